@@ -1,0 +1,106 @@
+"""From latent to sound: latent, log-mel (in sliding windows), waveform (in sliding windows), exact length.
+
+Both stages run in windows, so that memory is bounded whatever the length.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from spotnb.config import check_int
+from spotnb.errors import SpotnbError
+from spotnb.mel import HOP
+from spotnb.mel import LATENT_MELS as MEL_FRAMES
+from spotnb.models.protocol import AudioModel
+
+VOCODER_WINDOW, VOCODER_CONTEXT = 2048, 64  # mel frames; the context exceeds what either vocoder's convolutions reach
+
+
+def sliding_window_vae_decode(
+    model: AudioModel, latent: Tensor, window_size: int = 256, overlap_size: int = 64, *, progress: bool = False
+) -> Tensor:
+    """Log-mel `[B, 1, 4T, 64]` of a latent `[B, C, T, F]`, decoded in windows that are cross-faded.
+
+    `window_size` and `overlap_size` are latent frames. 256 is what the autoencoder was trained on; of the 64 that two
+    windows share, the outer quarters are left out and the middle half is cross-faded, because a decoder that attends
+    to its whole window is worst at the window's edges. A latent no longer than a window is decoded whole.
+    Raises `InputError` for sizes out of range, and `SpotnbError` if the decoder gives NaN or infinity.
+    """
+    window = check_int("window_size", window_size, 1, hint="256 frames suit AudioLDM")
+    overlap = check_int("overlap_size", overlap_size, 0, window - 1, hint="it must be smaller than window_size")
+    frames = latent.shape[2]
+    if frames <= window:
+        return _decoded(model, latent, 0)
+    starts = [*range(0, frames - window, window - overlap), frames - window]
+    out = torch.zeros(latent.shape[0], 1, MEL_FRAMES * frames, 64)
+    for i, start in enumerate(tqdm(starts, desc="decode", unit="window", disable=not progress)):
+        mel = _decoded(model, latent[:, :, start : start + window], start).cpu()
+        shared = 0 if i == 0 else starts[i - 1] + window - start
+        # Ramp up over the middle half of what is shared with the window before, which is already in place.
+        margin = shared * MEL_FRAMES // 4
+        fade = shared * MEL_FRAMES - 2 * margin
+        begin = MEL_FRAMES * start + margin
+        ramp = ((torch.arange(fade) + 0.5) / max(1, fade))[:, None]
+        out[:, :, begin : begin + fade].mul_(1 - ramp).add_(mel[:, :, margin : margin + fade] * ramp)
+        out[:, :, begin + fade : MEL_FRAMES * (start + window)] = mel[:, :, margin + fade :]
+    return out
+
+
+def _decoded(model: AudioModel, latent: Tensor, start: int) -> Tensor:
+    mel = model.decode_mel(latent)
+    if not torch.isfinite(mel).all():
+        raise SpotnbError(f"the decoder gave NaN or infinity in the window at latent frame {start}; try dtype fp32")
+    return mel
+
+
+def sliding_window_vocode(model: AudioModel, mel: Tensor, *, progress: bool = False) -> Tensor:
+    """Sound `[B, 160 * frames]` of a log-mel `[B, 1, frames, 64]`, vocoded in windows with context on both sides.
+
+    The context is cut off again, and is longer than the vocoder reaches: the result equals a single pass to rounding.
+    Raises `SpotnbError` if the vocoder gives NaN or infinity.
+    """
+    frames = mel.shape[2]
+    parts = []
+    starts = range(0, frames, VOCODER_WINDOW)
+    for start in tqdm(starts, desc="vocoder", unit="window", disable=not progress):
+        stop = min(start + VOCODER_WINDOW, frames)
+        left, right = max(0, start - VOCODER_CONTEXT), min(frames, stop + VOCODER_CONTEXT)
+        sound = model.vocode(mel[:, :, left:right]).cpu()
+        if not torch.isfinite(sound).all():
+            raise SpotnbError(f"the vocoder gave NaN or infinity near {start * HOP / model.sample_rate:.2f} s")
+        parts.append(sound[:, (start - left) * HOP : (stop - left) * HOP])
+    return torch.cat(parts, dim=1)
+
+
+def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, progress: bool = False) -> Tensor:
+    """Log-mel `[B, 1, 4T, 64]` of a latent; a ring is decoded across its ends, so that they meet."""
+    if not circular:
+        return sliding_window_vae_decode(model, latent, progress=progress)
+    frames = latent.shape[2]
+    reach = 64
+    around = torch.arange(-reach, frames + reach, device=latent.device) % frames
+    mel = sliding_window_vae_decode(model, latent[:, :, around], progress=progress)
+    return mel[:, :, MEL_FRAMES * reach : MEL_FRAMES * (reach + frames)]
+
+
+def latent_to_waveform(
+    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+) -> np.ndarray[Any, Any]:
+    """Sound `[samples]` float32 in [-1, 1] of one latent `[1, C, T, F]`.
+
+    Peaks beyond full scale are clipped, not scaled down: runs stay comparable in level.
+    """
+    mel = latent_to_mel(model, latent, circular=circular, progress=progress)
+    if circular:
+        frames = mel.shape[2]
+        around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames
+        sound = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
+        sound = sound[:, VOCODER_CONTEXT * HOP : (VOCODER_CONTEXT + frames) * HOP]
+    else:
+        sound = sliding_window_vocode(model, mel, progress=progress)
+    return sound[0, :samples].clamp(-1, 1).numpy().astype(np.float32)

@@ -1,0 +1,238 @@
+"""AudioLDM from its components in diffusers' folder format: the embedded model and the published checkpoints alike.
+
+AudioLDM: Liu et al. 2023, "AudioLDM: Text-to-Audio Generation with Latent Diffusion Models", section 3.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import AutoTokenizer, ClapTextModelWithProjection, SpeechT5HifiGan
+from transformers.utils import logging as transformers_logging
+
+from spotnb.errors import SpotnbError
+from spotnb.mel import HOP
+from spotnb.models.heads import choose_heads
+from spotnb.models.mel import torch_log_mel
+from spotnb.models.vocoder import ISTFTVocoder
+
+PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
+NATIVE_FRAMES = 256
+
+
+class DiffusersAudioLDM:
+    """An `AudioModel` made of a UNet, an autoencoder, a CLAP text encoder, a vocoder and a noise schedule.
+
+    The UNet computes in `dtype`, everything else in float32: it is cheap beside the UNet, and log-mels lose audible
+    detail in 8 bits of mantissa. `frequency_code` `[K, latent_bins]`, if given, is appended to the UNet's input as K
+    constant channels that tell it which bin it looks at (the embedded model was trained with one).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        unet: UNet2DConditionModel,
+        vae: AutoencoderKL,
+        text_encoder: ClapTextModelWithProjection,
+        tokenizer: Any,
+        vocoder: nn.Module,
+        scheduler: DDIMScheduler,
+        *,
+        frequency_code: Tensor | None = None,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        notes: dict[str, Any] | None = None,
+    ) -> None:
+        self.name, self.device, self.dtype = name, torch.device(device), dtype
+        self.unet = unet.to(self.device, dtype, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.vae, self.text_encoder, self.vocoder = (
+            piece.to(self.device, torch.float32).eval().requires_grad_(False)
+            for piece in (vae, text_encoder, vocoder)
+        )
+        self.tokenizer, self.notes = tokenizer, notes or {}
+        self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
+        self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
+        self.prediction_type: str = scheduler.config.prediction_type
+        self.sample_rate = int(getattr(vocoder.config, "sampling_rate", 16000))
+        self.channels: int = vae.config.latent_channels
+        self.latent_bins: int = 64 // self._compression
+        self.samples_per_frame: int = HOP * self._compression
+        self.native_frames: int = int(unet.config.sample_size or NATIVE_FRAMES)
+        if self.native_frames < 64:  # published configurations give AudioLDM's 10.24 s as 128 x 16
+            self.native_frames = NATIVE_FRAMES
+        self.time_multiple: int = 2 ** (len(unet.config.block_out_channels) - 1)
+
+    @property
+    def _unshuffle(self) -> int:
+        """Side of the mel blocks that the autoencoder takes as channels: 1 for AudioLDM, 2 for the embedded model."""
+        return math.isqrt(self.vae.config.in_channels)
+
+    @property
+    def _compression(self) -> int:
+        return int(2 ** (len(self.vae.config.block_out_channels) - 1)) * self._unshuffle
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "device": self.device.type,
+            "prediction_type": self.prediction_type,
+            **self.notes,
+        }
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Words of a text that the tokenizer maps to `<unk>`, in order; byte-level tokenizers know every word."""
+        unknown = self.tokenizer.unk_token_id
+        found = re.findall(r"[^\W_]+", text)
+        return [w for w in found if unknown in self.tokenizer(w, add_special_tokens=False).input_ids]
+
+    @torch.no_grad()
+    def embed(self, texts: list[str]) -> Tensor:
+        tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
+        embeds = self.text_encoder(tokens.input_ids, attention_mask=tokens.attention_mask).text_embeds
+        return nn.functional.normalize(embeds, dim=-1)
+
+    @torch.no_grad()
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        sample, t = x.to(self.device, self.dtype), t.to(self.device)
+        if self.frequency_code is not None:
+            code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
+            sample = torch.cat([sample, code], dim=1)
+        sample = sample.contiguous(memory_format=torch.channels_last)
+        out = self.unet(sample, t, None, class_labels=cond.to(self.device, self.dtype)).sample.float()
+        if self.prediction_type == "v_prediction":
+            # epsilon = sqrt(a) v + sqrt(1 - a) x (Salimans & Ho 2022, appendix D)
+            alpha = self.alphas_cumprod.to(self.device)[t][:, None, None, None]
+            out = alpha.sqrt() * out + (1 - alpha).sqrt() * x.to(self.device)
+        return out.contiguous()
+
+    @torch.no_grad()
+    def decode_mel(self, latent: Tensor) -> Tensor:
+        out = self.vae.decode(latent.to(self.device) / self.vae.config.scaling_factor).sample
+        return nn.functional.pixel_shuffle(out, self._unshuffle)
+
+    @torch.no_grad()
+    def vocode(self, mel: Tensor) -> Tensor:
+        sound: Tensor = self.vocoder(mel[:, 0].to(self.device))
+        return sound[..., : HOP * mel.shape[2]]
+
+    @torch.no_grad()
+    def encode(self, waveform: Tensor) -> Tensor:
+        frames = waveform.shape[-1] // self.samples_per_frame
+        mel = torch_log_mel(waveform[..., : frames * self.samples_per_frame].to(self.device))
+        blocks = nn.functional.pixel_unshuffle(mel, self._unshuffle)
+        latent: Tensor = self.vae.encode(blocks).latent_dist.mode() * self.vae.config.scaling_factor
+        return latent
+
+
+def from_folder(
+    folder: Path, *, name: str, device: torch.device, dtype: torch.dtype, heads: str | tuple[int, ...] = "original"
+) -> DiffusersAudioLDM:
+    """Load a folder in diffusers' AudioLDM format.
+
+    Raises `SpotnbError` naming the piece that is missing, of another class, or unreadable.
+    """
+    _check_pieces(folder)
+    config = _read_json(folder / "unet" / "config.json")
+    kept, chosen = choose_heads(config, heads)
+    with _quietly():
+        unet = _load(folder / "unet", UNet2DConditionModel, **({} if kept else {"attention_head_dim": list(chosen)}))
+        vae = _load(folder / "vae", AutoencoderKL)
+        scheduler = _load(folder / "scheduler", DDIMScheduler)
+        text_encoder = _load(folder / "text_encoder", ClapTextModelWithProjection)
+        tokenizer = _load(folder / "tokenizer", AutoTokenizer)
+        vocoder = _load(folder / "vocoder", _vocoder_class(folder))
+    if len(tokenizer) < 10:
+        raise SpotnbError(f"{folder / 'tokenizer'} holds {len(tokenizer)} words: its vocabulary files are missing")
+    code_file = folder / "unet" / "frequency_code.safetensors"
+    code = load_file(code_file)["frequency_code"] if code_file.exists() else None
+    expected = vae.config.latent_channels + (0 if code is None else len(code))
+    if unet.config.in_channels != expected:
+        raise SpotnbError(
+            f"{folder}: the unet takes {unet.config.in_channels} channels, vae and frequency code give {expected}; "
+            "the pieces belong to different models"
+        )
+    if scheduler.config.prediction_type not in ("epsilon", "v_prediction"):
+        raise SpotnbError(f"{folder}: prediction_type {scheduler.config.prediction_type!r} is not supported")
+    notes = {"heads": list(chosen), "heads_choice": "config" if kept else str(heads)}
+    return DiffusersAudioLDM(
+        name,
+        unet,
+        vae,
+        text_encoder,
+        tokenizer,
+        vocoder,
+        scheduler,
+        frequency_code=code,
+        device=device,
+        dtype=dtype,
+        notes=notes,
+    )
+
+
+def _check_pieces(folder: Path) -> None:
+    missing = [piece for piece in PIECES if not (folder / piece).is_dir()]
+    if missing:
+        raise SpotnbError(
+            f"{folder} is no AudioLDM folder in diffusers format: {', '.join(missing)} missing; "
+            f"expected the sub-folders {', '.join(PIECES)}"
+        )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SpotnbError(f"cannot read {path}: {error}") from None
+    return content
+
+
+def _vocoder_class(folder: Path) -> type:
+    config = _read_json(folder / "vocoder" / "config.json")
+    name = config.get("_class_name") or (config.get("architectures") or ["SpeechT5HifiGan"])[0]
+    classes: dict[str, type] = {"SpeechT5HifiGan": SpeechT5HifiGan, "ISTFTVocoder": ISTFTVocoder}
+    if name not in classes:
+        raise SpotnbError(f"{folder / 'vocoder'} is a {name}; expected one of {', '.join(classes)}")
+    return classes[name]
+
+
+def _load(folder: Path, cls: type, **options: Any) -> Any:
+    """One piece from its folder; never from the network, never from a pickle that holds more than tensors."""
+    try:
+        piece = cls.from_pretrained(folder, local_files_only=True, **options)  # type: ignore[attr-defined]
+    except Exception as error:  # the libraries raise many kinds
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise SpotnbError(f"cannot load {folder} as {cls.__name__}: {reason}") from error
+    if isinstance(piece, nn.Module) and (bad := [n for n, p in piece.named_parameters() if not p.isfinite().all()]):
+        raise SpotnbError(f"{folder} holds NaN or infinite weights in {bad[0]}; fetch the model again")
+    return piece
+
+
+@contextlib.contextmanager
+def _quietly() -> Any:
+    """Without the libraries' loading chatter and progress bars; their warnings about real faults raise above."""
+    levels = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
+    diffusers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        diffusers_logging.set_verbosity(levels[0])
+        transformers_logging.set_verbosity(levels[1])
+        if bars:
+            transformers_logging.enable_progress_bar()

@@ -1,0 +1,57 @@
+"""What the sampler asks of a model: the pieces of a latent audio diffusion model behind one small protocol."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+
+@runtime_checkable
+class AudioModel(Protocol):
+    """A text-to-audio latent diffusion model, in pieces.
+
+    Latents are `[B, channels, T, latent_bins]`; every tensor that goes in or comes out is float32, whatever
+    the networks compute in. Models are stateless: the same call gives the same answer.
+    """
+
+    name: str
+    sample_rate: int
+    channels: int
+    latent_bins: int
+    samples_per_frame: int
+    """Samples of sound in one latent frame: 640 (40 ms at 16 kHz)."""
+    native_frames: int
+    """The length the network was trained for: 256 frames, 10.24 s."""
+    time_multiple: int
+    """Every length the network sees is a multiple of this: two to the number of its downsamplings."""
+    alphas_cumprod: Tensor
+    """The noise schedule, `[1000]`, float32, on the CPU."""
+    device: torch.device
+    dtype: torch.dtype
+    """What the denoising network computes in."""
+
+    def embed(self, texts: list[str]) -> Tensor:
+        """Conditioning `[N, D]` of N texts; an empty text is the unconditional one."""
+        ...
+
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        """The noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`; like `x`, float32."""
+        ...
+
+    def decode_mel(self, latent: Tensor) -> Tensor:
+        """Log-mel `[B, 1, 4T, 64]` of a clean latent."""
+        ...
+
+    def vocode(self, mel: Tensor) -> Tensor:
+        """Sound `[B, 160 * mel frames]` of a log-mel `[B, 1, frames, 64]`."""
+        ...
+
+    def encode(self, waveform: Tensor) -> Tensor:
+        """Latent of sound `[B, samples]` at the model's sample rate, whole latent frames only."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What a manifest records of the model: name, revision, dtype, device, head counts."""
+        ...

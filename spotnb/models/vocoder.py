@@ -1,0 +1,92 @@
+"""A vocoder with an inverse-STFT head: log-mel frames to a complex spectrum to sound.
+
+No library that spotnb depends on has such a class. The design is Vocos' (Siuzdak 2023, "Vocos: Closing the gap between
+time-domain and Fourier-based neural vocoders", section 3): ConvNeXt blocks at the frame rate, one inverse FFT at
+the end, no upsampling network, which makes it hundreds of times faster than real time on one CPU core.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import Tensor, nn
+
+KERNEL = 7
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution over time, then a pointwise network, on `[B, frames, channels]`."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        # 2-D with a height of one: several times faster on CPUs than a depthwise Conv1d.
+        self.depthwise = nn.Conv2d(channels, channels, (1, KERNEL), padding=(0, KERNEL // 2), groups=channels)
+        self.norm = nn.LayerNorm(channels)
+        self.expand = nn.Linear(channels, hidden)
+        self.project = nn.Linear(hidden, channels)
+        self.scale = nn.Parameter(torch.full((channels,), 0.3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.depthwise(x.mT.unsqueeze(2)).squeeze(2).mT
+        return x + self.scale * self.project(nn.functional.gelu(self.expand(self.norm(h))))
+
+
+class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """Log-mel `[B, frames, mel_bins]` (natural logarithm) to sound `[B, frames * hop]`.
+
+    `mel_mean` and `mel_std` standardise the input; they are constants of the training data, in log units.
+    """
+
+    @register_to_config
+    def __init__(
+        self,
+        mel_bins: int = 64,
+        channels: int = 256,
+        hidden: int = 768,
+        blocks: int = 6,
+        window: int = 1024,
+        hop: int = 160,
+        mel_mean: float = -4.6,
+        mel_std: float = 2.6,
+        sampling_rate: int = 16000,
+    ) -> None:
+        super().__init__()
+        self.embed = nn.Conv1d(mel_bins, channels, KERNEL, padding=KERNEL // 2)
+        self.embed_norm = nn.LayerNorm(channels)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(blocks))
+        self.norm = nn.LayerNorm(channels)
+        self.head = nn.Linear(channels, window + 2)
+        self.register_buffer("window", torch.hann_window(window), persistent=False)
+
+    @property
+    def receptive_frames(self) -> int:
+        """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass."""
+        c = self.config
+        return (c.blocks + 1) * (KERNEL // 2) + math.ceil(c.window / c.hop)
+
+    def spectrum(self, mel: Tensor) -> Tensor:
+        """The complex spectrum `[B, window // 2 + 1, frames]`."""
+        h = self.embed_norm(self.embed(((mel - self.config.mel_mean) / self.config.mel_std).mT).mT)
+        for block in self.blocks:
+            h = block(h)
+        log_magnitude, phase = self.head(self.norm(h)).float().mT.chunk(2, dim=1)
+        # The bound keeps a stray frame from blowing up the inverse FFT; music peaks near exp(5).
+        return torch.polar(torch.exp((log_magnitude - 1).clamp(max=6)), phase)
+
+    def forward(self, mel: Tensor) -> Tensor:
+        return self.inverse_stft(self.spectrum(mel))
+
+    def inverse_stft(self, spectrum: Tensor) -> Tensor:
+        """Overlap-add with the framing of `spotnb.mel`: frame j is centred on its own `hop` samples."""
+        window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
+        frames = torch.fft.irfft(spectrum.mT, n=window) * self.window
+        length = (count - 1) * hop + window
+        shape = {"output_size": (1, length), "kernel_size": (1, window), "stride": (1, hop)}
+        sound = nn.functional.fold(frames.mT, **shape)[:, 0, 0]
+        power = (self.window**2)[None, :, None].expand(1, window, count)
+        envelope = nn.functional.fold(power, **shape)[:, 0, 0]
+        margin = (window - hop) // 2
+        return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]

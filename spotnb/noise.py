@@ -1,0 +1,22 @@
+"""Every random draw of a run, each from its own stream.
+
+There is no running generator: a draw depends on (seed, step, purpose) and its shape alone, so skipping, repeating or
+padding one never moves another. Draws are made on the CPU in float32, so that every device gets the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+PURPOSES = ("start", "eta", "pad", "keep")
+
+
+def draw(shape: Sequence[int], seed: int, step: int, purpose: str) -> Tensor:
+    """Standard normal noise of this shape, float32, on the CPU; the global random state is not touched."""
+    key = np.random.SeedSequence((seed, step, PURPOSES.index(purpose))).generate_state(1, np.uint64)[0]
+    generator = torch.Generator().manual_seed(int(key) & (2**63 - 1))
+    return torch.randn(tuple(shape), generator=generator)

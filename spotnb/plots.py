@@ -1,0 +1,173 @@
+"""Pictures of latents, spectrograms and waveforms, all on one time axis in seconds.
+
+Each function draws into `ax`, or into a figure of its own, and returns `(fig, ax, artist)`. Seams are given in latent
+frames (40 ms) and look the same everywhere: a triangle, a short line at top and bottom that leaves the seam itself in
+view, and a legend that counts them; those outside the sound are left out. Sound is 16 kHz.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+
+from spotnb.arrays import as_array, as_waveform, require_finite
+from spotnb.errors import InputError
+from spotnb.files import atomic_write
+from spotnb.mel import FLOOR, HOP, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, mel_bin
+
+COLUMNS = 2000  # of a waveform's envelope: more than a screen shows, and ten minutes draw as fast as ten seconds
+HZ = (125, 500, 1000, 2000, 4000)
+TRIANGLE: Final = 7  # matplotlib's CARETDOWN: its tip, not its middle, is on the spot
+
+
+def plot_latent(
+    latent: Any, channel: int = 0, seams: Iterable[int] | None = None, ax: Axes | None = None
+) -> tuple[Figure, Axes, AxesImage]:
+    """One channel of a latent: time across, latent bins upwards.
+
+    `latent`: `[C, T, F]`, or `[B, C, T, F]`, of which the first is drawn; numpy or torch. White is zero; red and blue
+    reach equally far, to the 99.8th percentile of the magnitudes, so that one outlier does not pale everything else.
+    Raises `InputError` for another shape, a channel it does not have, NaN or infinity.
+    """
+    array = as_array(latent)
+    if array.ndim not in (3, 4) or not array.size:
+        raise InputError(f"a latent is [C, T, F] or [B, C, T, F], got shape {list(array.shape)}")
+    if not 0 <= channel < array.shape[-3]:
+        raise InputError(f"channel {channel} is not in a latent of {array.shape[-3]}: pass 0 to {array.shape[-3] - 1}")
+    plane = array.reshape(-1, *array.shape[-2:])[channel].astype(np.float32)
+    require_finite(plane, "the latent")
+    limit = float(np.quantile(np.abs(plane), 0.998)) or 1.0
+    fig, ax = _axes(ax, height=2.4)
+    image = _image(ax, plane, LATENT_SECONDS, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    ax.set_ylabel("latent bin")
+    fig.colorbar(image, ax=ax, pad=0.01, extend="both", label=f"latent, channel {channel}")
+    _mark(ax, seams)
+    return fig, ax, image
+
+
+def plot_mel(
+    mel_or_waveform: Any, seams: Iterable[int] | None = None, ax: Axes | None = None
+) -> tuple[Figure, Axes, AxesImage]:
+    """A log-mel spectrogram: time across, its 64 mel bands upwards, labelled with their frequencies.
+
+    `mel_or_waveform`: `[frames, 64]`, as a model decodes it or `log_mel` makes it, or a waveform `[samples]`. Colours
+    mean the same in every picture: from -11.5, which is silence, to 2. Raises `InputError` for another shape, NaN or
+    infinity.
+    """
+    mel = as_log_mel(mel_or_waveform)
+    fig, ax = _axes(ax, height=3.2)
+    image = _image(ax, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=np.log(FLOOR), vmax=2)
+    ax.set_ylabel("mel band (Hz)")
+    ax.set_yticks(mel_bin(HZ), [str(hz) for hz in HZ])
+    fig.colorbar(image, ax=ax, pad=0.01, extend="both", label="magnitude (natural log)")
+    _mark(ax, seams)
+    return fig, ax, image
+
+
+def plot_waveform(
+    waveform: Any, seams: Iterable[int] | None = None, ax: Axes | None = None
+) -> tuple[Figure, Axes, Artist]:
+    """A waveform: time across, amplitude upwards, from -1 to 1 however quiet it is.
+
+    `waveform`: `[samples]`. Above 4000 samples its envelope is drawn: the least and greatest of each 2000th part, so no
+    peak is lost. Raises `InputError` for another shape or type, NaN or infinity.
+    """
+    wave = as_waveform(waveform)
+    seconds = len(wave) / SAMPLE_RATE
+    fig, ax = _axes(ax, height=2.4)
+    artist: Artist
+    if len(wave) <= 2 * COLUMNS:
+        (artist,) = ax.plot(np.arange(len(wave)) / SAMPLE_RATE, wave, lw=0.8, color="#33658a")
+    else:
+        edges = np.linspace(0, len(wave), COLUMNS + 1).astype(int)
+        low, high = (f.reduceat(wave, edges[:-1]) for f in (np.minimum, np.maximum))
+        middles = (edges[1:] + edges[:-1]) / 2 / SAMPLE_RATE
+        artist = ax.fill_between(middles, low, high, lw=0.6, color="#33658a")
+    ax.axhline(0, lw=0.5, color="0.6", zorder=0)
+    limit = 1.05 * max(1.0, float(np.abs(wave).max()))
+    ax.set(xlim=(0, seconds), ylim=(-limit, limit), xlabel="time (s)", ylabel="amplitude (1 = full scale)")
+    ax.spines[["top", "right"]].set_visible(False)
+    _mark(ax, seams)
+    return fig, ax, artist
+
+
+def plot_run(waveform: Any, mel: Any = None, seams: Iterable[int] | None = None, title: str | None = None) -> Figure:
+    """A sound at a glance: its waveform above its log-mel, on one time axis, with the seams in both.
+
+    `mel`: `[frames, 64]`; by default, the waveform's own. What it has beyond the waveform's end is not shown. `title`
+    is wrapped and, being a user's prompt, taken literally: `$` begins no formula. Raises what `plot_waveform` and
+    `plot_mel` raise.
+    """
+    wave, mel = as_waveform(waveform), as_log_mel(waveform if mel is None else mel)
+    seams = None if seams is None else list(seams)
+    fig, (upper, lower) = plt.subplots(2, 1, sharex=True, figsize=(11, 5.4), height_ratios=(2, 3), layout="constrained")
+    plot_waveform(wave, seams, upper)  # first, for it sets the limits of both
+    plot_mel(mel, seams, lower)
+    upper.set_xlabel("")
+    if legend := lower.get_legend():
+        legend.remove()
+    if title:
+        lines = textwrap.wrap(title, 100, max_lines=3, placeholder=" …")
+        text = "\n".join(lines).encode("utf-8", "replace").decode()  # a lone surrogate cannot be drawn
+        fig.suptitle(text, fontsize="large", parse_math=False, usetex=False)
+    return fig
+
+
+def save_figure(fig: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure to a file, whole or not at all, in the format its suffix names, and return the path.
+
+    Raises `InputError` for a suffix that matplotlib cannot write and `SpotnbError` if the file cannot be written.
+    """
+    path = Path(path).expanduser()
+    formats = fig.canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in formats:
+        raise InputError(f"cannot tell the format of {str(path)!r}: end the name in .png, .svg or .pdf")
+    with atomic_write(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box in place of a rare letter says enough
+        fig.savefig(temporary, dpi=150)
+    return path
+
+
+def _axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
+    if ax is None:
+        return plt.subplots(figsize=(11, height), layout="constrained")
+    fig = ax.get_figure(root=True)
+    if fig is None:
+        raise InputError("ax belongs to no figure any more: pass one that does, or none")
+    return fig, ax
+
+
+def _image(ax: Axes, frames: NDArray[np.float32], seconds: float, **colours: Any) -> AxesImage:
+    """Draw `[frames, bins]` with bin k centred at height k, and each frame as wide as its `seconds`."""
+    extent = (0, len(frames) * seconds, -0.5, frames.shape[1] - 0.5)
+    ax.set_xlabel("time (s)")
+    return ax.imshow(frames.T, origin="lower", aspect="auto", extent=extent, **colours)
+
+
+def _mark(ax: Axes, seams: Iterable[int] | None) -> None:
+    """Mark seams in black on white, which shows on any colour."""
+    start, end = ax.get_xlim()
+    times = np.asarray(() if seams is None else list(seams), float) * LATENT_SECONDS
+    times = times[(times >= start) & (times <= end)]
+    if not times.size:
+        return
+    across = ax.get_xaxis_transform()
+    for colour, width in (("white", 2.4), ("black", 0.9)):
+        for low, high in ((0, 0.1), (0.9, 1)):
+            ax.vlines(times, low, high, colors=colour, lw=width, transform=across)
+    label = "1 seam" if len(times) == 1 else f"{len(times)} seams"
+    tops = np.ones(len(times))
+    (marks,) = ax.plot(times, tops, "k", ls="", marker=TRIANGLE, label=label, transform=across, clip_on=False)
+    ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)

@@ -1,0 +1,195 @@
+"""The composers and the caption grammar; nothing here needs fluidsynth."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from training.captions import JOINT, TRAITS, caption, phrases, unseen_is_unseen, vocabulary, words
+from training.compose import CLASSES, CLIP_SECONDS, Piece, compose
+from training.phrases import ADJECTIVES, ENDINGS, PLAYED, TRAINING, UNSEEN
+from training.render import SHARD, compose_clips, plan_shards
+
+EXACT = {
+    "90s rock song with electric guitar and heavy drums": "rock",
+    "electronic music": "electronic",
+    "acoustic guitar": "acoustic_guitar",
+    "nature sounds": "nature",
+    "birds": "nature",
+    "sea": "nature",
+    "rain": "nature",
+    "wind": "nature",
+    "ocean waves": "nature",
+    "ambient electronic music": "ambient",
+    "jazz piano solo": "jazz_piano",
+    "experimental electronic music": "experimental",
+    "string orchestra": "strings",
+    "strings": "strings",
+    "drums": "drums",
+    "bass": "bass",
+    "organ": "organ",
+    "church organ": "organ",
+    "mallets": "mallets",
+    "marimba": "mallets",
+    "brass": "brass",
+    "choir": "choir",
+}
+
+
+def pieces(class_name: str, count: int = 30) -> list[Piece]:
+    return [compose(class_name, random.Random(f"{class_name}{index}")) for index in range(count)]
+
+
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_events_are_valid(class_name: str) -> None:
+    for piece in pieces(class_name):
+        assert piece.attributes["class"] == class_name
+        assert piece.start + CLIP_SECONDS <= piece.duration
+        assert piece.notes or piece.attributes["kind"] in ("rain", "wind")
+        for note in piece.notes:
+            assert 16 <= note.pitch <= 115
+            assert 1 <= note.velocity <= 127
+            assert note.channel in piece.instruments
+            assert 0 <= note.start < note.start + note.duration <= piece.duration + 1e-9
+        sounding: Counter[tuple[int, int]] = Counter()
+        times = [event.time for event in piece.events()]
+        assert times == sorted(times)
+        for event in piece.events():
+            assert 0 <= event.a <= 127
+            assert 0 <= event.b <= 127
+            if event.kind in ("on", "off"):
+                sounding[event.channel, event.a] += 1 if event.kind == "on" else -1
+                assert sounding[event.channel, event.a] in (0, 1)
+        assert not any(sounding.values())
+
+
+@pytest.mark.parametrize("class_name", CLASSES)
+def test_music_starts_right_away(class_name: str) -> None:
+    for piece in pieces(class_name):
+        if piece.notes:
+            assert any(abs(note.start - piece.start) < 0.03 for note in piece.notes)
+
+
+def test_same_seed_same_piece() -> None:
+    for class_name in CLASSES:
+        assert compose(class_name, random.Random(5)) == compose(class_name, random.Random(5))
+        assert compose(class_name, random.Random(5)) != compose(class_name, random.Random(6))
+
+
+def test_unknown_class_is_named() -> None:
+    with pytest.raises(ValueError, match="'polka' is not one of"):
+        compose("polka", random.Random(0))
+
+
+def test_splits_are_balanced_and_differ() -> None:
+    counts = plan_shards(5000)
+    assert sum(counts) == 5012
+    assert all(count % len(CLASSES) == 0 for count in counts)
+    train, unseen = compose_clips("train", 0, 0, SHARD), compose_clips("unseen", 0, 0, SHARD)
+    assert set(Counter(piece.attributes["class"] for piece in train).values()) == {SHARD // len(CLASSES)}
+    assert all(one != other for one, other in zip(train, unseen, strict=True))
+
+
+@pytest.mark.parametrize("class_name", [name for name in CLASSES if name not in ("nature", "drums", "rock", "bass")])
+def test_register_moves_the_pitch(class_name: str) -> None:
+    mean: dict[str, list[float]] = {"low": [], "mid": [], "high": []}
+    for piece in pieces(class_name, 60):
+        pitches = [note.pitch for note in piece.notes if note.channel != 9]
+        mean[piece.attributes["register"]].append(sum(pitches) / len(pitches))
+    low, mid, high = (sum(values) / len(values) for values in mean.values())
+    assert low + 1.5 < mid < high - 1.5
+
+
+@pytest.mark.parametrize("class_name", [name for name in CLASSES if name not in ("nature", "ambient")])
+def test_fast_has_more_onsets_than_slow(class_name: str) -> None:
+    onsets: dict[str, list[int]] = {"slow": [], "mid": [], "fast": []}
+    for piece in pieces(class_name, 60):
+        inside = {round(note.start, 1) for note in piece.notes if piece.start <= note.start < piece.start + 10}
+        onsets[piece.attributes["tempo"]].append(len(inside))
+    slow, _, fast = (sum(values) / len(values) for values in onsets.values())
+    assert fast > 1.2 * slow
+
+
+def test_exact_prompts_are_training_phrases() -> None:
+    for prompt, class_name in EXACT.items():
+        assert prompt in {phrase[0] for phrase in TRAINING[class_name]}
+
+
+def test_phrase_book() -> None:
+    kinds = {name: {piece.attributes["kind"] for piece in pieces(name, 60)} for name in CLASSES}
+    owner: dict[str, str] = {}
+    assert set(TRAINING) == set(UNSEEN) == set(PLAYED) == set(CLASSES)
+    for class_name in CLASSES:
+        assert len({phrase[0] for phrase in TRAINING[class_name]}) >= 12
+        assert len(UNSEEN[class_name]) >= 5
+        for text, *limits in TRAINING[class_name] + UNSEEN[class_name]:
+            assert set(limits) <= kinds[class_name]
+            assert owner.setdefault(text, class_name) == class_name
+        for piece in pieces(class_name, 10):
+            assert len(phrases(piece.attributes, UNSEEN)) >= 2
+
+
+def test_unseen_is_unseen() -> None:
+    unseen_is_unseen()
+    rng = random.Random(0)
+    unseen = {text for book in UNSEEN.values() for text, *_ in book}
+    for class_name in CLASSES:
+        for piece in pieces(class_name, 20):
+            assert not unseen & {caption(piece.attributes, rng) for _ in range(100)}
+
+
+def test_every_caption_word_is_in_the_vocabulary() -> None:
+    known, rng = set(vocabulary()), random.Random(0)
+    assert vocabulary() == sorted(known)
+    for class_name in CLASSES:
+        for piece in pieces(class_name, 20):
+            for _ in range(100):
+                assert set(words(caption(piece.attributes, rng))) <= known
+
+
+def test_most_unseen_words_are_known() -> None:
+    known = set(vocabulary())
+    used = [word for book in UNSEEN.values() for text, *_ in book for word in words(text)]
+    assert sum(word in known for word in used) > 0.9 * len(used)
+
+
+def test_captions_vary() -> None:
+    rng = random.Random(0)
+    for class_name in CLASSES:
+        piece = compose(class_name, rng)
+        assert len({caption(piece.attributes, rng) for _ in range(300)}) > 60
+
+
+def _lies(attributes: dict[str, Any], text: str) -> list[str]:
+    """Adjectives and endings in a caption that the attributes do not bear out, by words that mean only that."""
+    found = set(words(text))
+    lies = []
+    for trait in TRAITS:
+        for value, adjectives in ADJECTIVES[trait].items():
+            lies += [word for word in adjectives if word in found and attributes[trait] != value]
+        for value, endings in ENDINGS[trait].items():
+            lies += [ending for ending in endings if text.endswith(ending) and attributes[trait] != value]
+    for word, needed in JOINT.items():
+        lies += [word for trait, values in needed.items() if word in found and attributes[trait] not in values]
+    return lies
+
+
+@pytest.mark.parametrize("split", ["train", "unseen"])
+def test_adjectives_are_true(split: str) -> None:
+    rng = random.Random(0)
+    endings = [text for values in ENDINGS.values() for texts in values.values() for text in texts]
+    for class_name in CLASSES:
+        for piece in pieces(class_name, 30):
+            for _ in range(60):
+                text = caption(piece.attributes, rng, split)
+                ending = next((ending for ending in endings if text.endswith(ending)), "")
+                told = text.removesuffix(ending)
+                assert not _lies(piece.attributes, told) + _lies({**piece.attributes}, ending), text
+
+
+def test_unknown_split_is_named() -> None:
+    with pytest.raises(ValueError, match="'test' is not one of train, unseen"):
+        caption(compose("rock", random.Random(0)).attributes, random.Random(0), "test")

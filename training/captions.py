@@ -1,0 +1,141 @@
+"""Captions for clips, drawn afresh whenever a clip is seen, and true to what the composer recorded about it.
+
+A caption is a phrase of the clip's class, with adjectives or endings for some of its tempo, mood, loudness and
+register, now and then inside a frame such as "a recording of". The unseen split uses phrases that the training
+grammar cannot make. The words themselves are in `training.phrases`.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from training.phrases import ADJECTIVES, ENDINGS, PLAYED, PLAYERS, PREFIXES, SUFFIXES, TRAINING, UNSEEN, Phrase
+
+TRAITS = ("tempo", "mood", "loudness", "register")
+NATURE_LOUD = ("loud", "strong")
+# Adjectives that need two things to be true at once.
+JOINT: dict[str, dict[str, tuple[str, ...]]] = {
+    "calm": {"tempo": ("slow",), "loudness": ("soft", "mid")},
+    "peaceful": {"tempo": ("slow",), "loudness": ("soft",)},
+    "energetic": {"tempo": ("fast",), "loudness": ("mid", "loud")},
+    "dramatic": {"mood": ("minor",), "loudness": ("loud",)},
+}
+
+
+def words(text: str) -> list[str]:
+    """The lower-case words of a text, punctuation dropped.
+
+    >>> words("Calm strings, in a minor key!")
+    ['calm', 'strings', 'in', 'a', 'minor', 'key']
+    """
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def caption(attributes: Mapping[str, Any], rng: random.Random, split: str = "train") -> str:
+    """Draw a true caption; `split` is "train" or "unseen"."""
+    if split not in ("train", "unseen"):
+        raise ValueError(f"split {split!r} is not one of train, unseen")
+    if split == "unseen":
+        subject = rng.choice(phrases(attributes, UNSEEN))
+        adjectives = _adjectives(attributes, rng, rng.sample(TRAITS, len(TRAITS)), rng.choice((0, 0, 1)))
+        return " ".join([*adjectives, subject])
+    played = PLAYED[attributes["class"]]
+    if played and rng.random() < 0.12:
+        subject = rng.choice(PLAYERS).format(rng.choice(played))
+        framed = True
+    else:
+        subject = rng.choice(phrases(attributes, TRAINING))
+        framed = False
+    return _dress(subject, attributes, rng, framed)
+
+
+def phrases(attributes: Mapping[str, Any], book: Mapping[str, Sequence[Phrase]]) -> list[str]:
+    """The phrases of a book that are true for a clip."""
+    return [text for text, *kinds in book[attributes["class"]] if not kinds or attributes["kind"] in kinds]
+
+
+def _dress(subject: str, attributes: Mapping[str, Any], rng: random.Random, framed: bool) -> str:
+    """Put true adjectives and an ending around a subject, and perhaps a frame."""
+    traits = rng.sample(TRAITS, len(TRAITS))  # no trait is told twice
+    adjectives = _adjectives(attributes, rng, traits[:3], rng.choice((0, 0, 0, 1, 1, 2)))
+    ending = _ending(attributes, rng, traits[3:]) if rng.random() < 0.35 else ""
+    if adjectives and (framed or rng.random() < 0.3):
+        text = f"{subject}, {rng.choice((' and ', ' ', ', ')).join(adjectives)}"
+        text = f"{text}, {ending}" if ending else text
+    else:
+        text = " ".join([rng.choice((" ", " and ")).join(adjectives), subject, ending]).strip()
+        if rng.random() < 0.1 and not ending:
+            text = f"{text} {rng.choice(SUFFIXES)}"
+    if not framed and rng.random() < 0.2:
+        text = f"{rng.choice(PREFIXES)} {text}"
+    return text
+
+
+def _adjectives(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[str], count: int) -> list[str]:
+    """Up to `count` true adjectives, each about another one of the traits."""
+    options = {trait: list(ADJECTIVES[trait].get(attributes[trait], ())) for trait in traits}
+    if attributes["class"] == "nature" and attributes["loudness"] == "loud" and "loudness" in traits:
+        options["loudness"] = list(NATURE_LOUD)
+    joint = [
+        adjective
+        for adjective, needed in JOINT.items()
+        if all(attributes[trait] in values for trait, values in needed.items())
+    ]
+    drawn = [rng.choice(choices) for choices in options.values() if choices][:count]
+    if drawn and joint and rng.random() < 0.3:
+        drawn[0] = rng.choice(joint)
+    return drawn
+
+
+def _ending(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[str]) -> str:
+    """A true ending about one of the traits, or nothing; a clip of nature is not "played", so it has none."""
+    if attributes["class"] == "nature":
+        return ""
+    options = [ending for trait in traits for ending in ENDINGS[trait].get(attributes[trait], [])]
+    return rng.choice(options) if options else ""
+
+
+def vocabulary() -> list[str]:
+    """Every word that a training caption can contain, sorted."""
+    return sorted({word for text in _pieces() for word in words(text)})
+
+
+def _pieces() -> Iterator[str]:
+    """Every piece of text the training grammar is made of."""
+    for book in TRAINING.values():
+        yield from (phrase[0] for phrase in book)
+    for names in PLAYED.values():
+        yield from names
+    for table in (ADJECTIVES, ENDINGS):
+        for values in table.values():
+            for choices in values.values():
+                yield from choices
+    yield from (*NATURE_LOUD, *JOINT, *PREFIXES, *SUFFIXES, *PLAYERS, "and")
+
+
+def core(text: str) -> tuple[str, ...]:
+    """What is left of a text without frames, adjectives, endings and articles: one core, one thing said."""
+    adjectives = {word for values in ADJECTIVES.values() for choices in values.values() for word in choices} | {*JOINT}
+    text = " ".join(words(text))
+    for prefix in (*PREFIXES, *(player.format("").strip() for player in PLAYERS)):
+        text = text.removeprefix(prefix + " ")
+    endings = [ending for values in ENDINGS.values() for choices in values.values() for ending in choices]
+    for suffix in (*SUFFIXES, *endings):
+        text = text.removesuffix(" " + suffix)
+    rest = [word for word in text.split() if word not in ("a", "an", "the")]
+    while len(rest) > 1 and rest[0] in {*adjectives, "and"}:
+        rest.pop(0)
+    return tuple(rest)
+
+
+def unseen_is_unseen() -> None:
+    """Raise AssertionError unless no unseen phrase has the core of a training phrase, of whatever class."""
+    trained = {core(phrase[0]) for book in TRAINING.values() for phrase in book}
+    trained |= {core(name) for names in PLAYED.values() for name in names}
+    for class_name, book in UNSEEN.items():
+        for text, *_ in book:
+            if core(text) in trained:
+                raise AssertionError(f"unseen phrase {text!r} of class {class_name} is in the training grammar")

@@ -1,0 +1,205 @@
+"""Render composed pieces to shards of 10.24-second clips with fluidsynth; stop and start again at will.
+
+    python -m training.render --out data --train 5000 --unseen 280 --seed 0 --workers 2
+
+A shard is `SPLIT-000.npy` (int16, [clips, 163840], 16 kHz) with `SPLIT-000.json` (a list of attributes). The json
+is renamed into place last, so a shard that has one is complete and is skipped. Each clip is composed from its own
+(seed, split, index); the pieces of one shard are played to fluidsynth in one go, with gaps between them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import mido
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from training import nature
+from training.compose import CLASSES, CLIP_SECONDS, Piece, compose
+
+SAMPLE_RATE = 16000
+SAMPLES = round(CLIP_SECONDS * SAMPLE_RATE)
+SHARD = 4 * len(CLASSES)
+SOUNDFONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
+RMS_DB = {"soft": -30.0, "mid": -23.0, "loud": -17.0}
+PEAK, KNEE = 0.9, 0.55
+_SYNTH_RATE = 32000
+_GAP = 1.5  # seconds between pieces, for tails to die away
+_TICKS = 960  # per second: 480 per beat at mido's default 120 beats a minute
+
+
+class MissingSynthesizer(RuntimeError):
+    """fluidsynth or its soundfont is not installed."""
+
+
+def synthesizer() -> tuple[str, str]:
+    """The fluidsynth program and the soundfont (environment variable SOUNDFONT, or Debian's), or a clear error."""
+    program = shutil.which("fluidsynth")
+    soundfont = os.environ.get("SOUNDFONT", SOUNDFONT)
+    if program is None:
+        raise MissingSynthesizer("fluidsynth is missing: apt-get install fluidsynth fluid-soundfont-gm")
+    if not Path(soundfont).is_file():
+        raise MissingSynthesizer(
+            f"soundfont {soundfont} is missing: apt-get install fluidsynth fluid-soundfont-gm, or set SOUNDFONT"
+        )
+    return program, soundfont
+
+
+def compose_clips(split: str, seed: int, start: int, count: int) -> list[Piece]:
+    """Compose clips `start` to `start + count` of a split; the classes take turns."""
+    return [
+        compose(CLASSES[index % len(CLASSES)], random.Random(f"spotnb/{seed}/{split}/{index}"))
+        for index in range(start, start + count)
+    ]
+
+
+def make_clips(split: str, seed: int, start: int, count: int) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
+    """Compose and render clips: int16 audio [count, 163840] and each clip's attributes."""
+    pieces = compose_clips(split, seed, start, count)
+    return render(pieces), [piece.attributes for piece in pieces]
+
+
+def render(pieces: list[Piece]) -> NDArray[np.int16]:
+    """Play pieces through fluidsynth in one call and cut out their clips, [pieces, 163840] int16 at 16 kHz."""
+    program, soundfont = synthesizer()
+    starts = np.cumsum([0.0] + [piece.duration + _GAP for piece in pieces])
+    with tempfile.TemporaryDirectory() as folder:
+        midi, wav = Path(folder, "pieces.mid"), Path(folder, "pieces.wav")
+        _midi_file(pieces, starts).save(midi)
+        options = ["-ni", "-q", "-g", "0.4", "-r", str(_SYNTH_RATE), "-O", "float", "-T", "wav", "-F", str(wav)]
+        done = subprocess.run([program, *options, soundfont, str(midi)], capture_output=True, text=True, check=False)
+        if done.returncode or not wav.exists():
+            raise RuntimeError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-300:]}")
+        sound = soundfile.read(wav, dtype="float32", always_2d=True)[0].mean(axis=1)
+    sound = np.asarray(resample_poly(sound, SAMPLE_RATE, _SYNTH_RATE), dtype=np.float32)
+    clips = np.zeros((len(pieces), SAMPLES), dtype=np.int16)
+    for row, (piece, start) in enumerate(zip(pieces, starts[:-1], strict=True)):
+        clips[row] = _clip(piece, sound, float(start))
+    return clips
+
+
+def _midi_file(pieces: list[Piece], starts: NDArray[np.float64]) -> mido.MidiFile:
+    """All pieces one after the other on one track; between them every channel is silenced and reset."""
+    timed: list[tuple[float, mido.Message]] = []
+    for piece, start in zip(pieces, starts[:-1], strict=True):
+        for event in piece.events():
+            at = float(start) + event.time
+            if event.kind == "control":
+                message = mido.Message("control_change", channel=event.channel, control=event.a, value=event.b)
+            elif event.kind == "program":
+                message = mido.Message("program_change", channel=event.channel, program=event.a)
+            else:
+                message = mido.Message(f"note_{event.kind}", channel=event.channel, note=event.a, velocity=event.b)
+            timed.append((at, message))
+        quiet = float(start) + piece.duration + 0.05
+        timed += [(quiet, mido.Message("control_change", channel=channel, control=120)) for channel in range(16)]
+    end = float(starts[-1])
+    timed.append((end, mido.Message("control_change", channel=0, control=120)))
+    track = mido.MidiTrack()
+    last = 0
+    for at, message in timed:
+        tick = max(last, round(at * _TICKS))
+        track.append(message.copy(time=tick - last))
+        last = tick
+    track.append(mido.MetaMessage("end_of_track", time=_TICKS))
+    return mido.MidiFile(ticks_per_beat=_TICKS // 2, tracks=[track])
+
+
+def _clip(piece: Piece, sound: NDArray[np.float32], start: float) -> NDArray[np.int16]:
+    """Cut one clip out of the long rendering (or synthesise it) and set its level."""
+    if piece.attributes["kind"] in ("rain", "wind"):
+        rng = np.random.default_rng(piece.noise_seed)
+        clip = nature.synthesise(piece.attributes["kind"], rng, SAMPLES)
+    else:
+        first = round((start + piece.start) * SAMPLE_RATE)
+        clip = sound[first : first + SAMPLES]
+        clip = np.pad(clip, (0, SAMPLES - len(clip)))
+    rms = float(np.sqrt(np.mean(np.square(clip, dtype=np.float64))))
+    if rms < 1e-5:
+        raise RuntimeError(f"a silent clip was rendered: {piece.attributes}")
+    gain = 10 ** (RMS_DB[piece.attributes["loudness"]] / 20) / rms
+    return np.round(_limit(clip * gain) * 32767).astype(np.int16)
+
+
+def _limit(clip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Keep peaks below 0.9: round off the highest peaks by at most 6 dB, and turn the whole clip down for the rest.
+
+    Turning down alone would make a loud xylophone, all short peaks, as soft as a quiet one.
+    """
+    clip = clip * min(1.0, 2 * PEAK / float(np.abs(clip).max()))
+    size = np.abs(clip)
+    over = np.maximum(size - KNEE, 0.0)
+    rounded = KNEE + (PEAK - KNEE) * np.tanh(over / (PEAK - KNEE))
+    return np.where(size > KNEE, np.sign(clip) * rounded, clip).astype(np.float32)
+
+
+def write_shard(out: Path, split: str, seed: int, shard: int, count: int) -> bool:
+    """Write one shard unless it is complete; True when it was written now."""
+    audio, listing = out / f"{split}-{shard:03d}.npy", out / f"{split}-{shard:03d}.json"
+    if audio.exists() and listing.exists() and len(json.loads(listing.read_text())) == count:
+        return False
+    clips, attributes = make_clips(split, seed, shard * SHARD, count)
+    partial = out / f".part-{audio.name}"
+    np.save(partial, clips)
+    os.replace(partial, audio)
+    partial = out / f".part-{listing.name}"
+    partial.write_text(json.dumps(attributes, indent=0))
+    os.replace(partial, listing)
+    return True
+
+
+def plan_shards(clips: int) -> list[int]:
+    """Clips per shard for at least `clips` clips, rounded up so that all classes have equally many."""
+    total = -(-clips // len(CLASSES)) * len(CLASSES)
+    return [min(SHARD, total - first) for first in range(0, total, SHARD)]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; exit code 2 and one line when fluidsynth is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("data"))
+    parser.add_argument("--train", type=int, default=5000)
+    parser.add_argument("--unseen", type=int, default=280)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args(arguments)
+    try:
+        synthesizer()
+    except MissingSynthesizer as error:
+        print(error, file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    jobs = [
+        (split, shard, count)
+        for split, clips in (("unseen", options.unseen), ("train", options.train))
+        for shard, count in enumerate(plan_shards(clips))
+    ]
+    began = time.monotonic()
+    with ProcessPoolExecutor(options.workers) as pool:
+        running = {
+            pool.submit(write_shard, options.out, split, options.seed, shard, count): f"{split}-{shard:03d}"
+            for split, shard, count in jobs
+        }
+        for done, future in enumerate(as_completed(running), 1):
+            state = "written" if future.result() else "there already"
+            seconds = time.monotonic() - began
+            print(f"{running[future]} {state} ({done} of {len(jobs)}, {seconds:.0f} s)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

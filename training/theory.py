@@ -1,0 +1,163 @@
+"""Scales, chords, voice leading, and the sketch pad that every composer writes its notes on.
+
+Times are seconds, pitches are MIDI note numbers, and scale degrees count from 0. A composer never has to think
+about an instrument's range: `Sketch.play` folds a pitch by octaves into the range its channel was given.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAJOR = (0, 2, 4, 5, 7, 9, 11)
+MINOR = (0, 2, 3, 5, 7, 8, 10)
+DORIAN = (0, 2, 3, 5, 7, 9, 10)
+MAJOR_PENTATONIC = (0, 2, 4, 7, 9)
+MINOR_PENTATONIC = (0, 3, 5, 7, 10)
+MAJOR_PROGRESSIONS = ((0, 4, 5, 3), (0, 3, 4, 4), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 0, 4), (0, 1, 4, 0))
+MINOR_PROGRESSIONS = ((0, 5, 2, 6), (0, 3, 6, 2), (0, 6, 5, 4), (0, 5, 3, 4), (0, 2, 6, 5))
+DRUM_CHANNEL = 9
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sounding note."""
+
+    channel: int
+    pitch: int
+    start: float
+    duration: float
+    velocity: int
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What a MIDI channel is set to before the first note, and the pitches it may play."""
+
+    program: int
+    volume: int = 100
+    reverb: int = 40
+    low: int = 20
+    high: int = 108
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the captions can talk about; the composers make it audible."""
+
+    bpm: float = 100.0
+    tempo: str = "mid"
+    mood: str = "major"
+    loudness: str = "mid"
+    register: str = "mid"
+    key: int = 0
+
+    @property
+    def beat(self) -> float:
+        """Seconds per beat."""
+        return 60.0 / self.bpm
+
+    @property
+    def minor(self) -> bool:
+        return self.mood == "minor"
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        return MINOR if self.minor else MAJOR
+
+    @property
+    def pentatonic(self) -> tuple[int, ...]:
+        return MINOR_PENTATONIC if self.minor else MAJOR_PENTATONIC
+
+    @property
+    def octave(self) -> int:
+        """Semitones by which the register moves a melodic class."""
+        return {"low": -12, "mid": 0, "high": 12}[self.register]
+
+    @property
+    def velocity(self) -> int:
+        return {"soft": 60, "mid": 86, "loud": 110}[self.loudness]
+
+
+class Sketch:
+    """The pad a composer writes on: instruments, notes, the settings, and a source of chance."""
+
+    def __init__(self, settings: Settings, duration: float, rng: random.Random) -> None:
+        self.settings = settings
+        self.duration = duration
+        self.rng = rng
+        self.instruments: dict[int, Instrument] = {}
+        self.notes: list[Note] = []
+
+    def instrument(self, channel: int, program: int, **options: int) -> None:
+        """Put a General MIDI program (or, on the drum channel, a kit) on a channel."""
+        self.instruments[channel] = Instrument(program, **options)
+
+    def play(self, channel: int, pitch: int, start: float, duration: float, velocity: float) -> None:
+        """Write one note, slightly humanised; what would start after the end is left out."""
+        timing, force = (0.0015, 2.5) if channel == DRUM_CHANNEL else (0.004, 3.5)
+        start = max(0.0, start + self.rng.gauss(0, timing))
+        level = int(min(127, max(10, velocity + self.rng.gauss(0, force))))
+        if start >= self.duration - 0.05:
+            return
+        instrument = self.instruments[channel]
+        if channel != DRUM_CHANNEL:
+            pitch = fold(pitch, instrument.low, instrument.high)
+        stop = min(self.duration, start + max(0.05, duration))
+        self.notes.append(Note(channel, pitch, start, stop - start, level))
+
+    def chord(self, channel: int, pitches: Sequence[int], start: float, duration: float, velocity: float) -> None:
+        """Write several notes at once."""
+        for pitch in pitches:
+            self.play(channel, pitch, start, duration, velocity)
+
+    def progression(self) -> tuple[int, ...]:
+        """Draw four chord degrees that suit the mood."""
+        return self.rng.choice(MINOR_PROGRESSIONS if self.settings.minor else MAJOR_PROGRESSIONS)
+
+    def spans(self, length: float) -> list[tuple[int, float]]:
+        """(index, start) of consecutive stretches of `length` seconds that fill the piece."""
+        count = int(self.duration / length) + 1
+        return [(index, index * length) for index in range(count) if index * length < self.duration - 0.05]
+
+
+def fold(pitch: int, low: int, high: int) -> int:
+    """Move a pitch by octaves into [low, high]."""
+    while pitch < low:
+        pitch += 12
+    while pitch > high:
+        pitch -= 12
+    return pitch
+
+
+def degree(root: int, scale: Sequence[int], step: int) -> int:
+    """The pitch of a scale degree; degrees past the scale go on into the next octave.
+
+    >>> degree(60, MAJOR, 7)
+    72
+    """
+    octave, index = divmod(step, len(scale))
+    return root + scale[index] + 12 * octave
+
+
+def stack(root: int, scale: Sequence[int], step: int, size: int = 3) -> list[int]:
+    """A chord of stacked thirds on a scale degree."""
+    return [degree(root, scale, step + 2 * index) for index in range(size)]
+
+
+def lead(chord: Sequence[int], centre: float, previous: Sequence[int] | None = None) -> list[int]:
+    """The close-position inversion of a chord that moves least from the previous voicing (or lies nearest `centre`)."""
+    classes = sorted({pitch % 12 for pitch in chord})
+    best: list[int] = []
+    best_cost = float("inf")
+    for first in range(len(classes)):
+        order = classes[first:] + [pitch + 12 for pitch in classes[:first]]
+        for octave in range(0, 108, 12):
+            voicing = [pitch + octave for pitch in order]
+            cost = 0.35 * abs(sum(voicing) / len(voicing) - centre)
+            if previous is not None:
+                cost += sum(min(abs(pitch - old) for old in previous) for pitch in voicing) / len(voicing)
+            if cost < best_cost:
+                best, best_cost = voicing, cost
+    return best

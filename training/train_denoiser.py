@@ -1,0 +1,175 @@
+"""The denoiser: diffusers' `UNet2DConditionModel`, conditioned as AudioLDM's, on the latents of `train_vae`.
+
+It predicts v (Salimans & Ho 2022, section 4.1), sees 64 to 256 frames at a time, and gets captions drawn afresh for
+every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot.
+Writes `unet/`, the tuned `text_encoder/`, `scheduler/` and `model_index.json` of the model folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
+
+from training.captions import caption
+from training.data import load_attributes
+from training.train_text import EMBED_DIM, TEXT_DROPOUT, encode
+from training.train_vae import autocast
+from training.trainer import Trainer
+
+CHANNELS = (48, 64, 96, 160)
+CODE_CHANNELS = 4
+# Widths a window can have: whole tiles of 128 and 256 most often, the shorter and longer ones of `merge` now and then.
+WIDTHS, SHARES = (64, 96, 128, 192, 256), (0.08, 0.07, 0.5, 0.1, 0.25)
+FRAMES_PER_BATCH = 2048
+
+
+def build_unet() -> UNet2DConditionModel:
+    unet = UNet2DConditionModel(
+        sample_size=256,
+        in_channels=8 + CODE_CHANNELS,
+        out_channels=8,
+        block_out_channels=CHANNELS,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) * 3 + ("CrossAttnDownBlock2D",),
+        up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * 3,
+        mid_block_type="UNetMidBlock2DCrossAttn",
+        norm_num_groups=16,
+        attention_head_dim=[max(1, c // 32) for c in CHANNELS],  # a number of heads, whatever its name
+        cross_attention_dim=list(CHANNELS),
+        class_embed_type="simple_projection",
+        projection_class_embeddings_input_dim=EMBED_DIM,
+        class_embeddings_concat=True,
+    )
+    with torch.no_grad():  # a vector of length one spread over EMBED_DIM channels is faint
+        unet.class_embedding.weight.mul_(EMBED_DIM**0.5)
+    return unet
+
+
+def scheduler() -> DDIMScheduler:
+    """AudioLDM's noise schedule."""
+    return DDIMScheduler(
+        beta_schedule="scaled_linear",
+        beta_start=0.0015,
+        beta_end=0.0195,
+        steps_offset=1,
+        set_alpha_to_one=False,
+        clip_sample=False,
+        prediction_type="v_prediction",
+    )
+
+
+class Denoiser(nn.Module):
+    def __init__(self, encoder: ClapTextModelWithProjection) -> None:
+        super().__init__()
+        self.unet = build_unet().to(memory_format=torch.channels_last)
+        self.encoder = encoder
+        self.code = nn.Parameter(torch.randn(CODE_CHANNELS, 16, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, x: Tensor, t: Tensor, embeds: Tensor) -> Tensor:
+        code = self.code[None, :, None].expand(len(x), -1, x.shape[2], -1)
+        inputs = torch.cat([x, code], dim=1).contiguous(memory_format=torch.channels_last)
+        return self.unet(inputs, t, None, class_labels=embeds).sample.float()
+
+
+def train(
+    data: Path, minutes: float, encoder: ClapTextModelWithProjection, tokenizer: PreTrainedTokenizerFast
+) -> Denoiser:
+    latents = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
+    unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
+    rows, unseen_rows = load_attributes(data, "train"), load_attributes(data, "unseen")
+    alphas = scheduler().alphas_cumprod
+    model = Denoiser(encoder)
+
+    def noised(clean: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        signal, level = alphas[t].sqrt()[:, None, None, None], (1 - alphas[t]).sqrt()[:, None, None, None]
+        return signal * clean + level * noise, signal * noise - level * clean, signal, level
+
+    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        rng, generator = np.random.default_rng((4, step)), torch.Generator().manual_seed(step)
+        words = random.Random(step)
+        width = int(rng.choice(WIDTHS, p=SHARES))
+        batch = FRAMES_PER_BATCH // width
+        clips, starts = rng.integers(len(latents), size=batch), rng.integers(latents.shape[2] - width + 1, size=batch)
+        clean = np.stack([latents[c, :, s : s + width] for c, s in zip(clips, starts, strict=True)])
+        clean = torch.from_numpy(clean.astype(np.float32))
+        # One timestep from each of `batch` equal strata: less noise in the gradient than independent draws.
+        t = ((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch * 1000).long()
+        x, v, _, _ = noised(clean, torch.randn(clean.shape, generator=generator), t)
+        texts = ["" if words.random() < TEXT_DROPOUT else caption(rows[int(c)], words) for c in clips]
+        with autocast():
+            guess = model(x, t, encode(model.encoder, tokenizer, texts, words))
+        value = ((guess.float() - v) ** 2).mean()
+        return value, {"v_mse": value.item()}
+
+    generator = torch.Generator().manual_seed(5)
+    chosen = torch.randperm(len(unseen), generator=generator)[:112].tolist()
+    fixed = torch.from_numpy(unseen[chosen, :, :128].astype(np.float32))
+    fixed_t = torch.linspace(10, 990, len(chosen)).long()[torch.randperm(len(chosen), generator=generator)]
+    fixed_noise = torch.randn(fixed.shape, generator=generator)
+    fixed_texts = [caption(unseen_rows[i], random.Random(i)) for i in chosen]
+
+    def validate() -> dict[str, float]:
+        errors = []
+        for part in torch.arange(len(chosen)).split(16):
+            t = fixed_t[part]
+            x, _, signal, level = noised(fixed[part], fixed_noise[part], t)
+            with autocast():
+                v = model(x, t, encode(model.encoder, tokenizer, [fixed_texts[i] for i in part.tolist()]))
+            errors.append((signal * v.float() + level * x - fixed_noise[part]) ** 2)
+        return {"eps_mse": torch.cat(errors).mean().item()}
+
+    encoder_parameters = list(model.encoder.parameters())
+    inside = {id(p) for p in encoder_parameters}
+    groups = [
+        {"params": [p for p in model.parameters() if id(p) not in inside]},
+        {"params": encoder_parameters, "scale": 0.15},
+    ]
+    trainer = Trainer("denoiser", model, data, minutes, lr=9e-4, ema=0.999, warmup=150, groups=groups)
+    return trainer.run(loss, validate)
+
+
+def save(model: Denoiser, out: Path) -> None:
+    model.unet.half().save_pretrained(out / "unet", safe_serialization=True)
+    save_file({"frequency_code": model.code.detach().clone()}, out / "unet" / "frequency_code.safetensors")
+    model.encoder.half().save_pretrained(out / "text_encoder")
+    scheduler().save_pretrained(out / "scheduler")
+    index = {
+        "_class_name": "AudioLDMPipeline",
+        "_diffusers_version": diffusers.__version__,
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "ClapTextModelWithProjection"],
+        "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+        "vocoder": ["spotnb.models.vocoder", "ISTFTVocoder"],
+    }
+    (out / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("data/model"))
+    parser.add_argument("--minutes", type=float, default=80, help="CPU minutes")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
+    encoder = ClapTextModelWithProjection.from_pretrained(args.out / "text_encoder", dtype=torch.float32)
+    save(train(args.data, args.minutes, encoder, tokenizer), args.out)
+
+
+if __name__ == "__main__":
+    main()

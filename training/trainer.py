@@ -1,0 +1,150 @@
+"""The loop that every piece is trained by: budgeted in CPU minutes, pausable, resumable.
+
+The budget is the process's own CPU time, so a run that shares its cores ends after the same work, not after
+the same wait. A file named `pause` in the data folder holds every training that runs until it is removed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+log = logging.getLogger("training")
+
+
+class Ema:
+    """Exponential moving average of a module's floating-point state, with a short memory at the start."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay, self.count = decay, 0
+        self.state = {k: v.detach().clone() for k, v in module.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        self.count += 1
+        weight = 1 - min(self.decay, (1 + self.count) / (10 + self.count))
+        live = module.state_dict()
+        keys = [k for k, v in self.state.items() if v.is_floating_point()]
+        torch._foreach_lerp_([self.state[k] for k in keys], [live[k] for k in keys], weight)
+
+
+class Trainer:
+    """AdamW with warm-up and cosine decay over `minutes` of CPU time, gradient clipping, EMA and checkpoints.
+
+    `groups` are AdamW parameter groups; a group's `scale` multiplies the learning rate.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: nn.Module,
+        data: Path,
+        minutes: float,
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.99),
+        weight_decay: float = 0.01,
+        ema: float = 0.999,
+        warmup: int = 200,
+        clip: float = 1.0,
+        groups: Iterable[dict] | None = None,
+    ) -> None:
+        self.name, self.module, self.minutes, self.lr, self.warmup, self.clip = name, module, minutes, lr, warmup, clip
+        self.checkpoint, self.pause_file = data / f"{name}.checkpoint.pt", data / "pause"
+        self.history = data / f"{name}.log.jsonl"
+        groups = list(groups) if groups is not None else [{"params": module.parameters()}]
+        for group in groups:
+            group.setdefault("scale", 1.0)
+        self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=betas, weight_decay=weight_decay, fused=True)
+        self.ema = Ema(module, ema)
+        self.step, self.spent = 0, 0.0
+        if self.checkpoint.exists():
+            self._resume()
+
+    def _resume(self) -> None:
+        saved = torch.load(self.checkpoint, weights_only=True)
+        self.module.load_state_dict(saved["module"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.ema.state, self.ema.count = saved["ema"], saved["step"]
+        self.step, self.spent = saved["step"], saved["spent"]
+        log.info("%s: resumed at step %d, %.1f CPU minutes spent", self.name, self.step, self.spent / 60)
+
+    def save(self) -> None:
+        temporary = self.checkpoint.with_suffix(".tmp")
+        torch.save(
+            {
+                "module": self.module.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "ema": self.ema.state,
+                "step": self.step,
+                "spent": self.spent,
+            },
+            temporary,
+        )
+        os.replace(temporary, self.checkpoint)
+
+    def run(
+        self, loss: Callable[[int], tuple[Tensor, dict[str, float]]], validate: Callable[[], dict[str, float]]
+    ) -> nn.Module:
+        """Train until the budget is spent; returns the module with the averaged weights, in eval mode.
+
+        `loss(step)` gives the loss to descend and figures to log; `validate()` is called on the averaged weights
+        a dozen times in the run.
+        """
+        sums: dict[str, float] = {}
+        counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, self.spent + 120
+        self.module.train()
+        last = time.process_time()
+        while self.spent < self.minutes * 60:
+            while self.pause_file.exists():
+                time.sleep(1)
+            done = self.spent / (self.minutes * 60)
+            rate = self.lr * min(1, (self.step + 1) / self.warmup) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * done)))
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate * group["scale"]
+            value, figures = loss(self.step)
+            if not torch.isfinite(value):
+                raise FloatingPointError(f"{self.name}: loss is {value.item()} at step {self.step}")
+            self.optimizer.zero_grad(set_to_none=True)
+            value.backward()
+            nn.utils.clip_grad_norm_(self.module.parameters(), self.clip)
+            self.optimizer.step()
+            self.ema.update(self.module)
+            self.step += 1
+            for key, figure in figures.items():
+                sums[key] = sums.get(key, 0.0) + figure
+            counted += 1
+            now = time.process_time()
+            self.spent, last = self.spent + now - last, now
+            if self.spent >= next_report:
+                self._report({k: v / counted for k, v in sums.items()}, validate)
+                sums, counted, next_report = {}, 0, self.spent + self.minutes * 60 / 14
+                last = time.process_time()
+            if self.spent >= next_save:
+                self.save()
+                next_save = self.spent + 120
+        self.save()
+        self._report({k: v / max(1, counted) for k, v in sums.items()}, validate)
+        self.module.load_state_dict(self.ema.state)
+        return self.module.eval()
+
+    def _report(self, figures: dict[str, float], validate: Callable[[], dict[str, float]]) -> None:
+        live = {k: v.clone() for k, v in self.module.state_dict().items()}
+        self.module.load_state_dict(self.ema.state)
+        self.module.eval()
+        with torch.no_grad():
+            checked = validate()
+        self.module.load_state_dict(live)
+        self.module.train()
+        row = {"step": self.step, "cpu_minutes": round(self.spent / 60, 2)}
+        row |= {k: round(v, 5) for k, v in figures.items()} | {f"val_{k}": round(v, 5) for k, v in checked.items()}
+        log.info("%s %s", self.name, row)
+        with self.history.open("a") as file:
+            file.write(json.dumps(row) + "\n")
