@@ -33,7 +33,7 @@ def gather(padded: Tensor, layout: Layout) -> list[Tensor]:
     windows = []
     for tile in layout.tiles:
         start, stop = tile.window[0] + left, tile.window[1] + left
-        if 0 <= start and stop <= length:
+        if start >= 0 and stop <= length:
             windows.append(padded[:, :, start:stop])
         else:  # around the ring
             windows.append(padded[:, :, torch.arange(start, stop, device=padded.device) % layout.frames])
@@ -64,7 +64,7 @@ def guided_noise(
     if len(halves) > 1:
         unguided, prompted = out.chunk(2)
         out = torch.lerp(unguided, prompted, scale)
-    return list(out.split(size))
+    return list(torch.split(out, size))
 
 
 def scatter(predictions: Sequence[Tensor], layout: Layout) -> Tensor:
@@ -72,13 +72,14 @@ def scatter(predictions: Sequence[Tensor], layout: Layout) -> Tensor:
     first = predictions[0]
     out = first.new_zeros(*first.shape[:2], layout.frames, first.shape[3])
     averaged = layout.method == "multidiffusion" and len(layout.tiles) > 1
+    add = Tensor.add_ if averaged else Tensor.copy_
     for tile, prediction in zip(layout.tiles, predictions, strict=True):
         (start, stop), offset = tile.segment, tile.segment[0] - tile.window[0]
         owned = prediction[:, :, offset : offset + stop - start]
         inside = min(stop, layout.frames)
-        for a, b, part in ((start, inside, owned[:, :, : inside - start]), (0, stop - inside, owned[:, :, inside - start :])):
-            if b > a:
-                out[:, :, a:b] = out[:, :, a:b] + part if averaged else part
+        add(out[:, :, start:inside], owned[:, :, : inside - start])
+        if stop > inside:  # around the ring
+            add(out[:, :, : stop - inside], owned[:, :, inside - start :])
     if averaged:
         out /= torch.from_numpy(layout.coverage).to(out)[None, None, :, None]
     return out

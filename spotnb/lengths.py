@@ -16,7 +16,7 @@ def check_duration(duration: float) -> float:
     """`duration` in seconds, if it is a finite number that gives at least one latent frame (40 ms)."""
     seconds = check_real("duration", duration, hint="give seconds, such as 10.0")
     if round(seconds * FRAMES_PER_SECOND, 6) < 1:
-        raise InputError(f"duration is {seconds:g} s: expected at least 0.04, one latent frame; give seconds, such as 10")
+        raise InputError(f"duration is {seconds:g} s: expected at least 0.04, one latent frame; give seconds")
     return seconds
 
 

@@ -50,10 +50,10 @@ def seam_score(audio: Any, seams: Iterable[int], sample_rate: int = SAMPLE_RATE)
     The flux is the mean over mel bands of the absolute difference between successive frames. `per_seam`, in the order
     of `seams`, is its size at each seam over its mean elsewhere: everywhere further than 4 mel frames (one latent
     frame) from any seam and from both ends. In a log-mel, that is the one step across the seam; the sketch of the
-    embedded model had 1.9 with fixed tiles, and 1.1 in one full pass. In a waveform, a 1024-sample window sees the seam in six
-    successive frames, and a click on it leaves the step in the middle with *no* flux, so the mean of the five steps
-    around it is taken: of 80 pieces of music cut hard at seven places, it puts 91 % below p = 0.05, the middle step
-    28 %. The two are different scales: compare log-mels with log-mels and waveforms with waveforms.
+    embedded model had 1.9 with fixed tiles, and 1.1 in one full pass. In a waveform, a 1024-sample window sees the seam
+    in six successive frames, and a click on it leaves the step in the middle with *no* flux, so the mean of the five
+    steps around it is taken: of 80 pieces of music cut hard at seven places, it puts 91 % below p = 0.05, the middle
+    step 28 %. The two are different scales: compare log-mels with log-mels and waveforms with waveforms.
 
     `p_value`: how often as many random places (2000 drawings of a private generator, one added to both counts) reach
     the mean flux of the seams. It takes all places for alike: a beat that falls on every seam is significant too.

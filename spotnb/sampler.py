@@ -14,7 +14,15 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from spotnb.config import METHODS, SpotDiffusionConfig, check_int, check_name, check_real, should_use_spotdiffusion, show
+from spotnb.config import (
+    METHODS,
+    SpotDiffusionConfig,
+    check_int,
+    check_name,
+    check_real,
+    should_use_spotdiffusion,
+    show,
+)
 from spotnb.decode import latent_to_waveform
 from spotnb.denoise import guided_noise
 from spotnb.errors import InputError, SpotnbError
@@ -237,7 +245,7 @@ class SpotSampler:
             array = None if record is None else getattr(record, of)
             if array is None:
                 kept = [r.step for r in self.trace if getattr(r, of) is not None]
-                raise InputError(f"{of} of step {step} was not recorded: expected one of {show(kept)}; record more steps")
+                raise InputError(f"{of} of step {step} was not recorded: choose one of {show(kept)}")
             latent = self._tensor(array)
         return latent_to_waveform(self.model, latent, self.samples, circular=self.circular, progress=progress)
 
@@ -344,8 +352,8 @@ class SpotSampler:
 
     def _peak_bytes(self) -> int:
         latent = 4 * int(np.prod(self.shape))
-        mode, steps = self.trace.mode, len(self.solver)
-        kept = {"all": 3 * steps, "x0": steps, "last": 3}.get(str(mode), 3 * (steps // mode + 2) if isinstance(mode, int) else 0)
+        arrays = 3 if self.trace.keeps_all_arrays else 1
+        kept = arrays * (1 + sum(self.trace.keeps(step) for step in range(len(self.solver))))
         mel = 4 * self.frames * 4 * 64
         sound = 4 * self.frames * 640
         # Eight latents are alive in a step (state, padding, windows, noise, next state); decoding holds mel and sound.

@@ -53,7 +53,8 @@ class DDIM:
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
         """A clean latent at the noise level that `step` starts from."""
         alpha = self._alphas[step]
-        return clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
+        noised: Tensor = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
+        return noised
 
     def step(self, step: int, x: Tensor, noise: Tensor, fresh: Tensor | None) -> tuple[Tensor, Tensor]:
         """The latent after `step`, and the clean latent x0 predicted at it; `fresh` noise is needed if eta > 0."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from spotnb.config import check_int
-from spotnb.denoise import batches, gather, guided_noise, mirror, pad_latent, scatter
+from spotnb.denoise import batches, gather, mirror, pad_latent, scatter
 from spotnb.errors import SpotnbError
 from spotnb.layout import Layout
 from spotnb.noise import draw
@@ -109,7 +109,7 @@ class Step:
 
     @property
     def noise(self) -> Tensor:
-        """The prediction for the whole latent, `[B, C, T, F]`, stitched from the tiles; predicts those still missing."""
+        """The prediction for the whole latent, `[B, C, T, F]`, stitched from the tiles; predicts those missing."""
         if self._noise is None:
             self.predict()
             self._noise = scatter([self._predictions[i] for i in range(len(self.layout.tiles))], self.layout)
@@ -122,6 +122,6 @@ class Step:
         """
         if self.sampler.steps_done != self.index:
             raise SpotnbError(
-                f"step {self.index} is stale: the sampler is at step {self.sampler.steps_done}; call begin() for the next"
+                f"step {self.index} is stale: the sampler is at step {self.sampler.steps_done}; call begin()"
             )
         return self.sampler.advance(self, self.noise, time.perf_counter() - self._started)

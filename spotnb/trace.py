@@ -58,7 +58,7 @@ class Trace(Sequence[StepRecord]):
         whole = isinstance(self.mode, int) and not isinstance(self.mode, bool) and self.mode >= 1
         if self.mode not in RECORD_MODES and not whole:
             raise InputError(
-                f"record is {show(self.mode)}: expected {', '.join(RECORD_MODES)} or a whole number k for every k-th step"
+                f"record is {show(self.mode)}: expected one of {', '.join(RECORD_MODES)}, or k to keep every k-th step"
             )
 
     def __len__(self) -> int:

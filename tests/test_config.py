@@ -18,6 +18,7 @@ from spotnb.config import (
     METHODS,
     SHIFT_SCHEDULES,
     SpotDiffusionConfig,
+    check_real,
     duration_to_latent_t_size,
     should_use_spotdiffusion,
 )
@@ -158,6 +159,13 @@ def test_nominal_size_is_audioldms_rule(duration: float) -> None:
 def test_refuses_a_duration(duration: Any) -> None:
     with pytest.raises(InputError, match=r"duration is .*: expected a finite number.*; give seconds"):
         duration_to_latent_t_size(duration)
+
+
+def test_a_real_number_without_limits_is_still_finite() -> None:
+    assert check_real("guidance", -3, hint="give a number") == -3.0
+    for value in (math.nan, math.inf, -math.inf, 10**400):
+        with pytest.raises(InputError, match=r"guidance is .*: expected a finite number; give a number"):
+            check_real("guidance", value, hint="give a number")
 
 
 def test_docstring_examples() -> None:

@@ -44,15 +44,20 @@ class Waveforms:
         return self.parts[part][index - self.starts[part]].astype(np.float32) / 32768
 
 
-def mel_excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
-    """Random log-mel excerpts `[batch, 1, frames, 64]`, as they lie in the whole clip's log-mel."""
+def mel_excerpts_of(waves: Waveforms, clips: Sequence[int], rng: np.random.Generator, frames: int) -> Tensor:
+    """Log-mel excerpts `[n, 1, frames, 64]` from random places of given clips, as they lie in the clips' log-mels."""
     margin = 4  # mel frames that the mirrored ends of an excerpt reach
     total = frames + 2 * margin
     pieces = []
-    for _ in range(batch):
+    for clip in clips:
         start = int(rng.integers(SAMPLES // HOP - total + 1)) * HOP
-        pieces.append(waves[int(rng.integers(len(waves)))][start : start + total * HOP])
+        pieces.append(waves[int(clip)][start : start + total * HOP])
     return torch_log_mel(torch.from_numpy(np.stack(pieces)))[:, :, margin:-margin]
+
+
+def mel_excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
+    """Random log-mel excerpts `[batch, 1, frames, 64]`."""
+    return mel_excerpts_of(waves, rng.integers(len(waves), size=batch), rng, frames)
 
 
 def clip_mels(waves: Waveforms, indices: Sequence[int]) -> Tensor:

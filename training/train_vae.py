@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from training.data import Waveforms, clip_mels, mel_excerpts
 from training.trainer import Trainer
 
-FRAMES, BATCH, KL_WEIGHT = 256, 4, 2e-3
+FRAMES, BATCH, KL_WEIGHT = 256, 4, 5e-4
 UNSHUFFLE = 2
 MEL_MEAN, MEL_STD = -4.6, 2.6
 

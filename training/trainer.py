@@ -106,7 +106,8 @@ class Trainer:
             while self.pause_file.exists():
                 time.sleep(1)
             done = self.spent / (self.minutes * 60)
-            rate = self.lr * min(1, (self.step + 1) / self.warmup) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * done)))
+            cosine = 0.03 + 0.97 * (1 + math.cos(math.pi * done)) / 2
+            rate = self.lr * min(1, (self.step + 1) / self.warmup) * cosine
             for group in self.optimizer.param_groups:
                 group["lr"] = rate * group["scale"]
             value, figures = loss(self.step)

@@ -56,10 +56,10 @@ class DiffusersAudioLDM:
     ) -> None:
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         self.unet = unet.to(self.device, dtype, memory_format=torch.channels_last).eval().requires_grad_(False)
-        self.vae, self.text_encoder, self.vocoder = (
-            piece.to(self.device, torch.float32).eval().requires_grad_(False)
-            for piece in (vae, text_encoder, vocoder)
-        )
+        exact = self.device, torch.float32
+        self.vae = vae.to(*exact).eval().requires_grad_(False)
+        self.text_encoder = text_encoder.to(*exact).eval().requires_grad_(False)
+        self.vocoder: Any = vocoder.to(*exact).eval().requires_grad_(False)
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
@@ -101,7 +101,8 @@ class DiffusersAudioLDM:
     def embed(self, texts: list[str]) -> Tensor:
         tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
         embeds = self.text_encoder(tokens.input_ids, attention_mask=tokens.attention_mask).text_embeds
-        return nn.functional.normalize(embeds, dim=-1)
+        normalised: Tensor = nn.functional.normalize(embeds, dim=-1)
+        return normalised
 
     @torch.no_grad()
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
@@ -115,7 +116,8 @@ class DiffusersAudioLDM:
             # epsilon = sqrt(a) v + sqrt(1 - a) x (Salimans & Ho 2022, appendix D)
             alpha = self.alphas_cumprod.to(self.device)[t][:, None, None, None]
             out = alpha.sqrt() * out + (1 - alpha).sqrt() * x.to(self.device)
-        return out.contiguous()
+        noise: Tensor = out.contiguous()
+        return noise
 
     @torch.no_grad()
     def decode_mel(self, latent: Tensor) -> Tensor:

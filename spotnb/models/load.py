@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 EMBEDDED = Path(__file__).parent / "embedded"
 HUB_MODELS = ("cvssp/audioldm", "cvssp/audioldm-s-full-v2", "cvssp/audioldm-m-full", "cvssp/audioldm-l-full")
-WANTED = ("*.json", "*.txt", "*.safetensors", "*.bin")  # weights are read as tensors only, whichever kind they are
+WANTED = ["*.json", "*.txt", "*.safetensors", "*.bin"]  # weights are read as tensors only, whichever kind they are
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 

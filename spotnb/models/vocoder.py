@@ -31,7 +31,8 @@ class ConvNeXtBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.depthwise(x.mT.unsqueeze(2)).squeeze(2).mT
-        return x + self.scale * self.project(nn.functional.gelu(self.expand(self.norm(h))))
+        out: Tensor = x + self.scale * self.project(nn.functional.gelu(self.expand(self.norm(h))))
+        return out
 
 
 class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
@@ -40,7 +41,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     `mel_mean` and `mel_std` standardise the input; they are constants of the training data, in log units.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
         mel_bins: int = 64,
@@ -65,7 +66,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def receptive_frames(self) -> int:
         """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass."""
         c = self.config
-        return (c.blocks + 1) * (KERNEL // 2) + math.ceil(c.window / c.hop)
+        return int((c.blocks + 1) * (KERNEL // 2) + math.ceil(c.window / c.hop))
 
     def spectrum(self, mel: Tensor) -> Tensor:
         """The complex spectrum `[B, window // 2 + 1, frames]`."""
