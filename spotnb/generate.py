@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,35 +45,35 @@ class Generation:
     def grid_score(self) -> SeamScore | None:
         """The seam score at the fixed grid of a `tiles` run, where methods are compared; None without a border."""
         tile, sampler = self.sampler.config.tile_size_time, self.sampler
-        last = len(self.waveform) // self.sampler.model.samples_per_frame
-        grid = tuple(range(tile, min(sampler.frames, last), tile))
+        whole = len(self.waveform) // sampler.model.samples_per_frame
+        grid = range(tile, whole - 1, tile)
         return seam_score(self.waveform, grid, sampler.model.sample_rate) if grid else None
 
     def manifest(self) -> dict[str, Any]:
         """Everything needed to repeat the run, and what came out."""
-        score = self.grid_score()
-        cost = self.sampler.cost()
-        level = self.levels()
+        score, level = self.grid_score(), self.levels()
         return {
             **self.sampler.manifest(),
             "result": {
                 "plain_ddim": self.fallback,
                 "seams_of_last_step": list(self.seams),
                 "seam_score_at_grid": None if score is None else round(score.score, 4),
-                "rms_db": round(float(level.rms_db), 2),
-                "peak_db": round(float(level.peak_db), 2),
-                "crest_db": round(float(level.crest_db), 2),
-                "sampling_seconds": round(cost.seconds, 3),
+                **{name: round(value, 2) if math.isfinite(value) else None for name, value in level._asdict().items()},
+                "sampling_seconds": round(self.sampler.cost().seconds, 3),
             },
         }
 
 
 def generate_audio(model: AudioModel, prompt: str, *, progress: bool = True, **settings: Any) -> Generation:
-    """Make sound from a prompt; `settings` are those of `SpotSampler`. The run keeps its last record only.
+    """Make sound from a prompt; `settings` are those of `SpotSampler`. The run keeps its last record only."""
+    return complete(SpotSampler(model, prompt, **({"record": "last"} | settings)), progress=progress)
+
+
+def complete(sampler: SpotSampler, *, progress: bool = True) -> Generation:
+    """Run what is left of a sampler, and decode it.
 
     A sound that fits one tile is made by plain DDIM whatever the method; the result and the log say so.
     """
-    sampler = SpotSampler(model, prompt, **({"record": "last"} | settings))
     if sampler.fallback:
         tile = sampler.config.tile_size_time
         log.info("%d frames fit one tile of %d: plain DDIM in one window", sampler.frames, tile)

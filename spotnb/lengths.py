@@ -15,6 +15,8 @@ SAMPLES_PER_FRAME = 640
 def check_duration(duration: float) -> float:
     """`duration` in seconds, if it is a finite number that gives at least one latent frame (40 ms)."""
     seconds = check_real("duration", duration, hint="give seconds, such as 10.0")
+    if not math.isfinite(seconds * SAMPLE_RATE):
+        raise InputError(f"duration is {seconds:g} s: expected what a memory can hold; give seconds, such as 10.0")
     if round(seconds * FRAMES_PER_SECOND, 6) < 1:
         raise InputError(f"duration is {seconds:g} s: expected at least 0.04, one latent frame; give seconds")
     return seconds

@@ -17,6 +17,8 @@ PURPOSES = ("start", "eta", "pad", "keep")
 
 def draw(shape: Sequence[int], seed: int, step: int, purpose: str) -> Tensor:
     """Standard normal noise of this shape, float32, on the CPU; the global random state is not touched."""
-    key = np.random.SeedSequence((seed, step, PURPOSES.index(purpose))).generate_state(1, np.uint64)[0]
-    generator = torch.Generator().manual_seed(int(key) & (2**63 - 1))
-    return torch.randn(tuple(shape), generator=generator)
+    # A spawn key stands apart from the seed; as one tuple, a seed of two 32-bit words would run into the step.
+    sequence = np.random.SeedSequence(seed, spawn_key=(step, PURPOSES.index(purpose)))
+    key = int(sequence.generate_state(1, np.uint64)[0]) & (2**63 - 1)
+    generator = torch.Generator("cpu").manual_seed(key)
+    return torch.randn(tuple(shape), generator=generator, dtype=torch.float32, device="cpu")

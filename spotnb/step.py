@@ -33,6 +33,8 @@ class Step:
         self.sampler, self.layout = sampler, layout
         self.index = sampler.steps_done
         self.timestep = sampler.solver.timesteps[self.index]
+        # What the sampler is at now: it may move on, or be reset, before this step is looked at.
+        self._latent, self._x0, self._seed = sampler.latent, sampler.x0, sampler.seed
         self._padded: Tensor | None = None
         self._windows: list[Tensor] | None = None
         self._predictions: dict[int, Tensor] = {}
@@ -56,16 +58,15 @@ class Step:
         return self._padded
 
     def _pad(self) -> Tensor:
-        sampler, (left, right) = self.sampler, self.layout.pad
-        x = sampler.latent
+        x, (left, right) = self._latent, self.layout.pad
         if not left and not right:
             return x
         if self.layout.edge == "reflect_noisy":
             return pad_latent(x, self.layout, *mirror(x, left, right))
         shape = (*x.shape[:2], left + right, x.shape[3])
-        ends = draw(shape, sampler.seed, self.index, "pad").to(x)
-        if sampler.x0 is not None:
-            ends = sampler.solver.add_noise(torch.cat(mirror(sampler.x0, left, right), dim=2), ends, self.index)
+        ends = draw(shape, self._seed, self.index, "pad").to(x)
+        if self._x0 is not None:
+            ends = self.sampler.solver.add_noise(torch.cat(mirror(self._x0, left, right), dim=2), ends, self.index)
         return pad_latent(x, self.layout, ends[:, :, :left], ends[:, :, left:])
 
     @property
@@ -120,7 +121,7 @@ class Step:
 
         Raises `SpotnbError` if the sampler has moved on already, by this step or another one.
         """
-        if self.sampler.steps_done != self.index:
+        if self.sampler.latent is not self._latent:
             raise SpotnbError(
                 f"step {self.index} is stale: the sampler is at step {self.sampler.steps_done}; call begin()"
             )

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+Network = Callable[[Tensor, Tensor, Tensor], Tensor]
 ALPHAS = torch.cumprod(1 - torch.linspace(0.0015**0.5, 0.0195**0.5, 1000, dtype=torch.float64) ** 2, 0).float()
 
 
@@ -15,11 +16,11 @@ class FunctionModel:
     """An `AudioModel` whose network is a function of (x, t, cond); decoder and vocoder are simple and pointwise."""
 
     name, sample_rate, channels, latent_bins, samples_per_frame = "function", 16000, 2, 4, 640
-    native_frames, time_multiple, alphas_cumprod = 256, 8, ALPHAS
+    native_frames, alphas_cumprod = 256, ALPHAS
     device, dtype = torch.device("cpu"), torch.float32
 
-    def __init__(self, network: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
-        self.network = network
+    def __init__(self, network: Network, time_multiple: int = 8) -> None:
+        self.network, self.time_multiple = network, time_multiple
         self.calls: list[tuple[int, ...]] = []
 
     def embed(self, texts: list[str]) -> Tensor:

@@ -58,5 +58,5 @@ def test_draws_ignore_the_global_default_dtype() -> None:
 
 
 def test_an_unknown_purpose_is_an_error() -> None:
-    with pytest.raises(ValueError, match="lunch"):
+    with pytest.raises(ValueError, match="not in tuple"):
         draw((1,), 0, 0, "lunch")

@@ -40,7 +40,7 @@ class Classifier(nn.Module):
 
     def features(self, mel: Tensor) -> Tensor:
         maps = self.trunk((mel + 5) / 2.5).flatten(2)
-        return torch.tanh(self.hidden(torch.cat([maps.mean(2), maps.std(2)], dim=1)))
+        return nn.functional.silu(self.hidden(torch.cat([maps.mean(2), maps.std(2)], dim=1)))
 
     def forward(self, mel: Tensor) -> Tensor:
         out: Tensor = self.head(self.features(mel))

@@ -24,7 +24,23 @@ from transformers import (
 )
 
 CHANNELS = (8, 16, 16, 24)
-WORDS = "rock song with electric guitar and heavy drums jazz piano solo rain noise quiet fast".split()
+WORDS = [
+    "rock",
+    "song",
+    "with",
+    "electric",
+    "guitar",
+    "and",
+    "heavy",
+    "drums",
+    "jazz",
+    "piano",
+    "solo",
+    "rain",
+    "noise",
+    "quiet",
+    "fast",
+]
 SPECIAL = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
 AUDIOLDM_SCHEDULE = {
     "beta_start": 0.0015,

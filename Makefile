@@ -1,0 +1,50 @@
+# `make help` lists the targets. Everything runs in .venv, which `make setup` makes.
+PYTHON ?= python3
+BIN := .venv/bin
+PROMPT ?= 90s rock song with electric guitar and heavy drums
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab test check bench train evaluate clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP) ## make .venv and install everything
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and f"Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}: set PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, in out/
+	$(BIN)/spotnb generate "$(PROMPT)" --duration 30 --out out --name demo
+	$(BIN)/python -m jupyter nbconvert --to html --execute notebooks/00-quickstart.ipynb --output-dir out
+	@ls -l out
+
+lab: setup ## open JupyterLab on the course
+	$(BIN)/spotnb lab
+
+test: setup ## run all tests, and fetch what they need
+	@.ci/fetch
+	$(BIN)/python -m pytest
+
+check: setup ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## side-by-side measurements
+	$(BIN)/python benchmarks/methods.py
+
+train: setup ## make the embedded model anew: about three core hours, resumable, in data/
+	.ci/fetch fluidsynth fluid-soundfont-gm
+	$(BIN)/python -m training
+
+evaluate: setup ## measure the embedded model
+	$(BIN)/python training/evaluate.py
+
+clean: ## remove what the other targets made, but not data/
+	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,80 @@
+"""The autoencoder's decoder alone, tuned further on the latents that the denoiser learns: the encoder stays as it is."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor, nn
+
+from training.data import Waveforms, mel_excerpts
+from training.train_vae import BATCH, FRAMES, MEL_MEAN, MEL_STD, UNSHUFFLE, StandardVae, autocast, build
+from training.trainer import Trainer
+
+
+class Decoder(nn.Module):
+    """Decoder and post-convolution of a `StandardVae`, as a module of their own."""
+
+    def __init__(self, vae: AutoencoderKL) -> None:
+        super().__init__()
+        self.post, self.decoder = vae.post_quant_conv, vae.decoder
+
+    def forward(self, latent: Tensor) -> Tensor:
+        out = self.decoder(self.post(latent)).float()
+        return nn.functional.pixel_shuffle(out, UNSHUFFLE) * MEL_STD + MEL_MEAN
+
+
+def train(data: Path, minutes: float) -> StandardVae:
+    module = load_trained(data)
+    waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
+    fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
+    decoder = Decoder(module.vae)
+
+    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        mel = mel_excerpts(waves, np.random.default_rng((8, step)), BATCH, FRAMES)
+        with autocast():
+            with torch.no_grad():
+                mean, log_var = module.moments(mel)
+            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step))
+            error = (decoder(mean + noise * torch.exp(log_var / 2)) - mel) / MEL_STD
+        l1 = error.abs().mean()
+        return l1 + 0.25 * (error**2).mean(), {"mel_l1": l1.item() * MEL_STD}
+
+    def validate() -> dict[str, float]:
+        with autocast():
+            error = torch.cat([decoder(module.moments(part)[0]) - part for part in fixed.split(4)])
+        return {"mel_l1": error.abs().mean().item()}
+
+    Trainer("decoder", decoder, data, minutes, lr=1e-3, weight_decay=1e-3, ema=0.998, warmup=80).run(loss, validate)
+    return module
+
+
+def load_trained(data: Path) -> StandardVae:
+    """The averaged weights that `train_vae` ended with."""
+    module = StandardVae(build()).to(memory_format=torch.channels_last)
+    module.load_state_dict(torch.load(data / "vae.checkpoint.pt", weights_only=True)["ema"])
+    return module.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("data/model"))
+    parser.add_argument("--minutes", type=float, default=12, help="CPU minutes")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    scale = AutoencoderKL.load_config(args.out / "vae")["scaling_factor"]
+    vae = train(args.data, args.minutes).fold()
+    vae.register_to_config(scaling_factor=scale)
+    vae.half().save_pretrained(args.out / "vae", safe_serialization=True)
+    (args.data / "decoder.done").touch()
+
+
+if __name__ == "__main__":
+    main()
