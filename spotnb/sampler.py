@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import time
 from collections.abc import Sequence
@@ -114,9 +115,9 @@ class SpotSampler:
         default = TILE_BATCH.get(model.device.type, 4)
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
         self.frames = run_frames(self.duration, model.time_multiple, self.circular)
-        self._layout(0)  # a tile size that the model cannot take is an error now, not at the first step
         self.trace = Trace(record)
         require_memory(self._peak_bytes(), f"{self.duration:g} s in {len(self.solver)} steps")
+        self._layout(0)  # a tile size that the model cannot take is an error now, not at the first step
         self._conditioning = embed_prompt(model, self.prompt, negative_prompt)
         self._window_seconds: float | None = None
         self.reset(self.seed)
@@ -147,13 +148,15 @@ class SpotSampler:
 
     def reset(self, seed: int | None = None) -> SpotSampler:
         """Back to the start noise, with another seed if given. Returns itself."""
-        if seed is not None:
-            self.seed = _check_seed(seed)
-        self.steps_done, self.x0 = 0, None
-        self.latent: Tensor = draw(self.shape, self.seed, 0, "start").to(self.model.device)
-        self.trace = Trace(self.trace.mode, self.manifest())
-        self._spent = 0.0
+        seed = self.seed if seed is None else _check_seed(seed)
+        start = draw(self.shape, seed, 0, "start").to(self.model.device)
+        trace = Trace(self.trace.mode, self.manifest() | {"seed": seed})
+        # All at once: an interrupt leaves the old run or the new one.
+        self.seed, self.trace, self.latent, self.x0, self.steps_done, self._seconds = seed, trace, start, None, 0, []
         return self
+
+    latent: Tensor
+    """The noisy latent `[B, C, T, F]`; before the first step, the start noise."""
 
     x0: Tensor | None
     """The clean latent predicted at the last finished step; None before the first."""
@@ -198,8 +201,7 @@ class SpotSampler:
         kept = [r for r in self.trace if r.step < step and r.x is not None and r.x0 is not None]
         if kept:
             last = kept[-1]
-            self.latent, self.x0 = self._tensor(last.x), self._tensor(last.x0)
-            self.steps_done = last.step + 1
+            self.latent, self.x0, self.steps_done = self._tensor(last.x), self._tensor(last.x0), last.step + 1
             self.trace.truncate(self.steps_done)
         elif step < self.steps_done or step == 0:
             self.reset()
@@ -222,9 +224,8 @@ class SpotSampler:
                 f"fork would change the length from {self.frames} to {other.frames} frames (edge {other.config.edge}); "
                 "start a new sampler"
             )
-        other.latent, other.steps_done = self.latent.clone(), self.steps_done
+        other.latent, other.steps_done, other._seconds = self.latent.clone(), self.steps_done, list(self._seconds)
         other.x0 = None if self.x0 is None else self.x0.clone()
-        other._spent = self._spent
         for record in self.trace:
             other.trace.append(record)
         return other
@@ -253,8 +254,8 @@ class SpotSampler:
         """What the whole run takes; tells it beforehand too."""
         layouts = [self._layout(k) for k in range(len(self.solver))]
         frames = sum(layout.network_frames for layout in layouts)
-        if self.steps_done and self._spent:
-            seconds = self._spent / self.steps_done * len(layouts)
+        if self.steps_done:
+            seconds = sum(self._seconds[: self.steps_done]) / self.steps_done * len(layouts)
         else:
             seconds = frames * self._time_window(layouts[0])
         return Cost(sum(len(layout.tiles) for layout in layouts), frames, seconds, self._peak_bytes())
@@ -332,8 +333,8 @@ class SpotSampler:
             seconds=seconds + time.perf_counter() - started,
         )
         self.trace.append(record)
-        self.latent, self.x0, self.steps_done = latent, x0, step.index + 1
-        self._spent += record.seconds
+        spent = [*self._seconds[: step.index], record.seconds]
+        self.latent, self.x0, self.steps_done, self._seconds = latent, x0, step.index + 1, spent
         return record
 
     def _layout(self, step: int) -> Layout:
@@ -351,7 +352,7 @@ class SpotSampler:
         return torch.from_numpy(array.astype(np.float32)).to(self.model.device)
 
     def _peak_bytes(self) -> int:
-        latent = 4 * int(np.prod(self.shape))
+        latent = 4 * math.prod(self.shape)
         arrays = 3 if self.trace.keeps_all_arrays else 1
         kept = arrays * (1 + sum(self.trace.keeps(step) for step in range(len(self.solver))))
         mel = 4 * self.frames * 4 * 64

@@ -34,7 +34,7 @@ def require_memory(needed: int, what: str) -> None:
     free = available_memory()
     if needed > free:
         raise SpotnbError(
-            f"{what} needs about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free; "
+            f"{what} needs about {needed // 10**6 / 1000:.3g} GB of memory and {free / 1e9:.3g} GB are free; "
             'ask for a shorter duration, or keep fewer steps (record="last")'
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, overload
 
 import numpy as np
@@ -55,8 +56,10 @@ class Trace(Sequence[StepRecord]):
     records: list[StepRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.mode, int) and not isinstance(self.mode, bool) and self.mode >= 1
-        if self.mode not in RECORD_MODES and not whole:
+        whole = isinstance(self.mode, Integral) and not isinstance(self.mode, bool) and self.mode >= 1
+        if whole:
+            self.mode = int(self.mode)
+        elif self.mode not in RECORD_MODES:
             raise InputError(
                 f"record is {show(self.mode)}: expected one of {', '.join(RECORD_MODES)}, or k to keep every k-th step"
             )
@@ -88,10 +91,14 @@ class Trace(Sequence[StepRecord]):
         return self.mode in ("all", "x0") or (isinstance(self.mode, int) and step % self.mode == 0)
 
     def append(self, record: StepRecord) -> None:
-        """Add the record of the next step; the one before goes if the mode does not keep it."""
-        if self.records and not self.keeps(self.records[-1].step):
-            self.records.pop()
-        self.records.append(record)
+        """Add the record of the next step; the one before goes if the mode does not keep it.
+
+        Records of this step or later ones, left by a run that was interrupted or sent back, are replaced.
+        """
+        records = [earlier for earlier in self.records if earlier.step < record.step]
+        if records and not self.keeps(records[-1].step):
+            records.pop()
+        self.records = [*records, record]
 
     def truncate(self, steps: int) -> None:
         """Forget what comes after the first `steps` steps."""

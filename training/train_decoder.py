@@ -1,4 +1,4 @@
-"""The autoencoder's decoder alone, tuned further on the latents that the denoiser learns: the encoder stays as it is."""
+"""The decoder alone, tuned further on the latents that the denoiser learns: the encoder stays as it is."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         mel_bins: int = 64,
         channels: int = 256,
         hidden: int = 768,
-        blocks: int = 6,
+        depth: int = 6,
         window: int = 1024,
         hop: int = 160,
         mel_mean: float = -4.6,
@@ -57,16 +57,16 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         super().__init__()
         self.embed = nn.Conv1d(mel_bins, channels, KERNEL, padding=KERNEL // 2)
         self.embed_norm = nn.LayerNorm(channels)
-        self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(blocks))
+        self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, window + 2)
-        self.register_buffer("window", torch.hann_window(window), persistent=False)
+        self.register_buffer("hann", torch.hann_window(window), persistent=False)
 
     @property
     def receptive_frames(self) -> int:
         """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass."""
         c = self.config
-        return int((c.blocks + 1) * (KERNEL // 2) + math.ceil(c.window / c.hop))
+        return int((c.depth + 1) * (KERNEL // 2) + math.ceil(c.window / c.hop))
 
     def spectrum(self, mel: Tensor) -> Tensor:
         """The complex spectrum `[B, window // 2 + 1, frames]`."""
@@ -83,11 +83,11 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def inverse_stft(self, spectrum: Tensor) -> Tensor:
         """Overlap-add with the framing of `spotnb.mel`: frame j is centred on its own `hop` samples."""
         window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
-        frames = torch.fft.irfft(spectrum.mT, n=window) * self.window
+        frames = torch.fft.irfft(spectrum.mT, n=window) * self.hann
         length = (count - 1) * hop + window
         shape = {"output_size": (1, length), "kernel_size": (1, window), "stride": (1, hop)}
         sound = nn.functional.fold(frames.mT, **shape)[:, 0, 0]
-        power = (self.window**2)[None, :, None].expand(1, window, count)
+        power = (self.hann**2)[None, :, None].expand(1, window, count)
         envelope = nn.functional.fold(power, **shape)[:, 0, 0]
         margin = (window - hop) // 2
         return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]

@@ -1,0 +1,134 @@
+"""The command line as a user runs it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+import soundfile
+
+from spotnb.cli import _file_name
+
+SPOTNB = [sys.executable, "-m", "spotnb.cli"]
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SPOTNB, *args], capture_output=True, text=True, env=ENVIRONMENT, cwd=cwd, timeout=300)
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (["generate", ""], "''"),
+        (["generate", "x", "--duration", "nan"], "nan"),
+        (["generate", "x", "--duration", "0"], "0"),
+        (["generate", "x", "--duration", "-3"], "-3"),
+        (["generate", "x", "--duration", "inf"], "inf"),
+        (["generate", "x", "--duration", "1e9"], "GB"),
+        (["generate", "x", "--duration", "ten"], "ten"),
+        (["generate", "x", "--steps", "0"], "0"),
+        (["generate", "x", "--steps", "1001"], "1001"),
+        (["generate", "x", "--guidance", "nan"], "nan"),
+        (["generate", "x", "--tile", "130"], "130"),
+        (["generate", "x", "--shift-ratio", "2"], "2"),
+        (["generate", "x", "--method", "weave"], "weave"),
+        (["generate", "x", "--edge", "soft"], "soft"),
+        (["generate", "x", "--model", "nope"], "nope"),
+        (["generate", "x", "--model", "cvssp/audioldm-m-full"], "not on this machine"),
+        (["generate", "x", "--seed", "-1"], "-1"),
+        (["generate", "x", "--name", "a/b"], "a/b"),
+        (["generate", "x", "--out", "/proc/none"], "/proc/none"),
+        (["lab", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(args: list[str], named: str, tmp_path: Path) -> None:
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert named in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generate_writes_sound_picture_and_manifest(tmp_path: Path) -> None:
+    prompt = "jazz $piano$ solo with a <b>xylozzz</b>"
+    args = [
+        "--duration",
+        "12.5",
+        "--steps",
+        "3",
+        "--seed",
+        "5",
+        "--negative",
+        "drums",
+        "--out",
+        "deep/er",
+        "--name",
+        "n",
+    ]
+    done = run("generate", prompt, *args, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "deep" / "er"
+    assert sorted(path.name for path in folder.iterdir()) == ["n.json", "n.png", "n.wav"]
+    sound, rate = soundfile.read(folder / "n.wav")
+    assert (len(sound), rate) == (200_000, 16_000)
+    assert np.abs(sound).max() > 0.001
+    assert matplotlib.image.imread(folder / "n.png").shape[0] > 300
+    manifest = json.loads((folder / "n.json").read_text())
+    assert manifest["prompt"] == prompt
+    assert manifest["negative_prompt"] == "drums"
+    assert (manifest["seed"], manifest["steps"], manifest["duration"]) == (5, 3, 12.5)
+    assert manifest["config"]["tile_size_time"] == 128
+    assert "xylozzz" in manifest["unknown_words"]
+    assert manifest["result"]["seam_score_at_grid"] > 0
+    assert "xylozzz" in done.stderr  # reported, not swallowed
+
+    again = run("generate", prompt, *args, "--out", "again", cwd=tmp_path)
+    assert again.returncode == 0
+    assert (tmp_path / "again" / "n.wav").read_bytes() == (folder / "n.wav").read_bytes()
+
+
+def test_short_sound_says_that_plain_ddim_made_it(tmp_path: Path) -> None:
+    done = run("generate", "drums", "--duration", "3", "--steps", "2", "--out", ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "plain DDIM" in done.stdout
+    assert json.loads((tmp_path / "drums.json").read_text())["result"]["plain_ddim"] is True
+
+
+def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    (tmp_path / "drums.wav").write_bytes(b"old")
+    args = [*SPOTNB, "generate", "drums", "--duration", "60", "--steps", "900", "--out", "."]
+    process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "steps:" not in process.stderr.readline(200):
+        assert process.poll() is None
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert "Traceback" not in process.stderr.read()
+    assert (tmp_path / "drums.wav").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["drums.wav"]
+
+
+def test_doctor_tells_versions_models_and_cost() -> None:
+    done = run("doctor", "--duration", "60", "--steps", "10")
+    assert done.returncode == 0, done.stderr
+    for word in ("torch 2", "device", "threads", "tiny", "cvssp/audioldm-l-full", "60 s in 10 steps", "MB"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [("90s Rock, loud!", "90s-rock-loud"), ("../../etc/passwd", "etc-passwd"), ("???", "sound"), ("x" * 99, "x" * 60)],
+)
+def test_file_names_come_from_prompts(prompt: str, name: str) -> None:
+    assert _file_name(prompt) == name
