@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
 import os
 import re
 import sys
@@ -108,7 +107,6 @@ def _generate(args: argparse.Namespace) -> int:
     matplotlib.use("Agg")  # files only: no window, and no display needed
     from spotnb.audio import save_audio
     from spotnb.config import SpotDiffusionConfig
-    from spotnb.decode import latent_to_mel
     from spotnb.files import atomic_write
     from spotnb.generate import complete
     from spotnb.models.load import load_model
@@ -131,9 +129,8 @@ def _generate(args: argparse.Namespace) -> int:
     for path in files.values():
         require_writable(path)
     made = complete(sampler)
-    mel = latent_to_mel(model, sampler.latent, circular=sampler.circular)[0, 0].cpu().numpy()
     seams = [seam for seam in made.seams if seam * model.samples_per_frame < len(made.waveform)]
-    figure = plot_run(made.waveform, mel[: math.ceil(len(made.waveform) / 160)], seams, title=args.prompt)
+    figure = plot_run(made.waveform, made.mel, seams, title=args.prompt)
     save_audio(files["wav"], made.waveform, model.sample_rate)
     save_figure(figure, files["png"])
     with atomic_write(files["json"]) as temporary:

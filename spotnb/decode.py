@@ -96,6 +96,13 @@ def latent_to_waveform(
     Peaks beyond full scale are clipped, not scaled down: runs stay comparable in level.
     """
     mel = latent_to_mel(model, latent, circular=circular, progress=progress)
+    return mel_to_waveform(model, mel, samples, circular=circular, progress=progress)
+
+
+def mel_to_waveform(
+    model: AudioModel, mel: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+) -> np.ndarray[Any, Any]:
+    """Sound `[samples]` of one log-mel `[1, 1, frames, 64]`; a ring is vocoded across its ends. See above."""
     if circular:
         frames = mel.shape[2]
         around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames

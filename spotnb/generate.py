@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spotnb.config import SpotDiffusionConfig
+from spotnb.decode import latent_to_mel, mel_to_waveform
 from spotnb.measure import Levels, SeamScore, levels, seam_score
 from spotnb.models.protocol import AudioModel
 from spotnb.sampler import SpotSampler
@@ -23,12 +24,14 @@ class Generation:
 
     Attributes:
         waveform: `[samples]` float32 in [-1, 1].
+        mel: the decoded log-mel, `[4T, 64]`; it goes on to the end of the last latent frame.
         sampler: the finished run.
         seams: latent frames at which the last step's segments met.
         fallback: True where the sound fitted one tile, so that plain DDIM made it.
     """
 
     waveform: np.ndarray[Any, Any]
+    mel: np.ndarray[Any, Any]
     sampler: SpotSampler
 
     @property
@@ -43,11 +46,13 @@ class Generation:
         return levels(self.waveform)
 
     def grid_score(self) -> SeamScore | None:
-        """The seam score at the fixed grid of a `tiles` run, where methods are compared; None without a border."""
-        tile, sampler = self.sampler.config.tile_size_time, self.sampler
-        whole = len(self.waveform) // sampler.model.samples_per_frame
-        grid = range(tile, whole - 1, tile)
-        return seam_score(self.waveform, grid, sampler.model.sample_rate) if grid else None
+        """The seam score of the log-mel at the fixed grid of a `tiles` run, where methods are compared.
+
+        None where the sound has no border of that grid.
+        """
+        tile = self.sampler.config.tile_size_time
+        grid = range(tile, self.sampler.frames - 1, tile)
+        return seam_score(self.mel, grid) if grid else None
 
     def manifest(self) -> dict[str, Any]:
         """Everything needed to repeat the run, and what came out."""
@@ -55,6 +60,7 @@ class Generation:
         return {
             **self.sampler.manifest(),
             "result": {
+                "seconds": len(self.waveform) / self.sampler.model.sample_rate,
                 "plain_ddim": self.fallback,
                 "seams_of_last_step": list(self.seams),
                 "seam_score_at_grid": None if score is None else round(score.score, 4),
@@ -72,13 +78,20 @@ def generate_audio(model: AudioModel, prompt: str, *, progress: bool = True, **s
 def complete(sampler: SpotSampler, *, progress: bool = True) -> Generation:
     """Run what is left of a sampler, and decode it.
 
-    A sound that fits one tile is made by plain DDIM whatever the method; the result and the log say so.
+    A sound that fits one tile is made by plain DDIM whatever the method, and a ring is whole latent frames; the
+    result and the log say so.
     """
+    seconds = sampler.samples / sampler.model.sample_rate
+    if sampler.circular and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
+        log.info("a ring is whole latent frames of 40 ms: %g s become %g s", sampler.duration, seconds)
     if sampler.fallback:
         tile = sampler.config.tile_size_time
         log.info("%d frames fit one tile of %d: plain DDIM in one window", sampler.frames, tile)
     sampler.run(progress=progress)
-    return Generation(sampler.decode(progress=progress), sampler)
+    model, circular = sampler.model, sampler.circular
+    mel = latent_to_mel(model, sampler.latent, circular=circular, progress=progress)
+    waveform = mel_to_waveform(model, mel, sampler.samples, circular=circular, progress=progress)
+    return Generation(waveform, mel[0, 0].cpu().numpy(), sampler)
 
 
 def spotdiffusion_text_to_audio(

@@ -161,6 +161,8 @@ class SpotSampler:
     x0: Tensor | None
     """The clean latent predicted at the last finished step; None before the first."""
 
+    _seconds: list[float]  # what each finished step took
+
     def __iter__(self) -> SpotSampler:
         return self
 

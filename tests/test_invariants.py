@@ -55,7 +55,9 @@ def test_invariant_2_for_each_method_edge_and_schedule(method: str, edge: str, s
 
 def test_full_is_ddim_written_out() -> None:
     """What the others are compared with: a plain loop with diffusers' scheduler."""
-    sampler = Run(40, 4, {"method": "full", "steps": 10, "seed": 3, "eta": 0.5}).sampler(neighbourly).run(progress=False)
+    sampler = (
+        Run(40, 4, {"method": "full", "steps": 10, "seed": 3, "eta": 0.5}).sampler(neighbourly).run(progress=False)
+    )
     scheduler = DDIMScheduler(**AUDIOLDM_SCHEDULE)
     scheduler.set_timesteps(10)
     embeds = sampler.model.embed(["a sea", ""])

@@ -250,7 +250,19 @@ def test_the_manifest_is_json_and_repeats_the_run() -> None:
     assert manifest == json.loads(json.dumps(sampler.manifest()))
     assert (manifest["frames"], manifest["samples"], manifest["fallback"]) == (40, 24000, False)
     assert manifest["versions"]["torch"] == torch.__version__
-    names = "prompt duration steps guidance_scale method seed eta solver negative_prompt tile_batch record".split()
+    names = [
+        "prompt",
+        "duration",
+        "steps",
+        "guidance_scale",
+        "method",
+        "seed",
+        "eta",
+        "solver",
+        "negative_prompt",
+        "tile_batch",
+        "record",
+    ]
     again = SpotSampler(
         FunctionModel(neighbourly),
         config=SpotDiffusionConfig(**manifest["config"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_every_step_count_gives_that_many_falling_timesteps() -> None:
         timesteps = ddim_timesteps(steps)
         assert len(timesteps) == steps
         assert all(type(t) is int for t in timesteps)
-        assert all(a > b for a, b in zip(timesteps, timesteps[1:], strict=False)), steps
+        assert all(a > b for a, b in itertools.pairwise(timesteps)), steps
         assert 900 <= timesteps[0] <= 999  # it starts at noise
         assert 0 <= timesteps[-1] <= 1 or steps == 1  # and ends at sound
 

@@ -28,7 +28,8 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 
 PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
-NATIVE_FRAMES = 256
+NATIVE_FRAMES = 256  # 10.24 s; the sample_size of published configurations, 128, is the pipeline's default length
+TRAINED_STEPS = 1000
 
 
 class DiffusersAudioLDM:
@@ -68,9 +69,7 @@ class DiffusersAudioLDM:
         self.channels: int = vae.config.latent_channels
         self.latent_bins: int = 64 // self._compression
         self.samples_per_frame: int = HOP * self._compression
-        self.native_frames: int = int(unet.config.sample_size or NATIVE_FRAMES)
-        if self.native_frames < 64:  # published configurations give AudioLDM's 10.24 s as 128 x 16
-            self.native_frames = NATIVE_FRAMES
+        self.native_frames: int = NATIVE_FRAMES
         self.time_multiple: int = 2 ** (len(unet.config.block_out_channels) - 1)
 
     @property
@@ -147,6 +146,8 @@ def from_folder(
     """
     _check_pieces(folder)
     config = _read_json(folder / "unet" / "config.json")
+    if "block_out_channels" not in config:
+        raise SpotnbError(f"{folder / 'unet'} is no UNet: its config.json has no block_out_channels")
     kept, chosen = choose_heads(config, heads)
     with _quietly():
         unet = _load(folder / "unet", UNet2DConditionModel, **({} if kept else {"attention_head_dim": list(chosen)}))
@@ -157,30 +158,38 @@ def from_folder(
         vocoder = _load(folder / "vocoder", _vocoder_class(folder))
     if len(tokenizer) < 10:
         raise SpotnbError(f"{folder / 'tokenizer'} holds {len(tokenizer)} words: its vocabulary files are missing")
-    code_file = folder / "unet" / "frequency_code.safetensors"
-    code = load_file(code_file)["frequency_code"] if code_file.exists() else None
+    code = _read_code(folder / "unet" / "frequency_code.safetensors")
     expected = vae.config.latent_channels + (0 if code is None else len(code))
     if unet.config.in_channels != expected:
         raise SpotnbError(
             f"{folder}: the unet takes {unet.config.in_channels} channels, vae and frequency code give {expected}; "
             "the pieces belong to different models"
         )
+    width, given = unet.config.projection_class_embeddings_input_dim, text_encoder.config.projection_dim
+    if width != given:
+        raise SpotnbError(
+            f"{folder}: the unet takes embeddings of {width} numbers, the text encoder gives {given}; "
+            "the pieces belong to different models"
+        )
+    if len(scheduler.alphas_cumprod) != TRAINED_STEPS:
+        raise SpotnbError(f"{folder}: the scheduler has {len(scheduler.alphas_cumprod)} timesteps, not {TRAINED_STEPS}")
     if scheduler.config.prediction_type not in ("epsilon", "v_prediction"):
         raise SpotnbError(f"{folder}: prediction_type {scheduler.config.prediction_type!r} is not supported")
     notes = {"heads": list(chosen), "heads_choice": "config" if kept else str(heads)}
-    return DiffusersAudioLDM(
-        name,
-        unet,
-        vae,
-        text_encoder,
-        tokenizer,
-        vocoder,
-        scheduler,
-        frequency_code=code,
-        device=device,
-        dtype=dtype,
-        notes=notes,
-    )
+    with _quietly():
+        return DiffusersAudioLDM(
+            name,
+            unet,
+            vae,
+            text_encoder,
+            tokenizer,
+            vocoder,
+            scheduler,
+            frequency_code=code,
+            device=device,
+            dtype=dtype,
+            notes=notes,
+        )
 
 
 def _check_pieces(folder: Path) -> None:
@@ -194,10 +203,23 @@ def _check_pieces(folder: Path) -> None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SpotnbError(f"cannot read {path}: {error}") from None
+    if not isinstance(content, dict):
+        raise SpotnbError(f"cannot read {path}: expected a JSON object, got a {type(content).__name__}")
     return content
+
+
+def _read_code(path: Path) -> Tensor | None:
+    """The frequency code beside the UNet's weights, if there is one."""
+    if not path.exists():
+        return None
+    try:
+        code: Tensor = load_file(path)["frequency_code"]
+    except Exception as error:  # no safetensors file, or no such tensor in it
+        raise SpotnbError(f"cannot read frequency_code in {path}: {error}") from error
+    return code
 
 
 def _vocoder_class(folder: Path) -> type:
@@ -211,12 +233,21 @@ def _vocoder_class(folder: Path) -> type:
 
 def _load(folder: Path, cls: type, **options: Any) -> Any:
     """One piece from its folder; never from the network, never from a pickle that holds more than tensors."""
+    network = issubclass(cls, nn.Module)
+    if network:  # the libraries draw weights that are not in the files at random, and go on
+        options["output_loading_info"] = True
     try:
         piece = cls.from_pretrained(folder, local_files_only=True, **options)  # type: ignore[attr-defined]
     except Exception as error:  # the libraries raise many kinds
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SpotnbError(f"cannot load {folder} as {cls.__name__}: {reason}") from error
-    if isinstance(piece, nn.Module) and (bad := [n for n, p in piece.named_parameters() if not p.isfinite().all()]):
+    if not network:
+        return piece
+    piece, info = piece
+    weights = dict(piece.named_parameters())
+    if missing := sorted(weights.keys() & set(info["missing_keys"])):
+        raise SpotnbError(f"{folder} lacks weights of a {cls.__name__}: {missing[0]} and {len(missing) - 1} more")
+    if bad := [n for n, p in weights.items() if not p.isfinite().all()]:
         raise SpotnbError(f"{folder} holds NaN or infinite weights in {bad[0]}; fetch the model again")
     return piece
 

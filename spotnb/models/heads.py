@@ -35,7 +35,7 @@ def choose_heads(unet_config: dict[str, Any], heads: str | tuple[int, ...]) -> t
         if given == PUBLISHED and channels in ORIGINAL_HEADS:
             return False, ORIGINAL_HEADS[channels]
         return True, configured
-    if isinstance(heads, str) or len(heads) != len(channels):
+    if not isinstance(heads, list | tuple) or len(heads) != len(channels) or not all(type(h) is int for h in heads):
         raise InputError(f'heads is {heads!r}: expected "original", "config" or {len(channels)} whole numbers')
     if any(h < 1 or c % h for c, h in zip(channels, heads, strict=True)):
         raise InputError(f"heads {tuple(heads)} do not divide the channels {channels}; give divisors")

@@ -1,0 +1,233 @@
+"""From latent to sound: lengths to the sample, cross-fades away from window edges, rings that close."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+import spotnb.decode
+from spotnb.config import SpotDiffusionConfig
+from spotnb.decode import latent_to_mel, latent_to_waveform, sliding_window_vae_decode, sliding_window_vocode
+from spotnb.errors import InputError, SpotnbError
+from spotnb.noise import draw
+from spotnb.sampler import SpotSampler
+from tests.networks import FunctionModel, pointwise
+
+
+class Model(FunctionModel):
+    """Its decoder counts the windows it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(pointwise)
+        self.windows: list[int] = []
+
+    def decode_mel(self, latent: Tensor) -> Tensor:
+        self.windows.append(latent.shape[2])
+        return super().decode_mel(latent)
+
+
+class Neighbourly(Model):
+    """Decoder and vocoder look some frames to either side, and see zeros beyond what they are given."""
+
+    def decode_mel(self, latent: Tensor) -> Tensor:
+        return smooth(super().decode_mel(latent) + 5, 9).tanh()
+
+    def vocode(self, mel: Tensor) -> Tensor:
+        return super().vocode(smooth(mel, 41) - 5)
+
+
+def smooth(x: Tensor, reach: int) -> Tensor:
+    kernel = torch.ones(1, 1, 2 * reach + 1, 1) / (2 * reach + 1)
+    return torch.nn.functional.conv2d(x, kernel, padding=(reach, 0))
+
+
+class Edgy(Model):
+    """Decodes the first channel, and gets the outer mel frames of each window wildly wrong."""
+
+    def __init__(self, wrong: int) -> None:
+        super().__init__()
+        self.wrong = wrong
+
+    def decode_mel(self, latent: Tensor) -> Tensor:
+        mel = latent[:, :1, :, :1].repeat_interleave(4, 2).repeat(1, 1, 1, 64)
+        mel[:, :, : self.wrong] = 1e6
+        mel[:, :, mel.shape[2] - self.wrong :] = 1e6
+        return mel
+
+
+def latent(frames: int, batch: int = 1) -> Tensor:
+    return draw((batch, 2, frames, 4), 0, 0, "start")
+
+
+@st.composite
+def cuts(draw: st.DrawFn) -> tuple[int, int, int]:
+    """Frames, window, overlap."""
+    window = draw(st.integers(1, 40))
+    return draw(st.integers(1, 5 * window)), window, draw(st.integers(0, window - 1))
+
+
+@given(cuts(), st.integers(1, 2))
+@example((41, 40, 39), 1)
+@example((41, 40, 0), 1)
+@settings(max_examples=200)
+def test_any_windows_give_all_frames(cut: tuple[int, int, int], batch: int) -> None:
+    """Invariant 6; and a decoder that looks at one frame at a time does not notice the windows."""
+    frames, window, overlap = cut
+    model, x = Model(), latent(frames, batch)
+    mel = sliding_window_vae_decode(model, x, window, overlap)
+    assert mel.shape == (batch, 1, 4 * frames, 64)
+    assert set(model.windows) == {min(frames, window)}
+    assert (mel - model.decode_mel(x)).abs().max() < 1e-5
+
+
+@given(cuts())
+def test_window_edges_are_left_out(cut: tuple[int, int, int]) -> None:
+    """The outer quarters of an overlap never reach the result; the very ends have no other window to come from."""
+    frames, window, overlap = cut
+    x = torch.arange(frames, dtype=torch.float32)[None, None, :, None].expand(1, 2, frames, 4)
+    if frames <= window:
+        return
+    mel = sliding_window_vae_decode(Edgy(overlap), x, window, overlap)[0, 0, :, 0]
+    inner = slice(overlap, 4 * frames - overlap)
+    assert (mel - x[0, 0, :, 0].repeat_interleave(4))[inner].abs().max() < 1e-3
+
+
+def test_the_cross_fade_is_a_straight_line_over_the_middle_half() -> None:
+    model = Model()
+    levels = iter((1.0, 3.0))
+    model.decode_mel = lambda x: torch.full((1, 1, 4 * x.shape[2], 64), next(levels))  # type: ignore[method-assign]
+    mel = sliding_window_vae_decode(model, latent(24), window_size=16, overlap_size=8)[0, 0, :, 0]
+    assert torch.equal(mel[:40], torch.ones(40))  # 32 to 64 are shared, 40 to 56 their middle half
+    assert torch.equal(mel[56:], torch.full((40,), 3.0))
+    assert torch.allclose(mel[40:56], 1 + (torch.arange(16) + 0.5) / 8)
+
+
+def test_a_short_latent_is_decoded_whole() -> None:
+    model, x = Model(), latent(256)
+    assert torch.equal(sliding_window_vae_decode(model, x), model.decode_mel(x))
+    assert model.windows == [256, 256]
+    sliding_window_vae_decode(model, latent(257))
+    assert model.windows[2:] == [256, 256]
+    model.windows.clear()
+    sliding_window_vae_decode(model, latent(256 + 2 * 192))
+    assert model.windows == [256] * 3
+
+
+@pytest.mark.parametrize(("window", "overlap", "named"), [(0, 0, "0"), (8, 8, "8"), (8, -1, "-1"), (8.0, 2, "8.0")])
+def test_bad_windows_are_named(window: Any, overlap: Any, named: str) -> None:
+    with pytest.raises(InputError, match=rf"_size is {re.escape(named)}: expected"):
+        sliding_window_vae_decode(Model(), latent(20), window, overlap)
+
+
+# The vocoder's windows.
+
+
+@given(st.integers(1, 900))
+@settings(max_examples=30)
+def test_windowed_vocoding_equals_a_whole_pass(frames: int) -> None:
+    model, mel = Neighbourly(), draw((2, 1, frames, 64), 1, 0, "start")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spotnb.decode, "VOCODER_WINDOW", 100)
+        sound = sliding_window_vocode(model, mel)
+    assert sound.shape == (2, 160 * frames)
+    assert (sound - model.vocode(mel)).abs().max() < 1e-5
+
+
+# Lengths.
+
+
+@given(st.floats(0.04, 15), st.sampled_from(["reflect", "merge"]))
+@example(0.1 + 0.2, "reflect")
+@example(1 / 3, "reflect")
+@example(10.24, "merge")
+@settings(max_examples=60)
+def test_the_sound_is_exact_to_the_sample(duration: float, edge: str) -> None:
+    """Invariant 6."""
+    sampler = SpotSampler(Model(), "a sea", duration, steps=1, config=SpotDiffusionConfig(64, edge=edge))
+    sound = sampler.decode()
+    assert sound.shape == (round(duration * 16000),)
+    assert sound.dtype == np.float32
+    assert isinstance(sound, np.ndarray)
+
+
+@given(st.floats(0.04, 15))
+@settings(max_examples=30)
+def test_a_ring_is_whole_frames(duration: float) -> None:
+    sampler = SpotSampler(Model(), "a sea", duration, steps=1, config=SpotDiffusionConfig(64, edge="circular"))
+    assert sampler.frames == round(25 * duration)
+    assert sampler.decode().shape == (640 * sampler.frames,)
+
+
+# Rings.
+
+
+@pytest.mark.parametrize("frames", [1, 7, 100, 300, 600])
+def test_a_ring_sounds_the_same_wherever_it_is_opened(frames: int) -> None:
+    """Decoder and vocoder see the other end past each end; one window or several."""
+    model, x, turn = Neighbourly(), latent(frames), frames // 3
+    mel = latent_to_mel(model, x, circular=True)
+    turned = latent_to_mel(model, x.roll(turn, 2), circular=True)
+    assert mel.shape == (1, 1, 4 * frames, 64)
+    assert (turned - mel.roll(4 * turn, 2)).abs().max() < 1e-5
+    sound = latent_to_waveform(model, x, 640 * frames, circular=True)
+    turned_sound = latent_to_waveform(model, x.roll(turn, 2), 640 * frames, circular=True)
+    assert np.abs(turned_sound - np.roll(sound, 640 * turn)).max() < 1e-5
+
+
+def test_without_a_ring_the_ends_do_not_meet() -> None:
+    model, x = Neighbourly(), latent(100)
+    sounds = [latent_to_waveform(model, x.roll(turn, 2), 64000) for turn in (0, 40)]
+    assert np.abs(sounds[1] - np.roll(sounds[0], 640 * 40)).max() > 0.01
+
+
+# What goes wrong.
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_decoder_that_breaks_is_named(bad: float) -> None:
+    """Invariant 8, with the place."""
+    model = Model()
+    usual = model.decode_mel
+
+    def breaks(x: Tensor) -> Tensor:
+        mel = usual(x)
+        if len(model.windows) == 2:
+            mel[0, 0, 5, 5] = bad
+        return mel
+
+    model.decode_mel = breaks  # type: ignore[method-assign]
+    with pytest.raises(SpotnbError, match="^the decoder gave NaN or infinity in the window at latent frame 192"):
+        latent_to_waveform(model, latent(500), 1000)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("circular", [False, True])
+def test_a_vocoder_that_breaks_is_named(bad: float, circular: bool) -> None:
+    model = Model()
+    model.vocode = lambda mel: torch.full((1, 160 * mel.shape[2]), bad)  # type: ignore[method-assign]
+    with pytest.raises(SpotnbError, match=r"^the vocoder gave NaN or infinity near 0\.00 s"):
+        latent_to_waveform(model, latent(40), 1000, circular=circular)
+
+
+def test_peaks_are_clipped_not_scaled() -> None:
+    model = Model()
+    model.vocode = lambda mel: torch.linspace(-3, 3, 160 * mel.shape[2])[None]  # type: ignore[method-assign]
+    sound = latent_to_waveform(model, latent(10), 6400)
+    assert (sound.min(), sound.max()) == (-1, 1)
+    assert np.allclose(sound, np.linspace(-3, 3, 6400).clip(-1, 1), atol=1e-6)
+
+
+def test_progress_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    latent_to_waveform(Model(), latent(300), 1000)
+    assert capsys.readouterr().err == ""
+    latent_to_waveform(Model(), latent(300), 1000, progress=True)
+    shown = capsys.readouterr().err
+    assert "decode: 100%" in shown
+    assert "vocoder: 100%" in shown
