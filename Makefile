@@ -28,7 +28,7 @@ lab: setup ## open JupyterLab on the course
 	$(BIN)/spotnb lab
 
 test: setup ## run all tests, and fetch what they need
-	@.ci/fetch
+	@.ci/fetch fluidsynth fluid-soundfont-gm
 	$(BIN)/python -m pytest
 
 check: setup ## ruff and mypy
@@ -41,7 +41,7 @@ bench: setup ## side-by-side measurements
 
 train: setup ## make the embedded model anew: about three core hours, resumable, in data/
 	.ci/fetch fluidsynth fluid-soundfont-gm
-	$(BIN)/python -m training
+	$(BIN)/python -m training --install
 
 evaluate: setup ## measure the embedded model
 	$(BIN)/python training/evaluate.py

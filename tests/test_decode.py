@@ -203,7 +203,7 @@ def test_a_decoder_that_breaks_is_named(bad: float) -> None:
         return mel
 
     model.decode_mel = breaks  # type: ignore[method-assign]
-    with pytest.raises(SpotnbError, match="^the decoder gave NaN or infinity in the window at latent frame 192"):
+    with pytest.raises(SpotnbError, match=r"^the decoder gave NaN or infinity in the window at latent frame 192"):
         latent_to_waveform(model, latent(500), 1000)
 
 

@@ -182,3 +182,17 @@ def test_goto_and_fork_change_no_bit(run: Run, data: st.DataObject) -> None:
         assert np.array_equal(record.x0, whole.trace[record.step].x0)
     if sampler.trace.mode == "all":
         assert len(sampler.trace) == steps
+
+
+@pytest.mark.parametrize("record", ["all", "x0", "last", 2])
+@pytest.mark.parametrize("edge", EDGES)
+def test_goto_and_fork_at_every_step(edge: str, record: str | int) -> None:
+    """The same, one after the other: with `reflect` the padding is made of the clean estimate, which must come along."""
+    config = SpotDiffusionConfig(16, max_shift_ratio=1, edge=edge)
+    run = Run(44, 4, {"config": config, "steps": 5, "eta": 0.3, "record": record})
+    whole = run.sampler(neighbourly, record="all").run(progress=False)
+    for step in range(6):
+        sampler = run.sampler(neighbourly).run(until=step, progress=False)
+        assert torch.equal(sampler.fork().run(progress=False).latent, whole.latent)
+        sampler.run(progress=False).goto(step)
+        assert torch.equal(sampler.run(progress=False).latent, whole.latent)

@@ -1,4 +1,4 @@
-"""SpotSampler: how it is driven, what it refuses, what it tells of itself, and memory."""
+"""SpotSampler: how it is driven, what it refuses, what it tells of itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import logging
 import math
 import re
-import time
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
-import spotnb.system
 from spotnb.config import SpotDiffusionConfig
 from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import plan
 from spotnb.sampler import SpotSampler
-from tests.networks import FunctionModel, Network, neighbourly, pointwise
+from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import Run, runs
 
 SMALL = SpotDiffusionConfig(16)
@@ -165,79 +162,6 @@ def test_numpy_numbers_are_welcome() -> None:
 def test_a_tile_the_model_cannot_take_is_refused_at_once(tile: int) -> None:
     with pytest.raises(InputError, match=rf"tile_size_time is {tile}: expected a multiple of 8.*take "):
         make(config=SpotDiffusionConfig(tile))
-
-
-@pytest.mark.parametrize("duration", [1e7, 1e9, 1e17, 1e304])
-@pytest.mark.parametrize("method", ["spot", "full"])
-def test_what_memory_cannot_hold_is_refused_before_any_work(duration: float, method: str) -> None:
-    started = time.perf_counter()
-    with pytest.raises(SpotnbError, match=r"needs about .* GB of memory and .* GB are free.*shorter") as caught:
-        make(duration=duration, method=method, record="last")
-    assert time.perf_counter() - started < 1
-    assert f"{duration:g} s" in str(caught.value)
-    assert len(str(caught.value)) < 250
-
-
-def test_the_memory_that_counts_is_the_containers(monkeypatch: pytest.MonkeyPatch) -> None:
-    make()
-    monkeypatch.setattr(spotnb.system, "available_memory", lambda: 10_000)
-    with pytest.raises(SpotnbError, match="memory"):
-        make()
-
-
-def test_thinner_traces_need_less_memory() -> None:
-    every, clean, tenth, last = (
-        make(steps=100, record=record).cost().peak_bytes for record in ("all", "x0", 10, "last")
-    )
-    assert every > clean > tenth > last
-    latent = 4 * 2 * 40 * 4
-    assert every - last >= 3 * 98 * latent
-
-
-# Memory that runs out on the way.
-
-
-def limited(network: Network, rows: int) -> Network:
-    """A GPU that holds no more than so many rows at a time."""
-
-    def run(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        if len(x) > rows:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate\n20.00 GiB")
-        return network(x, t, cond)
-
-    return run
-
-
-@given(runs(method="tiles"), st.integers(1, 4), st.integers(1, 12))
-@settings(max_examples=40)
-def test_out_of_memory_halves_the_batch_and_goes_on(run: Run, rows: int, tile_batch: int) -> None:
-    halves = 1 if run.settings["guidance_scale"] == 1 else 2
-    sampler = run.sampler(limited(neighbourly, rows * halves), tile_batch=tile_batch).run(progress=False)
-    assert sampler.tile_batch <= tile_batch
-    assert sampler.trace.manifest["tile_batch"] == sampler.manifest()["tile_batch"] == sampler.tile_batch
-    if (tiles := len(sampler.trace[0].layout.tiles)) > rows and tile_batch > rows:
-        assert sampler.tile_batch <= rows
-    elif tiles <= rows or tile_batch <= rows:
-        assert sampler.tile_batch == tile_batch
-    same = run.sampler(neighbourly, tile_batch=tile_batch).run(progress=False).latent
-    assert (sampler.latent - same).abs().max() <= 1e-4 * same.abs().max()
-
-
-def test_out_of_memory_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    sampler = Run(80, 8, {"tile_batch": 5}).sampler(limited(pointwise, 4))
-    with caplog.at_level(logging.WARNING, "spotnb"):
-        sampler.run(progress=False)
-    assert [r.getMessage() for r in caplog.records] == ["out of memory on cpu: going on with tile_batch=2"]
-    assert sampler.trace.manifest["tile_batch"] == 2
-
-
-def test_out_of_memory_with_one_window_is_an_error() -> None:
-    sampler = Run(80, 8, {"tile_batch": 4}).sampler(limited(pointwise, 1))
-    with pytest.raises(SpotnbError, match="out of memory on cpu with one window of 16 frames") as caught:
-        sampler.run(progress=False)
-    assert "\n" not in str(caught.value)
-    assert sampler.steps_done == 0
-    assert isinstance(caught.value.__cause__, torch.OutOfMemoryError)
 
 
 # What it tells of itself.

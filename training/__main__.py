@@ -1,7 +1,7 @@
 """`python -m training`: make the embedded model from nothing, step by step. Every step can be stopped and resumed.
 
-Steps that finished are skipped: remove the data folder to begin anew. The model is put together in `data/model`;
-`--install` replaces the embedded one by it.
+Steps that finished are skipped: remove the data folder to begin anew. The model is put together in `data/model`, its
+judge in `data/judge`; `--install` puts both in the place of those that ship.
 """
 
 from __future__ import annotations
@@ -14,35 +14,39 @@ from pathlib import Path
 
 from spotnb.models.load import EMBEDDED
 
-STEPS = (  # module, arguments, what it leaves in the data folder
-    ("render", ("--train", "5000", "--unseen", "280"), "unseen-004.json"),
-    ("train_text", (), "model/text_encoder/config.json"),
-    ("train_vae", (), "model/vae/config.json"),
-    ("train_decoder", (), "decoder.done"),
-    ("train_denoiser", (), "model/model_index.json"),
-    ("train_vocoder", (), "model/vocoder/config.json"),
-    ("classifier", (), "judge.log.jsonl"),
+# Module, CPU minutes, where it writes, what it leaves there last.
+STEPS = (
+    ("train_text", 2, "model", "model/text_encoder/config.json"),
+    ("train_vae", 36, "model", "model/vae/config.json"),
+    ("train_decoder", 24, "model", "decoder.done"),
+    ("train_denoiser", 48, "model", "model/model_index.json"),
+    ("train_vocoder", 26, "model", "model/vocoder/config.json"),
+    ("classifier", 3, "judge", "judge/judge.safetensors"),
 )
+JUDGE = Path(__file__).parent / "judge"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--install", action="store_true", help="replace the embedded model by the trained one")
+    parser.add_argument("--train", type=int, default=5000, help="clips to train on")
+    parser.add_argument("--unseen", type=int, default=280, help="clips to validate on")
+    parser.add_argument(
+        "--scale", type=float, default=1, help="of every step's minutes; a small one tries the pipeline"
+    )
+    parser.add_argument("--install", action="store_true", help="replace the embedded model and its judge")
     args = parser.parse_args()
-    for module, options, product in STEPS:
+    run("render", "--out", args.data, "--train", args.train, "--unseen", args.unseen)
+    for module, minutes, folder, product in STEPS:
         if not (args.data / product).exists():
-            where = ("--out", str(args.data)) if module == "render" else ("--data", str(args.data))
-            if module.startswith("train_"):
-                where += ("--out", str(args.data / "model"))
-            subprocess.run([sys.executable, "-m", f"training.{module}", *where, *options], check=True)
+            run(module, "--data", args.data, "--out", args.data / folder, "--minutes", minutes * args.scale)
     if args.install:
-        install(args.data / "model")
+        shutil.copytree(args.data / "model", EMBEDDED, dirs_exist_ok=True)
+        shutil.copytree(args.data / "judge", JUDGE, dirs_exist_ok=True)
 
 
-def install(model: Path) -> None:
-    """Copy a finished model over the embedded one."""
-    shutil.copytree(model, EMBEDDED, dirs_exist_ok=True)
+def run(module: str, *args: object) -> None:
+    subprocess.run([sys.executable, "-m", f"training.{module}", *map(str, args)], check=True)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ def train(data: Path, minutes: float) -> Classifier:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("data/judge"))
     parser.add_argument("--minutes", type=float, default=3, help="CPU minutes")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -116,8 +117,8 @@ def main() -> None:
         "reference_mean": torch.from_numpy(mean).float(),
         "reference_covariance": torch.from_numpy(covariance).float(),
     }
-    JUDGE.mkdir(exist_ok=True)
-    save_file(state, JUDGE / "judge.safetensors", {"classes": json.dumps(CLASSES), "clips": str(len(chosen))})
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_file(state, args.out / "judge.safetensors", {"classes": json.dumps(CLASSES), "clips": str(len(chosen))})
 
 
 if __name__ == "__main__":

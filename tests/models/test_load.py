@@ -372,18 +372,22 @@ def test_bad_dtypes_are_named(bad: Any) -> None:
     assert repr(bad) in str(caught.value)
 
 
-def test_automatic_choices(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
+@pytest.mark.parametrize("fast", [(), ("_is_amx_tile_supported",), ("_is_avx512_bf16_supported",)])
+def test_bf16_is_taken_where_the_processor_multiplies_it_fast(
+    monkeypatch: pytest.MonkeyPatch, fast: tuple[str, ...]
+) -> None:
+    for probe in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
+        monkeypatch.setattr(torch.cpu, probe, lambda probe=probe: probe in fast)
+    assert pick_dtype("auto", torch.device("cpu")) == (torch.bfloat16 if fast else torch.float32)
+    assert pick_dtype("auto", torch.device("mps")) == torch.float32
+
+
+def test_the_device_is_chosen_by_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert pick_device("auto") == torch.device("mps")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert pick_device("auto") == cpu
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
-    assert pick_dtype("auto", cpu) == torch.bfloat16
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    assert pick_dtype("auto", cpu) == torch.float32
-    assert pick_dtype("auto", torch.device("mps")) == torch.float32
+    assert pick_device("auto") == torch.device("cpu")
 
 
 def test_half_precision_is_the_unets_alone(saved: Path) -> None:

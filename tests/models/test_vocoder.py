@@ -1,0 +1,132 @@
+"""Vocoders: the inverse-STFT one by its formulas, and both in windows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
+
+import spotnb.decode
+from spotnb.decode import sliding_window_vocode
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.noise import draw
+from tests.models.components import make_components, randomise
+
+
+def make_vocoder(**changes: Any) -> ISTFTVocoder:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        vocoder = ISTFTVocoder(**({"channels": 16, "hidden": 24, "depth": 2} | changes))
+        randomise(vocoder)
+    return vocoder.eval().requires_grad_(False)
+
+
+def published_hifigan() -> SpeechT5HifiGan:
+    """AudioLDM's vocoder in kernels and rates, which decide how far it reaches; few channels."""
+    config = SpeechT5HifiGanConfig(
+        model_in_dim=64,
+        sampling_rate=16000,
+        upsample_initial_channel=32,
+        upsample_rates=[5, 4, 2, 2, 2],
+        upsample_kernel_sizes=[16, 16, 8, 4, 4],
+        resblock_kernel_sizes=[3, 7, 11],
+        resblock_dilation_sizes=[[1, 3, 5]] * 3,
+        normalize_before=False,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        vocoder = SpeechT5HifiGan(config)
+        randomise(vocoder)
+    return vocoder
+
+
+def mel(frames: int, batch: int = 1) -> torch.Tensor:
+    return draw((batch, frames, 64), 0, 0, "start") * 2 - 4.6
+
+
+@given(st.integers(1, 40), st.integers(1, 2))
+@settings(max_examples=20)
+def test_sound_is_160_samples_a_frame(frames: int, batch: int) -> None:
+    sound = make_vocoder()(mel(frames, batch))
+    assert sound.shape == (batch, 160 * frames)
+    assert torch.isfinite(sound).all()
+
+
+def spectrum_of(wave: torch.Tensor) -> torch.Tensor:
+    """The framing of `spotnb.mel`: mirrored by 432, 1024 samples every 160."""
+    padded = torch.nn.functional.pad(wave[None], (432, 432), mode="reflect")
+    return torch.stft(padded, 1024, 160, window=torch.hann_window(1024), center=False, return_complex=True)
+
+
+def test_the_inverse_stft_inverts_the_stft() -> None:
+    wave = draw((160 * 50,), 3, 0, "start")
+    back = make_vocoder().inverse_stft(spectrum_of(wave))[0]
+    assert back.shape == wave.shape
+    inner = slice(700, -700)  # at the ends the mirror has another phase
+    assert (back - wave)[inner].abs().max() < 1e-4
+
+
+def test_frame_j_sounds_in_its_own_160_samples() -> None:
+    """What is put into one frame of the spectrum comes out around that frame's samples, and nowhere else."""
+    spectrum = torch.zeros(1, 513, 30, dtype=torch.complex64)
+    spectrum[:, :, 12] = torch.fft.rfft(draw((1024,), 0, 0, "start"))
+    energy = make_vocoder().inverse_stft(spectrum)[0] ** 2
+    centre = float((energy * torch.arange(len(energy))).sum() / energy.sum())
+    assert centre == pytest.approx(160 * 12.5, abs=60)
+    assert energy[: 160 * 12 - 512].sum() == 0
+    assert energy[160 * 13 + 512 :].sum() == 0
+
+
+def test_loud_frames_are_bounded() -> None:
+    vocoder = make_vocoder()
+    vocoder.head.bias[:513] = 100
+    sound = vocoder(mel(10))
+    assert torch.isfinite(sound).all()
+    assert vocoder.spectrum(mel(10)).abs().max() == pytest.approx(np.exp(6), rel=1e-5)
+
+
+def test_it_reaches_no_further_than_it_says() -> None:
+    vocoder, frames = make_vocoder(), 120
+    reach = vocoder.receptive_frames
+    changed = mel(frames)
+    changed[:, 60] += 3
+    difference = (vocoder(changed) - vocoder(mel(frames))).abs()[0]
+    touched = difference.nonzero().flatten()
+    assert touched.min() >= 160 * (60 - reach)
+    assert touched.max() < 160 * (61 + reach)
+    assert touched.max() - touched.min() > 160 * reach  # and it does reach
+
+
+def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
+    vocoder = make_vocoder(mel_mean=-3.0)
+    vocoder.save_pretrained(tmp_path)
+    loaded = ISTFTVocoder.from_pretrained(tmp_path)
+    assert torch.equal(loaded(mel(12)), vocoder(mel(12)))
+    assert loaded.config.mel_mean == -3.0
+
+
+def test_the_mel_is_standardised() -> None:
+    one, other = make_vocoder(mel_mean=0.0, mel_std=1.0), make_vocoder(mel_mean=-4.6, mel_std=2.0)
+    assert torch.allclose(other(mel(9)), one((mel(9) + 4.6) / 2), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["hifigan", "istft", "istft of the embedded size"])
+def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The context of a window exceeds what either vocoder reaches."""
+    vocoder = published_hifigan() if kind == "hifigan" else make_vocoder(depth=2 if kind == "istft" else 6)
+    model = DiffusersAudioLDM("random", **make_components() | {"vocoder": vocoder})
+    x = mel(500)[:, None]
+    monkeypatch.setattr(spotnb.decode, "VOCODER_WINDOW", 160)
+    sound, whole = sliding_window_vocode(model, x), model.vocode(x)
+    assert sound.shape == whole.shape == (1, 80000)
+    assert whole.abs().max() > 1e-3
+    assert (sound - whole).abs().max() <= 1e-4 * whole.abs().max()
+    monkeypatch.setattr(spotnb.decode, "VOCODER_CONTEXT", 1)
+    assert (sliding_window_vocode(model, x) - whole).abs().max() > 1e-3 * whole.abs().max()  # it takes some

@@ -1,0 +1,50 @@
+"""The whole training, scaled down: rendered clips become a model that loads and makes sound."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spotnb import SpotDiffusionConfig, load_model, spotdiffusion_text_to_audio
+from training.render import MissingSynthesizer, make_clips, synthesizer
+
+
+@pytest.fixture(scope="module")
+def _synthesizer() -> None:
+    try:
+        synthesizer()
+    except MissingSynthesizer as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.usefixtures("_synthesizer")
+def test_clips_are_audible_and_of_their_loudness() -> None:
+    clips, rows = make_clips("unseen", 3, 0, 14)
+    assert clips.shape == (14, 163_840)
+    rms = np.sqrt((clips.astype(float) ** 2).mean(1)) / 32768
+    assert (rms > 0.01).all()
+    loud = [r for r, row in zip(rms, rows, strict=True) if row["loudness"] == "loud"]
+    soft = [r for r, row in zip(rms, rows, strict=True) if row["loudness"] == "soft"]
+    assert min(loud) > max(soft)
+
+
+@pytest.mark.usefixtures("_synthesizer")
+def test_the_pipeline_makes_a_model_and_resumes(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training", "--data", str(tmp_path), "--train", "14", "--unseen", "14"]
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    subprocess.run([*command, "--scale", "0.0005"], check=True, env=environment, timeout=550)
+    assert (tmp_path / "judge" / "judge.safetensors").stat().st_size < 1e6
+    model = load_model(str(tmp_path / "model"), dtype="fp32")
+    config = SpotDiffusionConfig(tile_size_time=64)
+    sound = spotdiffusion_text_to_audio(model, "church organ", 5.0, 2, config=config, seed=0, progress=False)
+    assert sound.shape == (80_000,)
+    assert sound.std() > 0
+
+    before = (tmp_path / "model" / "unet" / "config.json").stat().st_mtime_ns
+    subprocess.run([*command, "--scale", "0.0005"], check=True, env=environment, timeout=550)
+    assert (tmp_path / "model" / "unet" / "config.json").stat().st_mtime_ns == before
