@@ -33,6 +33,8 @@ _HOME = {
     "seam_score": "measure",
     "loop_score": "measure",
     "levels": "measure",
+    "SeamScore": "measure",
+    "Levels": "measure",
     "save_audio": "audio",
     "plot_latent": "plots",
     "plot_mel": "plots",
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from spotnb.errors import InputError, SpotnbError
     from spotnb.generate import Generation, generate_audio, spotdiffusion_text_to_audio
     from spotnb.layout import Layout, Tile, create_tiles, plan
-    from spotnb.measure import levels, loop_score, seam_score
+    from spotnb.measure import Levels, SeamScore, levels, loop_score, seam_score
     from spotnb.models.load import load_model
     from spotnb.models.protocol import AudioModel
     from spotnb.plots import plot_latent, plot_mel, plot_run, plot_waveform

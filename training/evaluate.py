@@ -14,6 +14,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from tqdm.auto import tqdm
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, seam_score
 from spotnb.config import EDGES
 from spotnb.decode import latent_to_mel
+from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
@@ -80,10 +82,11 @@ def sampled_mels(model: DiffusersAudioLDM, texts: list[str], batch: int = 12) ->
     return torch.cat(out)
 
 
-def measure_prompts(model: DiffusersAudioLDM) -> dict[str, float]:
+def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
     """Prompt accuracy by the judge and Fréchet distance to real clips."""
     judge, reference = load_judge()
-    results, features = {}, []
+    results: dict[str, object] = {}
+    features = []
     per_class: dict[str, float] = {}
     for split, count in CLIPS.items():
         rows = prompts_of(split, count)
@@ -95,7 +98,7 @@ def measure_prompts(model: DiffusersAudioLDM) -> dict[str, float]:
             of = np.array([index for index, _ in rows])
             per_class = {name: float(right[of == i].mean()) for i, name in enumerate(CLASSES)}
     results["frechet"] = frechet(moments(np.concatenate(features)), reference)
-    results["accuracy_unseen_by_class"] = per_class  # type: ignore[assignment]
+    results["accuracy_unseen_by_class"] = per_class
     return results
 
 
@@ -182,39 +185,54 @@ def measure_speed(cores: int) -> dict[str, float]:
     return {"seconds": sorted(p[0] for p in pairs)[1], "peak_mb": max(p[1] for p in pairs)}
 
 
+def measure_size() -> dict[str, object]:
+    """Megabytes of the embedded model's files."""
+    return {"size_mb": sum(f.stat().st_size for f in EMBEDDED.rglob("*") if f.is_file()) / 1e6}
+
+
+def measure_speeds() -> dict[str, object]:
+    """Seconds and peak memory on two cores and on one."""
+    two, one = measure_speed(2), measure_speed(1)
+    return {"seconds_30s_2cores": two["seconds"], "seconds_30s_1core": one["seconds"], "peak_mb": two["peak_mb"]}
+
+
 def main() -> None:
+    parts = ("size", "speed", "prompts", "real", "seams")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="measure these, keep the rest of --out")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="seeds a prompt in the seam protocol")
-    parser.add_argument("--workers", type=int, default=2, help="processes for the seam protocol")
+    parser.add_argument("--workers", type=int, default=2, help="threads, or processes in the seam protocol")
     args = parser.parse_args()
     torch.set_num_threads(args.workers)
-    results: dict[str, object] = {
-        "size_mb": sum(f.stat().st_size for f in EMBEDDED.rglob("*") if f.is_file()) / 1e6,
-    }
-    for cores in (2, 1):
-        speed = measure_speed(cores)
-        results[f"seconds_30s_{cores}core{'s' if cores > 1 else ''}"] = speed["seconds"]
-        if cores == 2:
-            results["peak_mb"] = speed["peak_mb"]
+    results: dict[str, object] = json.loads(args.out.read_text()) if args.out.exists() else {}
     model = load_model("tiny", device="cpu")
     results["dtype"] = str(model.dtype).removeprefix("torch.")
-    results |= measure_prompts(model)
-    try:
-        results |= measure_real(model)
-    except MissingSynthesizer as error:
-        print(f"not measured, real clips cannot be rendered: {error}")
-    results |= measure_seams(range(args.seeds), args.workers)
-    table = results["seams"]
-    assert isinstance(table, dict)
+    measures: dict[str, Callable[[], Mapping[str, object]]] = {
+        "size": measure_size,
+        "speed": measure_speeds,
+        "prompts": lambda: measure_prompts(model),
+        "real": lambda: measure_real(model),
+        "seams": lambda: measure_seams(range(args.seeds), args.workers),
+    }
+    for part in args.only:
+        try:
+            results |= measures[part]()
+        except MissingSynthesizer as error:
+            print(f"not measured, for real clips cannot be rendered: {error}")
+    print_table(results)
+    with atomic_write(args.out) as temporary:
+        temporary.write_text(json.dumps(_rounded(results), indent=2) + "\n")
+
+
+def print_table(results: Mapping[str, object]) -> None:
     for key, value in results.items():
         if isinstance(value, float):
             print(f"{key:32} {value:.4f}")
-    for key, row in table.items():
-        print(f"{key:32} " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()))
-    temporary = args.out.with_suffix(".tmp")
-    temporary.write_text(json.dumps(_rounded(results), indent=2) + "\n")
-    temporary.replace(args.out)
+    seams = results.get("seams", {})
+    assert isinstance(seams, dict)
+    for name, row in seams.items():
+        print(f"{name:32} " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()))
 
 
 def _rounded(value: object) -> object:

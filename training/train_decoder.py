@@ -1,4 +1,7 @@
-"""The decoder alone, tuned further on the latents that the denoiser learns: the encoder stays as it is."""
+"""The decoder alone, deepened by a block in each level and tuned further.
+
+The encoder's function, and so the latents, stay as they are: the denoiser can learn them meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +52,23 @@ def train(data: Path, minutes: float) -> StandardVae:
             error = torch.cat([decoder(module.moments(part)[0]) - part for part in fixed.split(4)])
         return {"mel_l1": error.abs().mean().item()}
 
-    Trainer("decoder", decoder, data, minutes, lr=1e-3, weight_decay=1e-3, ema=0.998, warmup=80).run(loss, validate)
+    Trainer("decoder", decoder, data, minutes, lr=1.2e-3, weight_decay=1e-3, ema=0.998, warmup=150).run(loss, validate)
     return module
 
 
 def load_trained(data: Path) -> StandardVae:
-    """The averaged weights that `train_vae` ended with."""
-    module = StandardVae(build()).to(memory_format=torch.channels_last)
-    module.load_state_dict(torch.load(data / "vae.checkpoint.pt", weights_only=True)["ema"])
+    """The averaged weights that `train_vae` ended with, one residual block more in each level.
+
+    A residual block whose last convolution is zero passes its input on: the function is the same at first.
+    """
+    module = StandardVae(build(layers=2)).to(memory_format=torch.channels_last)
+    saved = torch.load(data / "vae.checkpoint.pt", weights_only=True)["ema"]
+    added, _ = module.load_state_dict(saved, strict=False)
+    parameters = dict(module.named_parameters())
+    with torch.no_grad():
+        for name in added:
+            if ".conv2." in name:
+                parameters[name].zero_()
     return module.eval()
 
 

@@ -24,7 +24,7 @@ UNSHUFFLE = 2
 MEL_MEAN, MEL_STD = -4.6, 2.6
 
 
-def build() -> AutoencoderKL:
+def build(layers: int = 1) -> AutoencoderKL:
     """No attention in the middle: a window's decode then depends on its neighbourhood only."""
     vae = AutoencoderKL(
         in_channels=UNSHUFFLE**2,
@@ -33,7 +33,7 @@ def build() -> AutoencoderKL:
         block_out_channels=(32, 96),
         down_block_types=("DownEncoderBlock2D",) * 2,
         up_block_types=("UpDecoderBlock2D",) * 2,
-        layers_per_block=1,
+        layers_per_block=layers,
         norm_num_groups=8,
         mid_block_add_attention=False,
         sample_size=512,
