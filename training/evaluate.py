@@ -49,7 +49,7 @@ SEAM_PROMPTS = (
 )
 SEEDS = range(4)
 CLIP_SECONDS = 5.12  # 128 frames, what the judge listens to
-CLIPS = {"unseen": 12, "seen": 12}  # per class
+CLIPS = {"unseen": 6, "seen": 6}  # per class
 REAL_CLIPS = 168
 RESULTS = Path(__file__).parent / "results.json"
 

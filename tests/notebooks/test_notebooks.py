@@ -13,8 +13,6 @@ import soundfile
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from spotnb.models.load import EMBEDDED
-
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SECTIONS = ("Objectives", "What it needs", "Exercises", "What to remember")
@@ -61,8 +59,6 @@ def test_asks_for_the_embedded_model_and_nothing_from_the_network(path: Path) ->
 @pytest.fixture(scope="module")
 def quickstart(tmp_path_factory: pytest.TempPathFactory) -> tuple[NotebookNode, Path]:
     """The executed quickstart, and the folder that it ran in; one thread, and a last cell with its peak memory."""
-    if not (EMBEDDED / "model_index.json").exists():
-        pytest.skip(f"the embedded model is not built yet: {EMBEDDED} has no model_index.json")
     folder = tmp_path_factory.mktemp("quickstart")
     notebook = nbformat.read(FOLDER / "00-quickstart.ipynb", as_version=4)
     peak = "import resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)"
