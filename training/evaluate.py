@@ -127,29 +127,43 @@ def measure_real(model: DiffusersAudioLDM) -> dict[str, float]:
     return results
 
 
-def _seam_run(task: tuple[str, str, str, int]) -> tuple[str, float, float, float]:
-    """One run of the seam protocol: its name, seam score at the fixed grid, p-value, and level of the ends."""
+def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cache: Path | None) -> Tensor:
+    """The finished latent of one run of the seam protocol; kept in `cache`, if there is one, to resume from."""
     method, edge, prompt, seed = task
-    torch.set_num_threads(1)
-    model = load_model("tiny", device="cpu")
+    kept = None if cache is None else cache / f"{method}-{edge}-{SEAM_PROMPTS.index(prompt)}-{seed}.npy"
+    if kept is not None and kept.exists():
+        return torch.from_numpy(np.load(kept, allow_pickle=False))
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
     seconds = LONG / 25 if edge == "circular" else 30.0  # both give 768 frames
     sampler = SpotSampler(model, prompt, seconds, STEPS, GUIDANCE, config, method, seed=seed, record="last")
     assert sampler.frames == LONG
     sampler.run(progress=False)
-    mel = latent_to_mel(model, sampler.latent, circular=sampler.circular)[0, 0].numpy()
+    if kept is not None:
+        with atomic_write(kept) as temporary:
+            np.save(temporary, sampler.latent.numpy())
+    return sampler.latent
+
+
+def _seam_run(job: tuple[tuple[str, str, str, int], Path | None]) -> tuple[str, float, float, float]:
+    """One run of the seam protocol: its name, seam score at the fixed grid, p-value, and level of the ends."""
+    task, cache = job
+    method, edge, _, _ = task
+    torch.set_num_threads(1)
+    model = load_model("tiny", device="cpu")
+    latent = _seam_latent(task, model, cache)
+    mel = latent_to_mel(model, latent, circular=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
-    ends = torch.cat([sampler.latent[:, :, :8], sampler.latent[:, :, -8:]], dim=2).std().item()
+    ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
     return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends
 
 
-def measure_seams(seeds: range, workers: int) -> dict[str, object]:
+def measure_seams(seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
     """Seam scores of every method, and of `spot` with every edge policy, at the same places."""
     kinds = [("tiles", "reflect"), ("multidiffusion", "reflect"), ("full", "reflect"), *(("spot", e) for e in EDGES)]
-    tasks = [(method, edge, prompt, seed) for method, edge in kinds for prompt in SEAM_PROMPTS for seed in seeds]
+    tasks = [(method, edge, prompt, seed) for seed in seeds for prompt in SEAM_PROMPTS for method, edge in kinds]
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers) as pool:
-        runs = list(tqdm(pool.imap(_seam_run, tasks), total=len(tasks), desc="seams"))
+        runs = list(tqdm(pool.imap(_seam_run, [(task, cache) for task in tasks]), total=len(tasks), desc="seams"))
     table = {}
     for name in dict.fromkeys(run[0] for run in runs):
         scores = np.array([run[1:] for run in runs if run[0] == name])
@@ -202,6 +216,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="measure these, keep the rest of --out")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="seeds a prompt in the seam protocol")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the seam runs' latents, to resume from")
     parser.add_argument("--workers", type=int, default=2, help="threads, or processes in the seam protocol")
     args = parser.parse_args()
     torch.set_num_threads(args.workers)
@@ -213,7 +228,7 @@ def main() -> None:
         "speed": measure_speeds,
         "prompts": lambda: measure_prompts(model),
         "real": lambda: measure_real(model),
-        "seams": lambda: measure_seams(range(args.seeds), args.workers),
+        "seams": lambda: measure_seams(range(args.seeds), args.workers, args.cache),
     }
     for part in args.only:
         try:

@@ -1,0 +1,62 @@
+"""The training loop: it learns, it averages, and it goes on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from training.trainer import Ema, Trainer
+
+
+def trainer(folder: Path, seconds: float) -> tuple[Trainer, nn.Linear]:
+    torch.manual_seed(0)
+    module = nn.Linear(4, 1)
+    return Trainer("line", module, folder, seconds / 60, lr=0.05, ema=0.9, warmup=5), module
+
+
+def fit(module: nn.Linear, step: int) -> tuple[Tensor, dict[str, float]]:
+    x = torch.randn(32, 4, generator=torch.Generator().manual_seed(step))
+    value = ((module(x) - x.sum(1, keepdim=True)) ** 2).mean()
+    return value, {"mse": value.item()}
+
+
+def test_it_learns_and_writes_its_history(tmp_path: Path) -> None:
+    loop, module = trainer(tmp_path, 1.0)
+    trained = loop.run(lambda step: fit(module, step), lambda: {"one": 1.0})
+    assert trained is module
+    assert not module.training
+    assert torch.allclose(module.weight, torch.ones(1, 4), atol=0.1)
+    rows = [json.loads(line) for line in (tmp_path / "line.log.jsonl").read_text().splitlines()]
+    assert rows[-1]["val_one"] == 1
+    assert rows[-1]["step"] == loop.step
+
+
+def test_it_resumes_with_what_it_had_spent(tmp_path: Path) -> None:
+    first, module = trainer(tmp_path, 0.3)
+    first.run(lambda step: fit(module, step), dict)
+    second, again = trainer(tmp_path, 0.6)
+    assert (second.step, second.spent) == (first.step, first.spent)
+    seen = []
+    second.run(lambda step: (seen.append(step), fit(again, step))[1], dict)
+    assert seen[0] == first.step
+    assert second.spent >= 0.6
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path) -> None:
+    loop, module = trainer(tmp_path, 5)
+    with pytest.raises(FloatingPointError, match="line: loss is nan at step 0"):
+        loop.run(lambda step: (module.weight.sum() * float("nan"), {}), dict)
+
+
+def test_the_average_starts_with_a_short_memory() -> None:
+    module = nn.Linear(1, 1)
+    average = Ema(module, 0.999)
+    with torch.no_grad():
+        module.weight.fill_(5.0)
+    for _ in range(20):
+        average.update(module)
+    assert average.state["weight"].item() == pytest.approx(5.0, abs=0.1)
