@@ -40,7 +40,7 @@ from spotnb.trace import StepRecord, Trace
 log = logging.getLogger(__name__)
 
 # On CPUs larger batches gain nothing and cost memory; on GPUs they fill the chip.
-TILE_BATCH = {"cpu": 4, "mps": 4, "cuda": 16}
+TILE_BATCH = {"cpu": 2, "mps": 4, "cuda": 16}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class SpotSampler:
         eta: noise put back at each step, 0 (DDIM) to 1 (as much as DDPM).
         solver: "ddim".
         negative_prompt: what to be guided away from.
-        tile_batch: windows per forward pass; None takes 4 on CPUs, 16 on CUDA. Results at different batch sizes agree
+        tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA. Results at different batch sizes agree
             to float rounding, at the same one bit for bit.
         record: what the trace keeps: "all", "x0", "last", or a number k for every k-th step.
 

@@ -46,7 +46,7 @@ def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]
         (["generate", "x", "--model", "cvssp/audioldm-m-full"], "not on this machine"),
         (["generate", "x", "--seed", "-1"], "-1"),
         (["generate", "x", "--name", "a/b"], "a/b"),
-        (["generate", "x", "--out", "/proc/none"], "/proc/none"),
+        (["generate", "drums", "--out", "/proc/none"], "/proc/none"),
         (["lab", "nowhere"], "nowhere"),
     ],
 )

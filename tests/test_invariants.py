@@ -187,7 +187,7 @@ def test_goto_and_fork_change_no_bit(run: Run, data: st.DataObject) -> None:
 @pytest.mark.parametrize("record", ["all", "x0", "last", 2])
 @pytest.mark.parametrize("edge", EDGES)
 def test_goto_and_fork_at_every_step(edge: str, record: str | int) -> None:
-    """The same, one after the other: with `reflect` the padding is made of the clean estimate, which must come along."""
+    """The same, one after the other: with `reflect` the padding is made of the clean estimate, which must come too."""
     config = SpotDiffusionConfig(16, max_shift_ratio=1, edge=edge)
     run = Run(44, 4, {"config": config, "steps": 5, "eta": 0.3, "record": record})
     whole = run.sampler(neighbourly, record="all").run(progress=False)

@@ -116,7 +116,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(run: Run, rows: int, tile_ba
     sampler = run.sampler(limited(neighbourly, rows * halves), tile_batch=tile_batch).run(progress=False)
     assert sampler.tile_batch <= tile_batch
     assert sampler.trace.manifest["tile_batch"] == sampler.manifest()["tile_batch"] == sampler.tile_batch
-    if (tiles := len(sampler.trace[0].layout.tiles)) > rows and tile_batch > rows:
+    if len(sampler.trace[0].layout.tiles) > rows and tile_batch > rows:
         assert sampler.tile_batch <= rows
     else:
         assert sampler.tile_batch == tile_batch

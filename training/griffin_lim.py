@@ -25,9 +25,8 @@ def griffin_lim(mel: Tensor) -> Tensor:
             np.exp(one.T), sr=SAMPLE_RATE, n_fft=WINDOW, power=1.0, fmin=0, fmax=TOP_HZ
         )
         # Frame j of ours is centred on sample 160 j + 80, librosa's on 160 j.
-        wave = librosa.griffinlim(
-            magnitude, n_iter=ITERATIONS, hop_length=HOP, win_length=WINDOW, random_state=0, length=HOP * len(one)
-        )
-        sounds.append(torch.from_numpy(np.concatenate([np.zeros(HOP // 2), wave])[: HOP * len(one)].astype(np.float32)))
+        wave = librosa.griffinlim(magnitude, n_iter=ITERATIONS, hop_length=HOP, win_length=WINDOW, random_state=0)
+        shifted = np.concatenate([np.zeros(HOP // 2), wave, np.zeros(HOP)])[: HOP * len(one)]
+        sounds.append(torch.from_numpy(shifted.astype(np.float32)))
     assert mel.shape[-1] == BINS
     return torch.stack(sounds)

@@ -108,7 +108,7 @@ class Namer(nn.Module):
 def train(data: Path, minutes: float) -> tuple[ClapTextModelWithProjection, PreTrainedTokenizerFast]:
     tokenizer = build_tokenizer()
     rows, unseen = load_attributes(data, "train"), load_attributes(data, "unseen")
-    labels = {name: sorted({row[name] for row in rows} - {None}) for name in HEADS}
+    labels = {name: sorted({row[name] for row in rows + unseen} - {None}) for name in HEADS}
     assert set(labels["class"]) == set(CLASSES)
     namer = Namer(build_encoder(tokenizer), labels)
 
