@@ -18,9 +18,9 @@ from spotnb.models.load import EMBEDDED
 STEPS = (
     ("train_text", 2, "model", "model/text_encoder/config.json"),
     ("train_vae", 36, "model", "model/vae/config.json"),
-    ("train_decoder", 24, "model", "decoder.done"),
+    ("train_decoder", 37.5, "model", "decoder.done"),
     ("train_denoiser", 48, "model", "model/model_index.json"),
-    ("train_vocoder", 26, "model", "model/vocoder/config.json"),
+    ("train_vocoder", 12, "model", "model/vocoder/config.json"),
     ("classifier", 3, "judge", "judge/judge.safetensors"),
 )
 JUDGE = Path(__file__).parent / "judge"
