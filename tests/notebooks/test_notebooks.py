@@ -61,7 +61,8 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> tuple[NotebookNode, 
     """The executed quickstart, and the folder that it ran in; one thread, and a last cell with its peak memory."""
     folder = tmp_path_factory.mktemp("quickstart")
     notebook = nbformat.read(FOLDER / "00-quickstart.ipynb", as_version=4)
-    peak = "import resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)"
+    # Not ru_maxrss: a process inherits that from the one which started it, here pytest with everything it has loaded.
+    peak = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     notebook.cells.append(nbformat.v4.new_code_cell(peak))
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
@@ -105,7 +106,7 @@ def test_the_quickstart_says_what_is_exact(quickstart: tuple[NotebookNode, Path]
     assert "step by step equals whole: True" in text
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kB on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux only")
 def test_the_quickstart_fits_a_small_machine(quickstart: tuple[NotebookNode, Path]) -> None:
-    peak = float(quickstart[0].cells[-1].outputs[0].text)
-    assert peak < PEAK_MB
+    peak = int(quickstart[0].cells[-1].outputs[0].text) / 1000
+    assert 100 < peak < PEAK_MB
