@@ -21,11 +21,17 @@ _HOME = {
     "plan": "layout",
     "AudioModel": "models.protocol",
     "load_model": "models.load",
+    "from_audioldm": "models.latent_diffusion",
+    "PromptTimeline": "timeline",
     "SpotSampler": "sampler",
-    "Cost": "sampler",
+    "Cost": "cost",
     "Step": "step",
+    "Padding": "step",
     "StepRecord": "trace",
     "Trace": "trace",
+    "Replay": "replay",
+    "replay": "replay",
+    "resume": "replay",
     "sliding_window_vae_decode": "decode",
     "Generation": "generate",
     "generate_audio": "generate",
@@ -35,6 +41,7 @@ _HOME = {
     "levels": "measure",
     "SeamScore": "measure",
     "Levels": "measure",
+    "load_audio": "audio",
     "save_audio": "audio",
     "plot_latent": "plots",
     "plot_mel": "plots",
@@ -47,19 +54,23 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
-    from spotnb.audio import save_audio
+    from spotnb.audio import load_audio, save_audio
     from spotnb.config import SpotDiffusionConfig, duration_to_latent_t_size, should_use_spotdiffusion
+    from spotnb.cost import Cost
     from spotnb.decode import sliding_window_vae_decode
     from spotnb.errors import InputError, SpotnbError
     from spotnb.generate import Generation, generate_audio, spotdiffusion_text_to_audio
     from spotnb.layout import Layout, Tile, create_tiles, plan
     from spotnb.measure import Levels, SeamScore, levels, loop_score, seam_score
+    from spotnb.models.latent_diffusion import from_audioldm
     from spotnb.models.load import load_model
     from spotnb.models.protocol import AudioModel
     from spotnb.plots import plot_latent, plot_mel, plot_run, plot_waveform
-    from spotnb.sampler import Cost, SpotSampler
+    from spotnb.replay import Replay, replay, resume
+    from spotnb.sampler import SpotSampler
     from spotnb.shifts import generate_random_shift
-    from spotnb.step import Step
+    from spotnb.step import Padding, Step
+    from spotnb.timeline import PromptTimeline
     from spotnb.trace import StepRecord, Trace
 
 

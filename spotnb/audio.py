@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spotnb.arrays import as_sample_rate, as_waveform
+from spotnb.arrays import as_array, as_sample_rate, as_waveform
 from spotnb.errors import InputError, SpotnbError
 from spotnb.files import atomic_write
 from spotnb.mel import SAMPLE_RATE
@@ -46,3 +47,38 @@ def save_audio(path: str | os.PathLike[str], waveform: Any, sample_rate: int = S
         except soundfile.SoundFileError as error:
             raise SpotnbError(f"cannot write {path} as {kind} at {rate} Hz: {error}") from error
     return path
+
+
+def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
+    """Sound `[samples]` at `sample_rate` Hz, one channel, from a file or an array.
+
+    `source`: a path that soundfile reads; an array `[samples]`, `[samples, channels]` or `[channels, samples]` (the
+    shorter axis is that of the channels) at `sample_rate`; or a pair of an array and its own rate. Channels are
+    averaged and rates converted by librosa (soxr). Raises `InputError` for another shape or type, and `SpotnbError` for
+    a file that is missing or no sound.
+    """
+    target = as_sample_rate(sample_rate)
+    if isinstance(source, str | os.PathLike):
+        wave, rate = _read(Path(source).expanduser())
+    elif isinstance(source, tuple) and len(source) == 2:
+        wave, rate = as_array(source[0]), as_sample_rate(source[1])
+    else:
+        wave, rate = as_array(source), target
+    if wave.ndim == 2 and wave.size:
+        wave = np.mean(wave, axis=int(np.argmin(wave.shape)), dtype=wave.dtype if wave.dtype.kind == "f" else None)
+    wave = as_waveform(wave)
+    if rate == target:
+        return wave
+    from librosa import resample  # here, since it takes a second and is seldom needed
+
+    return np.asarray(resample(wave, orig_sr=rate, target_sr=target), np.float32)
+
+
+def _read(path: Path) -> tuple[NDArray[np.float32], int]:
+    import soundfile
+
+    try:
+        wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise SpotnbError(f"cannot read {path} as sound: {error}; pass a wav, flac, ogg or mp3 file") from error
+    return wave, rate

@@ -5,10 +5,11 @@ Both stages run in windows, so that memory is bounded whatever the length.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -88,26 +89,49 @@ def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, 
     return mel[:, :, MEL_FRAMES * reach : MEL_FRAMES * (reach + frames)]
 
 
-def latent_to_waveform(
+@dataclass(frozen=True)
+class Sound:
+    """A decoded latent: `waveform` `[samples]` float32 in [-1, 1], and `mel`, its log-mel `[4T, 64]`.
+
+    The mel goes on to the end of the last latent frame, the waveform as long as was asked for.
+    """
+
+    waveform: NDArray[np.float32]
+    mel: NDArray[np.float32]
+
+    def fade_into(self, other: Sound, fade: int, stop: int, samples_per_frame: int) -> Sound:
+        """This sound up to latent frame `stop`, giving way to `other` in a straight line over the `fade` before it."""
+        size = samples_per_frame
+        return Sound(
+            _faded(self.waveform, other.waveform, (stop - fade) * size, stop * size),
+            _faded(self.mel, other.mel, (stop - fade) * MEL_FRAMES, stop * MEL_FRAMES),
+        )
+
+
+def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
+    whole = other.copy()
+    whole[:start] = one[:start]
+    ramp = ((np.arange(stop - start, dtype=np.float32) + 0.5) / max(1, stop - start)).reshape(
+        -1, *(1,) * (one.ndim - 1)
+    )
+    whole[start:stop] = one[start:stop] * (1 - ramp) + other[start:stop] * ramp
+    return whole
+
+
+def decode_sound(
     model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
-) -> np.ndarray[Any, Any]:
-    """Sound `[samples]` float32 in [-1, 1] of one latent `[1, C, T, F]`.
+) -> Sound:
+    """The sound of one latent `[1, C, T, F]`, `samples` long; a ring is decoded and vocoded across its ends.
 
     Peaks beyond full scale are clipped, not scaled down: runs stay comparable in level.
     """
     mel = latent_to_mel(model, latent, circular=circular, progress=progress)
-    return mel_to_waveform(model, mel, samples, circular=circular, progress=progress)
-
-
-def mel_to_waveform(
-    model: AudioModel, mel: Tensor, samples: int, *, circular: bool = False, progress: bool = False
-) -> np.ndarray[Any, Any]:
-    """Sound `[samples]` of one log-mel `[1, 1, frames, 64]`; a ring is vocoded across its ends. See above."""
     if circular:
         frames = mel.shape[2]
         around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames
-        sound = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
-        sound = sound[:, VOCODER_CONTEXT * HOP : (VOCODER_CONTEXT + frames) * HOP]
+        wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
+        wave = wave[:, VOCODER_CONTEXT * HOP : (VOCODER_CONTEXT + frames) * HOP]
     else:
-        sound = sliding_window_vocode(model, mel, progress=progress)
-    return sound[0, :samples].clamp(-1, 1).numpy().astype(np.float32)
+        wave = sliding_window_vocode(model, mel, progress=progress)
+    waveform: NDArray[np.float32] = wave[0, :samples].clamp(-1, 1).numpy().astype(np.float32)
+    return Sound(waveform, mel[0, 0].cpu().numpy())

@@ -7,12 +7,14 @@ and what it owns is written where that lies.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from spotnb.layout import Layout
 from spotnb.models.protocol import AudioModel
+from spotnb.prompts import Guide
 
 
 def pad_latent(x: Tensor, layout: Layout, left: Tensor | None = None, right: Tensor | None = None) -> Tensor:
@@ -25,6 +27,12 @@ def mirror(x: Tensor, left: int, right: int) -> tuple[Tensor, Tensor]:
     """What lies past the ends of `x` `[B, C, T, F]`, mirrored as torch's `reflect`: the border frame not repeated."""
     frames = x.shape[2]
     return x[:, :, 1 : left + 1].flip(2), x[:, :, frames - 1 - right : frames - 1].flip(2)
+
+
+def mirrored_frames(layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Which frames `mirror` puts before the first and after the last one, in the order they stand there."""
+    (left, right), last = layout.pad, layout.frames - 1
+    return tuple(range(left, 0, -1)), tuple(range(last - 1, last - 1 - right, -1))
 
 
 def gather(padded: Tensor, layout: Layout) -> list[Tensor]:
@@ -48,23 +56,61 @@ def batches(layout: Layout, size: int) -> list[tuple[int, ...]]:
     return [tuple(same[i : i + size]) for same in groups.values() for i in range(0, len(same), size)]
 
 
+class Prediction(NamedTuple):
+    """The noise predicted in one window, each `[B, C, w, F]`.
+
+    Without guidance (a scale of 1) there is no unguided half, and `guided` is `prompted`.
+    """
+
+    guided: Tensor
+    unguided: Tensor | None
+    prompted: Tensor
+
+
 def guided_noise(
-    model: AudioModel, windows: Sequence[Tensor], timestep: int, cond: Tensor, uncond: Tensor, scale: float
-) -> list[Tensor]:
+    model: AudioModel,
+    windows: Sequence[Tensor],
+    timestep: int,
+    guides: Sequence[Guide],
+    cond: Tensor,
+    uncond: Tensor,
+    scale: float,
+) -> list[Prediction]:
     """The guided noise of windows of one width, each `[B, C, w, F]`, in one forward pass of the network.
 
-    Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): `u + scale * (c - u)`, with `cond` and `uncond`
-    `[B, D]`. At a scale of 1 that is c, and the unconditional half is not computed.
+    Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): `u + scale * (c - u)`, with `uncond` `[1, D]` and
+    `cond` `[P, D]`, of which `guides` tells the rows for each window. Where several prompts guide a window, c is their
+    mean by the frame's weights. At a scale of 1 the result is c, and the unguided half is not computed.
     """
-    count, size = len(windows), windows[0].shape[0]
-    x = torch.cat(list(windows)) if count > 1 else windows[0]
-    halves = [cond.repeat(count, 1)] if scale == 1 else [uncond.repeat(count, 1), cond.repeat(count, 1)]
-    t = torch.full((len(x) * len(halves),), timestep, dtype=torch.long, device=x.device)
-    out = model.predict_noise(torch.cat([x] * len(halves)) if len(halves) > 1 else x, t, torch.cat(halves))
-    if len(halves) > 1:
-        unguided, prompted = out.chunk(2)
-        out = torch.lerp(unguided, prompted, scale)
-    return list(torch.split(out, size))
+    size, paired = windows[0].shape[0], scale != 1
+    inputs = list(windows) if paired else []
+    rows = [uncond] * len(inputs)
+    for window, guide in zip(windows, guides, strict=True):
+        inputs += [window] * len(guide)
+        rows += [cond[row : row + 1] for row, _ in guide]
+    x = torch.cat(inputs) if len(inputs) > 1 else inputs[0]
+    told = torch.cat([row.expand(size, -1) for row in rows])
+    t = torch.full((len(x),), timestep, dtype=torch.long, device=x.device)
+    outputs = list(torch.split(model.predict_noise(x, t, told), size))
+    unguided = outputs[: len(windows)] if paired else [None] * len(windows)
+    outputs = outputs[len(windows) :] if paired else outputs
+    predictions = []
+    for away, guide in zip(unguided, guides, strict=True):
+        own, outputs = outputs[: len(guide)], outputs[len(guide) :]
+        prompted = own[0]
+        if len(guide) > 1:
+            prompted = sum_weighted(own, [weight for _, weight in guide])
+        guided = prompted if away is None else torch.lerp(away, prompted, scale)
+        predictions.append(Prediction(guided, away, prompted))
+    return predictions
+
+
+def sum_weighted(parts: Sequence[Tensor], weights: Sequence[Tensor | None]) -> Tensor:
+    """The sum of `[B, C, w, F]` parts, each times its weight at every frame `[w]`; None is 1."""
+    total = torch.zeros_like(parts[0])
+    for part, weight in zip(parts, weights, strict=True):
+        total += part if weight is None else part * weight.to(part)[None, None, :, None]
+    return total
 
 
 def scatter(predictions: Sequence[Tensor], layout: Layout) -> Tensor:

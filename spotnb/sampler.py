@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import math
 import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -24,40 +23,28 @@ from spotnb.config import (
     should_use_spotdiffusion,
     show,
 )
-from spotnb.decode import latent_to_waveform
-from spotnb.denoise import guided_noise
+from spotnb.cost import Cost, peak_bytes, seconds_per_frame, trace_bytes
+from spotnb.decode import Sound, decode_sound
+from spotnb.denoise import Prediction, guided_noise
 from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import Layout, plan
 from spotnb.lengths import check_duration, run_frames, run_samples
+from spotnb.models.adapt import as_model
 from spotnb.models.protocol import AudioModel
-from spotnb.noise import draw
-from spotnb.prompts import check_prompt, embed_prompt
-from spotnb.solver import make_solver
+from spotnb.noise import Draws
+from spotnb.prompts import Guide, check_prompt, embed_prompt
+from spotnb.schedulers import make_solver
+from spotnb.source import KnownSound, make_source
 from spotnb.step import Step
 from spotnb.system import require_memory
+from spotnb.timeline import PromptTimeline
 from spotnb.trace import StepRecord, Trace
 
 log = logging.getLogger(__name__)
 
 # On CPUs larger batches gain nothing and cost memory; on GPUs they fill the chip.
 TILE_BATCH = {"cpu": 2, "mps": 4, "cuda": 16}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a whole run takes.
-
-    Attributes:
-        forwards: windows that go through the network (each twice where guidance is on).
-        network_frames: latent frames of all these windows.
-        seconds: of the steps: what finished ones took, extended to the run, or else extended from one window timed now.
-        peak_bytes: of arrays at a time: latents, trace, and the longest stage of decoding; weights not counted.
-    """
-
-    forwards: int
-    network_frames: int
-    seconds: float
-    peak_bytes: int
+JOIN = 64  # latent frames over which a continued sound gives way to its continuation: a decode window's overlap
 
 
 class SpotSampler:
@@ -66,30 +53,39 @@ class SpotSampler:
     An iterator over its steps: `for record in sampler: ...`. Every way to drive it gives the same latent, bit for bit.
 
     Args:
-        model: an `AudioModel`, from `load_model`.
-        prompt: what to make.
+        model: an `AudioModel`, from `load_model`; or what `audioldm.build_model` returned.
+        prompt: what to make: a text, or a `PromptTimeline` that lasts as long as the sound.
         duration: seconds, at least 0.04.
-        steps: denoising steps, 1 to 1000; DDIM does well from 25 on.
+        steps: denoising steps, 1 to 1000; DDIM does well from 25 on, DPM-Solver++ from 15.
         guidance_scale: how strongly the prompt pulls (1: no guidance, half the work).
         config: how the latent is tiled; None is `SpotDiffusionConfig()`.
         method: "spot", "tiles", "multidiffusion" or "full".
         seed: of every draw; None draws one, which the manifest holds.
         eta: noise put back at each step, 0 (DDIM) to 1 (as much as DDPM).
-        solver: "ddim".
+        solver: "ddim", "dpm++", or a diffusers scheduler that fits, see `spotnb.schedulers`.
         negative_prompt: what to be guided away from.
         tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA. Results at different batch sizes agree
             to float rounding, at the same one bit for bit.
         record: what the trace keeps: "all", "x0", "last", or a number k for every k-th step.
+        record_dtype: "fp32", or "fp16" for half the memory; half-precision records are for viewing, `goto` then runs
+            steps again.
+        n_candidates: so many sounds at once, candidate i with the seed `seed + i`.
+        init_audio: sound to start from (a path, a waveform, a pair of waveform and rate, a latent, or a finished
+            sampler), at least as long as the run.
+        strength: how much of the noise schedule it goes through: towards 0 it stays as it is, at 1 only what `keep`
+            names is left. Default: 0.6, or 1 with `keep`.
+        continue_from: sound, as for `init_audio`, that the run goes on from. `duration` counts from its start.
+        keep: regions `(start, stop)` of `init_audio`, in seconds, that stay as they are.
 
     Raises:
         InputError: a value is outside its limits; the message names them.
-        SpotnbError: the run would not fit into memory.
+        SpotnbError: the run would not fit into memory, or a sound cannot be read.
     """
 
     def __init__(
         self,
-        model: AudioModel,
-        prompt: str,
+        model: Any,
+        prompt: str | PromptTimeline,
         duration: float = 10.0,
         steps: int = 50,
         guidance_scale: float = 3.0,
@@ -97,30 +93,58 @@ class SpotSampler:
         method: str = "spot",
         seed: int | None = 0,
         eta: float = 0.0,
-        solver: str = "ddim",
+        solver: Any = "ddim",
         negative_prompt: str = "",
         tile_batch: int | None = None,
         record: str | int = "all",
+        *,
+        record_dtype: str = "fp32",
+        n_candidates: int = 1,
+        init_audio: Any = None,
+        strength: float | None = None,
+        continue_from: Any = None,
+        keep: Iterable[tuple[float, float]] | None = None,
     ) -> None:
-        self.model, self.prompt, self.negative_prompt = model, check_prompt(prompt), negative_prompt
+        self.model = model = as_model(model)
+        self.negative_prompt = negative_prompt
+        self.prompt = prompt if isinstance(prompt, PromptTimeline) else check_prompt(prompt)
         self.duration = check_duration(duration)
+        if isinstance(prompt, PromptTimeline):
+            prompt.check_duration(self.duration)
         self.guidance_scale = check_real("guidance_scale", guidance_scale, 0, 100, hint="2 to 4 suit AudioLDM")
         self.config = SpotDiffusionConfig() if config is None else config
         if not isinstance(self.config, SpotDiffusionConfig):
             raise InputError(f"config is {show(config)}: expected a SpotDiffusionConfig, or None for its defaults")
         self.method = check_name("method", method, METHODS)
         self.eta = check_real("eta", eta, 0, 1, hint="0 is deterministic DDIM")
-        self.seed = _check_seed(seed)
         self.solver = make_solver(solver, model.alphas_cumprod, steps, self.eta)
         default = TILE_BATCH.get(model.device.type, 4)
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
+        candidates = check_int("n_candidates", n_candidates, 1, 1000, hint="3 to 8 give a choice")
+        self.draws = Draws(_check_seed(seed), candidates)
         self.frames = run_frames(self.duration, model.time_multiple, self.circular)
-        self.trace = Trace(record)
-        require_memory(self._peak_bytes(), f"{self.duration:g} s in {len(self.solver)} steps")
+        self.trace = Trace(record, record_dtype)
+        require_memory(self._peak_bytes(range(len(self.solver))), f"{self.duration:g} s in {len(self.solver)} steps")
         self._layout(0)  # a tile size that the model cannot take is an error now, not at the first step
-        self._conditioning = embed_prompt(model, self.prompt, negative_prompt)
-        self._window_seconds: float | None = None
-        self.reset(self.seed)
+        self.source, self._sources = make_source(
+            model, self.frames, self.duration, len(self.solver), init_audio, strength, continue_from, keep
+        )
+        self._conditioning = embed_prompt(
+            model, self.prompt, negative_prompt, frames=self.frames, circular=self.circular
+        )
+        self._frame_seconds: float | None = None
+        self._own_sound: Sound | None = None
+        self.reset()
+
+    @property
+    def seed(self) -> int:
+        """Of every draw; candidate i has `seed + i`."""
+        return self.draws.seed
+
+    @property
+    def candidates(self) -> int:
+        """How many sounds are made at once."""
+        return self.draws.candidates
 
     @property
     def circular(self) -> bool:
@@ -139,29 +163,57 @@ class SpotSampler:
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """`[B, C, T, F]` of the latent."""
-        return 1, self.model.channels, self.frames, self.model.latent_bins
+        """`[B, C, T, F]` of the latent; B is the number of candidates."""
+        return self.candidates, self.model.channels, self.frames, self.model.latent_bins
+
+    @property
+    def first(self) -> int:
+        """The first step that is run: 0, or a later one if the run starts from sound."""
+        return 0 if self.source is None else self.source.first
 
     @property
     def done(self) -> bool:
         return self.steps_done >= len(self.solver)
 
+    @property
+    def estimate(self) -> Tensor | None:
+        """The best guess of the clean latent: `x0`, or before the first step the known sound, if it is known whole."""
+        if self.x0 is None and self.source is not None and self.source.everywhere:
+            return self.source.latent.expand(self.shape)
+        return self.x0
+
     def reset(self, seed: int | None = None) -> SpotSampler:
-        """Back to the start noise, with another seed if given. Returns itself."""
-        seed = self.seed if seed is None else _check_seed(seed)
-        start = draw(self.shape, seed, 0, "start").to(self.model.device)
-        trace = Trace(self.trace.mode, self.manifest() | {"seed": seed})
+        """Back to before the first step, with another seed if given. Returns itself."""
+        draws = self.draws if seed is None else Draws(_check_seed(seed), self.candidates)
+        latent = self._start(draws)
+        manifest = self.manifest() | {"seed": draws.seed}
+        sources = {name: value.latent.cpu().numpy() for name, value in self._sources.items() if _is_sound(value)}
+        trace = Trace(self.trace.mode, self.trace.dtype, manifest, sources=sources)
+        start: tuple[Any, ...] = draws, trace, latent, None, self.first, self.solver.begin(self.first), {}
         # All at once: an interrupt leaves the old run or the new one.
-        self.seed, self.trace, self.latent, self.x0, self.steps_done, self._seconds = seed, trace, start, None, 0, []
+        self.draws, self.trace, self.latent, self.x0, self.steps_done, self._state, self._seconds = start
         return self
 
+    def _start(self, draws: Draws) -> Tensor:
+        latent = self.solver.start(draws.normal(self.shape[1:], 0, "start").to(self.model.device))
+        if self.source is None:
+            return latent
+        known = self._noised_source(draws, self.first)
+        return known if self.first else self.source.impose(latent, known)
+
+    model: AudioModel
+
+    draws: Draws
+    """Where all randomness of the run comes from."""
+
     latent: Tensor
-    """The noisy latent `[B, C, T, F]`; before the first step, the start noise."""
+    """The noisy latent `[B, C, T, F]`; before the first step, the start noise, with known sound noised in."""
 
     x0: Tensor | None
     """The clean latent predicted at the last finished step; None before the first."""
 
-    _seconds: list[float]  # what each finished step took
+    _state: Any  # what the solver remembers
+    _seconds: dict[int, float]  # what each finished step took
 
     def __iter__(self) -> SpotSampler:
         return self
@@ -195,28 +247,45 @@ class SpotSampler:
         return self
 
     def goto(self, step: int) -> SpotSampler:
-        """The state before `step` (0: the start noise), from the trace, or by running again from the nearest record.
+        """The state before `step` (`first`: the start), from the trace, or by running again from the nearest record.
 
-        Later records are forgotten. Returns itself.
+        A record restores it if it is exact (fp32, with x and x0); a solver that remembers earlier steps needs theirs
+        too. Later records are forgotten. Returns itself.
         """
-        step = check_int("step", step, 0, len(self.solver), hint=f"the run has {len(self.solver)} steps")
-        kept = [r for r in self.trace if r.step < step and r.x is not None and r.x0 is not None]
-        if kept:
-            last = kept[-1]
-            self.latent, self.x0, self.steps_done = self._tensor(last.x), self._tensor(last.x0), last.step + 1
-            self.trace.truncate(self.steps_done)
-        elif step < self.steps_done or step == 0:
+        low, high = self.first, len(self.solver)
+        step = check_int("step", step, low, high, hint=f"the run has the steps {low} to {high - 1}")
+        last = self.trace.exact_before(step, unbroken_from=self.first if self.solver.remembers else None)
+        if last is not None:
+            x, x0, state = self._tensor(last.x), self._tensor(last.x0), self._state_after(last.step)
+            done = last.step + 1
+            self.latent, self.x0, self._state, self.steps_done = x, x0, state, done
+            self.trace.truncate(done)
+        elif step < self.steps_done or step == self.first:
             self.reset()
         return self.run(until=step, progress=False)
 
-    def fork(self, **changes: Any) -> SpotSampler:
+    def _state_after(self, step: int) -> Any:
+        """What the solver remembers after a step: it is taken through the records again, without the network."""
+        state = self.solver.begin(self.first)
+        if not self.solver.remembers:
+            return state
+        x = self._start(self.draws)
+        for record in self.trace:
+            if record.step > step:
+                break
+            state = self.solver.step(record.step, x, self._tensor(record.noise), self.draws, state).state
+            x = self._tensor(record.x)
+        return state
+
+    def fork(self, at: int | None = None, **changes: Any) -> SpotSampler:
         """A new sampler that goes on from here with some settings changed, such as `guidance_scale` or `config`.
 
-        What decides the shape or the schedule of the run (model, duration, steps) must stay. The seed too may change:
-        it moves the draws that are still to come. Raises `InputError` for a change of these or an unknown name.
+        `at`: from the state before that step instead, as `goto` finds it. What decides the shape or the schedule of the
+        run (model, duration, steps, candidates, known sound) must stay. The seed too may change: it moves the draws
+        that are still to come. Raises `InputError` for a change of these or an unknown name.
         """
         settings = self.settings()
-        fixed = {"model", "duration", "steps"}
+        fixed = {"model", "duration", "steps", "n_candidates", *self._sources}
         if wrong := sorted(set(changes) - (set(settings) - fixed)):
             allowed = ", ".join(sorted(set(settings) - fixed))
             raise InputError(f"fork cannot change {', '.join(wrong)}: expected some of {allowed}; start a new sampler")
@@ -226,19 +295,34 @@ class SpotSampler:
                 f"fork would change the length from {self.frames} to {other.frames} frames (edge {other.config.edge}); "
                 "start a new sampler"
             )
-        other.latent, other.steps_done, other._seconds = self.latent.clone(), self.steps_done, list(self._seconds)
-        other.x0 = None if self.x0 is None else self.x0.clone()
-        for record in self.trace:
+        if other.solver.describe() != self.solver.describe():
+            raise InputError(
+                f"fork would change the solver from {self.solver.name} to {other.solver.name}, whose noise levels or "
+                "memory differ; start a new sampler"
+            )
+        origin = self if at is None else self.fork().goto(at)
+        other.latent, other.steps_done, other._state = origin.latent.clone(), origin.steps_done, origin._state
+        other._seconds = {step: spent for step, spent in self._seconds.items() if step < origin.steps_done}
+        other.x0 = None if origin.x0 is None else origin.x0.clone()
+        for record in origin.trace:
             other.trace.append(record)
         return other
 
-    def decode(self, step: int | None = None, of: str = "x", progress: bool = False) -> np.ndarray[Any, Any]:
+    def decode(
+        self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0
+    ) -> np.ndarray[Any, Any]:
         """Sound `[samples]` float32 in [-1, 1]: of the latent now, or as it was after `step`.
 
         `of`: "x", the latent itself, or "x0", the clean estimate: what the network believes the sound will be.
+        A sound that is continued keeps its own decode, up to a cross-fade over its last 2.56 s.
         Raises `InputError` where the trace has no such record.
         """
+        return self.sound(step, of, progress, candidate).waveform
+
+    def sound(self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0) -> Sound:
+        """As `decode`: waveform and log-mel."""
         check_name("of", of, ("x", "x0"))
+        candidate = check_int("candidate", candidate, 0, self.candidates - 1, hint=f"the run has {self.candidates}")
         if step is None:
             latent = self.latent if of == "x" else self.x0
             if latent is None:
@@ -250,17 +334,33 @@ class SpotSampler:
                 kept = [r.step for r in self.trace if getattr(r, of) is not None]
                 raise InputError(f"{of} of step {step} was not recorded: choose one of {show(kept)}")
             latent = self._tensor(array)
-        return latent_to_waveform(self.model, latent, self.samples, circular=self.circular, progress=progress)
+        latent = latent[candidate : candidate + 1]
+        made = decode_sound(self.model, latent, self.samples, circular=self.circular, progress=progress)
+        own = None if self.source is None else self.source.own
+        last = len(self.solver) - 1
+        clean = of == "x0" or step == last or (step is None and self.done)
+        return self._joined(own, made) if own is not None and clean else made
+
+    def _joined(self, own: KnownSound, made: Sound) -> Sound:
+        """The continued sound's own decode, giving way to what was made over its last frames."""
+        if self._own_sound is None:
+            size = self.model.samples_per_frame
+            self._own_sound = decode_sound(self.model, own.latent, own.latent.shape[2] * size)
+        return self._own_sound.fade_into(made, min(JOIN, own.frames), own.frames, self.model.samples_per_frame)
 
     def cost(self) -> Cost:
         """What the whole run takes; tells it beforehand too."""
-        layouts = [self._layout(k) for k in range(len(self.solver))]
+        steps = range(self.first, len(self.solver))
+        layouts = [self._layout(k) for k in steps]
         frames = sum(layout.network_frames for layout in layouts)
-        if self.steps_done:
-            seconds = sum(self._seconds[: self.steps_done]) / self.steps_done * len(layouts)
+        if spent := [seconds for step, seconds in self._seconds.items() if step < self.steps_done]:
+            seconds = sum(spent) / len(spent) * len(layouts)
         else:
-            seconds = frames * self._time_window(layouts[0])
-        return Cost(sum(len(layout.tiles) for layout in layouts), frames, seconds, self._peak_bytes())
+            if self._frame_seconds is None:
+                self._frame_seconds = seconds_per_frame(self, layouts[0])
+            seconds = frames * self._frame_seconds
+        forwards = sum(len(layout.tiles) for layout in layouts)
+        return Cost(forwards, frames, seconds, self._peak_bytes(steps), trace_bytes(self.shape, steps, self.trace))
 
     def settings(self) -> dict[str, Any]:
         """The arguments that make this sampler again."""
@@ -274,17 +374,25 @@ class SpotSampler:
             "method": self.method,
             "seed": self.seed,
             "eta": self.eta,
-            "solver": self.solver.name,
+            "solver": self.solver.describe(),
             "negative_prompt": self.negative_prompt,
             "tile_batch": self.tile_batch,
             "record": self.trace.mode,
+            "record_dtype": self.trace.dtype,
+            "n_candidates": self.candidates,
+            **self._sources,
         }
 
     def manifest(self) -> dict[str, Any]:
-        """Everything needed to repeat the run, in plain values that JSON can hold."""
+        """Everything needed to repeat the run, ready for JSON; the latents of known sound are in `trace.sources`."""
         from spotnb import __version__
 
-        described = {"model": self.model.describe(), "config": asdict(self.config)}
+        described = {
+            "model": self.model.describe(),
+            "config": asdict(self.config),
+            "prompt": self.prompt.to_dict() if isinstance(self.prompt, PromptTimeline) else self.prompt,
+            **{name: value.describe() for name, value in self._sources.items() if _is_sound(value)},
+        }
         return {
             **self.settings(),
             **described,
@@ -298,10 +406,15 @@ class SpotSampler:
 
     # Called by Step.
 
-    def predict_windows(self, windows: Sequence[Tensor], timestep: int) -> list[Tensor]:
+    def predict_windows(self, step: Step, batch: Sequence[int]) -> list[Prediction]:
+        """The predictions of tiles of one width."""
+        guides = [self._conditioning.guide(step.layout, tile) for tile in batch]
+        return self.guided([step.windows[tile] for tile in batch], step.timestep, guides)
+
+    def guided(self, windows: Sequence[Tensor], timestep: int, guides: Sequence[Guide]) -> list[Prediction]:
         """The guided noise of windows of one width."""
         c = self._conditioning
-        return guided_noise(self.model, windows, timestep, c.cond, c.uncond, self.guidance_scale)
+        return guided_noise(self.model, windows, timestep, guides, c.cond, c.uncond, self.guidance_scale)
 
     def halve_tile_batch(self, error: BaseException) -> None:
         """After an out-of-memory error: half the windows per forward pass, from now on, noted in the manifest."""
@@ -319,25 +432,31 @@ class SpotSampler:
     def advance(self, step: Step, noise: Tensor, seconds: float) -> StepRecord:
         """Take the solver's step and record it. The sampler changes all at once, at the end."""
         started = time.perf_counter()
-        fresh = None
-        if self.eta > 0:
-            fresh = draw(self.shape, self.seed, step.index, "eta").to(self.latent)
-        latent, x0 = self.solver.step(step.index, self.latent, noise, fresh)
+        latent, x0, state = self.solver.step(step.index, self.latent, noise, self.draws, self._state)
+        if self.source is not None:
+            latent = self.source.impose(latent, self._noised_source(self.draws, step.index + 1))
+            x0 = self.source.impose(x0, self.source.latent)
         whole = self.trace.keeps_all_arrays
         record = StepRecord(
             step=step.index,
             timestep=step.timestep,
             shift=step.layout.shift,
             layout=step.layout,
-            x=_array(latent) if whole else None,
-            x0=_array(x0),
-            noise=_array(noise) if whole else None,
+            x=self.trace.array(latent) if whole else None,
+            x0=self.trace.array(x0),
+            noise=self.trace.array(noise) if whole else None,
             seconds=seconds + time.perf_counter() - started,
         )
         self.trace.append(record)
-        spent = [*self._seconds[: step.index], record.seconds]
-        self.latent, self.x0, self.steps_done, self._seconds = latent, x0, step.index + 1, spent
+        spent = {**self._seconds, step.index: record.seconds}
+        self.latent, self.x0, self._state, self.steps_done, self._seconds = latent, x0, state, step.index + 1, spent
         return record
+
+    def _noised_source(self, draws: Draws, step: int) -> Tensor:
+        """The known sound at the noise level that `step` starts from, `[B, C, T, F]`."""
+        assert self.source is not None
+        noise = draws.normal(self.shape[1:], 0, "start").to(self.source.latent)
+        return self.solver.add_noise(self.source.latent.expand(self.shape), noise, step)
 
     def _layout(self, step: int) -> Layout:
         return plan(
@@ -353,38 +472,15 @@ class SpotSampler:
         assert array is not None
         return torch.from_numpy(array.astype(np.float32)).to(self.model.device)
 
-    def _peak_bytes(self) -> int:
-        latent = 4 * math.prod(self.shape)
-        arrays = 3 if self.trace.keeps_all_arrays else 1
-        kept = arrays * (1 + sum(self.trace.keeps(step) for step in range(len(self.solver))))
-        mel = 4 * self.frames * 4 * 64
-        sound = 4 * self.frames * 640
-        # Eight latents are alive in a step (state, padding, windows, noise, next state); decoding holds mel and sound.
-        return latent * (kept + 8) + 2 * mel + 3 * sound
+    def _peak_bytes(self, steps: range) -> int:
+        return peak_bytes(self.shape, steps, self.trace)
 
-    def _time_window(self, layout: Layout) -> float:
-        """Seconds of the network per latent frame, from one window; timed once."""
-        if self._window_seconds is None:
-            start, stop = layout.tiles[0].window
-            width = min(stop - start, 4 * self.model.native_frames)
-            window = torch.zeros(1, self.model.channels, width, self.model.latent_bins, device=self.model.device)
-            timings = []
-            for _ in range(2):  # the first one warms up
-                started = time.perf_counter()
-                self.predict_windows([window], self.solver.timesteps[0])[0].sum().item()
-                timings.append(time.perf_counter() - started)
-            self._window_seconds = min(timings) / width
-        return self._window_seconds
+
+def _is_sound(value: Any) -> bool:
+    return isinstance(value, KnownSound)
 
 
 def _check_seed(seed: int | None) -> int:
     if seed is None:
         return secrets.randbits(31)
     return check_int("seed", seed, 0, 2**63 - 1, hint="any such number gives its own sound; None draws one")
-
-
-def _array(tensor: Tensor) -> np.ndarray[Any, Any]:
-    """A copy on the CPU, so that later steps cannot change it; read-only."""
-    array = tensor.detach().to("cpu", torch.float32, copy=True).numpy()
-    array.flags.writeable = False
-    return array

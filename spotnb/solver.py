@@ -1,17 +1,70 @@
-"""How a noise prediction moves the latent one step towards sound. Solvers see the whole latent and know no tiles."""
+"""How a noise prediction moves the latent one step towards sound. Solvers see the whole latent and know no tiles.
+
+A solver holds no state: what a multistep method remembers goes in and out of `step`. So a step can be dropped,
+interrupted or taken again, and a run can be sent back.
+"""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from spotnb.config import check_int
-from spotnb.errors import InputError
+from spotnb.noise import Draws
 
-SOLVERS = ("ddim",)
 TRAINED_STEPS = 1000
 LATE_ENOUGH = 900  # a run that starts at a smaller timestep leaves noise that the network was never given to remove
+
+
+class Update(NamedTuple):
+    """What a step gives: the latent after it, the clean latent x0 predicted at it, and what the solver remembers."""
+
+    latent: Tensor
+    x0: Tensor
+    state: Any = None
+
+
+class Solver(Protocol):
+    """What the sampler asks of a solver. Latents are `[B, C, T, F]` at the solver's own scale."""
+
+    name: str
+    timesteps: list[int]
+    """Strictly decreasing: what the network is told at each step."""
+    remembers: bool
+    """Whether a step depends on those before it beyond the latent they left."""
+
+    def __len__(self) -> int: ...
+
+    def describe(self) -> str | dict[str, Any]:
+        """What a manifest records, and `make_solver` takes back."""
+        ...
+
+    def begin(self, step: int) -> Any:
+        """The state of a run whose first step is `step`."""
+        ...
+
+    def start(self, noise: Tensor) -> Tensor:
+        """The latent before the first step, of standard normal noise."""
+        ...
+
+    def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
+        """A clean latent at the noise level that `step` starts from; after the last step, the clean latent."""
+        ...
+
+    def network_input(self, x: Tensor, step: int) -> Tensor:
+        """The latent at the scale that the network was trained on: `sqrt(a) x0 + sqrt(1 - a) noise`."""
+        ...
+
+    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+        """The clean latent x0 that a noise prediction means."""
+        ...
+
+    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any) -> Update:
+        """Take a step; `draws` are for those that put noise back."""
+        ...
 
 
 def ddim_timesteps(steps: int) -> list[int]:
@@ -38,6 +91,7 @@ class DDIM:
     """
 
     name = "ddim"
+    remembers = False
 
     def __init__(self, alphas_cumprod: Tensor, steps: int, eta: float = 0.0) -> None:
         self.timesteps = ddim_timesteps(steps)
@@ -50,25 +104,34 @@ class DDIM:
     def __len__(self) -> int:
         return len(self.timesteps)
 
+    def describe(self) -> str:
+        return self.name
+
+    def begin(self, step: int) -> None:
+        return None
+
+    def start(self, noise: Tensor) -> Tensor:
+        return noise
+
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
-        """A clean latent at the noise level that `step` starts from."""
+        if step == len(self):
+            return clean
         alpha = self._alphas[step]
         noised: Tensor = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
         return noised
 
-    def step(self, step: int, x: Tensor, noise: Tensor, fresh: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The latent after `step`, and the clean latent x0 predicted at it; `fresh` noise is needed if eta > 0."""
+    def network_input(self, x: Tensor, step: int) -> Tensor:
+        return x
+
+    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+        alpha = self._alphas[step]
+        return torch.sub(x, noise, alpha=(1 - alpha) ** 0.5).div_(alpha**0.5)
+
+    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
         alpha, previous = self._alphas[step], self._alphas[step + 1]
         sigma = self.eta * ((1 - previous) / (1 - alpha) * (1 - alpha / previous)) ** 0.5
-        x0 = torch.sub(x, noise, alpha=(1 - alpha) ** 0.5).div_(alpha**0.5)
+        x0 = self.clean(x, noise, step)
         moved = torch.mul(x0, previous**0.5).add_(noise, alpha=max(0.0, 1 - previous - sigma**2) ** 0.5)
-        if sigma > 0 and fresh is not None:
-            moved.add_(fresh, alpha=sigma)
-        return moved, x0
-
-
-def make_solver(name: str, alphas_cumprod: Tensor, steps: int, eta: float) -> DDIM:
-    """The solver of a name. Raises `InputError` for any other than `SOLVERS`."""
-    if name not in SOLVERS:
-        raise InputError(f"solver {name!r} is unknown: expected one of {', '.join(SOLVERS)}")
-    return DDIM(alphas_cumprod, steps, eta)
+        if sigma > 0:
+            moved.add_(draws.normal(x.shape[1:], step, "eta").to(x), alpha=sigma)
+        return Update(moved, x0)

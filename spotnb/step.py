@@ -1,19 +1,18 @@
-"""One denoising step, taken apart: padding, windows, predictions, stitching, update."""
+"""One denoising step, taken apart: padding, windows, predictions, guidance, stitching, update."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from spotnb.config import check_int
-from spotnb.denoise import batches, gather, mirror, pad_latent, scatter
-from spotnb.errors import SpotnbError
+from spotnb.denoise import Prediction, batches, gather, mirror, mirrored_frames, pad_latent, scatter
+from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import Layout
-from spotnb.noise import draw
 
 if TYPE_CHECKING:
     from spotnb.sampler import SpotSampler
@@ -22,9 +21,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Step:
-    """The next step of a sampler, to be driven phase by phase: look, `predict` some or all tiles, `finish`.
+class Padding(NamedTuple):
+    """What lies past the ends of the latent, for the windows that reach there.
 
+    Attributes:
+        of: what is mirrored: "clean estimate" (noised anew), "noisy latent" or, before there is an estimate, "nothing"
+            (it is noise alone). Where nothing is padded it is "none".
+        left: frames of the latent that stand before frame 0, in the order they stand there.
+        right: likewise after the last frame.
+    """
+
+    of: str
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+
+class Step:
+    """The next step of a sampler, to be driven phase by phase.
+
+    The phases, in order: look at `layout`, `padded` and `windows`; `predict` some tiles or all; look at `guided`,
+    `unguided` and `prompted`, and `replace` a prediction if you like; `noise` stitches them; `x0` is the clean latent
+    they mean; `finish` moves the sampler on. `noise`, `x0` and `finish` predict what has not been predicted yet.
     Nothing of the sampler changes before `finish` returns, so a step can be dropped or interrupted at any point.
     Get one from `SpotSampler.begin`.
     """
@@ -34,39 +51,60 @@ class Step:
         self.index = sampler.steps_done
         self.timestep = sampler.solver.timesteps[self.index]
         # What the sampler is at now: it may move on, or be reset, before this step is looked at.
-        self._latent, self._x0, self._seed = sampler.latent, sampler.x0, sampler.seed
+        self._latent, self._estimate, self._draws = sampler.latent, sampler.estimate, sampler.draws
         self._padded: Tensor | None = None
         self._windows: list[Tensor] | None = None
-        self._predictions: dict[int, Tensor] = {}
+        self._predictions: dict[int, Prediction] = {}
         self._noise: Tensor | None = None
+        self._finished = False
         self._started = time.perf_counter()
 
     def __repr__(self) -> str:
         predicted = f"{len(self._predictions)} of {len(self.layout.tiles)} tiles predicted"
-        return f"Step({self.index}, t={self.timestep}, shift={self.layout.shift}, {predicted})"
+        return f"Step({self.index}, t={self.timestep}, shift={self.layout.shift}, {predicted}, next: {self.next_phase})"
+
+    @property
+    def next_phase(self) -> str:
+        """What comes next: "predict", "finish", or "begin" on the sampler, once this step is finished."""
+        if self._finished:
+            return "begin"
+        return "finish" if len(self._predictions) == len(self.layout.tiles) else "predict"
 
     @property
     def padded(self) -> Tensor:
-        """The noisy latent with what lies past its ends, `[B, C, left + T + right, F]`; `layout.pad` has the sizes.
+        """What the windows are cut from: the noisy latent at the network's scale, with what lies past its ends.
 
-        `reflect` mirrors the clean estimate of the step before, and noises it anew to this step's level: mirrored
-        noise would be correlated with the real noise, and the network would read that as signal. Before there is an
-        estimate it is noise alone. `reflect_noisy` mirrors the noisy latent itself.
+        `[B, C, left + T + right, F]`; `layout.pad` has the sizes, `padding` the mirrored frames. `reflect` mirrors the
+        clean estimate of the step before, and noises it anew to this step's level: mirrored noise would be correlated
+        with the real noise, and the network would read that as signal. Before there is an estimate it is noise alone.
+        `reflect_noisy` mirrors the noisy latent itself.
         """
         if self._padded is None:
             self._padded = self._pad()
         return self._padded
 
+    @property
+    def padding(self) -> Padding:
+        """Which frames are mirrored into the padding, and of what."""
+        left, right = mirrored_frames(self.layout)
+        if not left and not right:
+            return Padding("none", (), ())
+        if self.layout.edge == "reflect_noisy":
+            return Padding("noisy latent", left, right)
+        return Padding("nothing", (), ()) if self._estimate is None else Padding("clean estimate", left, right)
+
     def _pad(self) -> Tensor:
-        x, (left, right) = self._latent, self.layout.pad
+        solver, (left, right) = self.sampler.solver, self.layout.pad
+        x = solver.network_input(self._latent, self.index)
         if not left and not right:
             return x
         if self.layout.edge == "reflect_noisy":
             return pad_latent(x, self.layout, *mirror(x, left, right))
-        shape = (*x.shape[:2], left + right, x.shape[3])
-        ends = draw(shape, self._seed, self.index, "pad").to(x)
-        if self._x0 is not None:
-            ends = self.sampler.solver.add_noise(torch.cat(mirror(self._x0, left, right), dim=2), ends, self.index)
+        shape = (x.shape[1], left + right, x.shape[3])
+        ends = self._draws.normal(shape, self.index, "pad").to(x)
+        if self._estimate is not None:
+            ends = solver.add_noise(torch.cat(mirror(self._estimate, left, right), dim=2), ends, self.index)
+            ends = solver.network_input(ends, self.index)
         return pad_latent(x, self.layout, ends[:, :, :left], ends[:, :, left:])
 
     @property
@@ -80,28 +118,28 @@ class Step:
         """The guided noise prediction of one tile `[B, C, w, F]`, or of all tiles.
 
         A tile goes through the network with its whole batch (`sampler.tile_batch` windows), so that it gets the same
-        bits whether asked for alone or with the others; the batch's other tiles are kept too.
+        bits whether asked for alone or with the others; the batch's other tiles are kept too. What was replaced stays.
         """
+        self._require_open("predict")
         if tile is None:
             for index in range(len(self.layout.tiles)):
                 self._predict(index)
-            return [self._predictions[index] for index in range(len(self.layout.tiles))]
-        count = len(self.layout.tiles)
-        index = check_int("tile", tile, 0, count - 1, hint=f"this step has {count} tiles, counted from 0")
+            return list(self.guided)
+        index = self._check_tile(tile)
         self._predict(index)
-        return self._predictions[index]
+        return self._predictions[index].guided
 
     def _predict(self, tile: int) -> None:
         """Predict a tile's batch. On a GPU that is out of memory, batches are halved for the rest of the run."""
         while tile not in self._predictions:
             batch = next(b for b in batches(self.layout, self.sampler.tile_batch) if tile in b)
             try:
-                predicted = self.sampler.predict_windows([self.windows[i] for i in batch], self.timestep)
+                predicted = self.sampler.predict_windows(self, batch)
             except torch.OutOfMemoryError as error:
                 self.sampler.halve_tile_batch(error)
                 continue
             for index, prediction in zip(batch, predicted, strict=True):
-                if not torch.isfinite(prediction).all():
+                if not torch.isfinite(prediction.guided).all():
                     raise SpotnbError(
                         f"the network gave NaN or infinity at step {self.index} (t = {self.timestep}), tile {index}; "
                         f"try dtype fp32 (now {self.sampler.model.dtype}) or a smaller guidance_scale"
@@ -109,20 +147,88 @@ class Step:
                 self._predictions.setdefault(index, prediction)
 
     @property
+    def guided(self) -> tuple[Tensor, ...]:
+        """The guided prediction of each tile, `[B, C, w_i, F]`. Raises `SpotnbError` before all are predicted."""
+        return tuple(prediction.guided for prediction in self._predicted("guided"))
+
+    @property
+    def prompted(self) -> tuple[Tensor, ...]:
+        """What the prompt alone predicts in each tile; likewise."""
+        return tuple(prediction.prompted for prediction in self._predicted("prompted"))
+
+    @property
+    def unguided(self) -> tuple[Tensor, ...]:
+        """What the negative prompt, or no prompt, predicts in each tile; likewise.
+
+        Raises `SpotnbError` for a run with a guidance scale of 1, which does not compute it.
+        """
+        halves = [prediction.unguided for prediction in self._predicted("unguided")]
+        present = tuple(half for half in halves if half is not None)
+        if len(present) < len(halves):
+            raise SpotnbError(
+                "there is no unguided prediction: expected a guidance_scale other than 1, or no replaced tile"
+            )
+        return present
+
+    def _predicted(self, name: str) -> list[Prediction]:
+        count = len(self.layout.tiles)
+        if missing := [index for index in range(count) if index not in self._predictions]:
+            raise SpotnbError(
+                f"{name} comes after predict: tile {missing[0]} of {count} is not predicted yet; "
+                f"call predict() or predict(tile={missing[0]}) next"
+            )
+        return [self._predictions[index] for index in range(count)]
+
+    def replace(self, tile: int, prediction: Tensor) -> None:
+        """Put another prediction `[B, C, w, F]` in the place of a tile's, such as zeros: what does a missing tile do?
+
+        Takes effect until `finish`. Raises `InputError` for another shape, NaN or infinity.
+        """
+        self._require_open("replace")
+        index = self._check_tile(tile)
+        expected = self.windows[index].shape
+        if not isinstance(prediction, Tensor) or prediction.shape != expected:
+            came = f"of shape {list(prediction.shape)}" if isinstance(prediction, Tensor) else f"a {type(prediction)}"
+            raise InputError(f"the prediction is {came}: expected a tensor {list(expected)}, like windows[{index}]")
+        if not torch.isfinite(prediction).all():
+            raise InputError("the prediction holds NaN or infinity: expected finite numbers; mend them")
+        prediction = prediction.to(self.padded)
+        self._predictions[index] = Prediction(prediction, None, prediction)
+        self._noise = None  # stitched anew
+
+    @property
     def noise(self) -> Tensor:
         """The prediction for the whole latent, `[B, C, T, F]`, stitched from the tiles; predicts those missing."""
         if self._noise is None:
             self.predict()
-            self._noise = scatter([self._predictions[i] for i in range(len(self.layout.tiles))], self.layout)
+            self._noise = scatter(self.guided, self.layout)
         return self._noise
+
+    @property
+    def x0(self) -> Tensor:
+        """The clean latent `[B, C, T, F]` that `noise` means at this step."""
+        return self.sampler.solver.clean(self._latent, self.noise, self.index)
 
     def finish(self) -> StepRecord:
         """Move the sampler on by this step, and return its record.
 
-        Raises `SpotnbError` if the sampler has moved on already, by this step or another one.
+        Raises `SpotnbError` if the step is finished already, or the sampler has moved on by another one.
         """
+        self._require_open("finish")
         if self.sampler.latent is not self._latent:
             raise SpotnbError(
-                f"step {self.index} is stale: the sampler is at step {self.sampler.steps_done}; call begin()"
+                f"step {self.index} is stale: the sampler is at step {self.sampler.steps_done}; call begin() next"
             )
-        return self.sampler.advance(self, self.noise, time.perf_counter() - self._started)
+        record = self.sampler.advance(self, self.noise, time.perf_counter() - self._started)
+        self._finished = True
+        return record
+
+    def _require_open(self, phase: str) -> None:
+        if self._finished:
+            raise SpotnbError(
+                f"step {self.index} is finished, {phase} comes too late; the sampler's begin() comes next"
+            )
+
+    def _check_tile(self, tile: int) -> int:
+        count = len(self.layout.tiles)
+        return check_int("tile", tile, 0, count - 1, hint=f"this step has {count} tiles, counted from 0")

@@ -1,21 +1,25 @@
-"""The record of a run, step by step, as numpy arrays: it opens without torch."""
+"""The record of a run, step by step, as numpy arrays: it is kept, saved and opened without torch."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import Any, overload
+from pathlib import Path
+from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from spotnb.config import show
+from spotnb.arrays import as_array
+from spotnb.config import check_name, show
 from spotnb.errors import InputError
 from spotnb.layout import Layout
 
 RECORD_MODES = ("all", "x0", "last")
-Array = npt.NDArray[np.float32]
+RECORD_DTYPES = ("fp32", "fp16")
+Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,9 @@ class StepRecord:
         timestep: t of the diffusion, 999 (noise) to 0 (sound).
         shift: how far the grid was moved, in latent frames.
         layout: the tiles.
-        x: the latent after the step, `[B, C, T, F]` float32; None where the run was told not to keep it.
+        x: the latent after the step, `[B, C, T, F]`, float32 or float16; None where the run was told not to keep it.
         x0: the clean latent predicted at the step, likewise.
-        noise: the stitched noise prediction, likewise; None where it was not kept.
+        noise: the stitched noise prediction, likewise.
         seconds: what the step took.
     """
 
@@ -47,13 +51,20 @@ class StepRecord:
 class Trace(Sequence[StepRecord]):
     """The records that a run kept, in order. With `record="all"`, `trace[k]` is step k.
 
-    `mode`: "all" keeps every array of every step; "x0" the clean estimates alone; "last" the latest record; a number
-    k every k-th step and the latest. `manifest` is everything needed to repeat the run.
+    Attributes:
+        mode: "all" keeps every array of every step; "x0" the clean estimates alone; "last" the latest record; a number
+            k every k-th step and the latest.
+        dtype: of the arrays: "fp32", or "fp16" for half the memory, for viewing.
+        manifest: everything needed to repeat the run.
+        records: those kept. In a loaded trace each is read from the file when it is asked for.
+        sources: latents of the known sound that the run started from, by the name of its setting.
     """
 
     mode: str | int = "all"
+    dtype: str = "fp32"
     manifest: dict[str, Any] = field(default_factory=dict)
-    records: list[StepRecord] = field(default_factory=list)
+    records: Sequence[StepRecord] = field(default_factory=list)
+    sources: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         whole = isinstance(self.mode, Integral) and not isinstance(self.mode, bool) and self.mode >= 1
@@ -63,6 +74,7 @@ class Trace(Sequence[StepRecord]):
             raise InputError(
                 f"record is {show(self.mode)}: expected one of {', '.join(RECORD_MODES)}, or k to keep every k-th step"
             )
+        check_name("record_dtype", self.dtype, RECORD_DTYPES)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -70,16 +82,27 @@ class Trace(Sequence[StepRecord]):
     @overload
     def __getitem__(self, index: int) -> StepRecord: ...
     @overload
-    def __getitem__(self, index: slice) -> list[StepRecord]: ...
-    def __getitem__(self, index: int | slice) -> StepRecord | list[StepRecord]:
+    def __getitem__(self, index: slice) -> Sequence[StepRecord]: ...
+    def __getitem__(self, index: int | slice) -> StepRecord | Sequence[StepRecord]:
         return self.records[index]
 
     def __iter__(self) -> Iterator[StepRecord]:
         return iter(self.records)
 
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Which steps were kept, without reading any."""
+        return getattr(self.records, "steps", None) or tuple(record.step for record in self.records)
+
     def at(self, step: int) -> StepRecord | None:
         """The record of a step, or None if it was not kept."""
-        return next((record for record in reversed(self.records) if record.step == step), None)
+        steps = self.steps
+        return self.records[steps.index(step)] if step in steps else None
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return 4 if self.dtype == "fp32" else 2
 
     @property
     def keeps_all_arrays(self) -> bool:
@@ -89,6 +112,12 @@ class Trace(Sequence[StepRecord]):
     def keeps(self, step: int) -> bool:
         """Whether the record of a step stays when later ones come."""
         return self.mode in ("all", "x0") or (isinstance(self.mode, int) and step % self.mode == 0)
+
+    def array(self, value: Any) -> Array:
+        """A copy of a tensor as records hold it: later steps cannot change it, nor can anybody else."""
+        array: Array = np.array(as_array(value), np.float32 if self.dtype == "fp32" else np.float16)
+        array.flags.writeable = False
+        return array
 
     def append(self, record: StepRecord) -> None:
         """Add the record of the next step; the one before goes if the mode does not keep it.
@@ -103,3 +132,32 @@ class Trace(Sequence[StepRecord]):
     def truncate(self, steps: int) -> None:
         """Forget what comes after the first `steps` steps."""
         self.records = [record for record in self.records if record.step < steps]
+
+    def exact_before(self, step: int, unbroken_from: int | None = None) -> StepRecord | None:
+        """The latest record before a step from which the run can go on, bit for bit.
+
+        It needs float32 arrays, and with `unbroken_from` the records of all steps from that one on.
+        """
+        if self.dtype != "fp32" or not self.keeps_all_arrays:
+            return None
+        kept = [k for k in self.steps if k < step]
+        if unbroken_from is not None:
+            kept = [k for i, k in enumerate(kept) if k == unbroken_from + i]
+        return self.at(kept[-1]) if kept else None
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the trace to a `.npz` file, whole or not at all, and return its path. See `spotnb.trace_file`."""
+        from spotnb.trace_file import save_trace
+
+        return save_trace(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Open a saved trace; neither torch nor the model is needed.
+
+        Arrays are read from the file as records are asked for, so a ten-minute run opens at once. Raises `SpotnbError`
+        for a file that is missing, cut short, no trace, or written by a newer spotnb.
+        """
+        from spotnb.trace_file import load_trace
+
+        return cls(**load_trace(Path(path)))

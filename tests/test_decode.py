@@ -14,7 +14,7 @@ from torch import Tensor
 
 import spotnb.decode
 from spotnb.config import SpotDiffusionConfig
-from spotnb.decode import latent_to_mel, latent_to_waveform, sliding_window_vae_decode, sliding_window_vocode
+from spotnb.decode import decode_sound, latent_to_mel, sliding_window_vae_decode, sliding_window_vocode
 from spotnb.errors import InputError, SpotnbError
 from spotnb.noise import draw
 from spotnb.sampler import SpotSampler
@@ -176,14 +176,14 @@ def test_a_ring_sounds_the_same_wherever_it_is_opened(frames: int) -> None:
     turned = latent_to_mel(model, x.roll(turn, 2), circular=True)
     assert mel.shape == (1, 1, 4 * frames, 64)
     assert (turned - mel.roll(4 * turn, 2)).abs().max() < 1e-5
-    sound = latent_to_waveform(model, x, 640 * frames, circular=True)
-    turned_sound = latent_to_waveform(model, x.roll(turn, 2), 640 * frames, circular=True)
+    sound = decode_sound(model, x, 640 * frames, circular=True).waveform
+    turned_sound = decode_sound(model, x.roll(turn, 2), 640 * frames, circular=True).waveform
     assert np.abs(turned_sound - np.roll(sound, 640 * turn)).max() < 1e-5
 
 
 def test_without_a_ring_the_ends_do_not_meet() -> None:
     model, x = Neighbourly(), latent(100)
-    sounds = [latent_to_waveform(model, x.roll(turn, 2), 64000) for turn in (0, 40)]
+    sounds = [decode_sound(model, x.roll(turn, 2), 64000).waveform for turn in (0, 40)]
     assert np.abs(sounds[1] - np.roll(sounds[0], 640 * 40)).max() > 0.01
 
 
@@ -204,7 +204,7 @@ def test_a_decoder_that_breaks_is_named(bad: float) -> None:
 
     model.decode_mel = breaks  # type: ignore[method-assign]
     with pytest.raises(SpotnbError, match=r"^the decoder gave NaN or infinity in the window at latent frame 192"):
-        latent_to_waveform(model, latent(500), 1000)
+        decode_sound(model, latent(500), 1000).waveform
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
@@ -213,21 +213,21 @@ def test_a_vocoder_that_breaks_is_named(bad: float, circular: bool) -> None:
     model = Model()
     model.vocode = lambda mel: torch.full((1, 160 * mel.shape[2]), bad)  # type: ignore[method-assign]
     with pytest.raises(SpotnbError, match=r"^the vocoder gave NaN or infinity near 0\.00 s"):
-        latent_to_waveform(model, latent(40), 1000, circular=circular)
+        decode_sound(model, latent(40), 1000, circular=circular).waveform
 
 
 def test_peaks_are_clipped_not_scaled() -> None:
     model = Model()
     model.vocode = lambda mel: torch.linspace(-3, 3, 160 * mel.shape[2])[None]  # type: ignore[method-assign]
-    sound = latent_to_waveform(model, latent(10), 6400)
+    sound = decode_sound(model, latent(10), 6400).waveform
     assert (sound.min(), sound.max()) == (-1, 1)
     assert np.allclose(sound, np.linspace(-3, 3, 6400).clip(-1, 1), atol=1e-6)
 
 
 def test_progress_bars(capsys: pytest.CaptureFixture[str]) -> None:
-    latent_to_waveform(Model(), latent(300), 1000)
+    decode_sound(Model(), latent(300), 1000).waveform
     assert capsys.readouterr().err == ""
-    latent_to_waveform(Model(), latent(300), 1000, progress=True)
+    decode_sound(Model(), latent(300), 1000, progress=True).waveform
     shown = capsys.readouterr().err
     assert "decode: 100%" in shown
     assert "vocoder: 100%" in shown

@@ -98,13 +98,15 @@ def test_windows_are_views_where_they_can_be() -> None:
 @pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.5, 7.0])
 def test_guidance_by_hand(scale: float) -> None:
     model = FunctionModel(pointwise)
-    cond, uncond = torch.tensor([[0.5, 0.1], [0.2, 0.7]]), torch.tensor([[0.0, 0.3], [-0.4, 0.0]])
+    cond, uncond = torch.tensor([[0.5, 0.1]]), torch.tensor([[0.0, 0.3]])
     windows = [ramp(8, batch=2) / 50, ramp(8, batch=2) / 90]
-    predicted = guided_noise(model, windows, 600, cond, uncond, scale)
+    predicted = guided_noise(model, windows, 600, [((0, None),)] * 2, cond, uncond, scale)
     t = torch.full((2,), 600)
     for window, ours in zip(windows, predicted, strict=True):
-        u, c = pointwise(window, t, uncond), pointwise(window, t, cond)
-        assert (ours - (u + scale * (c - u))).abs().max() < 1e-5
+        u, c = pointwise(window, t, uncond.expand(2, -1)), pointwise(window, t, cond.expand(2, -1))
+        assert (ours.guided - (u + scale * (c - u))).abs().max() < 1e-5
+        assert torch.equal(ours.prompted, c)
+        assert ours.unguided is None if scale == 1 else torch.equal(ours.unguided, u)
     assert model.calls == [(4 if scale == 1 else 8, 2, 8, 3)]  # at a scale of 1 the unconditional half is not computed
 
 

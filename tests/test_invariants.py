@@ -15,8 +15,7 @@ from diffusers import DDIMScheduler
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import spotnb.sampler
-import spotnb.step
+import spotnb.noise
 from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
 from spotnb.noise import draw
 from tests.models.components import AUDIOLDM_SCHEDULE
@@ -134,8 +133,7 @@ def recorded_draws(record: dict[tuple[int, int, str], torch.Tensor]) -> Iterator
         return record[seed, step, purpose]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spotnb.sampler, "draw", noting)
-        patch.setattr(spotnb.step, "draw", noting)
+        patch.setattr(spotnb.noise, "draw", noting)
         yield
 
 

@@ -13,7 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
-from spotnb.solver import DDIM, ddim_timesteps, make_solver
+from spotnb.noise import Draws
+from spotnb.schedulers import make_solver
+from spotnb.solver import DDIM, ddim_timesteps
 from tests.models.components import AUDIOLDM_SCHEDULE
 
 SHAPE = (1, 2, 12, 4)
@@ -21,6 +23,19 @@ SHAPE = (1, 2, 12, 4)
 
 def noise(seed: int) -> torch.Tensor:
     return torch.randn(SHAPE, generator=torch.Generator().manual_seed(seed))
+
+
+class Fixed(Draws):
+    """Gives the same noise at every draw."""
+
+    def __init__(self, noise: torch.Tensor) -> None:
+        super().__init__(0)
+        object.__setattr__(self, "noise", noise)
+
+    def normal(self, shape: Any, step: int, purpose: str) -> torch.Tensor:
+        assert self.noise.shape[1:] == tuple(shape)
+        assert purpose == "eta"
+        return self.noise
 
 
 def stock(steps: int) -> DDIMScheduler:
@@ -57,7 +72,7 @@ def test_steps_equal_diffusers(steps: int, eta: float) -> None:
     for k, t in enumerate(scheduler.timesteps):
         predicted, fresh = torch.tanh(theirs) + 0.3 * noise(2 * k + 1), noise(2 * k + 2)
         out = scheduler.step(predicted, t, theirs, eta=eta, variance_noise=fresh if eta else None)
-        ours, x0 = solver.step(k, x, torch.tanh(x) + 0.3 * noise(2 * k + 1), fresh if eta else None)
+        ours, x0, _ = solver.step(k, x, torch.tanh(x) + 0.3 * noise(2 * k + 1), Fixed(fresh))
         scale = out.pred_original_sample.abs().max()
         assert (x0 - out.pred_original_sample).abs().max() <= 1e-5 * scale
         x, theirs = ours, out.prev_sample
@@ -80,7 +95,7 @@ def test_a_perfect_prediction_stays_on_the_path(steps: int, data: st.DataObject 
     solver = DDIM(DDIMScheduler(**AUDIOLDM_SCHEDULE).alphas_cumprod, steps)
     k = data.draw(st.integers(0, steps - 1)) if data else steps // 2
     clean, true = noise(0), noise(1)
-    moved, x0 = solver.step(k, solver.add_noise(clean, true, k), true, None)
+    moved, x0, _ = solver.step(k, solver.add_noise(clean, true, k), true, Draws(0))
     assert (x0 - clean).abs().max() < 1e-4
     if k + 1 < steps:
         assert (moved - solver.add_noise(clean, true, k + 1)).abs().max() < 1e-4
@@ -91,10 +106,10 @@ def test_eta_keeps_the_noise_level(steps: int, eta: float, data: st.DataObject) 
     """Whatever eta, the noise left after a step has the variance of the next level: part old, part fresh."""
     solver = DDIM(DDIMScheduler(**AUDIOLDM_SCHEDULE).alphas_cumprod, steps, eta)
     k = data.draw(st.integers(0, steps - 2))
-    zero, one = torch.zeros(1), torch.ones(1)
+    zero, one = torch.zeros(1, 1), torch.ones(1, 1)
     level = solver.add_noise(zero, one, k + 1).item()  # sqrt(1 - alpha) of the next level
-    old = solver.step(k, solver.add_noise(zero, one, k), one, zero)[0].item()
-    fresh = solver.step(k, zero, zero, one)[0].item()
+    old = solver.step(k, solver.add_noise(zero, one, k), one, Fixed(zero)).latent.item()
+    fresh = solver.step(k, zero, zero, Fixed(one)).latent.item()
     assert fresh > 0
     assert old**2 + fresh**2 == pytest.approx(level**2, rel=1e-4)
 
@@ -102,7 +117,7 @@ def test_eta_keeps_the_noise_level(steps: int, eta: float, data: st.DataObject) 
 def test_a_step_changes_none_of_its_inputs() -> None:
     solver = DDIM(DDIMScheduler(**AUDIOLDM_SCHEDULE).alphas_cumprod, 10, 0.5)
     inputs = [noise(i) for i in range(3)]
-    moved, x0 = solver.step(3, *inputs)
+    moved, x0, _ = solver.step(3, *inputs[:2], Fixed(inputs[2]))
     assert all(torch.equal(given, noise(i)) for i, given in enumerate(inputs))
     assert moved.data_ptr() != x0.data_ptr()
 

@@ -67,7 +67,7 @@ def prompts_of(split: str, count: int) -> list[tuple[int, str]]:
 
 def sampled_mels(model: DiffusersAudioLDM, texts: list[str], batch: int = 12) -> Tensor:
     """Plain DDIM of 128 frames for each text, decoded: `[N, 1, 512, 64]`. Batched over texts, unlike a sampler."""
-    from spotnb.noise import draw
+    from spotnb.noise import Draws, draw
     from spotnb.solver import DDIM
 
     solver, out = DDIM(model.alphas_cumprod, STEPS), []
@@ -77,7 +77,7 @@ def sampled_mels(model: DiffusersAudioLDM, texts: list[str], batch: int = 12) ->
         x = torch.cat([draw((1, model.channels, 128, 16), start + i, 0, "start") for i in range(len(part))])
         for k, t in enumerate(solver.timesteps):
             both = model.predict_noise(torch.cat([x, x]), torch.full((2 * len(x),), t), torch.cat([uncond, cond]))
-            x, _ = solver.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), None)
+            x = solver.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), Draws(start)).latent
         out.append(model.decode_mel(x))
     return torch.cat(out)
 

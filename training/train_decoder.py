@@ -31,8 +31,8 @@ class Decoder(nn.Module):
         return nn.functional.pixel_shuffle(out, UNSHUFFLE) * MEL_STD + MEL_MEAN
 
 
-def train(data: Path, minutes: float) -> StandardVae:
-    module = load_trained(data)
+def train(data: Path, minutes: float, start: Path | None, lr: float) -> StandardVae:
+    module = load_trained(data) if start is None else load_folded(start)
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
     decoder = Decoder(module.vae)
@@ -52,7 +52,7 @@ def train(data: Path, minutes: float) -> StandardVae:
             error = torch.cat([decoder(module.moments(part)[0]) - part for part in fixed.split(4)])
         return {"mel_l1": error.abs().mean().item()}
 
-    Trainer("decoder", decoder, data, minutes, lr=1.2e-3, weight_decay=1e-3, ema=0.998, warmup=150).run(loss, validate)
+    Trainer("decoder", decoder, data, minutes, lr=lr, weight_decay=1e-3, ema=0.998, warmup=150).run(loss, validate)
     return module
 
 
@@ -72,17 +72,27 @@ def load_trained(data: Path) -> StandardVae:
     return module.eval()
 
 
+def load_folded(folder: Path) -> StandardVae:
+    """The weights in a model's `vae` folder, to go on from where no checkpoint is left."""
+    vae = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    return StandardVae.unfold(vae).to(memory_format=torch.channels_last).eval()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=37.5, help="CPU minutes")
+    parser.add_argument(
+        "--start", type=Path, help="a `vae` folder to go on from; else what train_vae left"
+    )
+    parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate; half of it suits --start")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    scale = AutoencoderKL.load_config(args.out / "vae")["scaling_factor"]
-    vae = train(args.data, args.minutes).fold()
+    scale = AutoencoderKL.load_config(args.start or args.out / "vae")["scaling_factor"]
+    vae = train(args.data, args.minutes, args.start, args.lr).fold()
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(args.out / "vae", safe_serialization=True)
     (args.data / "decoder.done").touch()

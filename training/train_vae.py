@@ -59,6 +59,15 @@ class StandardVae(nn.Module):
         out = self.vae.decoder(self.vae.post_quant_conv(latent)).float()
         return nn.functional.pixel_shuffle(out, UNSHUFFLE) * MEL_STD + MEL_MEAN
 
+    @classmethod
+    @torch.no_grad()
+    def unfold(cls, vae: AutoencoderKL) -> StandardVae:
+        """A folded autoencoder, such as the one that ships, in the form that is trained."""
+        vae.encoder.conv_in.weight.mul_(MEL_STD)
+        vae.decoder.conv_out.weight.div_(MEL_STD)
+        vae.decoder.conv_out.bias.sub_(MEL_MEAN).div_(MEL_STD)
+        return cls(vae)
+
     @torch.no_grad()
     def fold(self) -> AutoencoderKL:
         """Only the scale is folded at the input: a shift would change what the zero padding means."""

@@ -1,0 +1,137 @@
+"""Runs from records: go on from a saved trace, or run it again and see whether it comes out the same."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from spotnb.config import SpotDiffusionConfig, show
+from spotnb.errors import InputError, SpotnbError
+from spotnb.models.load import load_model
+from spotnb.models.protocol import AudioModel
+from spotnb.sampler import SpotSampler
+from spotnb.source import KnownSound
+from spotnb.timeline import PromptTimeline
+from spotnb.trace import StepRecord, Trace
+
+log = logging.getLogger(__name__)
+
+PLAIN = (
+    *("duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt", "tile_batch"),
+    *("record", "record_dtype", "n_candidates", "strength", "keep"),
+)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How a run that was repeated compares with its trace.
+
+    Attributes:
+        sampler: the new run, finished as far as the trace goes.
+        step: the first step at which they differ; None where they are the same to the last bit.
+        array: which of x, x0 and noise differs there, the earliest in the order of computation.
+        difference: the largest difference in it, relative to the largest value.
+    """
+
+    sampler: SpotSampler
+    step: int | None = None
+    array: str | None = None
+    difference: float = 0.0
+
+    @property
+    def same(self) -> bool:
+        return self.step is None
+
+    def __str__(self) -> str:
+        if self.same:
+            return f"the same in all {self.sampler.steps_done - self.sampler.first} steps, to the last bit"
+        return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
+
+
+def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
+    """A fresh sampler with the settings of a trace's run.
+
+    `model`: the run's own; by default it is loaded by the name, device and dtype that the manifest holds. What differs
+    from the manifest in versions, threads or model, and so may change the last bits, is logged.
+    Raises `InputError` for a trace without a manifest, `SpotnbError` if the model cannot be loaded.
+    """
+    manifest = trace.manifest
+    try:
+        settings: dict[str, Any] = {name: manifest[name] for name in PLAIN}
+        described = manifest["model"]
+        settings["config"] = SpotDiffusionConfig(**manifest["config"])
+        prompt = manifest["prompt"]
+        for name in ("init_audio", "continue_from"):
+            if manifest[name] is not None:
+                latent = torch.from_numpy(np.array(trace.sources[name], np.float32))
+                settings[name] = KnownSound(latent, manifest[name]["frames"])
+        name = described["name"]
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"the trace's manifest lacks {show(str(error))}: expected that of a SpotSampler's run"
+        ) from error
+    if model is None:
+        model = load_model(name, device=described["device"], dtype=_DTYPES.get(described["dtype"], "auto"))
+    sampler = SpotSampler(model, PromptTimeline.from_dict(prompt) if isinstance(prompt, dict) else prompt, **settings)
+    now = sampler.manifest()
+    for key in ("model", "versions", "threads"):
+        if now[key] != manifest.get(key):
+            log.warning("the trace was made with %s %s, now it is %s", key, manifest.get(key), now[key])
+    return sampler
+
+
+_DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+
+
+def resume(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
+    """A sampler that stands after the last record of a trace, ready to run on, `goto`, `fork` or `decode`.
+
+    An exact trace (fp32, with x and x0) needs no network for that; any other is run again up to there. For `model` and
+    errors see `sampler_of`.
+    """
+    sampler = sampler_of(trace, model)
+    if not len(trace):
+        return sampler
+    sampler.trace.records = list(trace)
+    return sampler.goto(trace.steps[-1] + 1)
+
+
+def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True) -> Replay:
+    """Run a trace's manifest again, and say where it first differs from the records, if at all.
+
+    Half-precision records are compared in half precision. For `model` and errors see `sampler_of`. Raises `SpotnbError`
+    for a trace without records.
+    """
+    if not len(trace):
+        raise SpotnbError("the trace has no records to compare with: expected one step at least; record a run")
+    sampler = sampler_of(trace, model)
+    last = trace.steps[-1]
+    kept = iter(trace)
+    expected = next(kept)
+    with tqdm(total=last + 1, initial=sampler.steps_done, desc="replay", unit="step", disable=not progress) as bar:
+        while sampler.steps_done <= last:
+            record = sampler.step()
+            bar.update()
+            if record.step < expected.step:
+                continue
+            if (found := _difference(record, expected)) is not None:
+                return Replay(sampler, record.step, *found)
+            expected = next(kept, expected)
+    return Replay(sampler)
+
+
+def _difference(record: StepRecord, expected: StepRecord) -> tuple[str, float] | None:
+    for name in ("noise", "x0", "x"):
+        ours, theirs = getattr(record, name), getattr(expected, name)
+        if theirs is None or ours is None or np.array_equal(ours, theirs):
+            continue
+        if ours.shape != theirs.shape:
+            return name, float("inf")
+        one, other = ours.astype(np.float64), theirs.astype(np.float64)
+        return name, float(np.abs(one - other).max() / max(np.abs(other).max(), 1e-30))
+    return None
