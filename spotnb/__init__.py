@@ -39,6 +39,8 @@ _HOME = {
     "seam_score": "measure",
     "loop_score": "measure",
     "levels": "measure",
+    "coverage": "seams",
+    "Coverage": "seams",
     "SeamScore": "measure",
     "Levels": "measure",
     "load_audio": "audio",
@@ -46,6 +48,10 @@ _HOME = {
     "plot_latent": "plots",
     "plot_mel": "plots",
     "plot_run": "plots",
+    "plot_layout": "layout_plots",
+    "plot_padding": "layout_plots",
+    "plot_seams": "layout_plots",
+    "plot_tile_map": "layout_plots",
     "plot_waveform": "plots",
     "SpotnbError": "errors",
     "InputError": "errors",
@@ -61,6 +67,7 @@ if TYPE_CHECKING:
     from spotnb.errors import InputError, SpotnbError
     from spotnb.generate import Generation, generate_audio, spotdiffusion_text_to_audio
     from spotnb.layout import Layout, Tile, create_tiles, plan
+    from spotnb.layout_plots import plot_layout, plot_padding, plot_seams, plot_tile_map
     from spotnb.measure import Levels, SeamScore, levels, loop_score, seam_score
     from spotnb.models.latent_diffusion import from_audioldm
     from spotnb.models.load import load_model
@@ -68,6 +75,7 @@ if TYPE_CHECKING:
     from spotnb.plots import plot_latent, plot_mel, plot_run, plot_waveform
     from spotnb.replay import Replay, replay, resume
     from spotnb.sampler import SpotSampler
+    from spotnb.seams import Coverage, coverage
     from spotnb.shifts import generate_random_shift
     from spotnb.step import Padding, Step
     from spotnb.timeline import PromptTimeline

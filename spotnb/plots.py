@@ -12,7 +12,7 @@ import textwrap
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,16 +20,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from numpy.typing import NDArray
 
-from spotnb.arrays import as_array, as_waveform, require_finite
+from spotnb.arrays import as_waveform
+from spotnb.drawing import BLUES, axes, draw_image, draw_latent, latent_plane, mark_seams
 from spotnb.errors import InputError
 from spotnb.files import atomic_write
-from spotnb.mel import FLOOR, HOP, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, mel_bin
+from spotnb.mel import FLOOR, HOP, SAMPLE_RATE, as_log_mel, mel_bin
 
 COLUMNS = 2000  # of a waveform's envelope: more than a screen shows, and ten minutes draw as fast as ten seconds
 HZ = (125, 500, 1000, 2000, 4000)
-TRIANGLE: Final = 7  # matplotlib's CARETDOWN: its tip, not its middle, is on the spot
 
 
 def plot_latent(
@@ -41,19 +40,10 @@ def plot_latent(
     reach equally far, to the 99.8th percentile of the magnitudes, so that one outlier does not pale everything else.
     Raises `InputError` for another shape, a channel it does not have, NaN or infinity.
     """
-    array = as_array(latent)
-    if array.ndim not in (3, 4) or not array.size:
-        raise InputError(f"a latent is [C, T, F] or [B, C, T, F], got shape {list(array.shape)}")
-    if not 0 <= channel < array.shape[-3]:
-        raise InputError(f"channel {channel} is not in a latent of {array.shape[-3]}: pass 0 to {array.shape[-3] - 1}")
-    plane = array.reshape(-1, *array.shape[-2:])[channel].astype(np.float32)
-    require_finite(plane, "the latent")
-    limit = float(np.quantile(np.abs(plane), 0.998)) or 1.0
-    fig, ax = _axes(ax, height=2.4)
-    image = _image(ax, plane, LATENT_SECONDS, cmap="RdBu_r", vmin=-limit, vmax=limit)
-    ax.set_ylabel("latent bin")
-    fig.colorbar(image, ax=ax, pad=0.01, extend="both", label=f"latent, channel {channel}")
-    _mark(ax, seams)
+    plane = latent_plane(latent, channel)
+    fig, ax = axes(ax, height=2.4)
+    image = draw_latent(ax, plane, channel)
+    mark_seams(ax, seams)
     return fig, ax, image
 
 
@@ -67,12 +57,12 @@ def plot_mel(
     infinity.
     """
     mel = as_log_mel(mel_or_waveform)
-    fig, ax = _axes(ax, height=3.2)
-    image = _image(ax, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=np.log(FLOOR), vmax=2)
+    fig, ax = axes(ax, height=3.2)
+    image = draw_image(ax, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=np.log(FLOOR), vmax=2)
     ax.set_ylabel("mel band (Hz)")
     ax.set_yticks(mel_bin(HZ), [str(hz) for hz in HZ])
     fig.colorbar(image, ax=ax, pad=0.01, extend="both", label="magnitude (natural log)")
-    _mark(ax, seams)
+    mark_seams(ax, seams)
     return fig, ax, image
 
 
@@ -86,20 +76,20 @@ def plot_waveform(
     """
     wave = as_waveform(waveform)
     seconds = len(wave) / SAMPLE_RATE
-    fig, ax = _axes(ax, height=2.4)
+    fig, ax = axes(ax, height=2.4)
     artist: Artist
     if len(wave) <= 2 * COLUMNS:
-        (artist,) = ax.plot(np.arange(len(wave)) / SAMPLE_RATE, wave, lw=0.8, color="#33658a")
+        (artist,) = ax.plot(np.arange(len(wave)) / SAMPLE_RATE, wave, lw=0.8, color=BLUES[0])
     else:
         edges = np.linspace(0, len(wave), COLUMNS + 1).astype(int)
         low, high = (f.reduceat(wave, edges[:-1]) for f in (np.minimum, np.maximum))
         middles = (edges[1:] + edges[:-1]) / 2 / SAMPLE_RATE
-        artist = ax.fill_between(middles, low, high, lw=0.6, color="#33658a")
+        artist = ax.fill_between(middles, low, high, lw=0.6, color=BLUES[0])
     ax.axhline(0, lw=0.5, color="0.6", zorder=0)
     limit = 1.05 * max(1.0, float(np.abs(wave).max()))
     ax.set(xlim=(0, seconds), ylim=(-limit, limit), xlabel="time (s)", ylabel="amplitude (1 = full scale)")
     ax.spines[["top", "right"]].set_visible(False)
-    _mark(ax, seams)
+    mark_seams(ax, seams)
     return fig, ax, artist
 
 
@@ -138,36 +128,3 @@ def save_figure(fig: Figure, path: str | os.PathLike[str]) -> Path:
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box in place of a rare letter says enough
         fig.savefig(temporary, dpi=150)
     return path
-
-
-def _axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
-    if ax is None:
-        return plt.subplots(figsize=(11, height), layout="constrained")
-    fig = ax.get_figure(root=True)
-    if fig is None:
-        raise InputError("ax belongs to no figure any more: pass one that does, or none")
-    return fig, ax
-
-
-def _image(ax: Axes, frames: NDArray[np.float32], seconds: float, **colours: Any) -> AxesImage:
-    """Draw `[frames, bins]` with bin k centred at height k, and each frame as wide as its `seconds`."""
-    extent = (0, len(frames) * seconds, -0.5, frames.shape[1] - 0.5)
-    ax.set_xlabel("time (s)")
-    return ax.imshow(frames.T, origin="lower", aspect="auto", extent=extent, **colours)
-
-
-def _mark(ax: Axes, seams: Iterable[int] | None) -> None:
-    """Mark seams in black on white, which shows on any colour."""
-    start, end = ax.get_xlim()
-    times = np.asarray(() if seams is None else list(seams), float) * LATENT_SECONDS
-    times = times[(times >= start) & (times <= end)]
-    if not times.size:
-        return
-    across = ax.get_xaxis_transform()
-    for colour, width in (("white", 2.4), ("black", 0.9)):
-        for low, high in ((0, 0.1), (0.9, 1)):
-            ax.vlines(times, low, high, colors=colour, lw=width, transform=across)
-    label = "1 seam" if len(times) == 1 else f"{len(times)} seams"
-    tops = np.ones(len(times))
-    (marks,) = ax.plot(times, tops, "k", ls="", marker=TRIANGLE, label=label, transform=across, clip_on=False)
-    ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)

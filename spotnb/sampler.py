@@ -74,7 +74,9 @@ class SpotSampler:
             sampler), at least as long as the run.
         strength: how much of the noise schedule it goes through: towards 0 it stays as it is, at 1 only what `keep`
             names is left. Default: 0.6, or 1 with `keep`.
-        continue_from: sound, as for `init_audio`, that the run goes on from. `duration` counts from its start.
+        continue_from: sound, as for `init_audio`, that the run goes on from. `duration` counts from its start. The
+            border is heard least with 50 steps, `eta=1` and a `max_shift_ratio` of 1: fresh noise at each step lets
+            what is made fall in with what is known, and every window gets to see it.
         keep: regions `(start, stop)` of `init_audio`, in seconds, that stay as they are.
 
     Raises:
@@ -121,7 +123,7 @@ class SpotSampler:
         default = TILE_BATCH.get(model.device.type, 4)
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
         candidates = check_int("n_candidates", n_candidates, 1, 1000, hint="3 to 8 give a choice")
-        self.draws = Draws(_check_seed(seed), candidates)
+        self.draws = Draws(_check_seed(seed, candidates), candidates)
         self.frames = run_frames(self.duration, model.time_multiple, self.circular)
         self.trace = Trace(record, record_dtype)
         require_memory(self._peak_bytes(range(len(self.solver))), f"{self.duration:g} s in {len(self.solver)} steps")
@@ -184,14 +186,14 @@ class SpotSampler:
 
     def reset(self, seed: int | None = None) -> SpotSampler:
         """Back to before the first step, with another seed if given. Returns itself."""
-        draws = self.draws if seed is None else Draws(_check_seed(seed), self.candidates)
+        draws = self.draws if seed is None else Draws(_check_seed(seed, self.candidates), self.candidates)
         latent = self._start(draws)
         manifest = self.manifest() | {"seed": draws.seed}
         sources = {name: value.latent.cpu().numpy() for name, value in self._sources.items() if _is_sound(value)}
         trace = Trace(self.trace.mode, self.trace.dtype, manifest, sources=sources)
-        start: tuple[Any, ...] = draws, trace, latent, None, self.first, self.solver.begin(self.first), {}
+        start: tuple[Any, ...] = draws, draws, trace, latent, None, self.first, self.solver.begin(self.first), {}
         # All at once: an interrupt leaves the old run or the new one.
-        self.draws, self.trace, self.latent, self.x0, self.steps_done, self._state, self._seconds = start
+        self.draws, self._from, self.trace, self.latent, self.x0, self.steps_done, self._state, self._seconds = start
         return self
 
     def _start(self, draws: Draws) -> Tensor:
@@ -212,6 +214,7 @@ class SpotSampler:
     x0: Tensor | None
     """The clean latent predicted at the last finished step; None before the first."""
 
+    _from: Draws  # what the start noise was drawn from: a fork may go on with another seed
     _state: Any  # what the solver remembers
     _seconds: dict[int, float]  # what each finished step took
 
@@ -269,7 +272,7 @@ class SpotSampler:
         state = self.solver.begin(self.first)
         if not self.solver.remembers:
             return state
-        x = self._start(self.draws)
+        x = self._start(self._from)
         for record in self.trace:
             if record.step > step:
                 break
@@ -304,8 +307,8 @@ class SpotSampler:
         other.latent, other.steps_done, other._state = origin.latent.clone(), origin.steps_done, origin._state
         other._seconds = {step: spent for step, spent in self._seconds.items() if step < origin.steps_done}
         other.x0 = None if origin.x0 is None else origin.x0.clone()
-        for record in origin.trace:
-            other.trace.append(record)
+        other._from = origin._from
+        other.trace.take_over(origin.trace)
         return other
 
     def decode(
@@ -480,7 +483,8 @@ def _is_sound(value: Any) -> bool:
     return isinstance(value, KnownSound)
 
 
-def _check_seed(seed: int | None) -> int:
+def _check_seed(seed: int | None, candidates: int) -> int:
     if seed is None:
         return secrets.randbits(31)
-    return check_int("seed", seed, 0, 2**63 - 1, hint="any such number gives its own sound; None draws one")
+    highest = 2**63 - candidates  # that of the last candidate is a seed too
+    return check_int("seed", seed, 0, highest, hint="any such number gives its own sound; None draws one")

@@ -189,16 +189,64 @@ def test_loop_score_takes_every_length_from_half_a_second(samples: int):
     assert loop_score(np.zeros(samples)) == pytest.approx(1)
 
 
+def sine(hz: float, db: float = 0, seconds: float = 1, rate: int = 16000) -> np.ndarray:
+    return 10 ** (db / 20) * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+
+
 def test_levels_of_a_sine():
-    sine = np.sin(2 * np.pi * 100 * np.arange(16000) / 16000)
-    assert levels(sine) == pytest.approx((-3.0103, 0, 3.0103), abs=1e-3)
-    assert levels(0.1 * sine) == pytest.approx((-23.0103, -20, 3.0103), abs=1e-3)
+    assert levels(sine(100))[:3] == pytest.approx((-3.0103, 0, 3.0103), abs=1e-3)
+    assert levels(sine(100, -20))[:3] == pytest.approx((-23.0103, -20, 3.0103), abs=1e-3)
 
 
 def test_levels_of_silence():
-    rms, peak, crest = levels(np.zeros(100))
-    assert rms == peak == -np.inf
+    rms, peak, crest, lufs = levels(np.zeros(8000))
+    assert rms == peak == lufs == -np.inf
     assert np.isnan(crest)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
+def test_the_loudness_of_the_standard_s_sine(rate):
+    """BS.1770-4, annex 1: a sine of 997 Hz at full scale in one channel reads -3.01 LKFS."""
+    assert levels(sine(997, rate=rate), rate).lufs == pytest.approx(-3.01, abs=0.05)
+    assert levels(sine(997, -20, rate=rate), rate).lufs == pytest.approx(-23.01, abs=0.05)
+
+
+def test_loudness_weighs_as_ears_do():
+    low, middle, high = (levels(sine(hz, -20)).lufs for hz in (30, 997, 4000))
+    assert low < middle - 3
+    assert middle + 2 < high < middle + 4
+
+
+def test_loudness_is_gated():
+    """EBU Tech 3341, case 3: 10 s at -36 dB, a minute at -23, 10 s at -36. The quiet ends do not count."""
+    parts = [sine(1000, db + 3.01, seconds) for db, seconds in ((-36, 10), (-23, 60), (-36, 10))]
+    assert levels(np.concatenate(parts)).lufs == pytest.approx(-23, abs=0.1)
+    assert levels(sine(1000, -70)).lufs == -np.inf  # it has -73 LUFS
+    half = np.concatenate([sine(1000), np.zeros(16000)])
+    assert levels(half).lufs == pytest.approx(-3.5, abs=0.5)
+    assert levels(half).rms_db == pytest.approx(-6, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 96000])
+def test_loudness_takes_at_least_four_tenths_of_a_second(rate):
+    for missing in (1, rate // 10, rate * 2 // 5 - 1):
+        found = levels(sine(500, seconds=0.4, rate=rate)[missing:], rate)
+        assert np.isnan(found.lufs)
+        assert np.isfinite(found[:3]).all()
+    assert np.isfinite(levels(sine(500, seconds=0.4, rate=rate), rate).lufs)
+
+
+def test_a_last_block_that_is_not_full_does_not_count():
+    wave = sine(500, -10, 1.08)
+    assert levels(wave).lufs == pytest.approx(levels(wave[:16000]).lufs, abs=1e-3)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 99), gain_db=st.floats(-30, 0), seconds=st.floats(0.4, 3))
+def test_loudness_follows_the_gain(seed: int, gain_db: float, seconds: float):
+    noise = 0.1 * np.random.default_rng(seed).standard_normal(round(16000 * seconds) + 1)
+    quieter = levels(10 ** (gain_db / 20) * noise).lufs
+    assert quieter == pytest.approx(levels(noise).lufs + gain_db, abs=1e-3)
 
 
 @settings(max_examples=40)
@@ -213,3 +261,5 @@ def test_levels_of_something_else():
     for bad in (np.zeros((2, 5)), np.zeros(0), np.array([np.nan]), np.zeros(5, np.int16)):
         with pytest.raises(InputError):
             levels(bad)
+    with pytest.raises(InputError, match="sample rate"):
+        levels(np.zeros(8000), 16000.0)

@@ -29,6 +29,8 @@ from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
+from spotnb.noise import Draws
+from spotnb.schedulers import make_solver
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.griffin_lim import griffin_lim
@@ -65,19 +67,20 @@ def prompts_of(split: str, count: int) -> list[tuple[int, str]]:
     return rows
 
 
-def sampled_mels(model: DiffusersAudioLDM, texts: list[str], batch: int = 12) -> Tensor:
-    """Plain DDIM of 128 frames for each text, decoded: `[N, 1, 512, 64]`. Batched over texts, unlike a sampler."""
-    from spotnb.noise import Draws, draw
-    from spotnb.solver import DDIM
-
-    solver, out = DDIM(model.alphas_cumprod, STEPS), []
+def sampled_mels(
+    model: DiffusersAudioLDM, texts: list[str], batch: int = 12, solver: str = "ddim", steps: int = STEPS
+) -> Tensor:
+    """One window of 128 frames for each text, decoded: `[N, 1, 512, 64]`. Batched over texts, unlike a sampler."""
+    update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
     for start in tqdm(range(0, len(texts), batch), desc="clips"):
         part = texts[start : start + batch]
+        draws, state = Draws(start, len(part)), update.begin(0)
         cond, uncond = model.embed(part), model.embed([""]).expand(len(part), -1)
-        x = torch.cat([draw((1, model.channels, 128, 16), start + i, 0, "start") for i in range(len(part))])
-        for k, t in enumerate(solver.timesteps):
-            both = model.predict_noise(torch.cat([x, x]), torch.full((2 * len(x),), t), torch.cat([uncond, cond]))
-            x = solver.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), Draws(start)).latent
+        x = update.start(draws.normal((model.channels, 128, 16), 0, "start"))
+        for k, t in enumerate(update.timesteps):
+            seen = update.network_input(x, k)
+            both = model.predict_noise(torch.cat([seen] * 2), torch.full((2 * len(x),), t), torch.cat([uncond, cond]))
+            x, _, state = update.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), draws, state)
         out.append(model.decode_mel(x))
     return torch.cat(out)
 

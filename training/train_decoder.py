@@ -83,9 +83,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=37.5, help="CPU minutes")
-    parser.add_argument(
-        "--start", type=Path, help="a `vae` folder to go on from; else what train_vae left"
-    )
+    parser.add_argument("--start", type=Path, help="a `vae` folder to go on from; else what train_vae left")
     parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate; half of it suits --start")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -1,0 +1,234 @@
+"""How do long runs of the embedded model behave? Prints tables and writes `training/runs.json`.
+
+`edges`: every method with every edge policy that applies to it, at a length that is no multiple of a tile: seam score
+at the fixed grid of a `tiles` run, level of the ends, loop score, Fréchet distance, network frames a step.
+`timelines`: does the judge name the class of each segment's middle? `continuations`: is the border with a continued
+sound heard? `solvers`: DPM-Solver++ in few steps against DDIM in many. Latents are kept in `--cache`, to resume from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
+from spotnb.config import EDGES, METHODS
+from spotnb.files import atomic_write
+from spotnb.source import KnownSound
+from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
+from training.compose import CLASSES
+from training.evaluate import CLIPS, GUIDANCE, SEAM_PROMPTS, STEPS, TILE, prompts_of, sampled_mels
+
+RESULTS = Path(__file__).parent / "runs.json"
+FRAMES_IN_ALL = 692  # of the edges: 5 tiles and a bit
+OPEN_SECONDS, RING_SECONDS = 27.0, FRAMES_IN_ALL / 25
+SEGMENT_SECONDS = 10.0
+# Without shifts nothing but the padded tail differs, and only a ring changes methods without a grid.
+KINDS = (
+    *(("spot", edge) for edge in EDGES),
+    *(("tiles", edge) for edge in EDGES),
+    *((method, edge) for method in ("multidiffusion", "full") for edge in ("reflect", "circular")),
+)
+assert {method for method, _ in KINDS} == set(METHODS)
+
+
+def finished(cache: Path, name: str, make: Callable[[], SpotSampler]) -> tuple[SpotSampler, Tensor]:
+    """A sampler and its finished latent: from the cache, or run now."""
+    sampler, kept = make(), cache / f"{name}.npy"
+    if kept.exists():
+        return sampler, torch.from_numpy(np.load(kept, allow_pickle=False))
+    sampler.run(progress=False)
+    with atomic_write(kept) as temporary:
+        np.save(temporary, sampler.latent.numpy())
+    return sampler, sampler.latent
+
+
+def sound_of(sampler: SpotSampler, latent: Tensor) -> Any:
+    """The decoded sound of a finished latent."""
+    sampler.latent, sampler.steps_done = latent, len(sampler.solver)
+    return sampler.sound()
+
+
+def parallel(work: Callable[[Any], Any], jobs: list[Any], workers: int, label: str) -> list[Any]:
+    with multiprocessing.get_context("spawn").Pool(workers, torch.set_num_threads, (1,)) as pool:
+        return list(tqdm(pool.imap(work, jobs), total=len(jobs), desc=label))
+
+
+def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
+    method, edge, prompt, seed, cache = job
+    model = load_model("tiny", device="cpu")
+    config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
+    seconds = RING_SECONDS if edge == "circular" else OPEN_SECONDS
+    settings = {"config": config, "method": method, "seed": seed, "record": "last"}
+    sampler, latent = finished(
+        cache,
+        f"edges-{method}-{edge}-{prompt}-{seed}",
+        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], seconds, STEPS, GUIDANCE, **settings),
+    )
+    assert sampler.frames == FRAMES_IN_ALL
+    sound = sound_of(sampler, latent)
+    mel = torch.from_numpy(sound.mel)[None, None]
+    count = mel.shape[2] // FRAMES
+    clips = torch.cat([mel[:, :, k * FRAMES : (k + 1) * FRAMES] for k in range(count)])
+    features, _ = judge_mels(load_judge()[0], clips)
+    return {
+        "kind": f"{method} {edge}",
+        "seam": seam_score(sound.mel, range(TILE, FRAMES_IN_ALL, TILE)).score,
+        "ends": torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item(),
+        "loop": loop_score(sound.waveform),
+        "features": features,
+        "frames": sampler.cost().network_frames / STEPS,
+    }
+
+
+def measure_edges(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    jobs = [(*kind, prompt, seed, cache) for seed in seeds for prompt in range(len(SEAM_PROMPTS)) for kind in KINDS]
+    runs = parallel(edge_run, jobs, workers, "edges")
+    reference, table = load_judge()[1], {}
+    for kind in dict.fromkeys(run["kind"] for run in runs):
+        own = [run for run in runs if run["kind"] == kind]
+        table[kind] = {
+            "seam_score": float(np.mean([run["seam"] for run in own])),
+            "std_of_ends": float(np.mean([run["ends"] for run in own])),
+            "loop_score": float(np.mean([run["loop"] for run in own])),
+            "frechet": frechet(moments(np.concatenate([run["features"] for run in own])), reference),
+            "network_frames": float(np.mean([run["frames"] for run in own])),
+        }
+    return {"edges": table, "edge_runs_each": len(seeds) * len(SEAM_PROMPTS)}
+
+
+def timeline_run(job: tuple[int, int, Path]) -> list[bool]:
+    first, seed, cache = job
+    model = load_model("tiny", device="cpu")
+    classes = (first, (first + 5) % len(CLASSES))
+    texts = [dict(prompts_of("unseen", 1))[index] for index in classes]
+    entries = [(k * SEGMENT_SECONDS, (k + 1) * SEGMENT_SECONDS, text) for k, text in enumerate(texts)]
+    config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed)
+    whole = SEGMENT_SECONDS * len(entries)
+    sampler, latent = finished(
+        cache,
+        f"timeline-{first}-{seed}",
+        lambda: SpotSampler(
+            model, PromptTimeline(entries), whole, STEPS, GUIDANCE, config, seed=seed + 100, record="last"
+        ),
+    )
+    mel = torch.from_numpy(sound_of(sampler, latent).mel)[None, None]
+    middles = [round(100 * SEGMENT_SECONDS * (k + 0.5)) for k in range(len(entries))]
+    clips = torch.cat([mel[:, :, middle - FRAMES // 2 : middle + FRAMES // 2] for middle in middles])
+    return list(judge_mels(load_judge()[0], clips)[1] == np.array(classes))
+
+
+def measure_timelines(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    jobs = [(first, seed, cache) for seed in seeds for first in range(len(CLASSES))]
+    named = parallel(timeline_run, jobs, workers, "timelines")
+    return {"timeline_accuracy": float(np.mean(named)), "timeline_segments": int(np.size(named))}
+
+
+def continuation_run(job: tuple[int, int, Path]) -> float:
+    prompt, seed, cache = job
+    model, text = load_model("tiny", device="cpu"), SEAM_PROMPTS[prompt]
+    config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed, max_shift_ratio=1.0)
+    source, known = finished(
+        cache,
+        f"source-{prompt}-{seed}",
+        lambda: SpotSampler(model, text, 10.0, STEPS, GUIDANCE, config, seed=seed, record="last"),
+    )
+    kept = int(source.duration * 25)
+    sampler, latent = finished(
+        cache,
+        f"continuation-{prompt}-{seed}",
+        lambda: SpotSampler(
+            model,
+            text,
+            20.0,
+            50,
+            GUIDANCE,
+            config,
+            seed=seed + 1000,
+            eta=1.0,  # fresh noise at each step lets what is made fall in with what is known
+            record="last",
+            continue_from=KnownSound(known, kept),
+        ),
+    )
+    assert torch.equal(latent[:, :, :kept], known[:, :, :kept])
+    return seam_score(sound_of(sampler, latent).mel, [kept]).score
+
+
+def measure_continuations(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    jobs = [(prompt, seed, cache) for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
+    scores = np.array(parallel(continuation_run, jobs, workers, "continuations"))
+    return {
+        "continuation_seam": float(scores.mean()),
+        "continuation_standard_error": float(scores.std(ddof=1) / len(scores) ** 0.5),
+        "continuation_runs": len(scores),
+    }
+
+
+def solver_run(job: tuple[str, int]) -> np.ndarray:
+    solver, steps = job
+    model = load_model("tiny", device="cpu")
+    texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
+    return judge_mels(load_judge()[0], sampled_mels(model, texts, solver=solver, steps=steps))[0]
+
+
+def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    jobs = [("ddim", 50), ("dpm++", 15), ("ddim", 25), ("ddim", 15)]
+    reference = load_judge()[1]
+    features = parallel(solver_run, jobs, workers, "solvers")
+    return {"solvers": {f"{s} {n}": frechet(moments(f), reference) for (s, n), f in zip(jobs, features, strict=True)}}
+
+
+PARTS: dict[str, Callable[[range, int, Path], dict[str, Any]]] = {
+    "edges": measure_edges,
+    "timelines": measure_timelines,
+    "continuations": measure_continuations,
+    "solvers": measure_solvers,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the rest of --out is kept")
+    parser.add_argument("--seeds", type=int, default=4, help="seeds a prompt")
+    parser.add_argument("--cache", type=Path, default=Path("data/runs"), help="folder that keeps finished latents")
+    parser.add_argument("--workers", type=int, default=2, help="processes, of one thread each")
+    args = parser.parse_args()
+    results = json.loads(args.out.read_text()) if args.out.exists() else {}
+    for part in args.only:
+        results |= PARTS[part](range(args.seeds), args.workers, args.cache)
+        with atomic_write(args.out) as temporary:
+            temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
+    print_tables(results)
+
+
+def rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def print_tables(results: dict[str, Any]) -> None:
+    for key, value in results.items():
+        if not isinstance(value, dict):
+            print(f"{key:28} {value}")
+            continue
+        for name, row in value.items():
+            print(f"{key} {name:24} " + (f"{row:.3f}" if isinstance(row, float) else _columns(row.items())))
+
+
+def _columns(row: Iterable[tuple[str, float]]) -> str:
+    return "  ".join(f"{name} {value:.3f}" for name, value in row)
+
+
+if __name__ == "__main__":
+    main()
