@@ -29,6 +29,7 @@ lab: setup ## open JupyterLab on the course
 
 test: setup ## run all tests, and fetch what they need
 	@.ci/fetch fluidsynth fluid-soundfont-gm
+	@.ci/fetch-audioldm
 	$(BIN)/python -m pytest
 
 check: setup ## ruff and mypy
@@ -47,4 +48,4 @@ evaluate: setup ## measure the embedded model
 	$(BIN)/python training/evaluate.py
 
 clean: ## remove what the other targets made, but not data/
-	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .audioldm out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

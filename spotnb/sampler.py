@@ -215,6 +215,9 @@ class SpotSampler:
     """The clean latent predicted at the last finished step; None before the first."""
 
     _from: Draws  # what the start noise was drawn from: a fork may go on with another seed
+    steps_done: int
+    """How many steps of the schedule are behind; those that a run from sound skips count."""
+
     _state: Any  # what the solver remembers
     _seconds: dict[int, float]  # what each finished step took
 

@@ -31,7 +31,6 @@ NEEDED = (
     "alphas_cumprod",
     "apply_model",
     "channels",
-    "cond_stage_model",
     "cond_stage_model.get_unconditional_condition",
     "decode_first_stage",
     "encode_first_stage",
@@ -99,10 +98,9 @@ class LatentDiffusionModel:
         """Conditioning `[N, D]` of N texts; an empty text is what audioldm guides away from."""
         encoder, words = self._origin.cond_stage_model, [text for text in texts if text]
         with _reading(encoder):
-            found = self._origin.get_learned_conditioning(words) if words else None
-            nothing = encoder.get_unconditional_condition(1) if len(words) < len(texts) else None
-        rows = iter(() if found is None else found.split(1))
-        embeds: Tensor = torch.cat([next(rows) if text else nothing for text in texts])[:, 0]
+            found = iter(self._origin.get_learned_conditioning(words).split(1) if words else ())
+            nothing: Any = encoder.get_unconditional_condition(1) if len(words) < len(texts) else None
+        embeds = torch.cat([next(found) if text else nothing for text in texts])[:, 0]  # [N, 1, D] with audioldm
         return embeds.to(self.device, torch.float32)
 
     @torch.no_grad()
@@ -152,8 +150,11 @@ class LatentDiffusionModel:
         """How well sounds match a text: CLAP's cosine similarity `[B]` of `waveforms` `[B, samples]`; more is better.
 
         audioldm ranks its candidates by it. Sounds longer than 10 s are heard in pieces of 10 s and the similarities
-        averaged (audioldm hears one piece, drawn at random). Raises `SpotnbError` without an audio encoder.
+        averaged (audioldm hears one piece, drawn at random). Raises `InputError` for another shape, and `SpotnbError`
+        without an audio encoder.
         """
+        if waveforms.ndim != 2 or not waveforms.shape[1]:
+            raise InputError(f"expected waveforms [B, samples], got shape {list(waveforms.shape)}; give one a row")
         clap = getattr(self._origin.cond_stage_model, "model", None)
         if not callable(getattr(clap, "get_audio_embedding", None)):
             raise SpotnbError(f"{self.name} has no CLAP audio encoder to rank sounds by; rank them by ear")

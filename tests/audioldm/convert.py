@@ -1,0 +1,97 @@
+"""Weights of the original package's modules under the names that diffusers and transformers give them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from torch import Tensor, nn
+
+Weights = dict[str, Tensor]
+
+UNET = {
+    "time_embed.0.": "time_embedding.linear_1.",
+    "time_embed.2.": "time_embedding.linear_2.",
+    "film_emb.": "class_embedding.",
+    "input_blocks.0.0.": "conv_in.",
+    "middle_block.0.": "mid_block.resnets.0.",
+    "middle_block.1.": "mid_block.attentions.0.",
+    "middle_block.2.": "mid_block.resnets.1.",
+    "out.0.": "conv_norm_out.",
+    "out.2.": "conv_out.",
+}
+RESNET = {
+    "in_layers.0.": "norm1.",
+    "in_layers.2.": "conv1.",
+    "emb_layers.1.": "time_emb_proj.",
+    "out_layers.0.": "norm2.",
+    "out_layers.3.": "conv2.",
+    "skip_connection.": "conv_shortcut.",
+}
+VAE = {
+    "mid.block_1.": "mid_block.resnets.0.",
+    "mid.block_2.": "mid_block.resnets.1.",
+    "mid.attn_1.norm.": "mid_block.attentions.0.group_norm.",
+    "mid.attn_1.q.": "mid_block.attentions.0.to_q.",
+    "mid.attn_1.k.": "mid_block.attentions.0.to_k.",
+    "mid.attn_1.v.": "mid_block.attentions.0.to_v.",
+    "mid.attn_1.proj_out.": "mid_block.attentions.0.to_out.0.",
+    "norm_out.": "conv_norm_out.",
+    "nin_shortcut.": "conv_shortcut.",
+}
+
+
+def unet_weights(unet: nn.Module) -> Weights:
+    """For a `UNet2DConditionModel` of as many levels and blocks a level."""
+    sizes: Any = unet
+    levels, blocks = len(sizes.channel_mult), sizes.num_res_blocks
+    return {_unet_name(name, levels, blocks): weight for name, weight in unet.state_dict().items()}
+
+
+def _unet_name(name: str, levels: int, blocks: int) -> str:
+    name = _renamed(name, UNET)
+    if found := re.match(r"(input|output)_blocks\.(\d+)\.(\d+)\.(.*)", name):
+        side, index, part, rest = found[1], int(found[2]), int(found[3]), found[4]
+        if side == "input":  # each level: its blocks, then a downsampling
+            level, block = divmod(index - 1, blocks + 1)
+            home = f"down_blocks.{level}"
+        else:  # each level: a block more, the last of which holds an upsampling too
+            level, block = divmod(index, blocks + 1)
+            home = f"up_blocks.{level}"
+        if rest.startswith(("op.", "conv.")):
+            sampler = "downsamplers" if rest.startswith("op.") else "upsamplers"
+            name = f"{home}.{sampler}.0.conv.{rest.split('.', 1)[1]}"
+        else:
+            name = f"{home}.{'attentions' if part else 'resnets'}.{block}.{rest}"
+    return _renamed(name, RESNET)
+
+
+def vae_weights(vae: nn.Module) -> Weights:
+    """For a diffusers `AutoencoderKL` of as many levels and blocks a level; without the vocoder inside."""
+    levels = len([name for name, _ in vae.named_modules() if re.fullmatch(r"decoder\.up\.\d+", name)])
+    out = {}
+    for old, weight in vae.state_dict().items():
+        if old.startswith("vocoder."):
+            continue
+        name = re.sub(r"\bdown\.(\d+)\.block\.", r"down_blocks.\1.resnets.", old)
+        name = re.sub(r"\bdown\.(\d+)\.downsample\.", r"down_blocks.\1.downsamplers.0.", name)
+        # The original counts its decoder's levels from the output.
+        name = re.sub(r"\bup\.(\d+)\.", lambda m: f"up_blocks.{levels - 1 - int(m[1])}.", name)
+        name = name.replace(".block.", ".resnets.").replace(".upsample.", ".upsamplers.0.")
+        if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", old):  # a convolution of one tap is a matrix
+            weight = weight[:, :, 0, 0]
+        out[_renamed(name, VAE)] = weight
+    return out
+
+
+def vocoder_weights(vocoder: nn.Module) -> Weights:
+    """For a `SpeechT5HifiGan` of the same configuration, but for `mean` and `scale`, which it does not use."""
+    return {re.sub(r"^ups\.", "upsampler.", name): weight for name, weight in vocoder.state_dict().items()}
+
+
+def _renamed(name: str, table: dict[str, str]) -> str:
+    for old, new in table.items():
+        found = re.search(rf"(^|\.){re.escape(old)}", name)
+        if found:
+            return name[: found.start()] + found[1] + new + name[found.end() :]
+    return name
