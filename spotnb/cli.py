@@ -61,6 +61,11 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--edge", default="reflect", help=f"one of {', '.join(EDGES)} (default reflect)")
     make.add_argument("--tile", type=_whole, help="tile size in latent frames (default: half the model's own length)")
     make.add_argument("--shift-ratio", type=_number, default=0.5, help="largest shift as a share of a tile (0.5)")
+    make.add_argument("--solver", default="ddim", help="ddim or dpm++, which needs fewer steps (default ddim)")
+    make.add_argument("--eta", type=_number, default=0.0, help="noise put back at each step, 0 to 1 (default 0)")
+    make.add_argument("--init-audio", metavar="FILE", help="sound to start from")
+    make.add_argument("--strength", type=_number, help="how much it is changed, 0 to 1 (default 0.6)")
+    make.add_argument("--continue-from", metavar="FILE", help="sound to go on from; --duration counts from its start")
     make.add_argument("--seed", type=_whole, default=0, help="of every random draw (default 0)")
     make.add_argument("--model", default="tiny", help="tiny, a cvssp/audioldm checkpoint, or a folder (default tiny)")
     make.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -123,6 +128,11 @@ def _generate(args: argparse.Namespace) -> int:
         "negative_prompt": args.negative,
         "method": args.method,
         "config": SpotDiffusionConfig(tile_size_time=tile, max_shift_ratio=args.shift_ratio, edge=args.edge),
+        "solver": args.solver,
+        "eta": args.eta,
+        "init_audio": args.init_audio,
+        "strength": args.strength,
+        "continue_from": args.continue_from,
         "seed": args.seed,
     }
     sampler = SpotSampler(model, args.prompt, **settings, record="last")  # wrong settings end here, no folder is made

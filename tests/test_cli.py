@@ -97,6 +97,18 @@ def test_generate_writes_sound_picture_and_manifest(tmp_path: Path) -> None:
     assert (tmp_path / "again" / "n.wav").read_bytes() == (folder / "n.wav").read_bytes()
 
 
+def test_generate_goes_on_from_a_file(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.sin(np.arange(44100) / 20) / 4, 44100)  # one second
+    steps = ["--steps", "2", "--solver", "dpm++", "--out", "."]
+    done = run("generate", "organ", "--duration", "2", "--continue-from", "a.wav", *steps, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "organ.json").read_text())
+    assert (manifest["solver"], manifest["continue_from"]["frames"]) == ("dpm++", 25)
+    done = run("generate", "organ", "--duration", "1", "--init-audio", "a.wav", "--strength", "0", *steps, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "strength is 0" in done.stderr
+
+
 def test_short_sound_says_that_plain_ddim_made_it(tmp_path: Path) -> None:
     done = run("generate", "drums", "--duration", "3", "--steps", "2", "--out", ".", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -74,7 +74,9 @@ def load_trained(data: Path) -> StandardVae:
 
 def load_folded(folder: Path) -> StandardVae:
     """The weights in a model's `vae` folder, to go on from where no checkpoint is left."""
-    vae = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    trained = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    vae = build(layers=2)  # not `trained` itself, whose configuration remembers its folder
+    vae.load_state_dict(trained.state_dict())
     return StandardVae.unfold(vae).to(memory_format=torch.channels_last).eval()
 
 
