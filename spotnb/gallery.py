@@ -1,0 +1,451 @@
+"""A gallery of bugs: runs that each have one known mistake in them, named, repeatable, and with what to look at.
+
+Some were made before, by the original notebook or by audioldm. They are for exercises: open one, find what is
+wrong with it, then read its `cause`. `BUGS` describes them; `make`, `run` and `compare` run them; `symptom` measures
+what each does.
+
+    healthy, buggy = gallery.compare("uncovered tail", model, "acoustic guitar")
+    gallery.symptom("uncovered tail", healthy), gallery.symptom("uncovered tail", buggy)
+
+Each is a `SpotSampler` of its own with one phase changed, so steps, traces and sound work as ever, and the same seed
+makes the same bug. The manifest names it; what `fork`, `resume` or `replay` make of it is healthy from there on.
+No setting of a run leads here, and no other module imports this one. The noisy mirror alone is an edge policy too, kept
+for teaching: its config says so, and a fork keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spotnb.config import SpotDiffusionConfig, check_name, show
+from spotnb.denoise import Prediction, mirror
+from spotnb.errors import InputError
+from spotnb.layout import Layout, plan
+from spotnb.measure import seam_score
+from spotnb.noise import Draws
+from spotnb.sampler import SpotSampler
+from spotnb.solver import DDIM, Update
+from spotnb.step import Step
+from spotnb.timeline import PromptTimeline
+
+END = 8  # latent frames (0.32 s) that count as an end of the sound
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One exhibit.
+
+    Attributes:
+        name: what `run` and the others call it.
+        title: one line for a heading.
+        look_at: where it can be seen or heard, without saying why.
+        cause: what the mistake is, and who made it.
+        remedy: what is done here instead.
+        symptom: what `measure` measures, and what a healthy run has.
+        measure: the symptom of a run, healthy or not, as a number.
+        sampler: the run that has it.
+        needs_tiles: whether it shows only where there are several tiles and their grid moves.
+    """
+
+    name: str
+    title: str
+    look_at: str
+    cause: str
+    remedy: str
+    symptom: str
+    measure: Callable[[SpotSampler], float]
+    sampler: type[SpotSampler]
+    needs_tiles: bool = True
+
+
+def names() -> tuple[str, ...]:
+    """The names of all bugs, in the order of `BUGS`."""
+    return tuple(BUGS)
+
+
+def make(name: str, model: Any, prompt: str | PromptTimeline, **settings: Any) -> SpotSampler:
+    """A run with a bug, before its first step: to be driven by step and by phase like any other.
+
+    Args:
+        name: one of `names()`.
+        model: as for `SpotSampler`.
+        prompt: likewise.
+        settings: those of `SpotSampler`, but that the method is "spot", the edge "reflect" and the solver "ddim". The
+            defaults are 15 s, 25 steps and tiles of 128 frames.
+
+    Raises:
+        InputError: the name is unknown, a setting is none that the gallery has, or the bug would not show, because one
+            tile holds the whole sound or the grid never moves.
+    """
+    bug = _bug(name)
+    sampler = bug.sampler(model, prompt, **_settings(settings))
+    if bug.needs_tiles and (sampler.fallback or not sampler.config.max_shift):
+        size, reach = sampler.config.tile_size_time, sampler.config.max_shift
+        raise InputError(
+            f"{name!r} does not show in {sampler.frames} frames with tiles of {size} and shifts of up to {reach}: "
+            "expected several tiles that move; change duration, tile_size_time or max_shift_ratio"
+        )
+    return sampler
+
+
+def run(name: str, model: Any, prompt: str | PromptTimeline, *, progress: bool = False, **settings: Any) -> SpotSampler:
+    """A finished run with a bug. For arguments and errors see `make`."""
+    return make(name, model, prompt, **settings).run(progress=progress)
+
+
+def compare(
+    name: str, model: Any, prompt: str | PromptTimeline, *, progress: bool = False, **settings: Any
+) -> tuple[SpotSampler, SpotSampler]:
+    """A healthy run and one with a bug, `(healthy, buggy)`, both finished, with the same seed and settings.
+
+    For arguments and errors see `make`.
+    """
+    buggy = make(name, model, prompt, **settings)
+    healthy = SpotSampler(**(buggy.settings() | {"config": _settings(settings)["config"]}))
+    return healthy.run(progress=progress), buggy.run(progress=progress)
+
+
+def symptom(name: str, sampler: SpotSampler) -> float:
+    """How much a finished run, healthy or not, shows of a bug: `BUGS[name].symptom` says of what.
+
+    Raises `InputError` for an unknown name, an unfinished run, or one whose trace lacks what is measured.
+    """
+    if not sampler.done:
+        raise InputError(f"the run is at step {sampler.steps_done} of {len(sampler.solver)}: expected a finished one")
+    return _bug(name).measure(sampler)
+
+
+def _bug(name: str) -> Bug:
+    return BUGS[check_name("bug", name, names())]
+
+
+def _settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a run of the gallery, with its defaults."""
+    merged = {"duration": 15.0, "steps": 25, "config": None, "method": "spot", "solver": "ddim"} | settings
+    config = merged["config"] = merged["config"] or SpotDiffusionConfig(tile_size_time=128)
+    if not isinstance(config, SpotDiffusionConfig):
+        raise InputError(f"config is {show(config)}: expected a SpotDiffusionConfig, or None for tiles of 128 frames")
+    for setting, came, expected in (
+        ("method", merged["method"], "spot"),
+        ("solver", merged["solver"], "ddim"),
+        ("edge", config.edge, "reflect"),
+    ):
+        if came != expected:
+            raise InputError(f"{setting} is {show(came)}: expected {expected!r}, with which every bug here is made")
+    return merged
+
+
+# The runs.
+
+
+class _BuggySampler(SpotSampler):
+    """A run with a bug, which its manifest names."""
+
+    bug: ClassVar[str]
+
+    def manifest(self) -> dict[str, Any]:
+        return super().manifest() | {"bug": self.bug}
+
+
+class _Upwards(_BuggySampler):
+    bug = "schedule run upwards"
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.solver.timesteps.reverse()
+
+
+class _Drift(DDIM):
+    """DDIM whose result is moved after each step, and stays moved."""
+
+    move: Callable[[Tensor, int], Tensor]
+
+    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
+        latent, x0, _ = super().step(step, x, noise, draws, state)
+        return Update(self.move(latent, step), self.move(x0, step))
+
+
+class _Drifting(_BuggySampler):
+    """The sound moves under a grid that stays, which is the same as the other way round if it is moved back."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        solver = _Drift(self.model.alphas_cumprod, len(self.solver), self.eta)
+        solver.move = lambda x, step: self._moved(x, self._layout(step).shift)
+        self.solver = solver
+
+    def _moved(self, x: Tensor, shift: int) -> Tensor:
+        raise NotImplementedError
+
+    def _layout(self, step: int) -> Layout:
+        fixed = plan(self.frames, self.config, step, method="tiles", time_multiple=self.model.time_multiple)
+        return replace(fixed, method=self.method, shift=super()._layout(step).shift)
+
+
+class _NeverUndone(_Drifting):
+    bug = "shift never undone"
+
+    def _moved(self, x: Tensor, shift: int) -> Tensor:
+        return torch.roll(x, shift, dims=2)
+
+
+class _Cropped(_Drifting):
+    bug = "cropped without unshift"
+
+    def _moved(self, x: Tensor, shift: int) -> Tensor:
+        padded = torch.cat([mirror(x, shift, 0)[0], x, mirror(x, 0, shift)[1]], dim=2)
+        return torch.roll(padded, shift, dims=2)[:, :, shift : shift + self.frames]
+
+
+class _NoisyMirror(_BuggySampler):
+    bug = "noisy mirror"
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings | {"config": replace(settings["config"], edge="reflect_noisy")})
+
+
+@dataclass(frozen=True)
+class _TileDraws(Draws):
+    """The draws of a run that draws for one tile, and takes them for every other."""
+
+    width: int = 1
+
+    def normal(self, shape: Sequence[int], step: int, purpose: str) -> Tensor:
+        if purpose == "pad":
+            return super().normal(shape, step, purpose)
+        channels, frames, bins = shape
+        one = super().normal((channels, self.width, bins), step, purpose)
+        return one.repeat(1, 1, -(-frames // self.width), 1)[:, :, :frames]
+
+
+class _PerTileNoise(_BuggySampler):
+    bug = "per-tile noise"
+
+    def reset(self, seed: int | None = None) -> SpotSampler:
+        super().reset(seed)
+        self.draws = self._for_tiles(self.draws)
+        return self
+
+    def _start(self, draws: Draws) -> Tensor:
+        return super()._start(self._for_tiles(draws))
+
+    def _for_tiles(self, draws: Draws) -> Draws:
+        return _TileDraws(draws.seed, draws.candidates, self.config.tile_size_time)
+
+
+class _Dropout(_BuggySampler):
+    bug = "prompt dropout"
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        nothing = self.model.embed([""])
+        self._conditioning = replace(self._conditioning, cond=nothing.expand_as(self._conditioning.cond))
+
+
+class _FixedSeams(_BuggySampler):
+    bug = "seams fixed"
+
+    def _layout(self, step: int) -> Layout:
+        return super()._layout(0)
+
+
+class _UncoveredTail(_BuggySampler):
+    bug = "uncovered tail"
+
+    def predict_windows(self, step: Step, batch: Sequence[int]) -> list[Prediction]:
+        predictions = super().predict_windows(step, batch)
+        for i, tile in enumerate(batch):
+            if step.layout.tiles[tile].window[1] > self.frames:
+                nothing = torch.zeros_like(predictions[i].guided)
+                predictions[i] = Prediction(nothing, nothing, nothing)
+        return predictions
+
+
+# The symptoms.
+
+
+def _spread(sampler: SpotSampler) -> float:
+    return float(sampler.latent.std())
+
+
+def _sliding(sampler: SpotSampler) -> float:
+    x0 = {record.step: torch.from_numpy(np.array(record.x0, np.float32)) for record in sampler.trace}
+    moves = [abs(_lag(x0[step - 1], x0[step])) for step in x0 if step - 1 in x0]
+    if not moves:
+        raise InputError("the trace holds no two steps in a row: expected record='all' or 'x0'; run it again with that")
+    return sum(moves) / len(moves)
+
+
+def _lag(before: Tensor, after: Tensor) -> int:
+    """How many frames to the right, around the ends, the second `[B, C, T, F]` best fits the first."""
+    one, other = (torch.fft.rfft(_centred(x), dim=2) for x in (before, after))
+    frames = before.shape[2]
+    likeness = torch.fft.irfft(one.conj() * other, n=frames, dim=2).sum(dim=(0, 1, 3))
+    best = int(likeness.argmax())
+    return best if 2 * best <= frames else best - frames
+
+
+def _centred(x: Tensor) -> Tensor:
+    return x - x.mean(dim=2, keepdim=True)
+
+
+def _alike(one: Tensor, other: Tensor) -> float:
+    """Correlation of two tensors of one shape."""
+    return float((one * other).sum() / (one.norm() * other.norm()).clamp_min(1e-12))
+
+
+def _echo(sampler: SpotSampler) -> float:
+    steps = range(sampler.first, len(sampler.solver))
+    padded = next((k for k in steps if any(sampler._layout(k).pad)), None)
+    if padded is None:
+        raise InputError("no step of the run pads anything: expected some shift; raise max_shift_ratio")
+    step = sampler.fork(at=padded).begin()
+    left, right = step.layout.pad
+    inside = step.padded[:, :, left : left + sampler.frames]
+    outside = step.padded[:, :, :left], step.padded[:, :, left + sampler.frames :]
+    return _alike(torch.cat(outside, dim=2), torch.cat(mirror(inside, left, right), dim=2))
+
+
+def _tail_level(sampler: SpotSampler) -> float:
+    return float(sampler.latent[:, :, -END:].std() / sampler.latent[:, :, :-END].std())
+
+
+def _repetition(sampler: SpotSampler) -> float:
+    x, width = _centred(sampler.latent), sampler.config.tile_size_time
+    return _alike(x[:, :, width:], x[:, :, :-width])
+
+
+def _deafness(sampler: SpotSampler) -> float:
+    prompt = sampler.prompt
+    wanted = sampler.model.embed(list(prompt.prompts) if isinstance(prompt, PromptTimeline) else [prompt])
+    return float((sampler._conditioning.cond - wanted).norm() / wanted.norm())
+
+
+def _seam(sampler: SpotSampler) -> float:
+    return seam_score(sampler.sound().mel, sampler._layout(0).seams).score
+
+
+def _doubling(sampler: SpotSampler) -> float:
+    start = 0  # of what the crop before took in: later ones moved it to the right
+    for step in reversed(range(sampler.first, len(sampler.solver))):
+        shift = sampler._layout(step).shift
+        axis = start + shift
+        reach = min(shift, sampler.frames - 1 - axis)
+        if reach >= END:
+            x = sampler.latent
+            before, after = x[:, :, axis - reach : axis], x[:, :, axis + 1 : axis + 1 + reach].flip(2)
+            return _alike(_centred(before), _centred(after))
+        start = axis
+    raise InputError(f"no shift of the run reaches {END} frames: expected larger ones; raise max_shift_ratio")
+
+
+BUGS: Mapping[str, Bug] = MappingProxyType(
+    {
+        bug.name: bug
+        for bug in (
+            Bug(
+                "schedule run upwards",
+                "The clock runs backwards",
+                "The timesteps of the records; the level of the latent over the steps; x0 in the first steps.",
+                "The loop goes through the timesteps as their table lists them, upwards. Each update is right, but the "
+                "network is told that pure noise is almost clean, and the almost finished sound pure noise. The "
+                "original notebook's loop did this.",
+                "Solvers own their timesteps, and a test holds that they strictly decrease.",
+                "standard deviation of the latent; about 1 in a healthy run",
+                _spread,
+                _Upwards,
+                needs_tiles=False,
+            ),
+            Bug(
+                "shift never undone",
+                "The sound goes for a walk",
+                "x0 of one step laid over that of the next; where the sound begins; a timeline of prompts.",
+                "The latent is rolled, so that the tiles cut it elsewhere, and nobody rolls it back. With every step "
+                "the sound goes on to the right, and around the end.",
+                "Nothing is rolled: the grid of tiles moves, over a latent that stays where it is.",
+                "latent frames that x0 moves from step to step, on average; 0 in a healthy run",
+                _sliding,
+                _NeverUndone,
+            ),
+            Bug(
+                "noisy mirror",
+                "An echo of the noise",
+                "padded in an early step, left and right of its ends; over some seeds, the level of the first and last "
+                "third of a second.",
+                "Past the ends, windows see the noisy latent mirrored. Mirrored noise is no fresh noise: frames at the "
+                "ends stand beside copies of themselves, and the network takes what repeats for signal. The original "
+                "notebook padded like this.",
+                "The edge policy reflect mirrors the clean estimate, and noises it anew.",
+                "correlation of the first padding with the frames it mirrors; near 0 in a healthy run",
+                _echo,
+                _NoisyMirror,
+            ),
+            Bug(
+                "per-tile noise",
+                "All tiles start alike",
+                "The start noise; the sound at one place, and a tile later.",
+                "Noise is drawn a tile at a time, each time from the run's seed. The same seed gives the same noise: "
+                "all tiles start from one and the same, and the music repeats with every tile.",
+                "Noise is drawn once, for the full length.",
+                "correlation of the latent with itself, a tile later; near 0 in a healthy run",
+                _repetition,
+                _PerTileNoise,
+            ),
+            Bug(
+                "prompt dropout",
+                "The model was not listening",
+                "The prompted and the unguided prediction of a step; another prompt with the same seed.",
+                "In training, prompts are dropped now and then, so that the network learns to do without, as guidance "
+                "wants it. audioldm's text encoder goes on with that when sound is made, for one text in ten; here the "
+                "dice always fall that way. All else works, so it passes for a bad seed.",
+                "The adapter of audioldm's models holds the dice; models of spotnb have none.",
+                "distance of the conditioning from the prompt's, relative to its length; 0 in a healthy run",
+                _deafness,
+                _Dropout,
+                needs_tiles=False,
+            ),
+            Bug(
+                "seams fixed",
+                "The random shift is drawn once",
+                "The seams of the records, over the steps; the spectrogram at these seams; the seam score there.",
+                "The shift is drawn for the run, not for each step, or from a generator that is seeded anew each time. "
+                "The grid is moved, but always to the same place, and no step ever sees across its seams.",
+                "Shifts have a random stream of their own, keyed by seed and step.",
+                "seam score of the log-mel at the first step's seams; about 1 in a healthy run",
+                _seam,
+                _FixedSeams,
+            ),
+            Bug(
+                "uncovered tail",
+                "The last tile is not whole",
+                "The end of the latent, step by step; the predicted noise there; the last second of the sound.",
+                "Tiles are counted by a division that rounds down, so what the shift leaves of a tile at the end is "
+                "never shown to the network. No noise is predicted there, and none is taken away.",
+                "Segments cover every frame just once; a test holds that for all lengths, tiles and shifts.",
+                "level of the last 8 latent frames, relative to the rest; about 1 in a healthy run",
+                _tail_level,
+                _UncoveredTail,
+            ),
+            Bug(
+                "cropped without unshift",
+                "Out at the end, in again at the start",
+                "x0 of one step laid over that of the next; the start of the sound, forwards and backwards.",
+                "The latent is mirrored at both ends, rolled, and cropped to its length again. The crop takes the "
+                "mirrored start and loses the end, for good, at every step. The original notebook shows just this, on "
+                "eight numbers, as its remedy.",
+                "Nothing is rolled. Where something must be, roll without padding: that can be undone.",
+                "correlation of the start with what follows, mirrored; near 0 in a healthy run",
+                _doubling,
+                _Cropped,
+            ),
+        )
+    }
+)
+"""Every bug by its name."""
