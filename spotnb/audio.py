@@ -64,8 +64,8 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
         wave, rate = as_array(source[0]), as_sample_rate(source[1])
     else:
         wave, rate = as_array(source), target
-    if wave.ndim == 2 and wave.size:
-        wave = np.mean(wave, axis=int(np.argmin(wave.shape)), dtype=wave.dtype if wave.dtype.kind == "f" else None)
+    if wave.ndim == 2 and wave.size and wave.dtype.kind == "f":  # a mean would make PCM floating-point, and loud
+        wave = np.mean(wave, axis=int(np.argmin(wave.shape)), dtype=wave.dtype)
     wave = as_waveform(wave)
     if rate == target:
         return wave

@@ -36,10 +36,10 @@ class Cost:
 
 
 def trace_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> int:
-    """Bytes of the arrays of a run's trace, at the moment when it holds most."""
+    """Bytes of the arrays of a run's records in the end, when they are most."""
     arrays = 3 if trace.keeps_all_arrays else 1
-    kept = sum(trace.keeps(step) for step in steps) + 1
-    return arrays * min(kept, len(steps)) * trace.itemsize * math.prod(shape)
+    kept = sum(trace.keeps(step) for step in steps[:-1]) + 1
+    return arrays * kept * trace.itemsize * math.prod(shape)
 
 
 def peak_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> int:

@@ -66,6 +66,7 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
         described = manifest["model"]
         settings["config"] = SpotDiffusionConfig(**manifest["config"])
         prompt = manifest["prompt"]
+        prompt = PromptTimeline.from_dict(prompt) if isinstance(prompt, dict) else prompt
         for name in ("init_audio", "continue_from"):
             if manifest[name] is not None:
                 latent = torch.from_numpy(np.array(trace.sources[name], np.float32))
@@ -73,11 +74,9 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
         name = described["name"]
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"the trace's manifest lacks {show(str(error))}: expected that of a SpotSampler's run"
+            f"the trace's manifest lacks {show(str(error))}: expected that of a SpotSampler's run; record one"
         ) from error
-    if model is None:
-        model = load_model(name, device=described["device"], dtype=_DTYPES.get(described["dtype"], "auto"))
-    sampler = SpotSampler(model, PromptTimeline.from_dict(prompt) if isinstance(prompt, dict) else prompt, **settings)
+    sampler = SpotSampler(_loaded(name, described) if model is None else model, prompt, **settings)
     now = sampler.manifest()
     for key in ("model", "versions", "threads"):
         if now[key] != manifest.get(key):
@@ -86,6 +85,17 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
 
 
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+
+
+def _loaded(name: str, described: dict[str, Any]) -> AudioModel:
+    """The model that a manifest describes, with the choices that its description holds."""
+    choices: dict[str, Any] = {"device": described.get("device", "auto")}
+    choices["dtype"] = _DTYPES.get(described.get("dtype", ""), "auto")
+    heads = described.get("heads_choice", "original")
+    choices["heads"] = heads if heads in ("original", "config") else tuple(described["heads"])
+    if "revision" in described:
+        choices["revision"] = described["revision"]
+    return load_model(name, **choices)
 
 
 def resume(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
@@ -105,10 +115,15 @@ def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True)
     """Run a trace's manifest again, and say where it first differs from the records, if at all.
 
     Half-precision records are compared in half precision. For `model` and errors see `sampler_of`. Raises `SpotnbError`
-    for a trace without records.
+    for a trace without records, and for that of a fork with changed settings.
     """
     if not len(trace):
         raise SpotnbError("the trace has no records to compare with: expected one step at least; record a run")
+    if forked := trace.manifest.get("forked"):
+        raise SpotnbError(
+            f"the trace is of a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its first "
+            "steps had other settings; replay the run that it was forked from, and fork again"
+        )
     sampler = sampler_of(trace, model)
     last = trace.steps[-1]
     kept = iter(trace)

@@ -75,7 +75,7 @@ class SpotSampler:
         strength: how much of the noise schedule it goes through: towards 0 it stays as it is, at 1 only what `keep`
             names is left. Default: 0.6, or 1 with `keep`.
         continue_from: sound, as for `init_audio`, that the run goes on from. `duration` counts from its start. The
-            border is heard least with 50 steps, `eta=1` and a `max_shift_ratio` of 1: fresh noise at each step lets
+            border is heard least with 100 steps, `eta=1` and a `max_shift_ratio` of 1: fresh noise at each step lets
             what is made fall in with what is known, and every window gets to see it.
         keep: regions `(start, stop)` of `init_audio`, in seconds, that stay as they are.
 
@@ -200,8 +200,10 @@ class SpotSampler:
         latent = self.solver.start(draws.normal(self.shape[1:], 0, "start").to(self.model.device))
         if self.source is None:
             return latent
-        known = self._noised_source(draws, self.first)
-        return known if self.first else self.source.impose(latent, known)
+        if self.first:
+            noise = draws.normal(self.shape[1:], 0, "start").to(self.source.latent)
+            latent = self.solver.add_noise(self.source.latent.expand(self.shape), noise, self.first)
+        return self.source.impose(latent, self._noised_source(draws, self.first))
 
     model: AudioModel
 
@@ -312,6 +314,8 @@ class SpotSampler:
         other.x0 = None if origin.x0 is None else origin.x0.clone()
         other._from = origin._from
         other.trace.take_over(origin.trace)
+        if changes:  # its steps cannot be repeated from its own settings alone
+            other.trace.manifest["forked"] = {"step": origin.steps_done, "changes": sorted(changes)}
         return other
 
     def decode(
@@ -459,9 +463,12 @@ class SpotSampler:
         return record
 
     def _noised_source(self, draws: Draws, step: int) -> Tensor:
-        """The known sound at the noise level that `step` starts from, `[B, C, T, F]`."""
+        """The known sound at the noise level that `step` starts from, `[B, C, T, F]`.
+
+        Its noise is fresh at each step: so the network sees more of what it is to fall in with.
+        """
         assert self.source is not None
-        noise = draws.normal(self.shape[1:], 0, "start").to(self.source.latent)
+        noise = draws.normal(self.shape[1:], step, "keep").to(self.source.latent)
         return self.solver.add_noise(self.source.latent.expand(self.shape), noise, step)
 
     def _layout(self, step: int) -> Layout:

@@ -167,6 +167,8 @@ class DiffusersSolver:
     def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any) -> Update:
         state, t = _copied(state), self._scheduler.timesteps[step]
         options: dict[str, Any] = dict(self._eta)
+        if hasattr(state, "derivatives"):  # LMS counts them by the index of the step, though a run may begin late
+            options["order"] = min(4, len(state.derivatives) + 1)
         if self._draws:
             streams = draws.streams(step, "eta")
             options["generator"] = streams if len(streams) > 1 else streams[0]

@@ -135,7 +135,7 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
             raise InputError(f"{name} is a run at step {value.steps_done}: expected a finished one; run() it first")
         audible = math.floor(round(value.samples / value.model.samples_per_frame, 6))
         return KnownSound(_checked(model, value.latent[:1], name), min(audible, value.frames))
-    if np.ndim(value) == 4:
+    if getattr(value, "ndim", 0) == 4:
         array = as_array(value).astype(np.float32)
         require_finite(array, f"the latent of {name}")
         latent = _checked(model, torch.from_numpy(array), name)
@@ -147,7 +147,7 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
 
 def _checked(model: AudioModel, latent: Tensor, name: str) -> Tensor:
     expected = (1, model.channels, model.latent_bins)
-    if (latent.shape[0], latent.shape[1], latent.shape[3]) != expected:
+    if (latent.shape[0], latent.shape[1], latent.shape[3]) != expected or not latent.shape[2]:
         raise InputError(
             f"{name} is a latent of shape {list(latent.shape)}: expected "
             f"[1, {model.channels}, frames, {model.latent_bins}], of the same kind of model"

@@ -206,8 +206,9 @@ class Step:
 
     @property
     def x0(self) -> Tensor:
-        """The clean latent `[B, C, T, F]` that `noise` means at this step."""
-        return self.sampler.solver.clean(self._latent, self.noise, self.index)
+        """The clean latent `[B, C, T, F]` that `noise` means at this step; where sound is kept, that sound."""
+        x0, source = self.sampler.solver.clean(self._latent, self.noise, self.index), self.sampler.source
+        return x0 if source is None else source.impose(x0, source.latent)
 
     def finish(self) -> StepRecord:
         """Move the sampler on by this step, and return its record.

@@ -99,7 +99,7 @@ class PromptTimeline:
         return shares.astype(np.float32)
 
     def _ramp(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        if not self.crossfade:
+        if self.crossfade < SLACK:
             return (seconds >= 0).astype(np.float64)
         return np.clip(seconds / self.crossfade + 0.5, 0, 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Self, overload
@@ -128,6 +128,21 @@ class Trace(Sequence[StepRecord]):
         if records and not self.keeps(records[-1].step):
             records.pop()
         self.records = [*records, record]
+
+    def take_over(self, other: Sequence[StepRecord]) -> None:
+        """Add records of another trace as this one holds them, without those that lack what this one keeps."""
+        for record in other:
+            arrays: dict[str, Any] = {"x": record.x, "x0": record.x0, "noise": record.noise}
+            if not self.keeps_all_arrays:
+                arrays |= {"x": None, "noise": None}
+            elif record.x is None or record.noise is None:
+                continue
+            sizes = {array.dtype.itemsize for array in arrays.values() if array is not None}
+            if sizes != {self.itemsize}:
+                if min(sizes) < self.itemsize:  # what half precision has lost does not come back
+                    continue
+                arrays = {name: None if array is None else self.array(array) for name, array in arrays.items()}
+            self.append(replace(record, **arrays))
 
     def truncate(self, steps: int) -> None:
         """Forget what comes after the first `steps` steps."""

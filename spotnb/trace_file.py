@@ -7,6 +7,7 @@ a member of its own, `x/0007.npy`, uncompressed, since noise does not compress, 
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from spotnb.config import show
 from spotnb.errors import InputError, SpotnbError
 from spotnb.files import atomic_write
 from spotnb.layout import Layout, Tile
@@ -70,6 +72,7 @@ def load_trace(path: Path) -> dict[str, Any]:
     path = path.expanduser()
     with _opened(path) as archive:
         members = {info.filename: info.file_size for info in archive.infolist()}
+        checksums = {info.filename: info.CRC for info in archive.infolist()}
         if HEADER not in members:
             raise SpotnbError(f"{path} is no trace: expected a file that Trace.save wrote; pass one")
         header = json.loads(bytes(_read(archive, HEADER, np.dtype(np.uint8), None)).decode("utf-8", "surrogatepass"))
@@ -83,13 +86,13 @@ def load_trace(path: Path) -> dict[str, Any]:
         dtype = TYPES[header["dtype"]]
         for row in header["records"]:
             for name, shape in row["arrays"].items():
-                if members.get(_member(name, row["step"]), 0) < int(np.prod(shape)) * dtype.itemsize:
+                if members.get(_member(name, row["step"]), 0) < math.prod(shape) * dtype.itemsize:
                     raise SpotnbError(f"{path} is damaged: {name} of step {row['step']} is missing or cut short")
         sources = {
             name: _read(archive, f"sources/{name}.npy", TYPES["fp32"], tuple(shape))
             for name, shape in header["sources"].items()
         }
-        records = StoredRecords(path, header["records"], dtype)
+        records = StoredRecords(path.absolute(), header["records"], dtype, checksums)
         _layout(header["records"][0]["layout"]) if header["records"] else None
     return {
         "mode": header["mode"],
@@ -103,8 +106,8 @@ def load_trace(path: Path) -> dict[str, Any]:
 class StoredRecords(Sequence[StepRecord]):
     """The records of a file, each read when it is asked for."""
 
-    def __init__(self, path: Path, rows: list[dict[str, Any]], dtype: np.dtype[Any]) -> None:
-        self._path, self._rows, self._dtype = path, rows, dtype
+    def __init__(self, path: Path, rows: list[dict[str, Any]], dtype: np.dtype[Any], checksums: dict[str, int]) -> None:
+        self._path, self._rows, self._dtype, self._checksums = path, rows, dtype, checksums
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -119,13 +122,16 @@ class StoredRecords(Sequence[StepRecord]):
     def __getitem__(self, index: slice) -> StoredRecords: ...
     def __getitem__(self, index: int | slice) -> StepRecord | StoredRecords:
         if isinstance(index, slice):
-            return StoredRecords(self._path, self._rows[index], self._dtype)
+            return StoredRecords(self._path, self._rows[index], self._dtype, self._checksums)
         row = self._rows[index]
         with _opened(self._path) as archive:
             fields: dict[str, Any] = dict.fromkeys(ARRAYS)
             fields |= {name: row[name] for name in ("step", "timestep", "shift", "seconds")}
             for name, shape in row["arrays"].items():
-                fields[name] = _read(archive, _member(name, row["step"]), self._dtype, tuple(shape))
+                member = _member(name, row["step"])
+                if self._checksums[member] != archive.getinfo(member).CRC:
+                    raise SpotnbError(f"{self._path} was replaced by another trace since it was opened: load it again")
+                fields[name] = _read(archive, member, self._dtype, tuple(shape))
             return StepRecord(layout=_layout(row["layout"]), **fields)
 
 
@@ -137,11 +143,16 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError:
         raise SpotnbError(f"there is no trace at {path}: check the path") from None
-    except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        # A zip's directory stands at its end: what was cut off or is something else has none.
-        raise SpotnbError(f"{path} is no trace, or was cut short ({error}): expected what Trace.save wrote") from error
+    except SpotnbError:
+        raise
     except OSError as error:
         raise SpotnbError(f"cannot read {path}: {error.strerror or error}; check the path") from error
+    except Exception as error:  # zipfile, zlib and numpy each have several kinds for what is wrong with a file
+        # A zip's directory stands at its end: what was cut off or is something else has none.
+        raise SpotnbError(
+            f"{path} is no trace, or is damaged or cut short ({show(error)}): expected what Trace.save wrote; "
+            "save it again, or pass another file"
+        ) from error
 
 
 def _member(name: str, step: int) -> str:

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import pairwise
+from math import floor
+from typing import Any, ClassVar
 
+from diffusers import EulerAncestralDiscreteScheduler
 from hypothesis import strategies as st
 
 from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.noise import draw as draw_noise
 from spotnb.sampler import SpotSampler
+from spotnb.timeline import PromptTimeline
 from tests.networks import FunctionModel, Network
+
+BETAS = {"beta_start": 0.0015, "beta_end": 0.0195, "beta_schedule": "scaled_linear"}
+EULER_ANCESTRAL = EulerAncestralDiscreteScheduler(**BETAS, timestep_spacing="trailing")
+SOLVERS = ("ddim", "dpm++", EULER_ANCESTRAL)  # no memory; memory; another scale, and noise of its own
 
 
 @dataclass(frozen=True)
 class Run:
-    """The settings of a sampler; `frames` and `time_multiple` decide its length."""
+    """The settings of a sampler; `frames` and `time_multiple` decide its length.
+
+    `prompt` may be a function of the duration.
+    """
 
     frames: int = 40
     time_multiple: int = 4
     settings: dict[str, Any] = field(default_factory=dict)
+    prompt: str | Callable[[float], Any] = "a sea"
 
     def sampler(self, network: Network, **changes: Any) -> SpotSampler:
         """A fresh sampler of this run over a fresh stand-in model."""
         settings = {"steps": 3, "config": SpotDiffusionConfig(16)} | self.settings | changes
         duration = seconds(self.frames, settings["config"].edge)
-        sampler = SpotSampler(FunctionModel(network, self.time_multiple), "a sea", duration, **settings)
+        prompt = self.prompt(duration) if callable(self.prompt) else self.prompt
+        sampler = SpotSampler(FunctionModel(network, self.time_multiple), prompt, duration, **settings)
         assert sampler.frames == self.frames
         return sampler
 
@@ -39,7 +54,7 @@ def seconds(frames: int, edge: str = "reflect") -> float:
 
 @st.composite
 def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
-    """Any run of up to `tiles` tiles. `fixed` holds settings, or strategies for them."""
+    """Any run of up to `tiles` tiles. `fixed` holds settings, or strategies for them; with `eta` the solver is DDIM."""
     multiple = draw(st.sampled_from([1, 2, 4]))
     width = multiple * draw(st.integers(2, 6))
     config = SpotDiffusionConfig(
@@ -55,9 +70,63 @@ def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
         "steps": draw(st.integers(1, 4)),
         "method": draw(st.sampled_from(METHODS)),
         "seed": draw(st.integers(0, 2**63 - 1)),
+        "solver": "ddim" if "eta" in fixed else draw(st.sampled_from(SOLVERS)),
         "eta": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "guidance_scale": draw(st.sampled_from([0.0, 1.0, 2.5])),
         "tile_batch": draw(st.integers(1, 4)),
     }
+    settings["eta"] *= settings["solver"] == "ddim"
     settings |= {name: draw(value) if isinstance(value, st.SearchStrategy) else value for name, value in fixed.items()}
     return Run(multiple * draw(st.integers(1, max(1, int(tiles * width / multiple)))), multiple, settings)
+
+
+@st.composite
+def timelines(draw: st.DrawFn, /, entries: int = 4) -> Callable[[float], PromptTimeline]:
+    """A function that gives a timeline of any duration: up to so many entries, a cross-fade that fits."""
+    parts = draw(st.lists(st.floats(0.1, 1), min_size=1, max_size=entries))
+    fade = draw(st.sampled_from([0.0, 1.0]) | st.floats(0, 1))
+
+    def timeline(duration: float) -> PromptTimeline:
+        borders = [*(duration * sum(parts[:k]) / sum(parts) for k in range(len(parts))), duration]
+        words = ("a sea", "a drum", "bells and a flute", "rain")
+        entries = [(start, stop, word) for (start, stop), word in zip(pairwise(borders), words, strict=False)]
+        return PromptTimeline(entries, fade * min(stop - start for start, stop, _ in entries))
+
+    return timeline
+
+
+@dataclass(frozen=True)
+class Known:
+    """The latent of a known sound, `[1, 2, frames, 4]`, short to print."""
+
+    frames: int
+    seed: int = 77
+    ndim: ClassVar[int] = 4
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        latent: Any = 0.6 * draw_noise((1, 2, self.frames, 4), self.seed, 0, "start").numpy()
+        return latent
+
+
+@st.composite
+def known_sounds(draw: st.DrawFn, run: Run) -> dict[str, Any]:
+    """Settings by which a run starts from sound, or from none."""
+    audible = floor(25 * seconds(run.frames, run.settings["config"].edge) + 1e-6)
+    kind = draw(st.sampled_from(["none", "init", "keep", "continue"] if audible > 1 else ["none", "init"]))
+    if kind == "continue":
+        return {"continue_from": Known(draw(st.integers(1, audible - 1)))}
+    if kind == "none":
+        return {}
+    sound: dict[str, Any] = {"init_audio": Known(run.frames), "strength": draw(st.none() | st.floats(0.01, 1))}
+    if kind == "keep":
+        start, stop = sorted(draw(st.lists(st.integers(0, audible), min_size=2, max_size=2, unique=True)))
+        sound["keep"] = [(start / 25, (stop - (stop - start == audible)) / 25)]
+    return sound
+
+
+@st.composite
+def rich_runs(draw: st.DrawFn, /, **fixed: Any) -> Run:
+    """Any run, perhaps under a timeline, from known sound, or of several candidates."""
+    run = draw(runs(tiles=4.0, **{"seed": st.integers(0, 2**63 - 3)} | fixed))
+    extra = draw(known_sounds(run)) | {"n_candidates": draw(st.sampled_from([1, 1, 2, 3]))}
+    return replace(run.but(**extra), prompt=draw(st.just("a sea") | timelines()))

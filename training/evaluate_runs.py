@@ -149,8 +149,8 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
         lambda: SpotSampler(
             model,
             text,
-            20.0,
-            50,
+            16.0,
+            100,
             GUIDANCE,
             config,
             seed=seed + 1000,
@@ -181,7 +181,7 @@ def solver_run(job: tuple[str, int]) -> np.ndarray:
 
 
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
-    jobs = [("ddim", 50), ("dpm++", 15), ("ddim", 25), ("ddim", 15)]
+    jobs = [("ddim", 50), ("dpm++", 15)]
     reference = load_judge()[1]
     features = parallel(solver_run, jobs, workers, "solvers")
     return {"solvers": {f"{s} {n}": frechet(moments(f), reference) for (s, n), f in zip(jobs, features, strict=True)}}
