@@ -27,6 +27,21 @@ from torch import Tensor
 from spotnb.config import SpotDiffusionConfig, check_name, show
 from spotnb.denoise import Prediction, mirror
 from spotnb.errors import InputError
+from spotnb.gallery.runs import (
+    BuggySampler,
+    Cropped,
+    Drift,
+    Drifting,
+    Dropout,
+    FixedSeams,
+    NeverUndone,
+    NoisyMirror,
+    PerTileNoise,
+    TileDraws,
+    UncoveredTail,
+    Upwards,
+)
+from spotnb.gallery.symptoms import deafness, doubling, echo, repetition, seam, sliding, spread, tail_level
 from spotnb.layout import Layout, plan
 from spotnb.measure import seam_score
 from spotnb.noise import Draws
@@ -34,8 +49,6 @@ from spotnb.sampler import SpotSampler
 from spotnb.solver import DDIM, Update
 from spotnb.step import Step
 from spotnb.timeline import PromptTimeline
-
-END = 8  # latent frames (0.32 s) that count as an end of the sound
 
 
 @dataclass(frozen=True)
@@ -142,210 +155,6 @@ def _settings(settings: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-# The runs.
-
-
-class _BuggySampler(SpotSampler):
-    """A run with a bug, which its manifest names."""
-
-    bug: ClassVar[str]
-
-    def manifest(self) -> dict[str, Any]:
-        return super().manifest() | {"bug": self.bug}
-
-
-class _Upwards(_BuggySampler):
-    bug = "schedule run upwards"
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.solver.timesteps.reverse()
-
-
-class _Drift(DDIM):
-    """DDIM whose result is moved after each step, and stays moved."""
-
-    move: Callable[[Tensor, int], Tensor]
-
-    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
-        latent, x0, _ = super().step(step, x, noise, draws, state)
-        return Update(self.move(latent, step), self.move(x0, step))
-
-
-class _Drifting(_BuggySampler):
-    """The sound moves under a grid that stays, which is the same as the other way round if it is moved back."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        solver = _Drift(self.model.alphas_cumprod, len(self.solver), self.eta)
-        solver.move = lambda x, step: self._moved(x, self._layout(step).shift)
-        self.solver = solver
-
-    def _moved(self, x: Tensor, shift: int) -> Tensor:
-        raise NotImplementedError
-
-    def _layout(self, step: int) -> Layout:
-        fixed = plan(self.frames, self.config, step, method="tiles", time_multiple=self.model.time_multiple)
-        return replace(fixed, method=self.method, shift=super()._layout(step).shift)
-
-
-class _NeverUndone(_Drifting):
-    bug = "shift never undone"
-
-    def _moved(self, x: Tensor, shift: int) -> Tensor:
-        return torch.roll(x, shift, dims=2)
-
-
-class _Cropped(_Drifting):
-    bug = "cropped without unshift"
-
-    def _moved(self, x: Tensor, shift: int) -> Tensor:
-        padded = torch.cat([mirror(x, shift, 0)[0], x, mirror(x, 0, shift)[1]], dim=2)
-        return torch.roll(padded, shift, dims=2)[:, :, shift : shift + self.frames]
-
-
-class _NoisyMirror(_BuggySampler):
-    bug = "noisy mirror"
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings | {"config": replace(settings["config"], edge="reflect_noisy")})
-
-
-@dataclass(frozen=True)
-class _TileDraws(Draws):
-    """The draws of a run that draws for one tile, and takes them for every other."""
-
-    width: int = 1
-
-    def normal(self, shape: Sequence[int], step: int, purpose: str) -> Tensor:
-        if purpose == "pad":
-            return super().normal(shape, step, purpose)
-        channels, frames, bins = shape
-        one = super().normal((channels, self.width, bins), step, purpose)
-        return one.repeat(1, 1, -(-frames // self.width), 1)[:, :, :frames]
-
-
-class _PerTileNoise(_BuggySampler):
-    bug = "per-tile noise"
-
-    def reset(self, seed: int | None = None) -> SpotSampler:
-        super().reset(seed)
-        self.draws = self._for_tiles(self.draws)
-        return self
-
-    def _start(self, draws: Draws) -> Tensor:
-        return super()._start(self._for_tiles(draws))
-
-    def _for_tiles(self, draws: Draws) -> Draws:
-        return _TileDraws(draws.seed, draws.candidates, self.config.tile_size_time)
-
-
-class _Dropout(_BuggySampler):
-    bug = "prompt dropout"
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        nothing = self.model.embed([""])
-        self._conditioning = replace(self._conditioning, cond=nothing.expand_as(self._conditioning.cond))
-
-
-class _FixedSeams(_BuggySampler):
-    bug = "seams fixed"
-
-    def _layout(self, step: int) -> Layout:
-        return super()._layout(0)
-
-
-class _UncoveredTail(_BuggySampler):
-    bug = "uncovered tail"
-
-    def predict_windows(self, step: Step, batch: Sequence[int]) -> list[Prediction]:
-        predictions = super().predict_windows(step, batch)
-        for i, tile in enumerate(batch):
-            if step.layout.tiles[tile].window[1] > self.frames:
-                nothing = torch.zeros_like(predictions[i].guided)
-                predictions[i] = Prediction(nothing, nothing, nothing)
-        return predictions
-
-
-# The symptoms.
-
-
-def _spread(sampler: SpotSampler) -> float:
-    return float(sampler.latent.std())
-
-
-def _sliding(sampler: SpotSampler) -> float:
-    x0 = {record.step: torch.from_numpy(np.array(record.x0, np.float32)) for record in sampler.trace}
-    moves = [abs(_lag(x0[step - 1], x0[step])) for step in x0 if step - 1 in x0]
-    if not moves:
-        raise InputError("the trace holds no two steps in a row: expected record='all' or 'x0'; run it again with that")
-    return sum(moves) / len(moves)
-
-
-def _lag(before: Tensor, after: Tensor) -> int:
-    """How many frames to the right, around the ends, the second `[B, C, T, F]` best fits the first."""
-    one, other = (torch.fft.rfft(_centred(x), dim=2) for x in (before, after))
-    frames = before.shape[2]
-    likeness = torch.fft.irfft(one.conj() * other, n=frames, dim=2).sum(dim=(0, 1, 3))
-    best = int(likeness.argmax())
-    return best if 2 * best <= frames else best - frames
-
-
-def _centred(x: Tensor) -> Tensor:
-    return x - x.mean(dim=2, keepdim=True)
-
-
-def _alike(one: Tensor, other: Tensor) -> float:
-    """Correlation of two tensors of one shape."""
-    return float((one * other).sum() / (one.norm() * other.norm()).clamp_min(1e-12))
-
-
-def _echo(sampler: SpotSampler) -> float:
-    steps = range(sampler.first, len(sampler.solver))
-    padded = next((k for k in steps if any(sampler._layout(k).pad)), None)
-    if padded is None:
-        raise InputError("no step of the run pads anything: expected some shift; raise max_shift_ratio")
-    step = sampler.fork(at=padded).begin()
-    left, right = step.layout.pad
-    inside = step.padded[:, :, left : left + sampler.frames]
-    outside = step.padded[:, :, :left], step.padded[:, :, left + sampler.frames :]
-    return _alike(torch.cat(outside, dim=2), torch.cat(mirror(inside, left, right), dim=2))
-
-
-def _tail_level(sampler: SpotSampler) -> float:
-    return float(sampler.latent[:, :, -END:].std() / sampler.latent[:, :, :-END].std())
-
-
-def _repetition(sampler: SpotSampler) -> float:
-    x, width = _centred(sampler.latent), sampler.config.tile_size_time
-    return _alike(x[:, :, width:], x[:, :, :-width])
-
-
-def _deafness(sampler: SpotSampler) -> float:
-    prompt = sampler.prompt
-    wanted = sampler.model.embed(list(prompt.prompts) if isinstance(prompt, PromptTimeline) else [prompt])
-    return float((sampler._conditioning.cond - wanted).norm() / wanted.norm())
-
-
-def _seam(sampler: SpotSampler) -> float:
-    return seam_score(sampler.sound().mel, sampler._layout(0).seams).score
-
-
-def _doubling(sampler: SpotSampler) -> float:
-    start = 0  # of what the crop before took in: later ones moved it to the right
-    for step in reversed(range(sampler.first, len(sampler.solver))):
-        shift = sampler._layout(step).shift
-        axis = start + shift
-        reach = min(shift, sampler.frames - 1 - axis)
-        if reach >= END:
-            x = sampler.latent
-            before, after = x[:, :, axis - reach : axis], x[:, :, axis + 1 : axis + 1 + reach].flip(2)
-            return _alike(_centred(before), _centred(after))
-        start = axis
-    raise InputError(f"no shift of the run reaches {END} frames: expected larger ones; raise max_shift_ratio")
-
-
 BUGS: Mapping[str, Bug] = MappingProxyType(
     {
         bug.name: bug
@@ -359,8 +168,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "original notebook's loop did this.",
                 "Solvers own their timesteps, and a test holds that they strictly decrease.",
                 "standard deviation of the latent; about 1 in a healthy run",
-                _spread,
-                _Upwards,
+                spread,
+                Upwards,
                 needs_tiles=False,
             ),
             Bug(
@@ -371,8 +180,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "the sound goes on to the right, and around the end.",
                 "Nothing is rolled: the grid of tiles moves, over a latent that stays where it is.",
                 "latent frames that x0 moves from step to step, on average; 0 in a healthy run",
-                _sliding,
-                _NeverUndone,
+                sliding,
+                NeverUndone,
             ),
             Bug(
                 "noisy mirror",
@@ -384,8 +193,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "notebook padded like this.",
                 "The edge policy reflect mirrors the clean estimate, and noises it anew.",
                 "correlation of the first padding with the frames it mirrors; near 0 in a healthy run",
-                _echo,
-                _NoisyMirror,
+                echo,
+                NoisyMirror,
             ),
             Bug(
                 "per-tile noise",
@@ -395,8 +204,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "all tiles start from one and the same, and the music repeats with every tile.",
                 "Noise is drawn once, for the full length.",
                 "correlation of the latent with itself, a tile later; near 0 in a healthy run",
-                _repetition,
-                _PerTileNoise,
+                repetition,
+                PerTileNoise,
             ),
             Bug(
                 "prompt dropout",
@@ -407,8 +216,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "dice always fall that way. All else works, so it passes for a bad seed.",
                 "The adapter of audioldm's models holds the dice; models of spotnb have none.",
                 "distance of the conditioning from the prompt's, relative to its length; 0 in a healthy run",
-                _deafness,
-                _Dropout,
+                deafness,
+                Dropout,
                 needs_tiles=False,
             ),
             Bug(
@@ -419,8 +228,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "The grid is moved, but always to the same place, and no step ever sees across its seams.",
                 "Shifts have a random stream of their own, keyed by seed and step.",
                 "seam score of the log-mel at the first step's seams; about 1 in a healthy run",
-                _seam,
-                _FixedSeams,
+                seam,
+                FixedSeams,
             ),
             Bug(
                 "uncovered tail",
@@ -430,8 +239,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "never shown to the network. No noise is predicted there, and none is taken away.",
                 "Segments cover every frame just once; a test holds that for all lengths, tiles and shifts.",
                 "level of the last 8 latent frames, relative to the rest; about 1 in a healthy run",
-                _tail_level,
-                _UncoveredTail,
+                tail_level,
+                UncoveredTail,
             ),
             Bug(
                 "cropped without unshift",
@@ -442,8 +251,8 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "eight numbers, as its remedy.",
                 "Nothing is rolled. Where something must be, roll without padding: that can be undone.",
                 "correlation of the start with what follows, mirrored; near 0 in a healthy run",
-                _doubling,
-                _Cropped,
+                doubling,
+                Cropped,
             ),
         )
     }
