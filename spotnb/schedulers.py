@@ -38,15 +38,30 @@ def make_solver(solver: Any, alphas_cumprod: Tensor, steps: int, eta: float) -> 
     if isinstance(solver, str) and solver == "ddim":
         return DDIM(alphas_cumprod, steps, eta)
     if isinstance(solver, str) and solver == "dpm++":
-        alphas = alphas_cumprod.double().cpu()
-        betas = 1 - alphas / torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
-        scheduler = diffusers.DPMSolverMultistepScheduler(trained_betas=betas.numpy())
-        return DiffusersSolver(scheduler, alphas_cumprod, steps, eta, name="dpm++")
+        return _dpm(alphas_cumprod, steps, eta)
     if isinstance(solver, dict) and {"class", "config"} <= solver.keys():
         solver = _rebuilt(solver)
     if isinstance(solver, SchedulerMixin):
         return DiffusersSolver(solver, alphas_cumprod, steps, eta)
     raise InputError(f"solver is {show(solver)}: expected one of {', '.join(SOLVERS)}, or a diffusers scheduler")
+
+
+def _dpm(alphas_cumprod: Tensor, steps: int, eta: float) -> Solver:
+    """DPM-Solver++(2M) at the noise levels of Karras et al. (2022, arXiv:2206.00364, equation 5).
+
+    Where so many steps would bring two of those to one timestep (from about 70 on), the timesteps are evenly spaced.
+    """
+    alphas = alphas_cumprod.double().cpu()
+    betas = 1 - alphas / torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
+
+    def solver(karras: bool) -> Solver:
+        scheduler = diffusers.DPMSolverMultistepScheduler(trained_betas=betas.numpy(), use_karras_sigmas=karras)
+        return DiffusersSolver(scheduler, alphas_cumprod, steps, eta, name="dpm++")
+
+    try:
+        return solver(karras=True)
+    except InputError:
+        return solver(karras=False)
 
 
 def _rebuilt(described: dict[str, Any]) -> Any:

@@ -15,39 +15,25 @@ for teaching: its config says so, and a fork keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar
-
-import numpy as np
-import torch
-from torch import Tensor
+from typing import Any
 
 from spotnb.config import SpotDiffusionConfig, check_name, show
-from spotnb.denoise import Prediction, mirror
 from spotnb.errors import InputError
 from spotnb.gallery.runs import (
-    BuggySampler,
     Cropped,
-    Drift,
-    Drifting,
     Dropout,
     FixedSeams,
     NeverUndone,
     NoisyMirror,
     PerTileNoise,
-    TileDraws,
     UncoveredTail,
     Upwards,
 )
 from spotnb.gallery.symptoms import deafness, doubling, echo, repetition, seam, sliding, spread, tail_level
-from spotnb.layout import Layout, plan
-from spotnb.measure import seam_score
-from spotnb.noise import Draws
 from spotnb.sampler import SpotSampler
-from spotnb.solver import DDIM, Update
-from spotnb.step import Step
 from spotnb.timeline import PromptTimeline
 
 
