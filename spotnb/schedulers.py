@@ -47,21 +47,14 @@ def make_solver(solver: Any, alphas_cumprod: Tensor, steps: int, eta: float) -> 
 
 
 def _dpm(alphas_cumprod: Tensor, steps: int, eta: float) -> Solver:
-    """DPM-Solver++(2M) at the noise levels of Karras et al. (2022, arXiv:2206.00364, equation 5).
+    """DPM-Solver++(2M), evenly spaced, down to the least noise of the model's schedule, as AudioLDM's DDIM goes.
 
-    Where so many steps would bring two of those to one timestep (from about 70 on), the timesteps are evenly spaced.
+    Measured on the embedded model at 15 steps, that is better than going on to none, and than Karras' noise levels.
     """
     alphas = alphas_cumprod.double().cpu()
     betas = 1 - alphas / torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
-
-    def solver(karras: bool) -> Solver:
-        scheduler = diffusers.DPMSolverMultistepScheduler(trained_betas=betas.numpy(), use_karras_sigmas=karras)
-        return DiffusersSolver(scheduler, alphas_cumprod, steps, eta, name="dpm++")
-
-    try:
-        return solver(karras=True)
-    except InputError:
-        return solver(karras=False)
+    scheduler = diffusers.DPMSolverMultistepScheduler(trained_betas=betas.numpy(), final_sigmas_type="sigma_min")
+    return DiffusersSolver(scheduler, alphas_cumprod, steps, eta, name="dpm++")
 
 
 def _rebuilt(described: dict[str, Any]) -> Any:
