@@ -29,7 +29,7 @@ from training.compose import CLASSES
 from training.evaluate import CLIPS, GUIDANCE, SEAM_PROMPTS, STEPS, TILE, prompts_of, sampled_mels
 
 RESULTS = Path(__file__).parent / "runs.json"
-FRAMES_IN_ALL = 692  # of the edges: 5 tiles and a bit
+FRAMES_IN_ALL = 696  # of the edges: 5 tiles and a bit
 OPEN_SECONDS, RING_SECONDS = 27.0, FRAMES_IN_ALL / 25
 SEGMENT_SECONDS = 10.0
 # Without shifts nothing but the padded tail differs, and only a ring changes methods without a grid.
