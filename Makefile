@@ -5,7 +5,7 @@ PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test check bench train evaluate clean
+.PHONY: help setup demo lab test check screens bench train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,7 @@ lab: setup ## open JupyterLab on the course
 	$(BIN)/spotnb lab
 
 test: setup ## run all tests, and fetch what they need
-	@.ci/fetch fluidsynth fluid-soundfont-gm
+	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
 	@.ci/fetch-audioldm
 	$(BIN)/python -m pytest
 
@@ -36,6 +36,10 @@ check: setup ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+screens: setup ## screenshots of every widget, light and dark, narrow and wide, in out/screens/
+	@.ci/fetch chromium
+	$(BIN)/python -m tests.browser.screens
 
 bench: setup ## side-by-side measurements
 	$(BIN)/python benchmarks/methods.py

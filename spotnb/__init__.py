@@ -53,6 +53,11 @@ _HOME = {
     "plot_seams": "layout_plots",
     "plot_tile_map": "layout_plots",
     "plot_waveform": "plots",
+    "TileShiftDebugger": "widgets.tile_shift",
+    "ReflectionExplorer": "widgets.reflection",
+    "LatentInspector": "widgets.inspector",
+    "SamplerPanel": "widgets.panel",
+    "RunComparison": "widgets.comparison",
     "SpotnbError": "errors",
     "InputError": "errors",
 }
@@ -80,6 +85,11 @@ if TYPE_CHECKING:
     from spotnb.step import Padding, Step
     from spotnb.timeline import PromptTimeline
     from spotnb.trace import StepRecord, Trace
+    from spotnb.widgets.comparison import RunComparison
+    from spotnb.widgets.inspector import LatentInspector
+    from spotnb.widgets.panel import SamplerPanel
+    from spotnb.widgets.reflection import ReflectionExplorer
+    from spotnb.widgets.tile_shift import TileShiftDebugger
 
 
 def __getattr__(name: str) -> Any:

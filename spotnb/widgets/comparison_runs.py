@@ -1,0 +1,221 @@
+"""What `RunComparison` is given, as sounds on one time axis, scored at the same places and packed for the browser."""
+
+from __future__ import annotations
+
+import io
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spotnb.arrays import as_array, as_sample_rate, as_waveform
+from spotnb.config import check_int, show
+from spotnb.errors import InputError
+from spotnb.measure import Levels, SeamScore, levels, seam_score
+from spotnb.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+
+LEAST, MOST = 2, 4
+RANGE: Final = (math.log(FLOOR), 2.0)  # of the colours of a log-mel, as in spotnb.plots
+COLUMNS = 65536  # of an envelope, at most
+FINEST = 16  # samples in a column, at least
+_KINDS = "a Generation, a finished SpotSampler, a waveform [samples], or a pair of a waveform and its seams"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One run as it is compared.
+
+    Attributes:
+        name: what it is called.
+        waveform: `[samples]` at `rate` Hz, within [-1, 1].
+        seams: latent frames (40 ms each); None where they are not known.
+        decoded: the log-mel `[frames, 64]` that a decoder made, where the run has one; it may go on beyond the sound.
+        grid: the fixed grid of its tiles, where it has tiles.
+    """
+
+    name: str
+    waveform: NDArray[np.float32]
+    rate: int
+    seams: tuple[int, ...] | None = None
+    decoded: NDArray[np.float32] | None = None
+    grid: tuple[int, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return len(self.waveform) / self.rate
+
+    @cached_property
+    def own_mel(self) -> NDArray[np.float32]:
+        """The log-mel of the waveform itself."""
+        if self.rate == SAMPLE_RATE:
+            return log_mel(self.waveform)
+        from spotnb.audio import load_audio
+
+        return log_mel(load_audio((self.waveform, self.rate)))
+
+    @cached_property
+    def levels(self) -> Levels:
+        return levels(self.waveform, self.rate)
+
+    def envelope(self, columns: int = COLUMNS) -> tuple[int, NDArray[np.float32]]:
+        """Samples in a column, and the least and greatest of each `[columns, 2]`: no peak is lost."""
+        step = max(FINEST, -(-len(self.waveform) // columns))
+        starts = np.arange(0, len(self.waveform), step)
+        ends = [part.reduceat(self.waveform, starts) for part in (np.minimum, np.maximum)]
+        return step, np.stack(ends, axis=1)
+
+    def flac(self) -> bytes:
+        import soundfile
+
+        buffer = io.BytesIO()
+        soundfile.write(buffer, self.waveform, self.rate, format="FLAC", subtype="PCM_16")
+        return buffer.getvalue()
+
+
+def compared(runs: Any, sample_rate: int) -> list[Compared]:
+    """`runs`, 2 to 4, each checked; names are unique. Raises `InputError` that names the run."""
+    if isinstance(runs, Mapping):
+        named = list(runs.items())
+        for name, _ in named:
+            if not isinstance(name, str) or not name.strip():
+                raise InputError(f"the name of a run is {show(name)}: expected text that is not empty")
+    elif isinstance(runs, list | tuple):
+        named = list(zip(_default_names(runs), runs, strict=True))
+    else:
+        raise InputError(f"runs are {show(runs)}: expected a mapping of names to runs, or a list of runs")
+    if not LEAST <= len(named) <= MOST:
+        raise InputError(f"got {len(named)} runs: expected {LEAST} to {MOST}; more are hard to keep apart by ear")
+    rate = as_sample_rate(sample_rate)
+    found = []
+    for name, run in named:
+        try:
+            found.append(_compared(name, run, rate))
+            _ = found[-1].own_mel if found[-1].decoded is None else None  # too short a sound is an error now
+        except InputError as error:
+            raise InputError(f"run {show(name)}: {error}") from error
+        except (TypeError, ValueError) as error:  # numpy's, for what is no array
+            raise InputError(f"run {show(name)}: it is {show(run)}: expected {_KINDS}") from error
+    rates = {run.rate for run in found}
+    if len(rates) > 1:
+        each = ", ".join(f"{show(run.name)} {run.rate} Hz" for run in found)
+        raise InputError(f"the runs have unequal sample rates ({each}): load_audio((waveform, rate)) makes 16 kHz")
+    return found
+
+
+def _default_names(runs: Iterable[Any]) -> list[str]:
+    """What tells the runs apart: method and, where they differ, edge, shift ratio and seed."""
+    samplers = [_sampler_of(run) for run in runs]
+    parts = [
+        [s.method, s.config.edge, f"shift {s.config.max_shift_ratio:g}", f"seed {s.seed}"] if s is not None else []
+        for s in samplers
+    ]
+    made = [part for part in parts if part]
+    telling = [k for k in range(4) if k == 0 or len({part[k] for part in made}) > 1]
+    names: list[str] = []
+    for number, part in enumerate(parts, 1):
+        name = ", ".join(part[k] for k in telling) if part else f"sound {number}"
+        names.append(f"{name} ({number})" if name in names else name)
+    return names
+
+
+def _compared(name: str, run: Any, rate: int) -> Compared:
+    sampler = _sampler_of(run)
+    if sampler is None:
+        seams: Any = None
+        if isinstance(run, tuple | list) and len(run) == 2 and as_array(run[0]).ndim:
+            run, seams = run
+            if isinstance(seams, int | np.integer):  # a pair as load_audio takes it
+                rate, seams = as_sample_rate(seams), None
+        if not isinstance(run, list | np.ndarray) and not hasattr(run, "detach"):
+            raise InputError(f"it is {show(run)}: expected {_KINDS}")
+        wave = _within(as_waveform(run))
+        return Compared(name, wave, rate, None if seams is None else _checked(seams, len(wave) / rate))
+    if not sampler.done:
+        done, total = sampler.steps_done, len(sampler.solver)
+        raise InputError(f"it is a sampler after {done} of {total} steps: call its run() first")
+    sound = run.sound() if sampler is run else run
+    tile = sampler.config.tile_size_time
+    layout = sampler.trace[-1].layout if len(sampler.trace) else None
+    wave = _within(as_waveform(sound.waveform))
+    mel = as_log_mel(sound.mel)
+    grid = tuple(range(tile, sampler.frames - 1, tile))
+    own = tuple(layout.seams) if layout else ()
+    return Compared(name, wave, sampler.model.sample_rate, own, mel, grid)
+
+
+def _sampler_of(run: Any) -> Any:
+    """The sampler of a run that has one. Neither class is imported for this: that would import torch."""
+    for module, name in (("spotnb.sampler", "SpotSampler"), ("spotnb.generate", "Generation")):
+        loaded = sys.modules.get(module)
+        if loaded is not None and isinstance(run, getattr(loaded, name)):
+            return run if name == "SpotSampler" else run.sampler
+    return None
+
+
+def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
+    peak = float(np.abs(wave).max())
+    if peak > 1:
+        raise InputError(
+            f"the waveform peaks at {peak:.6g}, sound goes from -1 to 1: divide it by its peak, or clip it"
+        )
+    return wave
+
+
+def _checked(seams: Any, seconds: float) -> tuple[int, ...]:
+    if isinstance(seams, str) or not isinstance(seams, Iterable):
+        raise InputError(f"seams are {show(seams)}: expected latent frames (40 ms each), such as [256, 512]")
+    last = max(1, math.ceil(seconds / LATENT_SECONDS))
+    return tuple(sorted({check_int("a seam", seam, 0, last, hint="seams are latent frames, 40 ms") for seam in seams}))
+
+
+def scores(runs: list[Compared], grid: Iterable[int] | None) -> tuple[tuple[int, ...], list[SeamScore | None]]:
+    """Where the runs are scored, all at the same places, and what each scored; None where it cannot be."""
+    if grid is not None:
+        places = _checked(grid, max(run.seconds for run in runs))
+    else:
+        places = next((run.grid for run in runs if run.grid), ()) or tuple(
+            sorted({s for r in runs for s in r.seams or ()})
+        )
+    return places, [_score(mel, places) for mel in mels(runs)]
+
+
+def mels(runs: list[Compared]) -> list[NDArray[np.float32]]:
+    """Log-mels of one kind, as decoded only where all runs have that: the two kinds are different scales."""
+    decoded = [run.decoded for run in runs if run.decoded is not None]
+    return decoded if len(decoded) == len(runs) else [run.own_mel for run in runs]
+
+
+def _score(mel: NDArray[np.float32], places: tuple[int, ...]) -> SeamScore | None:
+    inside = [place for place in places if place > 0 and place * LATENT_MELS < len(mel)]
+    try:
+        return seam_score(mel, inside) if inside else None
+    except InputError:  # so many seams that nothing lies between them
+        return None
+
+
+def match_gains(runs: list[Compared]) -> tuple[str, list[float]]:
+    """What makes all runs as loud as the softest, in dB, none above 0 so that nothing clips; and by which measure."""
+    for measure, name in (("lufs", "LUFS"), ("rms_db", "RMS")):
+        loud = [float(getattr(run.levels, measure)) for run in runs]
+        if all(map(math.isfinite, loud)):
+            return name, [min(loud) - level for level in loud]
+    heard = [run.levels.rms_db for run in runs if math.isfinite(run.levels.rms_db)]  # silence stays what it is
+    return "RMS", [min(heard) - r.levels.rms_db if math.isfinite(r.levels.rms_db) else 0.0 for r in runs]
+
+
+def packed_mel(mel: NDArray[np.float32]) -> bytes:
+    """`[frames, 64]` as bytes, 0 to 255 over the range of the colours."""
+    low, high = RANGE
+    return bytes(np.clip(np.rint((mel - low) * (255 / (high - low))), 0, 255).astype(np.uint8))
+
+
+def packed_envelope(envelope: NDArray[np.float32]) -> bytes:
+    """`[columns, 2]` as signed bytes, rounded outwards: silence is 0, and only silence."""
+    scaled = 127 * envelope
+    outwards = np.stack((np.floor(scaled[:, 0]), np.ceil(scaled[:, 1])), axis=1)
+    return bytes(np.clip(outwards, -127, 127).astype(np.int8))

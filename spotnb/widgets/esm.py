@@ -1,0 +1,70 @@
+"""One ES module out of several, without a bundler.
+
+A browser gets a widget's code as one string (`_esm`), and a saved page must hold all of it. So the modules in
+`static/`, plain ES modules that import each other by relative path, are put one after the other, each in a function of
+its own (names cannot clash) that returns what it exports. Only the forms that this needs are understood; anything else
+is refused when the widget's class is made.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
+
+_IMPORT = re.compile(r'^import \{([\w$,\s]*)\} from "(\.{1,2}/[\w./-]+\.js)";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) ([\w$]+))", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default \{ render \};$", re.MULTILINE)
+_OTHER = re.compile(r"^\s*(?:import|export)\b.*$|</script|<!--", re.MULTILINE | re.IGNORECASE)
+
+
+def bundle(entry: str, folder: Path = STATIC) -> str:
+    """The code of the module `entry` in `static/` and of all that it imports, as one ES module.
+
+    Imports are `import { a, b } from "./path.js";` and exports stand before a function, const or class; the entry ends
+    with `export default { render };`. Raises `ValueError` for anything else.
+
+    >>> bundle("reflection.js").splitlines()[-1]
+    'export default { render };'
+    """
+    return f"{body(entry, folder)}\nexport default {{ render }};"
+
+
+def body(entry: str, folder: Path = STATIC) -> str:
+    """As `bundle`, but a plain script that leaves the entry's `render` defined: for a page of its own."""
+    done: dict[Path, str] = {}
+    path = (folder / entry).resolve()
+    _add(path, folder.resolve(), done, ())
+    return "\n".join([*done.values(), f"const {{ render }} = {_name(path, folder.resolve())};"])
+
+
+def stylesheet(*names: str, folder: Path = STATIC) -> str:
+    """The shared style sheet and those of the names given, as one."""
+    return "\n".join((folder / name).read_text("utf-8") for name in ("shared/spotnb.css", *names))
+
+
+def _add(path: Path, folder: Path, done: dict[Path, str], parents: tuple[Path, ...]) -> None:
+    """Append the code of a module to `done`, after that of the modules it imports."""
+    if path in done:
+        return
+    if path in parents:
+        raise ValueError(f"{path.name} imports itself by way of {parents[-1].name}: break the circle")
+    source = path.read_text("utf-8")
+
+    def imported(match: re.Match[str]) -> str:
+        target = (path.parent / match[2]).resolve()
+        _add(target, folder, done, (*parents, path))
+        return f"const {{{match[1]}}} = {_name(target, folder)};"
+
+    source = _IMPORT.sub(imported, source)
+    names = [match[1] for match in _EXPORT.finditer(source)]
+    source, entries = _DEFAULT.subn("", _EXPORT.sub("", source))
+    if other := _OTHER.search(source):
+        raise ValueError(f"{path.name} has {other[0].strip()!r}: only the forms in bundle's description are understood")
+    exports = ", ".join([*names, *["render"] * bool(entries and "render" not in names)])
+    done[path] = f"const {_name(path, folder)} = (() => {{\n{source.strip()}\nreturn {{ {exports} }};\n}})();"
+
+
+def _name(path: Path, folder: Path) -> str:
+    return "$" + re.sub(r"\W", "_", str(path.relative_to(folder).with_suffix("")))

@@ -1,0 +1,92 @@
+"""The form of SamplerPanel: ipywidgets' own controls, and the settings that they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import ipywidgets
+
+from spotnb.config import EDGES, METHODS, SpotDiffusionConfig, show
+from spotnb.errors import InputError
+from spotnb.timeline import PromptTimeline
+
+SOLVERS: Final = ("ddim", "dpm++")
+CROSSFADE: Final = 2.0  # seconds, or as long as the shortest entry
+
+_ENTRY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*s?\s*:(.*)")
+
+
+class Form:
+    """The controls, in `box`. `settings` are what they mean for a `SpotSampler`."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        wide = ipywidgets.Layout(width="auto")
+        style = {"description_width": "92px"}
+
+        def control(kind: Any, description: str, value: Any, **options: Any) -> Any:
+            return kind(description=description, value=value, layout=wide, style=style, **options)
+
+        whole, real, choose = ipywidgets.BoundedIntText, ipywidgets.BoundedFloatText, ipywidgets.Dropdown
+        self.prompt = ipywidgets.Textarea(
+            description="Prompt",
+            value="calm piano",
+            rows=3,
+            layout=wide,
+            style=style,
+            placeholder="what to hear; or lines such as 0-10: rain",
+        )
+        self.negative = control(ipywidgets.Text, "Away from", "", placeholder="what not to hear")
+        self.duration = control(real, "Seconds", 10.0, min=0.04, max=7200, step=1)
+        self.steps = control(whole, "Steps", 25, min=1, max=1000)
+        self.guidance = control(real, "Guidance", 2.5, min=0, max=100, step=0.5)
+        self.method = control(choose, "Method", "spot", options=METHODS)
+        self.edge = control(choose, "Edge", "reflect", options=EDGES)
+        self.tile = control(whole, "Tile frames", 128, min=1, max=100_000, step=8)
+        self.ratio = control(real, "Shift ratio", 0.5, min=0, max=1, step=0.05)
+        self.seed = control(whole, "Seed", 0, min=0, max=2**53)
+        self.solver = control(choose, "Solver", "ddim", options=SOLVERS)
+        self.controls = (
+            *(self.prompt, self.negative, self.duration, self.steps, self.guidance, self.method, self.edge),
+            *(self.tile, self.ratio, self.seed, self.solver),
+        )
+        self.box = ipywidgets.VBox(self.controls)
+        for each in self.controls:
+            each.observe(lambda _: changed(), "value")
+
+    @property
+    def config(self) -> SpotDiffusionConfig:
+        return SpotDiffusionConfig(self.tile.value, None, self.ratio.value, self.edge.value)
+
+    def settings(self) -> dict[str, Any]:
+        """Arguments of `SpotSampler`, but for the model. Raises `InputError` for what cannot be."""
+        return {
+            "prompt": parse_prompt(self.prompt.value),
+            "duration": self.duration.value,
+            "steps": self.steps.value,
+            "guidance_scale": self.guidance.value,
+            "config": self.config,
+            "method": self.method.value,
+            "seed": self.seed.value,
+            "solver": self.solver.value,
+            "negative_prompt": self.negative.value,
+        }
+
+
+def parse_prompt(text: str) -> str | PromptTimeline:
+    """A prompt, or a timeline where its lines begin with seconds: `0-10: nature sounds`.
+
+    >>> parse_prompt("0-10: nature sounds\\n10-20: church organ").duration
+    20.0
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = [_ENTRY.fullmatch(line) for line in lines]
+    if not any(found):
+        return " ".join(" ".join(lines).split())
+    for line, match in zip(lines, found, strict=True):
+        if match is None:
+            raise InputError(f"the line {show(line)} has no times, others have: expected such as 0-10: nature sounds")
+    entries = [(float(match[1]), float(match[2]), match[3].strip()) for match in found if match is not None]
+    shortest = min(stop - start for start, stop, _ in entries)
+    return PromptTimeline(entries, max(0.0, min(CROSSFADE, shortest)))

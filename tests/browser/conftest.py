@@ -1,0 +1,60 @@
+"""What the browser tests share: one Chromium, one Jupyter server, and each widget's page opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.jupyter import Server, Shown
+
+pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    pytest.importorskip("playwright", reason="playwright is not installed: pip install 'spotnb[dev]'")
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.jupyter import CHROMIUM, FLAGS
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"no {CHROMIUM}: the browser tests need Debian's package chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    from tests.browser.jupyter import Server
+
+    started = Server(tmp_path_factory.mktemp("jupyter"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def show(server: Server, browser: Browser) -> Iterator[Callable[..., Shown]]:
+    """`show(app, name, code)`: the widget that `code` leaves as `w` and ends with, in "lab" or "notebook".
+
+    `name` is that of its element, `.spotnb-NAME`. The same call gives the same page again, within a test module.
+    """
+    from tests.browser.jupyter import Shown
+
+    opened: dict[tuple[str, ...], Shown] = {}
+
+    def get(app: str, name: str, code: str, **context: Any) -> Shown:
+        key = (app, name, code)
+        if key not in opened:
+            opened[key] = Shown(server, browser, app, name, code, **context)
+        return opened[key]
+
+    yield get
+    for shown in opened.values():
+        shown.close()

@@ -1,0 +1,289 @@
+"""One Jupyter server with JupyterLab 4 and Notebook 7, kernels that can be asked, and pages that show a widget."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import zmq
+from jupyter_client.blocking import BlockingKernelClient
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+PATHS = {"lab": "lab/tree", "notebook": "notebooks"}
+
+NOISE = (
+    "Command 'filebrowser:open-path' not registered",  # Notebook 7.6, at every start
+    "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, at every start: of a plugin it leaves out
+)
+"""What JupyterLab and Notebook themselves write to the console as errors."""
+
+
+READY = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+
+
+class Server:
+    """A Jupyter server on a free port of this machine, with no settings but its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.runtime = folder / "runtime"
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        news = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
+        (folder / "notebooks").mkdir()
+        places = {
+            "HOME": folder,
+            "JUPYTER_CONFIG_DIR": folder / "config",
+            "JUPYTER_DATA_DIR": folder / "data",
+            "JUPYTER_RUNTIME_DIR": self.runtime,
+            "JUPYTERLAB_SETTINGS_DIR": folder / "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
+            "IPYTHONDIR": folder / "ipython",
+            "PYTHONPATH": Path(__file__).parents[2],
+        }
+        environment = os.environ | {name: str(path) for name, path in places.items()}
+        environment |= {"OMP_NUM_THREADS": "1", "JUPYTER_NO_CONFIG": "0"}
+        environment.pop("MPLBACKEND", None)
+        options = {
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": "0",
+            "ServerApp.open_browser": "False",
+            "ServerApp.root_dir": str(folder / "notebooks"),
+            "ServerApp.jpserver_extensions": "{'jupyterlab': True, 'notebook': True, 'jupyter_lsp': False}",
+            "ServerApp.allow_root": "True",
+            "IdentityProvider.token": "",
+            "LabApp.expose_app_in_browser": "True",
+            "JupyterNotebookApp.expose_app_in_browser": "True",
+        }
+        command = [sys.executable, "-m", "jupyter_server", *[f"--{name}={value}" for name, value in options.items()]]
+        self.log = folder / "server.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
+        self.url = _wait(lambda: self._address(), 60, self.log.read_text)
+
+    def _address(self) -> str | None:
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the Jupyter server ended:\n{self.log.read_text()}")
+        found = list(self.runtime.glob("jpserver-*.json"))
+        if not found:
+            return None
+        url = str(json.loads(found[0].read_text())["url"])
+        try:
+            urllib.request.urlopen(f"{url}api/status", timeout=5).close()
+        except OSError:
+            return None
+        return url
+
+    def ask(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def write(self, name: str, code: str) -> None:
+        """A notebook of one cell."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, self.folder / "notebooks" / name)
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+class Shown:
+    """A widget in a page of JupyterLab or Notebook, the variable `w` of its kernel."""
+
+    def __init__(self, server: Server, browser: Browser, app: str, name: str, code: str, **context: Any) -> None:
+        self.server, self.app = server, app
+        self.errors: list[str] = []
+        self.strangers: list[str] = []
+        notebook = f"{name}-{app}.ipynb"
+        server.write(notebook, code)
+        self.context = browser.new_context(viewport={"width": 1280, "height": 1400}, **context)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", self._failed)
+        self.page.on("request", self._asked)
+        self.page.goto(f"{server.url}{PATHS[app]}/{notebook}")
+        self.page.wait_for_function("window.jupyterapp && document.querySelector('.jp-Cell .cm-content')")
+        self.page.wait_for_function(READY)
+        self.client = self._connect(notebook)
+        self.widget: Locator = self.page.locator(f".spotnb-{name}")
+        try:
+            self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+            self.widget.wait_for()
+        except BaseException:
+            self.close()
+            raise
+        self.painted()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        place = str(message.location.get("url", ""))
+        if message.type == "error" and not any(noise in f"{message.text} {place}" for noise in NOISE):
+            self.errors.append(f"{message.text} ({place})")
+
+    def _failed(self, error: Any) -> None:
+        if not any(noise in str(error) for noise in NOISE):
+            self.errors.append(str(error))
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:", self.server.url.replace("http", "ws"))):
+            self.strangers.append(request.url)
+
+    def _connect(self, notebook: str) -> BlockingKernelClient:
+        def kernel() -> str | None:
+            for session in self.server.ask("api/sessions"):
+                if session["path"] == notebook and session["kernel"]:
+                    return str(session["kernel"]["id"])
+            return None
+
+        client = BlockingKernelClient(context=zmq.Context())
+        client.load_connection_file(str(self.server.runtime / f"kernel-{_wait(kernel, 60)}.json"))
+        client.start_channels(hb=False)  # without heartbeats, which stop while the kernel is busy
+        return client
+
+    def run(self, code: str) -> None:
+        """Run code in the kernel, as another cell would."""
+        reply = self.client.execute(code, reply=True, timeout=60)["content"]
+        assert reply["status"] == "ok", reply
+
+    def ask(self, expression: str) -> Any:
+        """The value of an expression in the kernel."""
+        reply = self.client.execute("", user_expressions={"it": expression}, reply=True, timeout=60)["content"]
+        it = reply["user_expressions"]["it"]
+        assert it["status"] == "ok", it
+        return ast.literal_eval(it["data"]["text/plain"])
+
+    def until(self, expression: str, holds: Callable[[Any], bool] | Any = True, seconds: float = 15) -> Any:
+        """Wait until the kernel's value of an expression is right, and return it."""
+        check = holds if callable(holds) else lambda value: value == holds
+        last: list[Any] = [None]
+
+        def right() -> bool:
+            last[:] = [self.ask(expression)]
+            return bool(check(last[0]))
+
+        _wait(right, seconds, lambda: f"{expression} is {last[0]!r}", pause=lambda: self.page.wait_for_timeout(50))
+        return last[0]
+
+    def painted(self) -> None:
+        """Wait until two screen frames have passed: what was asked for is on the canvas."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def canvas(self, index: int = 0) -> Locator:
+        return self.widget.locator("canvas").nth(index)
+
+    def pixels(self, index: int = 0) -> str:
+        """All pixels of a canvas of the widget, as text to compare."""
+        self.painted()
+        return str(self.canvas(index).evaluate("(canvas) => canvas.toDataURL()"))
+
+    def drag(self, index: int, dx: float, at: tuple[float, float] = (0.5, 0.5)) -> None:
+        """Drag on a canvas from a place in shares of its size, `dx` pixels to the right."""
+        self.canvas(index).scroll_into_view_if_needed()
+        box = self.canvas(index).bounding_box()
+        assert box
+        x, y = box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"]
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + dx / 2, y, steps=3)
+        self.page.mouse.move(x + dx, y, steps=3)
+        self.page.mouse.up()
+
+    def click(self, index: int, at: tuple[float, float]) -> None:
+        """Click on a canvas at a place in shares of its size."""
+        box = self.canvas(index).bounding_box()
+        assert box
+        self.canvas(index).click(position={"x": at[0] * box["width"], "y": at[1] * box["height"]})
+
+    def press(self, index: int, *keys: str) -> None:
+        """Put the focus on a canvas and press keys."""
+        self.canvas(index).focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def theme(self, name: str) -> None:
+        """Switch the whole application to "light" or "dark"."""
+        self.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{THEMES[name]}'}})")
+        self.page.wait_for_selector(f".spotnb[data-theme='{name}']")
+        self.painted()
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.client.context.destroy(linger=0)  # or the process may wait at its end for what nobody reads
+        self.context.close()
+
+
+def axe_violations(page: Page, selector: str) -> list[str]:
+    """The serious and critical violations that axe-core finds inside an element."""
+    import axe_playwright_python
+
+    script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(script)
+    found = page.evaluate("(selector) => axe.run({ include: [[selector]] }, { iframes: false })", selector)
+    return [
+        f"{violation['id']}: {node['html'][:120]}: {node['failureSummary'][:200]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@contextmanager
+def page_of(browser: Browser, path: Path, **context: Any) -> Iterator[tuple[Page, list[str]]]:
+    """A page of `to_html`, over file:// and with no network, and the errors that it makes."""
+    errors: list[str] = []
+    opened = browser.new_context(offline=True, **context)
+    page = opened.new_page()
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or errors.append(asked.url))
+    page.goto(path.as_uri())
+    page.wait_for_selector(".spotnb canvas")
+    try:
+        yield page, errors
+    finally:
+        opened.close()
+
+
+def _wait(
+    found: Callable[[], Any],
+    seconds: float,
+    explain: Callable[[], str] = lambda: "",
+    pause: Callable[[], Any] = lambda: time.sleep(0.1),
+) -> Any:
+    """The first true value of a function."""
+    end = time.monotonic() + seconds
+    while True:
+        if value := found():
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds} s in vain: {explain()}")
+        pause()

@@ -1,0 +1,120 @@
+"""Screenshots of the widgets, light and dark, narrow and wide, in out/screens/.
+
+    python -m tests.browser.screens [NAME ...]
+
+Each is drawn by the page that `to_html` writes. A widget is added to `SCREENS`: its name, and what makes it as it shall
+be seen.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.jupyter import CHROMIUM, FLAGS
+
+OUT = Path(__file__).parents[2] / "out" / "screens"
+WIDTHS = {"narrow": 360, "wide": 1100}
+
+
+def tiles() -> Any:
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+
+    widget = TileShiftDebugger()
+    widget.step, widget.selected_frame = 3, 300
+    return widget
+
+
+def tiles_multidiffusion() -> Any:
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+
+    return TileShiftDebugger(method="multidiffusion")
+
+
+def tiles_long() -> Any:
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+
+    return TileShiftDebugger(15_000, steps=200)
+
+
+def tiles_trace() -> Any:
+    from spotnb import SpotDiffusionConfig, SpotSampler, load_model
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+
+    config = SpotDiffusionConfig(64)
+    sampler = SpotSampler(load_model("tiny"), "slow organ music", 8.0, 8, config=config)
+    widget = TileShiftDebugger(sampler.run(progress=False).trace)
+    widget.step = 6
+    return widget
+
+
+def tiles_ring() -> Any:
+    from spotnb import SpotDiffusionConfig
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+
+    widget = TileShiftDebugger(700, SpotDiffusionConfig(128, edge="circular"), 50)
+    widget.step, widget.selected_frame = 20, 100
+    return widget
+
+
+def reflection() -> Any:
+    from spotnb.widgets.reflection import ReflectionExplorer
+
+    widget = ReflectionExplorer()
+    widget.stage = "undone"
+    return widget
+
+
+def reflection_latent() -> Any:
+    from spotnb.widgets.reflection import ReflectionExplorer
+
+    waves = np.sin(np.arange(300)[:, None] / (7 + 3 * np.arange(16))) * np.linspace(0.3, 1, 300)[:, None]
+    widget = ReflectionExplorer(waves[None, None])
+    widget.order, widget.stage = "right", "cropped"
+    return widget
+
+
+SCREENS: dict[str, Callable[[], Any]] = {
+    "tiles": tiles,
+    "tiles-multidiffusion": tiles_multidiffusion,
+    "tiles-long": tiles_long,
+    "tiles-ring": tiles_ring,
+    "tiles-trace": tiles_trace,
+    "reflection": reflection,
+    "reflection-latent": reflection_latent,
+}
+
+
+def take(browser: Browser, name: str, page: Path, out: Path = OUT) -> None:
+    """The four screenshots of a saved page."""
+    out.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        for width, pixels in WIDTHS.items():
+            settings: dict[str, Any] = {"color_scheme": scheme, "device_scale_factor": 2, "offline": True}
+            context = browser.new_context(viewport={"width": pixels, "height": 400}, **settings)
+            tab = context.new_page()
+            tab.goto(page.as_uri())
+            tab.wait_for_selector(".spotnb canvas")
+            tab.wait_for_timeout(300)
+            tab.screenshot(path=str(out / f"{name}-{scheme}-{width}.png"), full_page=True)
+            context.close()
+
+
+def main(names: list[str]) -> None:
+    with sync_playwright() as playwright, TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        for name in names or SCREENS:
+            widget = SCREENS[name]()
+            take(browser, name, widget.to_html(Path(folder) / f"{name}.html"))
+            widget.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

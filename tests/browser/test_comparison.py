@@ -1,0 +1,267 @@
+"""RunComparison where it is used: in JupyterLab, in Notebook, and as a page of its own; measured by what sounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from spotnb.widgets.esm import body
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.browser.jupyter import Shown
+
+# A rising line and its negative: each sample of them tells which of the runs sounds, and where it is.
+SECONDS, LOW, SLOPE = 30.0, 0.1, 0.027
+CODE = f"""
+import numpy as np
+from spotnb.widgets.comparison import RunComparison
+line = ({LOW} + {SLOPE} * np.arange({SECONDS} * 16000) / 16000).astype(np.float32)
+w = RunComparison({{"up": (line, [40, 90]), "down": (-line, [60]), "half": line / 2}}, grid=[50, 100])
+w
+""".strip()
+START = "w.playing = False; w.position = 0; w.selected = 0; w.matched = False"
+
+EAR = """() => {
+  if (window.ear) return;
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode) {
+      if (window.ear?.context !== to.context) window.ear = new AnalyserNode(to.context, { fftSize: 32768 });
+      connect.call(this, window.ear);
+    }
+    return connect.call(this, to, ...rest);
+  };
+}"""
+# What went to the loudspeaker in the last two thirds of a second; with a run to switch to, 0.35 s after the switch.
+HEARD = """async (run) => {
+  if (run !== null) {
+    document.querySelectorAll('.spotnb-name')[run].click();
+    await new Promise((done) => setTimeout(done, 350));
+  }
+  const heard = new Float32Array(window.ear.fftSize);
+  window.ear.getFloatTimeDomainData(heard);
+  const shown = parseFloat(document.querySelector('.spotnb-clock').textContent);
+  return { rate: window.ear.context.sampleRate, heard: [...heard], shown };
+}"""
+
+
+def heard(page: Page) -> tuple[float, float]:
+    """The last sample that sounded, and the place that the page showed."""
+    found = page.evaluate(HEARD, None)
+    return found["heard"][-1], found["shown"]
+
+
+def moved_by_switch(page: Page, run: int) -> float:
+    """Seconds by which the sound jumps in time at a switch to a run of the other sign."""
+    found = page.evaluate(HEARD, run)
+    samples, rate = np.array(found["heard"]), round(found["rate"])
+    margin = rate // 20
+    switch = int(np.flatnonzero(np.diff(np.sign(samples[margin:-margin])))[-1]) + margin
+    places = [(abs(float(samples[k])) - LOW) / SLOPE for k in (switch - margin, switch + margin)]
+    return places[1] - places[0] - 2 * margin / rate
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
+    return show(request.param, "comparison", CODE)
+
+
+@pytest.fixture
+def shown(page: Shown) -> Iterator[Shown]:
+    page.page.evaluate(EAR)
+    page.run(START)
+    page.widget.get_by_text("0.00 / 30.00 s").wait_for()
+    page.widget.get_by_role("button", name="Play", exact=True).wait_for()
+    yield page
+    for name in ("End the test", "Close", "Cancel"):  # where a blind test failed
+        if page.widget.get_by_role("button", name=name).is_visible():
+            page.widget.get_by_role("button", name=name).click()
+    page.run(START)
+
+
+def test_keys_move_switch_and_match(shown: Shown) -> None:
+    before = shown.pixels()
+    shown.press(0, "End")
+    shown.until("w.position", SECONDS)
+    assert shown.pixels() != before
+    shown.press(0, "ArrowLeft", "Shift+ArrowLeft")
+    shown.until("w.position", SECONDS - 5.5)
+    shown.press(0, "2")
+    shown.until("w.selected", 1)
+    assert shown.page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("2, down")
+    shown.page.keyboard.press("ArrowDown")
+    shown.until("w.selected", 2)
+    shown.page.keyboard.press("m")
+    shown.until("w.matched", True)
+    assert shown.widget.get_by_role("button", name="Match levels").get_attribute("aria-pressed") == "true"
+    shown.page.keyboard.press("Home")
+    shown.page.keyboard.press("1")
+    shown.page.keyboard.press("]")
+    shown.until("(w.position, w.selected)", (0.6, 0))
+
+
+def test_a_click_seeks_in_all_rows(shown: Shown) -> None:
+    before = shown.pixels(1)
+    shown.click(0, (0.5, 0.3))
+    place = shown.until("w.position", lambda position: 10 < position < 20)
+    assert shown.pixels(1) != before
+    shown.run("w.position = 1.5")
+    shown.widget.get_by_text("1.50 / 30.00 s").wait_for()
+    assert place != 1.5
+
+
+def test_a_switch_while_playing_keeps_the_place(shown: Shown) -> None:
+    """Measured in what sounds: at most 10 ms."""
+    shown.press(0, " ")
+    shown.until("w.position", lambda position: position > 0.7)
+    moved = [moved_by_switch(shown.page, run) for run in (1, 0, 1)]
+    assert max(map(abs, moved)) <= 0.010, moved
+    shown.until("w.selected", 1)
+    sample, place = heard(shown.page)
+    assert sample < 0  # the run that goes down
+    assert (-sample - LOW) / SLOPE == pytest.approx(place, abs=0.15)  # and the clock shows where it is
+    shown.press(1, " ")
+    shown.until("w.playing", False)
+    assert shown.ask("w.position") >= place
+
+
+def test_levels_are_not_normalised_until_they_are_matched(shown: Shown) -> None:
+    factor = 10 ** (shown.ask("w._scene['rows'][2]['gain']") / 20)
+    assert factor < 0.9
+    shown.press(0, "3", " ")
+    shown.until("w.position", lambda position: position > 0.3)
+    sample, place = heard(shown.page)
+    assert sample / (LOW + SLOPE * place) == pytest.approx(0.5, rel=0.1)  # it is half of the first run
+    shown.page.keyboard.press("m")
+    shown.until("w.matched", True)
+    shown.page.wait_for_timeout(100)
+    sample, place = heard(shown.page)
+    assert sample / (LOW + SLOPE * place) == pytest.approx(0.5 * factor, rel=0.1)
+    shown.page.keyboard.press(" ")
+    shown.until("w.playing", False)
+
+
+def test_the_kernel_plays_and_stops_and_the_end_stops_too(shown: Shown) -> None:
+    shown.press(0, "Home")
+    shown.run(f"w.position = {SECONDS - 0.4}; w.playing = True")
+    shown.until("w.playing", False)
+    shown.until("w.position", SECONDS)
+    shown.run("w.position = 1; w.playing = True")
+    shown.until("w.position", lambda position: position > 1.2)
+    shown.run("w.playing = False")
+    shown.widget.get_by_role("button", name="Play", exact=True).wait_for()
+    assert shown.ask("1 < w.position < 25")
+
+
+def test_a_jslink_follows(shown: Shown) -> None:
+    shown.run(
+        "import ipywidgets; s = ipywidgets.IntSlider(max=2); link = ipywidgets.jslink((w, 'selected'), (s, 'value'))"
+    )
+    shown.press(0, "3")
+    shown.until("s.value", 2)
+    shown.run("link.unlink(); s.close()")
+
+
+def test_the_blind_test(shown: Shown) -> None:
+    """A listener who hears the sign of the sound is always right; nothing on the page tells."""
+    root, page = shown.widget, shown.page
+    root.get_by_role("button", name="Blind test").click()
+    assert root.get_by_text("Of 12 trials, 10 right answers or more are significant").is_visible()
+    root.get_by_label("Trials").select_option("8")
+    root.get_by_role("button", name="Start").click()
+    assert not root.get_by_role("button", name="Listen to 1, up").is_visible()
+    root.get_by_label("Time line").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    shown.until("w.playing", True)
+    views = set()
+    for trial in range(8):
+        root.get_by_text(f"Trial {trial + 1} of 8").first.wait_for()
+        signs = []
+        for name in ("A", "X"):
+            root.get_by_role("button", name=f"Listen to {name}").click()
+            page.wait_for_timeout(150)
+            signs.append(np.sign(heard(page)[0]))
+            root.get_by_label("Time line").focus()
+            page.keyboard.press("Home")
+        text = root.evaluate("(root) => root.outerHTML")
+        views.add(re.sub(r"Trial \d|[\d.]+ / 30\.00 s|aria-live.*?</div>", "", text))
+        root.get_by_role("button", name="X is A" if signs[0] == signs[1] else "X is B").click()
+    assert root.get_by_text("8 of 8 right, p = 0.004").is_visible()
+    assert root.get_by_text("You hear a difference.").first.is_visible()
+    shown.until("(w.abx_trials, w.abx_correct, w.abx_p)", (8, 8, 1 / 256))
+    assert sorted(shown.ask("w.abx_runs")) == [0, 1]
+    assert len(views) == 1
+    root.get_by_role("button", name="Close").click()
+    assert root.get_by_role("button", name="Listen to 1, up").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
+    from tests.browser.jupyter import axe_violations
+
+    before, was = shown.pixels(), shown.widget.get_attribute("data-theme")
+    shown.theme(theme)
+    assert (shown.pixels() != before) == (was != theme)
+    shown.widget.get_by_role("button", name="Blind test").click()
+    assert not axe_violations(shown.page, ".spotnb")
+    shown.widget.get_by_role("button", name="Cancel").click()
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
+    shown.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
+    shown.painted()
+    assert shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+    shown.widget.evaluate("(root) => { root.parentElement.style.width = '' }")
+
+
+def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
+    assert not shown.strangers
+    assert not shown.errors
+
+
+def test_p_values_are_those_of_scipy(browser: Browser) -> None:
+    trials = [1, 4, 5, 8, 12, 16, 24]
+    cases = [(k, n, binomtest(k, n, 0.5, alternative="greater").pvalue) for n in trials for k in range(n + 1)]
+    *code, last = body("comparison_abx.js").splitlines()
+    names = last.replace("const { render } =", "const { pValue, needed } =")
+    script = "\n".join(
+        [*code, names, "return [cases.map(([k, n]) => pValue(k, n)), needed(4), needed(5), needed(12)];"]
+    )
+    page = browser.new_page()
+    values, *least = page.evaluate(f"(cases) => {{ {script} }}", cases)
+    page.close()
+    assert values == pytest.approx([p for _, _, p in cases], rel=1e-12)
+    assert least == [None, 5, 10]
+
+
+def test_a_saved_page_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.comparison import RunComparison
+    from tests.browser.jupyter import axe_violations, page_of
+
+    line = (LOW + SLOPE * np.arange(SECONDS * 16000) / 16000).astype(np.float32)
+    widget = RunComparison({"<b>up</b>": (line, [40]), "down": -line})
+    path = widget.to_html(tmp_path / "comparison.html")
+    widget.close()
+    with page_of(browser, path, color_scheme="dark") as (page, errors):
+        page.evaluate(EAR)
+        assert page.get_by_text("1  <b>up</b>").is_visible()
+        page.locator("canvas").first.focus()
+        page.keyboard.press(" ")
+        page.wait_for_timeout(900)
+        assert abs(moved_by_switch(page, 1)) <= 0.010
+        page.locator("canvas").nth(1).focus()
+        page.keyboard.press(" ")
+        page.get_by_role("button", name="Play", exact=True).wait_for()
+        assert 0.9 < float(page.locator(".spotnb-clock").inner_text().split(" /")[0]) < 29
+        assert not axe_violations(page, ".spotnb")
+        assert not errors

@@ -1,0 +1,273 @@
+"""LatentInspector where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+    from tests.browser.jupyter import Shown
+
+CODE = """
+from spotnb.config import SpotDiffusionConfig
+from spotnb.sampler import SpotSampler
+from spotnb.widgets.inspector import LatentInspector
+from tests.networks import FunctionModel, pointwise
+
+run = SpotSampler(FunctionModel(pointwise), "a sea", 4.0, steps=8, config=SpotDiffusionConfig(32))
+run.run(until=6, progress=False)
+w = LatentInspector(run)
+w
+"""
+START = "w.quantity, w.channel, w.colour_range, w.selected_frame, w.tiles = 'x0', None, 'run', None, True"
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
+    return show(request.param, "inspector", CODE)
+
+
+@pytest.fixture
+def shown(page: Shown) -> Shown:
+    page.page.mouse.move(0, 0)
+    page.press(0, "Escape")  # the zoom is the page's own
+    page.run(START)
+    for step in (1, 0):
+        page.run(f"w.step = {step}")
+        page.widget.get_by_text(f"{step} / ").first.wait_for()
+    page.painted()
+    return page
+
+
+def label(shown: Shown, name: str) -> Locator:
+    return shown.widget.get_by_label(name, exact=True)
+
+
+@pytest.mark.parametrize(("keys", "step"), [(["ArrowRight"], 1), (["ArrowRight", "ArrowRight", "ArrowLeft"], 1)])
+def test_keys_move_the_step(shown: Shown, keys: list[str], step: int) -> None:
+    before = shown.pixels()
+    shown.press(0, *keys)
+    shown.until("w.step", step)
+    assert shown.pixels() != before
+    shown.press(0, "End")
+    shown.until("w.step == len(run.trace) - 1")
+    shown.press(0, "Home")
+    shown.until("w.step", 0)
+    assert shown.pixels() == before
+
+
+def test_arrows_reach_the_slider_and_not_the_notebook(shown: Shown) -> None:
+    label(shown, "Step").focus()
+    shown.page.keyboard.press("ArrowRight")
+    shown.page.keyboard.press("ArrowRight")
+    shown.until("w.step", 2)
+    assert shown.page.evaluate("document.activeElement.type") == "range"
+
+
+def test_play_goes_through_the_steps(shown: Shown) -> None:
+    before = shown.pixels()
+    shown.press(0, " ")
+    shown.until("w.step", lambda step: step >= 2)
+    shown.press(0, " ")
+    assert shown.pixels() != before
+
+
+def test_channels_by_key_list_and_double_click(shown: Shown) -> None:
+    grid = shown.pixels()
+    shown.press(0, "ArrowDown")
+    shown.until("w.channel", 0)
+    assert shown.pixels() != grid
+    shown.press(0, "ArrowUp")
+    shown.until("w.channel", None)
+    label(shown, "Channel").select_option("1")
+    shown.until("w.channel", 1)
+    shown.canvas().dblclick()
+    shown.until("w.channel", None)
+    assert shown.widget.get_by_text("std").first.is_visible()
+
+
+@pytest.mark.parametrize("quantity", ["x", "noise", "difference"])
+def test_every_quantity_has_a_picture(shown: Shown, quantity: str) -> None:
+    before = shown.pixels()
+    label(shown, "Show").select_option(quantity)
+    shown.until("w.quantity", quantity)
+    assert shown.pixels() != before
+    record = {"x": "run.trace[0].x", "noise": "run.trace[0].noise"}.get(quantity, "(run.trace[0].x - run.trace[0].x0)")
+    told = dict(line.split() for line in shown.widget.locator(".spotnb-facts").inner_text().split("\n")[:4])
+    numbers = [float(told[name].replace("−", "-")) for name in ("mean", "std", "min", "max")]
+    assert numbers == pytest.approx(
+        shown.ask(f"[float(getattr({record}, n)()) for n in ('mean', 'std', 'min', 'max')]"), 0.01
+    )
+
+
+def test_hovering_and_clicking_read_values(shown: Shown) -> None:
+    before = shown.pixels()
+    shown.click(0, (0.5, 0.3))
+    frame = shown.until("w.selected_frame", lambda value: value is not None)
+    shown.page.mouse.move(0, 0)
+    bin_ = shown.ask("w.selected_bin")
+    shown.press(0, ".", "PageUp")
+    shown.until("(w.selected_frame, w.selected_bin)", (frame + 1, min(3, bin_ + 1)))
+    bin_ = shown.ask("w.selected_bin")
+    shown.widget.get_by_text(f"bin {bin_}, channel 0").first.wait_for()
+    text = shown.widget.locator(".spotnb-note").first.inner_text().replace("−", "-")
+    assert f"frame {frame + 1}), bin {bin_}, channel 0" in text
+    told, _, bound = text.split("channel 0: ")[1].split()[:3]
+    value = shown.ask(f"float(run.trace[0].x0[0, 0, {frame + 1}, {bin_}])")
+    assert float(told) == pytest.approx(value, abs=1.6 * float(bound))  # the bound is rounded to one digit
+    assert shown.pixels() != before
+    shown.press(0, "Escape")
+    shown.until("w.selected_frame", None)
+
+
+def test_zoom_and_tiles(shown: Shown) -> None:
+    whole = shown.pixels()
+    shown.press(0, "+", "+")
+    near = shown.pixels()
+    assert near != whole
+    shown.drag(0, 80)
+    assert shown.pixels() != near
+    shown.page.mouse.move(0, 0)
+    shown.press(0, "Escape")
+    assert shown.pixels() == whole
+    label(shown, "Tiles").uncheck()
+    shown.until("w.tiles", False)
+    assert shown.pixels() != whole
+
+
+def test_colours_of_the_step_or_the_run(shown: Shown) -> None:
+    shown.run("w.step = 4")
+    shown.widget.get_by_text("4 / ").first.wait_for()
+    before = shown.pixels()
+    label(shown, "Colours").select_option("step")
+    shown.until("w.colour_range", "step")
+    assert shown.pixels() != before
+
+
+def test_the_clean_estimate_is_heard(shown: Shown) -> None:
+    shown.run("w.step = 3")
+    shown.widget.get_by_role("button", name="Hear the clean estimate").click()
+    shown.until("w._sound.get('step')", 3)
+    shown.widget.get_by_role("button", name="Pause").wait_for()
+    playing = shown.pixels()
+    shown.page.wait_for_timeout(300)
+    assert shown.pixels() != playing
+    shown.press(0, "p")
+    shown.widget.get_by_role("button", name="Play the clean estimate").wait_for()
+    assert "of 4.0 s" in shown.widget.inner_text()
+
+
+def test_it_follows_a_run(shown: Shown) -> None:
+    shown.run("run.goto(6); w.refresh(); w.step = 5")
+    shown.widget.get_by_text("5 / 5").wait_for()
+    before = shown.pixels()
+    shown.run("run.step(); w.refresh()")
+    shown.widget.get_by_text("6 / 6").wait_for()
+    assert shown.pixels() != before
+
+
+def test_the_live_text_says_what_is_shown(shown: Shown) -> None:
+    shown.run("w.step = 4")
+    shown.widget.get_by_role("status").get_by_text("Clean estimate at step 4").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
+    from tests.browser.jupyter import axe_violations
+
+    before, was = shown.pixels(), shown.widget.get_attribute("data-theme")
+    shown.theme(theme)
+    assert (shown.pixels() != before) == (was != theme)
+    assert not axe_violations(shown.page, ".spotnb")
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
+    shown.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
+    shown.painted()
+    assert shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+    shown.widget.evaluate("(root) => { root.parentElement.style.width = '' }")
+
+
+def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
+    assert not shown.strangers
+    assert not shown.errors
+
+
+def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.config import SpotDiffusionConfig
+    from spotnb.sampler import SpotSampler
+    from spotnb.widgets.inspector import LatentInspector
+    from tests.browser.jupyter import axe_violations, page_of
+    from tests.networks import FunctionModel, pointwise
+
+    run = SpotSampler(FunctionModel(pointwise), "a sea", 4.0, steps=8, config=SpotDiffusionConfig(32))
+    widget = LatentInspector(run.run(progress=False))
+    widget.decode(7)
+    widget.wait(60)
+    path = widget.to_html(tmp_path / "inspector.html")
+    widget.close()
+    with page_of(browser, path, color_scheme="dark") as (page, errors):
+        pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        page.locator(".spotnb canvas").focus()
+        before = page.evaluate(pixels)
+        page.keyboard.press("End")
+        page.get_by_text("7 / 7").wait_for()
+        page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
+        page.get_by_role("button", name="Play the clean estimate").click()
+        page.get_by_role("button", name="Pause").wait_for()
+        assert not axe_violations(page, ".spotnb")
+        assert not errors
+
+
+def test_nan_and_infinity_are_marked(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.inspector import LatentInspector
+    from tests.browser.jupyter import page_of
+    from tests.widgets.test_inspector import synthetic
+
+    trace = synthetic(steps=1)
+    x0 = trace[0].x0
+    assert x0 is not None
+    x0[0, 0, 10, 2], x0[0, 1, 20, 1] = np.nan, -np.inf
+    widget = LatentInspector(trace)
+    widget.selected_frame, widget.selected_bin = 10, 2
+    path = widget.to_html(tmp_path / "bad.html")
+    widget.close()
+    with page_of(browser, path) as (page, errors):
+        page.get_by_text("NaN or infinite values: 2").wait_for()
+        page.get_by_text("bin 2, channel 0: NaN").first.wait_for()
+        green = page.evaluate("""() => {
+          const canvas = document.querySelector(".spotnb canvas");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let count = 0;
+          for (let k = 0; k < data.length; k += 4) count += data[k] === 0 && data[k + 1] === 176 && data[k + 2] === 60;
+          return count;
+        }""")
+        assert green > 20
+        assert not errors
+
+
+def test_scrubbing_is_painted_within_four_milliseconds(browser: Browser, tmp_path: Path) -> None:
+    """30 s, 50 steps, 8 channels: from the input event to the painted canvas, all channels at once."""
+    from spotnb.widgets.inspector import LatentInspector
+    from tests.browser.jupyter import page_of
+    from tests.browser.test_tile_shift import SCRUB
+    from tests.widgets.test_inspector import synthetic
+
+    widget = LatentInspector(synthetic(frames=768, steps=50, channels=8, bins=16, tile=128))
+    path = widget.to_html(tmp_path / "long.html")
+    widget.close()
+    with page_of(browser, path, viewport={"width": 1280, "height": 1000}) as (page, _):
+        times: list[float] = sorted(page.evaluate(SCRUB.replace("% 200", "% 50")))
+    median, most = times[len(times) // 2], times[int(0.95 * len(times))]
+    assert median <= 4 * SLACK, f"median {median:.1f} ms"
+    assert most <= 16 * SLACK, f"95 % within {most:.1f} ms"
+
+
+SLACK = 2  # other processes run beside the tests

@@ -1,0 +1,153 @@
+"""SamplerPanel where it is used: in JupyterLab and in Notebook, by mouse and by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from tests.browser.jupyter import Shown
+
+CODE = """
+import time
+from spotnb.widgets.panel import SamplerPanel
+from tests.networks import FunctionModel, pointwise
+
+def network(x, t, cond):
+    time.sleep(0.08)  # as slow as a network
+    return pointwise(x, t, cond)
+
+w = SamplerPanel(FunctionModel(network))
+w.form.duration.value, w.form.steps.value, w.form.tile.value = 6.0, 8, 32
+w
+"""
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
+    return show(request.param, "panel", CODE)
+
+
+@pytest.fixture
+def shown(page: Shown) -> Shown:
+    page.run("w.pause(); w.wait(); w.reset(); w.form.guidance.value = 2.5; w.form.prompt.value = 'a sea'")
+    page.until("w._run.busy", False)
+    button(page, "Run").wait_for()
+    return page
+
+
+def button(shown: Shown, name: str) -> Locator:
+    return shown.widget.get_by_role("button", name=name, exact=True)
+
+
+def test_the_whole_way_by_mouse(shown: Shown) -> None:
+    button(shown, "Run").click()
+    shown.until("w.sampler is not None and w.sampler.steps_done >= 1")
+    button(shown, "Pause").click()
+    shown.until("w._run.busy", False)
+    done = shown.ask("w.sampler.steps_done")
+    assert 0 < done < 8
+    shown.widget.locator(".spotnb-inspector canvas").wait_for()
+    button(shown, "Step").click()
+    shown.until("(w.sampler.steps_done, w._run.busy)", (done + 1, False))
+    shown.run("w.form.guidance.value = 4")
+    shown.widget.get_by_text("Fork goes on with it").first.wait_for()
+    button(shown, "Fork").click()
+    shown.until("(w.sampler.guidance_scale, w._run.busy)", (4.0, False))
+    button(shown, "Run").click()
+    shown.until("w.waveform is not None and not w._run.busy", seconds=40)
+    shown.widget.locator(".spotnb-panel-result canvas").wait_for()
+    button(shown, "Save wav").click()
+    shown.widget.get_by_text("Saved a-sea-0").first.wait_for()
+    button(shown, "Play the sound").click()
+    button(shown, "Pause the sound").click()
+
+
+def test_the_whole_way_by_keyboard(shown: Shown) -> None:
+    keyboard = shown.page.keyboard
+    cells = shown.page.locator(".jp-Cell").count()
+    button(shown, "Run").focus()
+    keyboard.press("Enter")
+    shown.until("w.sampler is not None and w.sampler.steps_done >= 1")
+    assert shown.page.evaluate("document.activeElement.textContent") == "Pause"  # the focus went where one can go on
+    keyboard.press(" ")
+    shown.until("w._run.busy", False)
+    shown.page.wait_for_function("document.activeElement.textContent === 'Run'")
+    done = shown.ask("w.sampler.steps_done")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    shown.until("(w.sampler.steps_done, w._run.busy)", (done + 1, False))
+    button(shown, "Fork").focus()
+    keyboard.press(" ")
+    shown.until("'Forked' in w.status.doing and not w._run.busy")
+    button(shown, "Run").focus()
+    keyboard.press("Enter")
+    shown.until("w.waveform is not None and not w._run.busy", seconds=40)
+    button(shown, "Save trace").focus()
+    keyboard.press("Enter")
+    shown.widget.get_by_text("Saved a-sea-0").first.wait_for()
+    assert shown.page.locator(".jp-Cell").count() == cells
+
+
+def test_phases_are_told_one_by_one(shown: Shown) -> None:
+    for word in ("padded by", "tile 0 predicted"):
+        button(shown, "Phase").click()
+        shown.widget.get_by_text(word).first.wait_for()
+        shown.until("w._run.busy", False)
+
+
+def test_what_a_user_wrote_is_text(shown: Shown) -> None:
+    shown.widget.get_by_label("Prompt").fill("0-1: <img src=x onerror=alert(1)>\n<b>organ</b>")
+    shown.until("'organ' in w.form.prompt.value")
+    button(shown, "Run").click()
+    shown.widget.get_by_text("has no times").first.wait_for()
+    assert shown.widget.locator("img, b:text('organ')").count() == 0
+
+
+def test_an_error_is_one_line_with_a_fold(shown: Shown) -> None:
+    shown.run("w._run.model().network, kept = None, w._run.model().network")
+    button(shown, "Step").click()
+    line = shown.widget.locator(".spotnb-trouble > summary")
+    line.get_by_text("TypeError").wait_for()
+    assert not shown.widget.get_by_text("Traceback").first.is_visible()
+    line.click()
+    assert shown.widget.get_by_text("Traceback").first.is_visible()
+    shown.run("w._run.model().network = kept")
+    button(shown, "Step").click()
+    shown.until("(w.sampler.steps_done, w._run.busy)", (1, False))
+    line.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
+    from tests.browser.jupyter import axe_violations
+
+    shown.theme(theme)
+    shown.page.wait_for_timeout(300)  # Jupyter's buttons fade from one to the other
+    assert not axe_violations(shown.page, ".spotnb-panel")
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
+    button(shown, "Step").click()
+    shown.widget.locator(".spotnb-inspector canvas").wait_for()
+    shown.widget.evaluate(f"(root) => {{ root.style.width = '{width}px' }}")
+    shown.painted()
+    assert shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+    shown.widget.evaluate("(root) => { root.style.width = '' }")
+
+
+def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
+    assert not shown.strangers
+    assert not shown.errors
+
+
+def test_a_kernel_that_dies_is_told(shown: Shown) -> None:
+    button(shown, "Run").click()
+    shown.until("w.sampler is not None and w.sampler.steps_done >= 1")
+    shown.client.execute("import os; os._exit(1)")
+    shown.widget.get_by_text("The kernel is gone").first.wait_for()

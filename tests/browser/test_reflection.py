@@ -1,0 +1,136 @@
+"""ReflectionExplorer where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.jupyter import Shown
+
+CODE = "from spotnb.widgets.reflection import ReflectionExplorer\nw = ReflectionExplorer()\nw"
+START = "w.pad = w.shift = 3; w.order = 'naive'; w.stage = 'original'"
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
+    return show(request.param, "reflection", CODE)
+
+
+@pytest.fixture
+def shown(page: Shown) -> Shown:
+    page.run(START)
+    page.widget.get_by_text("The sound: 8 frames.").first.wait_for()
+    return page
+
+
+def still(shown: Shown) -> str:
+    """The pixels when nothing moves any more."""
+    shown.page.wait_for_timeout(800)
+    return shown.pixels()
+
+
+def test_keys_go_through_the_stages(shown: Shown) -> None:
+    before = still(shown)
+    shown.press(0, "ArrowRight", "ArrowRight")
+    shown.until("w.stage", "padded")
+    assert still(shown) != before
+    shown.press(0, "End")
+    shown.until("w.stage", "undone")
+    assert shown.widget.get_by_text("Lost: 6, 7, 8. There twice: 2, 3, 4.").first.is_visible()
+    shown.press(0, "Home")
+    shown.until("w.stage", "original")
+    shown.widget.get_by_text("The sound: 8 frames.").first.wait_for()
+
+
+def test_the_right_order_is_exact(shown: Shown) -> None:
+    shown.widget.get_by_role("combobox", name="Order").select_option("right")
+    shown.until("w.order", "right")
+    shown.press(0, "End")
+    shown.until("w.stage", "cropped")
+    assert shown.widget.get_by_text("exact").first.is_visible()
+
+
+def test_dragging_shifts(shown: Shown) -> None:
+    before = still(shown)
+    shown.drag(0, 130)
+    shown.until("w.shift", lambda shift: shift > 3)
+    shown.run("w.stage = 'circular'")
+    assert still(shown) != before
+
+
+def test_plus_minus_up_and_down(shown: Shown) -> None:
+    shown.press(0, "+", "+", "-", "ArrowUp")
+    shown.until("(w.shift, w.pad)", (4, 4))
+
+
+def test_play_ends_at_the_last_stage(shown: Shown) -> None:
+    before = shown.pixels()
+    shown.widget.get_by_role("button", name="Play the stages").click()
+    shown.until("w.stage", "undone")
+    shown.widget.get_by_role("button", name="Play the stages").wait_for()
+    assert shown.pixels() != before
+
+
+def test_a_click_on_a_row_shows_its_stage(shown: Shown) -> None:
+    shown.click(0, (0.5, 0.5))
+    assert shown.until("w.stage", lambda stage: stage != "original") in ("padded", "shifted")
+
+
+def test_arrows_reach_the_sliders_and_not_the_notebook(shown: Shown) -> None:
+    shown.widget.get_by_role("slider", name="Padding").focus()
+    shown.page.keyboard.press("ArrowRight")
+    shown.until("w.pad", 4)
+    shown.run("w.pad = 2")
+    shown.page.wait_for_function(
+        "[...document.querySelectorAll('.spotnb input')].some((slider) => slider.value === '2')"
+    )
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
+    from tests.browser.jupyter import axe_violations
+
+    before, was = still(shown), shown.widget.get_attribute("data-theme")
+    shown.theme(theme)
+    assert (shown.pixels() != before) == (was != theme)
+    assert not axe_violations(shown.page, ".spotnb")
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
+    shown.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
+    shown.painted()
+    assert shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+    shown.widget.evaluate("(root) => { root.parentElement.style.width = '' }")
+
+
+def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
+    assert not shown.strangers
+    assert not shown.errors
+
+
+def test_a_saved_page_of_a_latent_moves_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.reflection import ReflectionExplorer
+    from tests.browser.jupyter import axe_violations, page_of
+
+    latent = np.random.default_rng(0).normal(size=(1, 8, 200, 16))
+    widget = ReflectionExplorer(latent, channel=3)
+    path = widget.to_html(tmp_path / "reflection.html")
+    widget.close()
+    with page_of(browser, path, color_scheme="dark") as (page, errors):
+        pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        before = page.evaluate(pixels)
+        page.get_by_role("slider", name="Stage").focus()
+        page.keyboard.press("End")
+        page.get_by_text("Lost: 175 to 199").first.wait_for()
+        assert page.evaluate(pixels) != before
+        assert page.locator(".spotnb").get_attribute("data-theme") == "dark"
+        assert not axe_violations(page, ".spotnb")
+        assert not errors

@@ -1,0 +1,201 @@
+"""TileShiftDebugger where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.jupyter import Shown
+
+CODE = "from spotnb.widgets.tile_shift import TileShiftDebugger\nw = TileShiftDebugger(steps=12)\nw"
+START = "w.set_trait('method', 'spot'); w.edge = 'reflect'; w.selected_frame = None; w.step = 1; w.step = 0"
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
+    return show(request.param, "tile-shift", CODE)
+
+
+@pytest.fixture
+def shown(page: Shown) -> Shown:
+    page.run(START)
+    page.widget.get_by_text("0 / 11").wait_for()
+    return page
+
+
+def test_dragging_the_grid_sets_the_shift(shown: Shown) -> None:
+    before, shift = shown.pixels(0), shown.ask("w.shift")
+    shown.drag(0, -60)
+    now = shown.until("w.shift", lambda value: value != shift)
+    assert now < shift
+    assert shown.pixels(0) != before
+    assert shown.widget.get_by_text("by hand").is_visible()
+    shown.widget.get_by_role("button", name="As drawn").click()
+    shown.until("w.shift", shift)
+
+
+@pytest.mark.parametrize(("key", "step"), [("ArrowRight", 1), ("End", 11)])
+def test_keys_move_the_step(shown: Shown, key: str, step: int) -> None:
+    before = [shown.pixels(0), shown.pixels(1)]
+    shown.press(0, key)
+    shown.until("w.step", step)
+    shown.until("w.shift == w._run.drawn[w.step]")
+    assert [shown.pixels(0), shown.pixels(1)] != before
+    shown.press(0, "Home")
+    shown.until("w.step", 0)
+
+
+def test_plus_and_minus_move_the_grid(shown: Shown) -> None:
+    shift = shown.ask("w.shift")
+    shown.press(0, "+", "+", "-")
+    shown.until("w.shift", shift + 1)
+    shown.press(0, "Escape")
+    shown.until("w.shift", shift)
+
+
+def test_arrows_reach_the_sliders_and_not_the_notebook(shown: Shown) -> None:
+    shown.widget.get_by_role("slider", name="Step").focus()
+    shown.page.keyboard.press("ArrowRight")
+    shown.page.keyboard.press("ArrowRight")
+    shown.until("w.step", 2)
+    assert shown.page.evaluate("document.activeElement.type") == "range"
+
+
+def test_the_wheel_scrubs_where_a_picture_is_in_focus(shown: Shown) -> None:
+    shown.canvas(0).hover()
+    shown.canvas(0).focus()
+    shown.page.mouse.wheel(0, 100)
+    shown.until("w.step", 1)
+
+
+def test_play_goes_through_the_steps(shown: Shown) -> None:
+    before = shown.pixels(1)
+    shown.widget.get_by_role("button", name="Play the steps").click()
+    shown.until("w.step", lambda step: step >= 2)
+    shown.widget.get_by_role("button", name="Pause").click()
+    assert shown.pixels(1) != before
+
+
+def test_a_click_follows_a_frame(shown: Shown) -> None:
+    before = shown.pixels(1)
+    shown.click(1, (0.5, 0.2))
+    frame = shown.until("w.selected_frame", lambda value: value is not None)
+    assert 0 < frame < 768
+    assert shown.pixels(1) != before
+    assert shown.widget.get_by_text(f"Frame {frame} ").first.is_visible()
+    shown.press(1, "ArrowRight")
+    shown.until("w.selected_frame", frame + 1)
+
+
+def test_method_and_edge_change_in_both_places(shown: Shown) -> None:
+    before = shown.pixels(0)
+    shown.widget.get_by_role("combobox", name="Method").select_option("multidiffusion")
+    shown.until("(w.method, w.shift)", ("multidiffusion", 0))
+    assert shown.pixels(0) != before
+    shown.run("w.method = 'spot'; w.edge = 'merge'")
+    shown.page.wait_for_function("[...document.querySelectorAll('.spotnb select')].at(-1).value === 'merge'")
+    assert shown.ask("w.shift % 8") == 0
+
+
+def test_the_kernel_moves_the_picture(shown: Shown) -> None:
+    before = shown.pixels(0)
+    shown.run("w.step = 7; w.shift = 5")
+    shown.widget.get_by_text("5 by hand").wait_for()
+    assert shown.pixels(0) != before
+
+
+def test_the_live_text_says_what_is_shown(shown: Shown) -> None:
+    shown.run("w.step = 4")
+    shown.widget.get_by_role("status").get_by_text("Step 4").wait_for()
+    assert "4 tiles, seams at" in (shown.widget.get_by_role("status").text_content() or "")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
+    from tests.browser.jupyter import axe_violations
+
+    before = shown.pixels(0)
+    was = shown.widget.get_attribute("data-theme")
+    shown.theme(theme)
+    assert (shown.pixels(0) != before) == (was != theme)
+    assert not axe_violations(shown.page, ".spotnb")
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
+    shown.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
+    shown.painted()
+    inside = shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+    assert inside
+    box = shown.canvas(0).bounding_box()
+    assert box
+    ratio = shown.page.evaluate("devicePixelRatio")
+    assert abs(shown.canvas(0).evaluate("(canvas) => canvas.width") - box["width"] * ratio) < 2
+    shown.widget.evaluate("(root) => { root.parentElement.style.width = '' }")
+
+
+def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
+    assert not shown.strangers
+    assert not shown.errors
+
+
+def test_a_saved_page_scrubs_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+    from tests.browser.jupyter import axe_violations, page_of
+
+    widget = TileShiftDebugger(steps=12)
+    path = widget.to_html(tmp_path / "tiles.html")
+    widget.close()
+    with page_of(browser, path) as (page, errors):
+        pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        page.get_by_role("slider", name="Step").focus()
+        before = page.evaluate(pixels)
+        page.keyboard.press("End")
+        page.get_by_text("11 / 11").wait_for()
+        page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
+        assert not axe_violations(page, ".spotnb")
+        assert not errors
+
+
+def test_long_runs_are_painted_within_a_screen_frame(browser: Browser, tmp_path: Path) -> None:
+    """15,000 frames (ten minutes) and 200 steps: the paint of every step and of a drag, pixels fetched at the end."""
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+    from tests.browser.jupyter import page_of
+
+    widget = TileShiftDebugger(15_000, steps=200)
+    path = widget.to_html(tmp_path / "long.html")
+    widget.close()
+    with page_of(browser, path, viewport={"width": 1280, "height": 1000}) as (page, _):
+        times: list[float] = sorted(page.evaluate(SCRUB))
+    median, most = times[len(times) // 2], times[int(0.95 * len(times))]
+    assert median <= 16, f"median {median:.1f} ms"
+    assert most <= 16 * SLACK, f"95 % within {most:.1f} ms"
+
+
+SLACK = 2  # other processes run beside the tests
+SCRUB = """async () => {
+  const root = document.querySelector(".spotnb");
+  const slider = root.querySelector(".spotnb-steps input");
+  const canvases = [...root.querySelectorAll("canvas")];
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const times = [];
+  let paint = 0;
+  root.addEventListener("spotnb:painted", (event) => { paint = event.detail.paint; });
+  for (let k = 1; k < 100; k += 1) {
+    slider.value = (k * 37) % 200;
+    const start = performance.now();
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    const handled = performance.now() - start;
+    await frame();
+    const fetched = performance.now();
+    for (const canvas of canvases) canvas.getContext("2d").getImageData(0, 0, 1, 1);
+    times.push(handled + paint + performance.now() - fetched);
+  }
+  return times.slice(5);
+}"""

@@ -1,0 +1,101 @@
+"""What Python and JavaScript both work out, as fixtures that hold them to each other.
+
+python -m tests.widgets.fixtures    # writes them anew, after a change of the Python side
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from spotnb.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.layout import Layout, plan
+from spotnb.widgets.reflection import ORDERS, Stage, stages
+
+FOLDER = Path(__file__).parent
+SHAPES = (
+    # frames, W, overlap, multiple
+    (768, 256, None, 8),
+    (750, 256, 192, 8),
+    (256, 256, None, 8),
+    (257, 256, 40, 8),
+    (1, 8, None, 8),
+    (40, 16, 15, 4),
+    (41, 16, 0, 4),
+    (23, 6, 1, 2),
+    (100, 7, 3, 1),
+    (692, 128, None, 8),
+    (15000, 256, None, 8),
+)
+ROLLS = ((8, 3, 3), (8, 0, 3), (8, 7, 8), (8, 3, 0), (2, 1, 1), (5, 4, 5), (50, 6, 13))  # frames, pad, shift
+
+
+def shifted(config: SpotDiffusionConfig, frames: int, shift: int, method: str, multiple: int) -> Layout:
+    """The layout of a schedule that draws `shift`: `alternate` draws its largest at step 1."""
+    ratio = min(1.0, (shift + 0.5) / config.tile_size_time)
+    given = (config.tile_size_time, config.min_overlap, ratio, config.edge)
+    return plan(frames, SpotDiffusionConfig(*given, shift_schedule="alternate"), 1, method, time_multiple=multiple)
+
+
+def layouts() -> list[dict[str, Any]]:
+    """`plan` for every method and edge over a few shapes and shifts."""
+    found = []
+    for frames, width, overlap, multiple in SHAPES:
+        for edge in EDGES:
+            config = SpotDiffusionConfig(width, overlap, edge=edge)
+            for method in METHODS:
+                few = {width // 3} if frames > 2000 else {0, 1, width // 2 - 1, width // 2, width - 1, width}
+                for shift in sorted(few):
+                    layout = shifted(config, frames, shift, method, multiple)
+                    size = {"frames": frames, "width": width, "overlap": config.overlap, "multiple": multiple}
+                    asked = size | {"edge": edge, "method": method}
+                    found.append({"asked": asked, "drawn": shift, "planned": _layout(layout)})
+    return found
+
+
+def reflections() -> list[dict[str, Any]]:
+    """The stages of "pad, roll, crop" in both orders."""
+    return [
+        {
+            "asked": [frames, pad, shift, order],
+            "stages": {name: _stage(stage, frames) for name, stage in stages(frames, pad, shift, order).items()},
+        }
+        for frames, pad, shift in ROLLS
+        for order in ORDERS
+    ]
+
+
+def _layout(layout: Layout) -> dict[str, Any]:
+    return {
+        "shift": layout.shift,
+        "tiles": [[*tile.window, *tile.segment] for tile in layout.tiles],
+        "fallback": layout.fallback,
+        "seams": list(layout.seams),
+        "pad": list(layout.pad),
+        "cost": layout.network_frames,
+    }
+
+
+def _stage(stage: Stage, frames: int) -> dict[str, Any]:
+    return {
+        "first": stage.first,
+        "source": stage.source.tolist(),
+        "copied": stage.copied.tolist(),
+        "lost": stage.lost(frames),
+        "twice": stage.twice(frames),
+        "exact": stage.exact(frames),
+    }
+
+
+FIXTURES = {"layouts.json": layouts, "reflections.json": reflections}
+
+
+def text(name: str) -> str:
+    """A fixture as it is written, one case a line."""
+    return "[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in FIXTURES[name]()) + "\n]\n"
+
+
+if __name__ == "__main__":
+    for each in FIXTURES:
+        (FOLDER / each).write_text(text(each))

@@ -1,0 +1,150 @@
+"""What all widgets share: a static form, a page of their own, and an end."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from ipywidgets.widgets.widget import _instances
+
+from spotnb.errors import SpotnbError
+from spotnb.widgets.base import Widget
+from spotnb.widgets.reflection import ReflectionExplorer
+from spotnb.widgets.tile_shift import TileShiftDebugger
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+MAKERS: list[Callable[[], Widget]] = [TileShiftDebugger, ReflectionExplorer]
+every_widget = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+
+
+@every_widget
+def test_a_png_stands_beside_the_view(make: Callable[[], Widget]) -> None:
+    widget = make()
+    data, _ = widget._repr_mimebundle_()
+    assert data[VIEW]["model_id"] == widget.model_id
+    assert base64.b64decode(data["image/png"])[:8] == b"\x89PNG\r\n\x1a\n"
+    assert len(data["image/png"]) < 120_000
+    assert widget.png() is widget.png()
+    before = widget.png()
+    widget.set_trait("shift", 1)
+    assert widget.png() != before
+
+
+def test_no_figure_is_left_for_the_notebook_to_show() -> None:
+    import matplotlib.pyplot as plt
+
+    TileShiftDebugger()._repr_mimebundle_()
+    assert not plt.get_fignums()
+
+
+def test_a_picture_that_fails_does_not_take_the_view_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(TileShiftDebugger, "draw", fail)
+    data, _ = TileShiftDebugger()._repr_mimebundle_()
+    assert VIEW in data
+    assert "image/png" not in data
+
+
+def test_the_png_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TileShiftDebugger, "static_form", False)
+    assert "image/png" not in TileShiftDebugger()._repr_mimebundle_()[0]
+
+
+@every_widget
+def test_the_page_holds_everything_and_loads_nothing(make: Callable[[], Widget], tmp_path: Path) -> None:
+    path = make().to_html(tmp_path / "deep" / "page.html")
+    page = path.read_text("utf-8")
+    assert path == tmp_path / "deep" / "page.html"
+    assert "default-src 'none'" in page
+    assert "import " not in page.split('<script type="module">')[1]
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
+    state = json.loads(page.split('id="state">')[1].split("</script>")[0])["state"]
+    assert not {"_esm", "_css", "layout", "_model_module"} & set(state)
+    assert "_scene" in state
+
+
+def test_text_in_the_state_stays_text(tmp_path: Path) -> None:
+    class Named(Widget, module="reflection.js", title="<b>Ticks & tricks</b>"):
+        def page_state(self) -> dict[str, object]:
+            return {"prompt": "</script><script>alert(1)</script><!-- %%SCRIPT%% \u2028", "sound": [b"\x00\x01"]}
+
+    page = Named().to_html(tmp_path / "page.html").read_text("utf-8")
+    assert page.count("<script") == 2
+    assert page.count("</script>") == 2
+    assert "&lt;b&gt;Ticks &amp; tricks" in page
+    held = json.loads(page.split('id="state">')[1].split("</script>")[0])
+    assert held["state"]["prompt"].endswith("<!-- %%SCRIPT%% \u2028")
+    assert held["buffers"] == [{"path": ["sound", 0], "data": "AAE="}]
+
+
+def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SpotnbError, match="cannot write") as raised:
+        TileShiftDebugger().to_html(tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+@every_widget
+def test_building_and_closing_frees_everything(make: Callable[[], Widget]) -> None:
+    def once() -> None:
+        widget = make()
+        widget.get_state()
+        widget.close()
+
+    shown = make()
+    shown._repr_mimebundle_()
+    shown.close()
+    once()
+    gc.collect()
+    models, memory = len(_instances), psutil.Process().memory_info().rss
+    for _ in range(50):
+        once()
+    gc.collect()
+    assert len(_instances) == models
+    assert psutil.Process().memory_info().rss - memory < 5_000_000
+
+
+@every_widget
+def test_showing_is_quick(make: Callable[[], Widget]) -> None:
+    make()._repr_mimebundle_()  # loads matplotlib
+    start = time.process_time()
+    make()._repr_mimebundle_()
+    assert time.process_time() - start < 1.5
+
+
+def test_widgets_need_no_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.modules['diffusers'] = None\n"
+        "from spotnb import SpotDiffusionConfig\n"
+        "from spotnb.widgets.tile_shift import TileShiftDebugger\n"
+        "from spotnb.widgets.reflection import ReflectionExplorer\n"
+        "for made in (TileShiftDebugger(300, SpotDiffusionConfig(64), 5), ReflectionExplorer()):\n"
+        "    assert 'image/png' in made._repr_mimebundle_()[0]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_spotnb_itself_loads_no_widgets() -> None:
+    code = "import sys, spotnb; assert not {'anywidget', 'ipywidgets', 'traitlets'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_a_missing_extra_is_named_in_one_line() -> None:
+    code = (
+        "import sys; sys.modules['anywidget'] = None\n"
+        "from spotnb import SpotnbError\n"
+        "try: import spotnb.widgets.tile_shift\n"
+        "except SpotnbError as error: assert str(error).endswith(\"pip install 'spotnb[notebooks]'\"), error\n"
+        "else: raise AssertionError\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

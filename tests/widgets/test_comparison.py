@@ -1,0 +1,237 @@
+"""RunComparison without a browser: what it takes, what it scores, what it packs, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.stats import binomtest
+
+from spotnb.config import SpotDiffusionConfig
+from spotnb.errors import InputError
+from spotnb.generate import Generation, generate_audio
+from spotnb.measure import levels, seam_score
+from spotnb.mel import log_mel
+from spotnb.sampler import SpotSampler
+from spotnb.widgets.abx import abx_needed, abx_p_value
+from spotnb.widgets.comparison import RunComparison
+from spotnb.widgets.comparison_runs import FINEST
+from tests.networks import FunctionModel, neighbourly
+
+RATE = 16000
+
+
+def sound(seconds: float = 4.0, level: float = 0.1, seed: int = 0) -> np.ndarray[Any, Any]:
+    noise = np.random.default_rng(seed).normal(size=round(seconds * RATE))
+    return np.clip(level * noise, -1, 1).astype(np.float32)
+
+
+def generation(**changes: Any) -> Generation:
+    settings = {"duration": 6.0, "steps": 2, "config": SpotDiffusionConfig(64), "progress": False} | changes
+    return generate_audio(FunctionModel(neighbourly), "a sea", **settings)
+
+
+def rows(widget: RunComparison) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = widget._scene["rows"]
+    return found
+
+
+def test_generations_are_scored_where_generations_are() -> None:
+    spot, tiles = generation(), generation(method="tiles")
+    widget = RunComparison([spot, tiles])
+    assert widget.names == ("spot", "tiles")
+    assert widget.grid == (64, 128)
+    expected = [made.grid_score() for made in (spot, tiles)]
+    assert [score.score for score in widget.scores.values() if score] == [score.score for score in expected if score]
+    assert [row["seams"] for row in rows(widget)] == [list(spot.seams), list(tiles.seams)]
+    assert rows(widget)[1]["seams"] == [64, 128]
+
+
+def test_names_tell_what_differs() -> None:
+    runs = [generation(seed=1), generation(seed=2), sound(), generation(seed=2)]
+    assert RunComparison(runs).names == ("spot, seed 1", "spot, seed 2", "sound 3", "spot, seed 2 (4)")
+
+
+def test_a_finished_sampler_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sampler = SpotSampler(FunctionModel(neighbourly), "a sea", 6.0, 2, config=SpotDiffusionConfig(64))
+    with pytest.raises(InputError, match=r"^run 'mine': it is a sampler after 0 of 2 steps: call its run\(\) first$"):
+        RunComparison({"mine": sampler, "other": sound()})
+    sampler.run(progress=False)
+    calls: list[Any] = []
+    decode = SpotSampler.sound
+    monkeypatch.setattr(SpotSampler, "sound", lambda self: calls.append(self) or decode(self))
+    widget = RunComparison({"mine": sampler, "other": sound()})
+    widget.png()
+    assert calls == [sampler]
+    assert rows(widget)[0]["samples"] == sampler.samples
+    assert rows(widget)[0]["seamsKnown"]
+    assert not rows(widget)[1]["seamsKnown"]
+
+
+def test_waveforms_are_scored_at_all_seams_that_were_given() -> None:
+    one, two = sound(seed=1), sound(seed=2)
+    widget = RunComparison({"a": (one, [40, 20]), "b": (two, [60])})
+    assert widget.grid == (20, 40, 60)
+    assert widget.scores["b"] is not None
+    assert widget.scores["b"].score == seam_score(log_mel(two), [20, 40, 60]).score
+    assert RunComparison([one, two]).scores == {"sound 1": None, "sound 2": None}
+    assert RunComparison([one, two], grid=[50]).grid == (50,)
+
+
+def test_mels_of_one_kind_are_compared() -> None:
+    """A decoded mel beside the mel of a waveform would compare two scales."""
+    made = generation()
+    widget = RunComparison({"made": made, "wave": made.waveform})
+    scores = list(widget.scores.values())
+    assert scores[0] is not None
+    assert scores[1] is not None
+    assert scores[0].score == scores[1].score
+
+
+def test_the_sound_that_travels_is_the_sound() -> None:
+    wave = sound(level=0.2)
+    row = rows(RunComparison([wave, wave / 2]))[0]
+    back, rate = soundfile.read(io.BytesIO(row["sound"]), dtype="float32")
+    assert rate == RATE
+    assert np.abs(back - wave).max() <= 1 / 2**15
+    envelope = np.frombuffer(row["envelope"], np.int8).reshape(-1, 2) / 127
+    assert row["columnSamples"] == FINEST
+    parts = wave[: len(wave) // FINEST * FINEST].reshape(-1, FINEST)
+    assert (envelope[: len(parts), 1] >= parts.max(1) - 1e-6).all()
+    assert np.abs(envelope[: len(parts), 0] - parts.min(1)).max() <= 1 / 127
+    mel = np.frombuffer(row["mel"], np.uint8).reshape(-1, 64)
+    low, high = np.log(1e-5), 2
+    assert np.abs(low + mel / 255 * (high - low) - log_mel(wave)).max() <= (high - low) / 255
+
+
+def test_matching_makes_all_as_loud_as_the_softest() -> None:
+    runs = [sound(level=0.05), sound(level=0.2), sound(level=0.1)]
+    widget = RunComparison(runs)
+    assert widget._scene["measure"] == "LUFS"
+    gains = [row["gain"] for row in rows(widget)]
+    assert gains[0] == 0
+    assert max(gains) <= 0
+    loud = [levels(wave * 10 ** (gain / 20)).lufs for wave, gain in zip(runs, gains, strict=True)]
+    assert loud == pytest.approx([loud[0]] * 3, abs=1e-3)
+    quiet = RunComparison([sound(), np.zeros(4 * RATE, np.float32)])
+    assert quiet._scene["measure"] == "RMS"
+    assert [row["gain"] for row in rows(quiet)] == [0, 0]
+    assert rows(quiet)[1]["levels"]["rms_db"] is None
+
+
+def test_lengths_may_differ() -> None:
+    widget = RunComparison({"short": (sound(1), [20]), "long": (sound(3), [60])})
+    widget.position = 3
+    assert widget.scores["short"] is not None
+    assert len(widget.scores["short"].per_seam) == 1  # frame 60 is past its end
+
+
+NAN = sound()
+NAN[5] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("runs", "message"),
+    [
+        ([sound()], "got 1 runs: expected 2 to 4"),
+        ([sound()] * 5, "got 5 runs: expected 2 to 4"),
+        ([], "got 0 runs"),
+        (sound(), "runs are array.*: expected a mapping of names to runs, or a list of runs"),
+        ("ab", "runs are 'ab'"),
+        ({"a": sound(), "": sound()}, "the name of a run is ''"),
+        ({"a": sound(), 3: sound()}, "the name of a run is 3"),
+        ([sound(), NAN], "run 'sound 2': the waveform has 1 NaN or infinite values"),
+        ([sound(), np.zeros(0, np.float32)], "run 'sound 2': .*not empty"),
+        ([sound(), np.zeros(100, np.float32)], "run 'sound 2': a log-mel takes at least 433 samples"),
+        ([sound(), 2 * sound(level=0.9)], "run 'sound 2': the waveform peaks at"),
+        ([sound(), (sound() * 100).astype(np.int16)], "run 'sound 2': .*divide PCM"),
+        ([sound(), np.stack([sound()] * 2)], "run 'sound 2': .*pick a channel"),
+        ([sound(), "run.wav"], "run 'sound 2': it is 'run.wav': expected a Generation"),
+        ([sound(), None], "run 'sound 2': it is None"),
+        ([sound(), ([[1.0], [1.0, 2.0]], [3])], "run 'sound 2': it is .*: expected a Generation"),
+        ([sound(), (sound(), [4.5])], "run 'sound 2': a seam is 4.5"),
+        ([sound(), (sound(), [500])], "run 'sound 2': a seam is 500: expected a whole number from 0 to 100"),
+        ([sound(), (sound(), "40")], "run 'sound 2': seams are '40'"),
+        ([sound(), (sound(), 22050)], r"the runs have unequal sample rates \('sound 1' 16000 Hz, 'sound 2' 22050 Hz\)"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_one_line(runs: Any, message: str) -> None:
+    with pytest.raises(InputError, match=f"^{message}") as refused:
+        RunComparison(runs)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("trait", "value", "message"),
+    [
+        ("position", 4.5, "position is 4.5: expected a finite number from 0 to 4.0"),
+        ("position", float("nan"), "position is nan"),
+        ("selected", 2, "selected is 2: expected a whole number from 0 to 1"),
+        ("playing", 1, "playing is 1: expected True or False"),
+        ("matched", "yes", "matched is 'yes': expected True or False"),
+    ],
+)
+def test_traits_are_checked(trait: str, value: Any, message: str) -> None:
+    widget = RunComparison([sound(), sound()])
+    before = getattr(widget, trait)
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+        setattr(widget, trait, value)
+    assert getattr(widget, trait) == before
+
+
+def test_results_of_the_blind_test_come_from_the_page_alone() -> None:
+    widget = RunComparison([sound(), sound()])
+    seen: list[Any] = []
+    widget.observe(lambda change: seen.append(change["new"]), "abx_p")
+    widget.set_state({"abx_trials": 12, "abx_correct": 10, "abx_p": 0.02, "abx_runs": [1, 0]})
+    assert (widget.abx_trials, widget.abx_correct, widget.abx_runs, seen) == (12, 10, [1, 0], [0.02])
+    with pytest.raises(Exception, match="read-only"):
+        widget.abx_correct = 12
+
+
+@pytest.mark.parametrize("trials", [0, 1, 5, 12, 24, 200, 3000])
+def test_p_values_are_those_of_scipy(trials: int) -> None:
+    for correct in {0, trials // 3, trials // 2, trials * 3 // 4, trials}:
+        expected = binomtest(correct, trials, 0.5, alternative="greater").pvalue if trials else 1.0
+        assert abx_p_value(correct, trials) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+    needed = abx_needed(trials) if trials <= 24 else None
+    if needed is not None:
+        assert abx_p_value(needed, trials) < 0.05 <= abx_p_value(needed - 1, trials)
+
+
+@pytest.mark.parametrize(("correct", "trials"), [(3, 2), (-1, 2), (1.5, 2), (0, -1)])
+def test_answers_are_checked(correct: Any, trials: Any) -> None:
+    with pytest.raises(InputError, match=r"^(correct|trials) is "):
+        abx_p_value(correct, trials)
+
+
+def test_its_picture_and_its_page(tmp_path: Path) -> None:
+    widget = RunComparison({"$x <b>&</b> </script>": (sound(level=0.3), [40]), "音": sound(seed=2)})
+    widget.playing = True
+    picture = widget.png()
+    assert picture is not None
+    assert picture.startswith(b"\x89PNG")
+    page = widget.to_html(tmp_path / "page.html").read_text("utf-8")
+    assert "<b>&" not in page
+    state = json.loads(page.split('id="state">')[1].split("</script>")[0])["state"]
+    assert state["_scene"]["rows"][0]["name"] == "$x <b>&</b> </script>"
+    assert not state["playing"]  # a page must not start to sound by itself
+
+
+def test_a_page_of_four_runs_of_30_s_is_below_10_mb(tmp_path: Path) -> None:
+    """White noise of -20 dB is worse than music for FLAC: about 14 bits a sample stay."""
+    widget = RunComparison([sound(30.72, seed=seed) for seed in range(4)])
+    assert widget.to_html(tmp_path / "page.html").stat().st_size < 10e6
+
+
+def test_closing_gives_the_sound_back() -> None:
+    widget = RunComparison([sound(), sound()])
+    widget.close()
+    assert not widget.names
+    assert "_scene" not in widget._trait_values

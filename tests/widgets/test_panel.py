@@ -1,0 +1,252 @@
+"""SamplerPanel without a browser: what its buttons do, in any order, and what it says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
+
+from spotnb.audio import load_audio
+from spotnb.errors import InputError
+from spotnb.sampler import SpotSampler
+from spotnb.timeline import PromptTimeline
+from spotnb.trace import Trace
+from spotnb.widgets.panel import SamplerPanel, _free, _planned_cost, _stem
+from spotnb.widgets.panel_form import parse_prompt
+from tests.networks import FunctionModel, pointwise
+
+
+def opened(network: Any = pointwise) -> SamplerPanel:
+    panel = SamplerPanel(FunctionModel(network))
+    for name, value in {"duration": 4.0, "steps": 5, "tile": 32}.items():
+        getattr(panel.form, name).value = value
+    return panel
+
+
+@pytest.fixture
+def panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SamplerPanel]:
+    monkeypatch.chdir(tmp_path)
+    made = opened()
+    yield made
+    made.close()
+
+
+def done(panel: SamplerPanel) -> SamplerPanel:
+    panel.wait(60)
+    assert not panel._run.busy
+    return panel
+
+
+def press(panel: SamplerPanel, name: str) -> SamplerPanel:
+    assert not panel.buttons[name].disabled, name
+    panel.buttons[name].click()
+    return done(panel)
+
+
+def enabled(panel: SamplerPanel) -> set[str]:
+    return {name for name, button in panel.buttons.items() if not button.disabled}
+
+
+def test_run_gives_what_a_sampler_gives(panel: SamplerPanel) -> None:
+    assert (panel.sampler, panel.waveform, panel.inspector) == (None, None, None)
+    assert enabled(panel) == {"run", "step", "phase"}
+    press(panel, "run")
+    settings = {"steps": 5, "guidance_scale": 2.5, "config": panel.form.config}
+    expected = SpotSampler(FunctionModel(pointwise), "calm piano", 4.0, **settings).run(progress=False)
+    assert panel.waveform is not None
+    assert (panel.waveform == expected.decode()).all()
+    assert panel.inspector is not None
+    assert (panel.inspector._count, panel.inspector.step) == (5, 4)
+    assert panel.result is not None
+    assert (panel.status.share, panel.status.busy, panel.status.trouble) == (1.0, False, "")
+    assert enabled(panel) == {"run", "step", "phase", "reset", "fork", "wav", "trace"}
+
+
+def test_steps_and_phases_and_runs_in_any_order_give_the_same(panel: SamplerPanel) -> None:
+    press(panel, "step")
+    press(panel, "phase")
+    assert "padded by" in panel.status.doing
+    for _ in range(2):
+        press(panel, "phase")
+    assert "tile 1 predicted, 2 of" in panel.status.doing
+    press(panel, "step")  # what is left of the step
+    assert panel.sampler.steps_done == 2
+    for _ in range(40):
+        if panel.sampler.steps_done > 2:
+            break
+        press(panel, "phase")
+    press(panel, "run")
+    settings = {"steps": 5, "guidance_scale": 2.5, "config": panel.form.config}
+    whole = SpotSampler(FunctionModel(pointwise), "calm piano", 4.0, **settings).run(progress=False)
+    assert (panel.sampler.latent == whole.latent).all()
+    assert panel.waveform is not None
+
+
+def test_a_pause_keeps_what_is_done_and_run_goes_on(tmp_path: Path) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    calls = []
+
+    def network(x: Any, t: Any, cond: Any) -> Any:
+        calls.append(int(t[0]))
+        if len(calls) == 4:
+            reached.set()
+            assert go_on.wait(30)
+        return pointwise(x, t, cond)
+
+    panel = opened(network)
+    assert panel._timer is not None
+    panel._timer.cancel()  # its window would be counted too
+    panel.buttons["run"].click()
+    assert reached.wait(30)
+    assert enabled(panel) == {"pause"}
+    panel.run()  # while one runs, another does nothing
+    panel.buttons["pause"].click()
+    go_on.set()
+    done(panel)
+    assert "Paused" in panel.status.doing
+    assert not panel.sampler.done
+    before = len(calls)
+    assert before <= 6
+    press(panel, "run")
+    assert panel.sampler.done
+    settings = {"steps": 5, "guidance_scale": 2.5, "config": panel.form.config}
+    whole = SpotSampler(FunctionModel(pointwise), "calm piano", 4.0, **settings).run(progress=False)
+    assert (panel.sampler.latent == whole.latent).all()
+    panel.close()
+
+
+def test_fork_goes_on_from_the_step_that_is_shown(panel: SamplerPanel) -> None:
+    press(panel, "run")
+    run = panel.sampler
+    assert panel.inspector is not None
+    panel.inspector.step = 1
+    panel.form.guidance.value = 4.0
+    assert "Run makes a new sound" in panel.status.hint
+    press(panel, "fork")
+    assert panel.sampler is not run
+    assert (panel.sampler.steps_done, panel.sampler.guidance_scale, panel.waveform) == (2, 4.0, None)
+    assert "guidance_scale" in panel.status.doing
+    press(panel, "run")
+    assert (panel.sampler.latent == run.fork(at=2, guidance_scale=4.0).run(progress=False).latent).all()
+
+
+def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) -> None:
+    press(panel, "step")
+    run = panel.sampler
+    panel.form.steps.value = 7
+    assert "Fork goes on with it" in panel.status.hint
+    press(panel, "fork")
+    assert "fork cannot change steps" in panel.status.trouble
+    assert panel.sampler is run
+    press(panel, "run")
+    assert len(panel.sampler.trace) == 5
+    press(panel, "fork")
+    assert "nothing after it" in panel.status.trouble
+
+
+def test_reset_forgets_the_run(panel: SamplerPanel) -> None:
+    press(panel, "run")
+    press(panel, "reset")
+    assert (panel.sampler, panel.waveform, panel.inspector, panel.result) == (None, None, None, None)
+    panel.form.steps.value = 2
+    press(panel, "run")
+    assert len(panel.sampler.trace) == 2
+
+
+def test_a_run_that_fails_leaves_the_last_whole_step() -> None:
+    fails = threading.Event()
+
+    def network(x: Any, t: Any, cond: Any) -> Any:
+        if fails.is_set():
+            raise RuntimeError("no\nluck <b>at all</b>")
+        return pointwise(x, t, cond)
+
+    panel = opened(network)
+    press(panel, "step")
+    fails.set()
+    press(panel, "run")
+    assert panel.status.trouble == "RuntimeError: no luck <b>at all</b>"
+    assert "Traceback" in panel.status.details
+    assert panel.sampler.steps_done == 1
+    fails.clear()
+    press(panel, "run")
+    assert panel.sampler.done
+    assert (panel.status.trouble, panel.status.details) == ("", "")
+    panel.close()
+
+
+def test_a_form_that_cannot_be_is_told_in_one_line(panel: SamplerPanel) -> None:
+    panel.form.tile.value = 31
+    press(panel, "run")
+    assert "tile_size_time is 31" in panel.status.trouble
+    panel.form.prompt.value = "0-3: rain\norgan"
+    panel.buttons["run"].click()
+    assert "has no times" in panel.status.trouble
+    assert panel.sampler is None
+
+
+def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
+    panel._tell_cost()
+    assert "windows" in panel.status.cost
+    assert "about 1 s" in panel.status.cost
+    panel.form.edge.value = "merge"
+    settings = panel.form.settings()
+    layouts = [SpotSampler(FunctionModel(pointwise), **settings)._layout(k) for k in range(5)]
+    assert _planned_cost(settings).startswith(f"{sum(len(layout.tiles) for layout in layouts)} windows, 1.00 times")
+    panel.form.prompt.value = "0-3: rain"
+    panel._tell_cost()
+    assert "leaves a gap" in panel.status.cost
+
+
+def test_sound_and_trace_are_saved_beside_the_notebook(panel: SamplerPanel, tmp_path: Path) -> None:
+    assert panel.save() is None
+    assert "nothing to save" in panel.status.trouble
+    panel.form.prompt.value = "../../a <b>sea</b>"
+    press(panel, "run")
+    press(panel, "wav")
+    assert panel.status.doing == "Saved a-b-sea-b-0.wav"
+    press(panel, "wav")
+    assert panel.waveform is not None
+    for name in ("a-b-sea-b-0.wav", "a-b-sea-b-0-2.wav"):
+        assert np.abs(load_audio(tmp_path / name) - panel.waveform).max() < 1e-4
+    press(panel, "trace")
+    assert len(Trace.load(tmp_path / "a-b-sea-b-0.npz")) == 5
+    assert panel.save("trace", tmp_path / "x.txt") is None
+    assert ".npz" in panel.status.trouble
+
+
+def test_file_names_are_letters_and_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sampler:
+        prompt, seed = "…/..\\", 3
+
+    assert _stem(Sampler()) == "sound-3"
+    monkeypatch.chdir(tmp_path)
+    Path("sound-3.wav").touch()
+    assert _free("sound-3", ".wav") == Path("sound-3-2.wav")
+
+
+def test_prompts_and_timelines() -> None:
+    assert parse_prompt(" a  sea\n and gulls ") == "a sea and gulls"
+    assert parse_prompt("at 5: tea") == "at 5: tea"
+    timeline = parse_prompt("0-1.5: rain\n\n1.5 to 10 s: organ: loud")
+    assert isinstance(timeline, PromptTimeline)
+    assert timeline.entries == ((0.0, 1.5, "rain"), (1.5, 10.0, "organ: loud"))
+    assert timeline.crossfade == 1.5
+    with pytest.raises(InputError, match="a gap"):
+        parse_prompt("0-1: rain\n2-3: sun")
+
+
+def test_closing_gives_every_widget_back() -> None:
+    from ipywidgets.widgets.widget import _instances
+
+    before = len(_instances)
+    panel = opened()
+    press(panel, "run")
+    panel.close()
+    assert len(_instances) == before

@@ -1,0 +1,96 @@
+"""ReflectionExplorer without a browser: the lesson of the quickstart, and its traits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotnb import InputError
+from spotnb.widgets.reflection import ORDERS, ReflectionExplorer, stages
+
+
+def test_the_eight_numbers_of_the_quickstart() -> None:
+    found = ReflectionExplorer().stages
+    numbers = {name: (stage.source + 1).tolist() for name, stage in found.items()}
+    assert numbers == {
+        "original": [1, 2, 3, 4, 5, 6, 7, 8],
+        "circular": [6, 7, 8, 1, 2, 3, 4, 5],
+        "padded": [4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8, 7, 6, 5],
+        "shifted": [7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8],
+        "cropped": [4, 3, 2, 1, 2, 3, 4, 5],
+        "undone": [1, 2, 3, 4, 5, 4, 3, 2],
+    }
+    assert [n + 1 for n in found["undone"].lost(8)] == [6, 7, 8]
+    assert [n + 1 for n in found["undone"].twice(8)] == [2, 3, 4]
+
+
+@given(st.data())
+def test_the_stages_are_what_torch_does_and_only_one_order_is_exact(data: st.DataObject) -> None:
+    frames = data.draw(st.integers(2, 30))
+    pad, shift = data.draw(st.integers(0, frames - 1)), data.draw(st.integers(0, frames))
+    sound = torch.arange(float(frames))[None]
+    padded = torch.nn.functional.pad(sound, (pad, pad), mode="reflect")
+    rolled = torch.roll(padded, shift, dims=1)
+    cropped = rolled[:, pad : pad + frames]
+    naive, right = (stages(frames, pad, shift, order) for order in ORDERS)
+    for stage, tensor in (
+        (naive["circular"], torch.roll(sound, shift, dims=1)),
+        (naive["padded"], padded),
+        (naive["shifted"], rolled),
+        (naive["cropped"], cropped),
+        (naive["undone"], torch.roll(cropped, -shift, dims=1)),
+        (right["cropped"], sound),
+    ):
+        assert stage.source.tolist() == tensor[0].int().tolist()
+    assert right["cropped"].exact(frames)
+    assert list(naive) == list(ORDERS["naive"])
+    assert list(right) == list(ORDERS["right"])
+    assert bool(naive["undone"].lost(frames)) == bool(pad and shift)
+
+
+def test_traits_refuse_what_they_cannot_hold() -> None:
+    widget = ReflectionExplorer()
+    assert (widget.pad, widget.shift, widget.stage, widget.order) == (3, 3, "original", "naive")
+    wrong: dict[str, tuple[Any, ...]] = {"pad": (-1, 8, 1.0), "shift": (-1, 9), "stage": ("x", 1), "order": ("left",)}
+    for name, values in wrong.items():
+        for value in values:
+            with pytest.raises(InputError, match=name) as raised:
+                setattr(widget, name, value)
+            assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ("abc", "expected numbers"),
+        ([1.0], "number of frames is 1"),
+        (np.zeros((2, 3)), "expected numbers"),
+        (np.zeros(9000), "number of frames is 9000"),
+        ([1.0, np.nan], "NaN"),
+        ([], "expected numbers"),
+        ([True, False], "expected numbers"),
+    ],
+)
+def test_mistakes_are_one_line(values: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said) as raised:
+        ReflectionExplorer(values)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_latent_travels_as_bytes() -> None:
+    latent = torch.randn(2, 8, 100, 16)
+    widget = ReflectionExplorer(latent, channel=5)
+    assert (widget.pad, widget.shift) == (12, 12)
+    assert len(widget._pixels) == 1600
+    limit = widget._scene["limit"]
+    sent = (np.frombuffer(widget._pixels, np.uint8).reshape(100, 16).astype(float) - 128) / 127 * limit
+    assert np.abs(sent - latent[0, 5].numpy().clip(-limit, limit)).max() <= limit / 127
+    with pytest.raises(InputError, match="channel is 8"):
+        ReflectionExplorer(latent, channel=8)
+    assert ReflectionExplorer([3, 1, 2])._pixels == b""
+    assert ReflectionExplorer([3, 1, 2])._scene["numbers"] == ["3", "1", "2"]
