@@ -58,6 +58,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.result: RunResult | None = None
         self._timer: threading.Timer | None = None
         self._closed = False
+        self._gone: list[LatentInspector | RunResult] = []
         self._lock = threading.RLock()
         self.form = Form(self._form_changed)
         self.status = PanelStatus(doing="Ready")
@@ -146,6 +147,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._timer.join(10)
         self._run.pause()
         self._run.wait(10)
+        self._close_gone()
         for each in [*_below(self), self]:
             plumbing = each._trait_values.get("layout"), each._trait_values.get("style")
             super().close() if each is self else each.close()
@@ -210,7 +212,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_run(self) -> None:
         """The inspector of this sampler, and the sound if there is one."""
-        run, gone = self._run, []
+        run = self._run
+        gone: list[LatentInspector | RunResult | None] = []
         inspected = None if self.inspector is None else self.inspector._sampler
         if inspected is not run.sampler:
             gone.append(self.inspector)
@@ -223,9 +226,14 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             self.result = None if run.generation is None else RunResult(run.generation)
         if gone:
             self._right.children = [part for part in (self.result, self.inspector) if part is not None]
-        for part in gone:
-            if part is not None:
-                part.close()
+            self._close_gone()
+            self._gone = [part for part in gone if part is not None]
+
+    def _close_gone(self) -> None:
+        """Close what was replaced the time before: a page that is still opening it would fail if it were gone."""
+        for part in self._gone:
+            part.close()
+        self._gone = []
 
     def _show_hint(self) -> None:
         sampler = self._run.sampler

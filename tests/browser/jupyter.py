@@ -34,6 +34,7 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 PATHS = {"lab": "lab/tree", "notebook": "notebooks"}
 
 NOISE = (
+    "/lsp/status",  # JupyterLab asks for language servers, and gets a 404 where none is installed
     "Command 'filebrowser:open-path' not registered",  # Notebook 7.6, at every start
     "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, at every start: of a plugin it leaves out
 )

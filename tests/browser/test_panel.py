@@ -41,12 +41,13 @@ def shown(page: Shown) -> Shown:
 
 
 def button(shown: Shown, name: str) -> Locator:
-    return shown.widget.get_by_role("button", name=name, exact=True)
+    """The button, once it is switched on."""
+    return shown.widget.get_by_role("button", name=name, exact=True, disabled=False)
 
 
 def test_the_whole_way_by_mouse(shown: Shown) -> None:
     button(shown, "Run").click()
-    shown.until("w.sampler is not None and w.sampler.steps_done >= 1")
+    shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
     button(shown, "Pause").click()
     shown.until("w._run.busy", False)
     done = shown.ask("w.sampler.steps_done")
@@ -59,7 +60,7 @@ def test_the_whole_way_by_mouse(shown: Shown) -> None:
     button(shown, "Fork").click()
     shown.until("(w.sampler.guidance_scale, w._run.busy)", (4.0, False))
     button(shown, "Run").click()
-    shown.until("w.waveform is not None and not w._run.busy", seconds=40)
+    shown.until("w.waveform is not None and not w._run.busy", seconds=60)
     shown.widget.locator(".spotnb-panel-result canvas").wait_for()
     button(shown, "Save wav").click()
     shown.widget.get_by_text("Saved a-sea-0").first.wait_for()
@@ -72,7 +73,7 @@ def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     cells = shown.page.locator(".jp-Cell").count()
     button(shown, "Run").focus()
     keyboard.press("Enter")
-    shown.until("w.sampler is not None and w.sampler.steps_done >= 1")
+    shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
     assert shown.page.evaluate("document.activeElement.textContent") == "Pause"  # the focus went where one can go on
     keyboard.press(" ")
     shown.until("w._run.busy", False)
@@ -86,7 +87,7 @@ def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     shown.until("'Forked' in w.status.doing and not w._run.busy")
     button(shown, "Run").focus()
     keyboard.press("Enter")
-    shown.until("w.waveform is not None and not w._run.busy", seconds=40)
+    shown.until("w.waveform is not None and not w._run.busy", seconds=60)
     button(shown, "Save trace").focus()
     keyboard.press("Enter")
     shown.widget.get_by_text("Saved a-sea-0").first.wait_for()
@@ -148,6 +149,6 @@ def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
 
 def test_a_kernel_that_dies_is_told(shown: Shown) -> None:
     button(shown, "Run").click()
-    shown.until("w.sampler is not None and w.sampler.steps_done >= 1")
+    shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
     shown.client.execute("import os; os._exit(1)")
     shown.widget.get_by_text("The kernel is gone").first.wait_for()
