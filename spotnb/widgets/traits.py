@@ -17,7 +17,7 @@ class Checked(TraitType[Any, Any]):
     """
 
     def __init__(self, check: Callable[[Any, Any], Any], default: Any = None, read_only: bool = False) -> None:
-        super().__init__(default_value=default, read_only=read_only, allow_none=True)
+        super().__init__(default_value=default, read_only=read_only, allow_none=default is None)
         self.check = check
         self.tag(sync=True)
 

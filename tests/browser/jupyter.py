@@ -34,7 +34,7 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 PATHS = {"lab": "lab/tree", "notebook": "notebooks"}
 
 NOISE = (
-    "/lsp/status",  # JupyterLab asks for language servers, and gets a 404 where none is installed
+    "/lsp/status",  # the extension for language servers, which the server does without
     "Command 'filebrowser:open-path' not registered",  # Notebook 7.6, at every start
     "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, at every start: of a plugin it leaves out
 )
@@ -204,6 +204,17 @@ class Shown:
         """All pixels of a canvas of the widget, as text to compare."""
         self.painted()
         return str(self.canvas(index).evaluate("(canvas) => canvas.toDataURL()"))
+
+    def changed(self, before: str, index: int = 0, seconds: float = 10) -> str:
+        """Wait until a canvas looks different, and return its pixels."""
+        now: list[str] = []
+
+        def differs() -> bool:
+            now[:] = [self.pixels(index)]
+            return now[0] != before
+
+        _wait(differs, seconds, lambda: "the canvas stays as it is", pause=lambda: self.page.wait_for_timeout(50))
+        return now[0]
 
     def drag(self, index: int, dx: float, at: tuple[float, float] = (0.5, 0.5)) -> None:
         """Drag on a canvas from a place in shares of its size, `dx` pixels to the right."""

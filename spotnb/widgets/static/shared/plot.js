@@ -35,7 +35,8 @@ export function createPlot(view, options) {
 
   const measure = () => {
     plot.ratio = window.devicePixelRatio || 1;
-    plot.width = Math.max(240, Math.floor(element.clientWidth));
+    // Hidden for a moment, as while a theme is loaded, it keeps its size: no observer hears of such a moment.
+    if (element.clientWidth) plot.width = Math.max(240, Math.floor(element.clientWidth));
     plot.narrow = plot.width < NARROW;
     plot.height = Math.round(options.height(plot));
     const margin = { left: plot.narrow ? 46 : 64, right: 10, top: 10, bottom: 6, ...options.margin?.(plot) };
@@ -52,7 +53,7 @@ export function createPlot(view, options) {
   };
 
   view.onPaint(() => {
-    if (!element.clientWidth) return; // hidden: it is painted when it is shown
+    if (!element.clientWidth && !plot.width) return; // hidden: it is painted when it is shown
     measure();
     ctx.setTransform(plot.ratio, 0, 0, plot.ratio, 0, 0);
     ctx.clearRect(0, 0, plot.width, plot.height);

@@ -4,8 +4,6 @@ import { followTheme, readColours } from "./theme.js";
 
 const ANNOUNCE_AFTER = 400; // ms of rest before a screen reader is told: not at every frame of a scrub
 
-const THEME_SETTLES = 300; // ms
-
 export function openView({ model, el }, name, label) {
   const live = h("div", { class: "spotnb-sr", role: "status", "aria-live": "polite" });
   const root = h("section", { class: `spotnb spotnb-${name}`, role: "group", "aria-label": label }, live);
@@ -57,7 +55,7 @@ export function openView({ model, el }, name, label) {
     paintNow() {
       if (!root.isConnected) return; // whoever resizes it, by putting it on the page, has it painted
       const start = performance.now();
-      view.colours = readColours(root); // now, for a notebook may load its theme's styles after it said so
+      view.colours = readColours(root); // now: an element that is not on the page yet has none
       for (const paint of painters) paint();
       const detail = { paint: performance.now() - start, sinceRequest: performance.now() - requested };
       root.dispatchEvent(new CustomEvent("spotnb:painted", { detail }));
@@ -79,12 +77,7 @@ export function openView({ model, el }, name, label) {
   };
 
   el.append(root);
-  ends.push(
-    followTheme(root, () => {
-      view.repaint();
-      setTimeout(view.repaint, THEME_SETTLES);
-    }),
-  );
+  ends.push(followTheme(root, view.repaint));
   return view;
 }
 
