@@ -5,7 +5,7 @@ PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test check screens bench train evaluate clean
+.PHONY: help setup demo lab test browser check screens bench train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,10 +27,14 @@ demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, i
 lab: setup ## open JupyterLab on the course
 	$(BIN)/spotnb lab
 
-test: setup ## run all tests, and fetch what they need
-	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
+test: setup ## run all tests but those in a browser, and fetch what they need
+	@.ci/fetch fluidsynth fluid-soundfont-gm
 	@.ci/fetch-audioldm
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/browser
+
+browser: setup ## run the tests of the widgets in JupyterLab and Notebook 7
+	@.ci/fetch chromium
+	$(BIN)/python -m pytest tests/browser
 
 check: setup ## ruff and mypy
 	$(BIN)/ruff check .
