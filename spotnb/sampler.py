@@ -197,13 +197,12 @@ class SpotSampler:
         return self
 
     def _start(self, draws: Draws) -> Tensor:
-        latent = self.solver.start(draws.normal(self.shape[1:], 0, "start").to(self.model.device))
-        if self.source is None:
-            return latent
-        if self.first:
-            noise = draws.normal(self.shape[1:], 0, "start").to(self.source.latent)
+        noise = draws.normal(self.shape[1:], 0, "start").to(self.model.device)
+        if self.source is not None and self.first:
             latent = self.solver.add_noise(self.source.latent.expand(self.shape), noise, self.first)
-        return self.source.impose(latent, self._noised_source(draws, self.first))
+        else:
+            latent = self.solver.start(noise)
+        return self._kept(latent, draws, self.first)
 
     model: AudioModel
 
@@ -443,8 +442,8 @@ class SpotSampler:
         """Take the solver's step and record it. The sampler changes all at once, at the end."""
         started = time.perf_counter()
         latent, x0, state = self.solver.step(step.index, self.latent, noise, self.draws, self._state)
+        latent = self._kept(latent, self.draws, step.index + 1)
         if self.source is not None:
-            latent = self.source.impose(latent, self._noised_source(self.draws, step.index + 1))
             x0 = self.source.impose(x0, self.source.latent)
         whole = self.trace.keeps_all_arrays
         record = StepRecord(
@@ -462,14 +461,16 @@ class SpotSampler:
         self.latent, self.x0, self._state, self.steps_done, self._seconds = latent, x0, state, step.index + 1, spent
         return record
 
-    def _noised_source(self, draws: Draws, step: int) -> Tensor:
-        """The known sound at the noise level that `step` starts from, `[B, C, T, F]`.
+    def _kept(self, latent: Tensor, draws: Draws, step: int) -> Tensor:
+        """`latent` with the known sound, at the noise level that `step` starts from, in the frames that are kept.
 
         Its noise is fresh at each step: so the network sees more of what it is to fall in with.
         """
-        assert self.source is not None
+        if self.source is None or not self.source.kept.any():
+            return latent
         noise = draws.normal(self.shape[1:], step, "keep").to(self.source.latent)
-        return self.solver.add_noise(self.source.latent.expand(self.shape), noise, step)
+        known = self.solver.add_noise(self.source.latent.expand(self.shape), noise, step)
+        return self.source.impose(latent, known)
 
     def _layout(self, step: int) -> Layout:
         return plan(

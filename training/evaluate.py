@@ -241,7 +241,7 @@ def main() -> None:
             print(f"not measured, for real clips cannot be rendered: {error}")
     print_table(results)
     with atomic_write(args.out) as temporary:
-        temporary.write_text(json.dumps(_rounded(results), indent=2) + "\n")
+        temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
 
 
 def print_table(results: Mapping[str, object]) -> None:
@@ -254,9 +254,9 @@ def print_table(results: Mapping[str, object]) -> None:
         print(f"{name:32} " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()))
 
 
-def _rounded(value: object) -> object:
+def rounded(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _rounded(inner) for key, inner in value.items()}
+        return {key: rounded(inner) for key, inner in value.items()}
     return round(value, 4) if isinstance(value, float) else value
 
 

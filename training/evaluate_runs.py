@@ -26,7 +26,7 @@ from spotnb.files import atomic_write
 from spotnb.source import KnownSound
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
-from training.evaluate import CLIPS, GUIDANCE, SEAM_PROMPTS, STEPS, TILE, prompts_of, sampled_mels
+from training.evaluate import CLIPS, GUIDANCE, SEAM_PROMPTS, STEPS, TILE, prompts_of, rounded, sampled_mels
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # of the edges: 5 tiles and a bit
@@ -209,12 +209,6 @@ def main() -> None:
         with atomic_write(args.out) as temporary:
             temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
     print_tables(results)
-
-
-def rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: rounded(inner) for key, inner in value.items()}
-    return round(value, 4) if isinstance(value, float) else value
 
 
 def print_tables(results: dict[str, Any]) -> None:
