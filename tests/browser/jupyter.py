@@ -197,6 +197,14 @@ class Shown:
         """Wait until two screen frames have passed: what was asked for is on the canvas."""
         self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
+    def fits(self, width: int) -> bool:
+        """Whether nothing sticks out where the widget has so many pixels."""
+        self.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
+        self.painted()
+        inside = self.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+        self.widget.evaluate("(root) => { root.parentElement.style.width = '' }")
+        return bool(inside)
+
     def canvas(self, index: int = 0) -> Locator:
         return self.widget.locator("canvas").nth(index)
 

@@ -106,10 +106,7 @@ def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
 
 @pytest.mark.parametrize("width", [360, 1600])
 def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
-    shown.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
-    shown.painted()
-    assert shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
-    shown.widget.evaluate("(root) => { root.parentElement.style.width = '' }")
+    assert shown.fits(width)
 
 
 def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
