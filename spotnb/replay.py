@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PLAIN = (
     *("duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt", "tile_batch"),
-    *("record", "record_dtype", "n_candidates", "strength", "keep"),
+    *("record", "record_dtype", "n_candidates", "strength", "keep", "reconstruction_scale"),
 )
 
 

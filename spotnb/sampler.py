@@ -33,6 +33,7 @@ from spotnb.models.adapt import as_model
 from spotnb.models.protocol import AudioModel
 from spotnb.noise import Draws
 from spotnb.prompts import Guide, check_prompt, embed_prompt
+from spotnb.reconstruction import KnownFrames, known_frames, reconstructed
 from spotnb.schedulers import make_solver
 from spotnb.source import KnownSound, make_source
 from spotnb.step import Step
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 # On CPUs larger batches gain nothing and cost memory; on GPUs they fill the chip.
 TILE_BATCH = {"cpu": 2, "mps": 4, "cuda": 16}
 JOIN = 64  # latent frames over which a continued sound gives way to its continuation: a decode window's overlap
+GRADIENT = 2  # what the gradient through a window takes, in forward passes
 
 
 class SpotSampler:
@@ -74,10 +76,11 @@ class SpotSampler:
             sampler), at least as long as the run.
         strength: how much of the noise schedule it goes through: towards 0 it stays as it is, at 1 only what `keep`
             names is left. Default: 0.6, or 1 with `keep`.
-        continue_from: sound, as for `init_audio`, that the run goes on from. `duration` counts from its start. The
-            border is heard least with 100 steps, `eta=1` and a `max_shift_ratio` of 1: fresh noise at each step lets
-            what is made fall in with what is known, and every window gets to see it.
+        continue_from: sound, as for `init_audio`, that the run goes on from. `duration` counts from its start.
         keep: regions `(start, stop)` of `init_audio`, in seconds, that stay as they are.
+        reconstruction_scale: how strongly what is made is drawn towards what agrees with the sound that is kept, see
+            `spotnb.reconstruction`. It takes a gradient through the network in windows that hold both; 0 does without,
+            and the border is heard.
 
     Raises:
         InputError: a value is outside its limits; the message names them.
@@ -106,6 +109,7 @@ class SpotSampler:
         strength: float | None = None,
         continue_from: Any = None,
         keep: Iterable[tuple[float, float]] | None = None,
+        reconstruction_scale: float = 4.0,
     ) -> None:
         self.model = model = as_model(model)
         self.negative_prompt = negative_prompt
@@ -131,6 +135,7 @@ class SpotSampler:
         self.source, self._sources = make_source(
             model, self.frames, self.duration, len(self.solver), init_audio, strength, continue_from, keep
         )
+        self.reconstruction_scale = check_real("reconstruction_scale", reconstruction_scale, 0, 100, hint="0 is none")
         self._conditioning = embed_prompt(
             model, self.prompt, negative_prompt, frames=self.frames, circular=self.circular
         )
@@ -362,12 +367,18 @@ class SpotSampler:
         steps = range(self.first, len(self.solver))
         layouts = [self._layout(k) for k in steps]
         frames = sum(layout.network_frames for layout in layouts)
+        crossing = sum(
+            layout.widths[tile]
+            for layout in layouts
+            for tile in range(len(layout.tiles))
+            if self._known_frames(layout, tile)
+        )
         if spent := [seconds for step, seconds in self._seconds.items() if step < self.steps_done]:
             seconds = sum(spent) / len(spent) * len(layouts)
         else:
             if self._frame_seconds is None:
                 self._frame_seconds = seconds_per_frame(self, layouts[0])
-            seconds = frames * self._frame_seconds
+            seconds = (frames + GRADIENT * crossing) * self._frame_seconds
         forwards = sum(len(layout.tiles) for layout in layouts)
         return Cost(forwards, frames, seconds, self._peak_bytes(steps), trace_bytes(self.shape, steps, self.trace))
 
@@ -389,6 +400,7 @@ class SpotSampler:
             "record": self.trace.mode,
             "record_dtype": self.trace.dtype,
             "n_candidates": self.candidates,
+            "reconstruction_scale": self.reconstruction_scale,
             **self._sources,
         }
 
@@ -416,9 +428,29 @@ class SpotSampler:
     # Called by Step.
 
     def predict_windows(self, step: Step, batch: Sequence[int]) -> list[Prediction]:
-        """The predictions of tiles of one width."""
-        guides = [self._conditioning.guide(step.layout, tile) for tile in batch]
-        return self.guided([step.windows[tile] for tile in batch], step.timestep, guides)
+        """The predictions of tiles of one width; those that cross a border of kept sound go by themselves."""
+        crossing = {tile: known for tile in batch if (known := self._known_frames(step.layout, tile))}
+        plain = [tile for tile in batch if tile not in crossing]
+        guides = [self._conditioning.guide(step.layout, tile) for tile in plain]
+        predictions = self.guided([step.windows[tile] for tile in plain], step.timestep, guides) if plain else []
+        found = dict(zip(plain, predictions, strict=True))
+        for tile, known in crossing.items():
+            found[tile] = self._reconstructed(step, tile, known)
+        return [found[tile] for tile in batch]
+
+    def _known_frames(self, layout: Layout, tile: int) -> KnownFrames | None:
+        return known_frames(self.source, layout, tile) if self.reconstruction_scale else None
+
+    def _reconstructed(self, step: Step, tile: int, known: KnownFrames) -> Prediction:
+        guide = self._conditioning.guide(step.layout, tile)
+        alpha = float(self.model.alphas_cumprod[step.timestep])
+        return reconstructed(
+            lambda window: self.guided([window], step.timestep, [guide])[0],
+            step.windows[tile],
+            known,
+            alpha,
+            self.reconstruction_scale,
+        )
 
     def guided(self, windows: Sequence[Tensor], timestep: int, guides: Sequence[Guide]) -> list[Prediction]:
         """The guided noise of windows of one width."""

@@ -2,6 +2,7 @@
 
 All by one means (after Lugmayr et al. 2022, RePaint, arXiv:2201.09865, equation 8, without its resampling): the latent
 of the known sound, noised to the level of the step, takes the place of the run's own latent in the frames it knows.
+What is made beside it is drawn to agree with it, see `spotnb.reconstruction`.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def measure_timelines(seeds: range, workers: int, cache: Path) -> dict[str, Any]
 def continuation_run(job: tuple[int, int, Path]) -> float:
     prompt, seed, cache = job
     model, text = load_model("tiny", device="cpu"), SEAM_PROMPTS[prompt]
-    config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed, max_shift_ratio=1.0)
+    config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed)
     source, known = finished(
         cache,
         f"source-{prompt}-{seed}",
@@ -150,11 +150,10 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
             model,
             text,
             16.0,
-            100,
+            STEPS,
             GUIDANCE,
             config,
             seed=seed + 1000,
-            eta=1.0,  # fresh noise at each step lets what is made fall in with what is known
             record="last",
             continue_from=KnownSound(known, kept),
         ),

@@ -103,7 +103,6 @@ class DiffusersAudioLDM:
         normalised: Tensor = nn.functional.normalize(embeds, dim=-1)
         return normalised
 
-    @torch.no_grad()
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         sample, t = x.to(self.device, self.dtype), t.to(self.device)
         if self.frequency_code is not None:

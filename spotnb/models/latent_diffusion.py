@@ -103,7 +103,6 @@ class LatentDiffusionModel:
         embeds = torch.cat([next(found) if text else nothing for text in texts])[:, 0]  # [N, 1, D] with audioldm
         return embeds.to(self.device, torch.float32)
 
-    @torch.no_grad()
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         """The noise in `x` `[N, C, w, F]`, whatever the network predicts.
 
@@ -113,7 +112,8 @@ class LatentDiffusionModel:
         x, t = x.to(self.device), t.to(self.device)
         frames, surplus = x.shape[2], -x.shape[2] % self.time_multiple
         seen = x[:, :, torch.arange(frames + surplus, device=x.device) % frames] if surplus else x
-        out = self._origin.apply_model(seen, t, cond.to(self.device)[:, None])[:, :, :frames].float()
+        with torch.set_grad_enabled(torch.is_grad_enabled() and x.requires_grad):  # the weights may ask for one
+            out = self._origin.apply_model(seen, t, cond.to(self.device)[:, None])[:, :, :frames].float()
         kind = self._origin.parameterization
         if kind != "eps":
             alpha = self.alphas_cumprod.to(self.device)[t][:, None, None, None]
@@ -202,7 +202,7 @@ def _on_averaged_weights(origin: Any) -> Any:
     shared: dict[int, Any] = {id(buffer): buffer for buffer in origin.model.buffers()}
     for name, weight in origin.model.named_parameters():
         average = averages[keys[name]] if name in keys else weight
-        shared[id(weight)] = nn.Parameter(average, requires_grad=False)
+        shared[id(weight)] = nn.Parameter(average, requires_grad=weight.requires_grad)
     twin = copy.copy(origin)
     twin._modules = {**origin._modules, "model": copy.deepcopy(origin.model, shared)}
     return twin

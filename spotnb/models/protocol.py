@@ -37,7 +37,10 @@ class AudioModel(Protocol):
         ...
 
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        """The noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`; like `x`, float32."""
+        """The noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`; like `x`, float32.
+
+        With a gradient where `x` asks for one, and only then: the weights ask for none.
+        """
         ...
 
     def decode_mel(self, latent: Tensor) -> Tensor:

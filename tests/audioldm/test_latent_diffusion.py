@@ -19,6 +19,7 @@ from spotnb.models.latent_diffusion import LatentDiffusionModel, from_audioldm
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.protocol import AudioModel
 from spotnb.noise import draw
+from spotnb.source import KnownSound
 from tests.audioldm.original import make_sampler, relative
 
 pytestmark = [  # of the original, under today's numpy and torch
@@ -195,9 +196,7 @@ def test_averaged_weights_are_used_where_they_lie(original: Any) -> None:
 
 
 def test_a_model_without_averages(original: Any) -> None:
-    plain = copy.copy(original)
-    plain.use_ema = False
-    model = from_audioldm(plain, name="mine")
+    model = from_audioldm(_without_averages(original), name="mine")
     cond = model.embed([PROMPT, NEGATIVE])
     with torch.no_grad():
         expected = original.apply_model(X, T, cond[:, None])
@@ -233,6 +232,28 @@ def test_a_ring_of_any_length(original: Any, model: LatentDiffusionModel) -> Non
     for frames in (3, 12):
         sampler = SpotSampler(model, PROMPT, frames / 25, steps=2, config=config).run(progress=False)
         assert sampler.decode().shape == (640 * frames,)
+
+
+def test_a_gradient_where_it_is_asked_for(original: Any) -> None:
+    """Through the checkpoints that the original is built with, for kept sound; else no step leaves a graph behind."""
+    for network in (original, _without_averages(original)):
+        model = from_audioldm(network)
+        cond = model.embed([PROMPT, NEGATIVE])
+        assert not model.predict_noise(X, T, cond).requires_grad
+        x = X.clone().requires_grad_()
+        noise = model.predict_noise(x, T, cond)
+        (gradient,) = torch.autograd.grad(noise[:, :, :8].square().sum(), x)
+        assert gradient[:, :, 8:].abs().max() > 0
+        assert all(weight.grad is None for weight in network.parameters())
+    known = KnownSound(draw((1, 8, 8, 16), 0, 0, "start"), 8)
+    sampler = SpotSampler(model, PROMPT, 1.0, steps=2, config=SpotDiffusionConfig(16), continue_from=known)
+    assert torch.equal(sampler.run(progress=False).latent[:, :, :8], known.latent)
+
+
+def _without_averages(original: Any) -> Any:
+    plain = copy.copy(original)
+    plain.use_ema = False
+    return plain
 
 
 def test_inputs_are_left_alone(model: LatentDiffusionModel) -> None:
