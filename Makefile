@@ -5,7 +5,7 @@ PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test browser check screens bench train evaluate clean
+.PHONY: help setup demo lab test check screens bench train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,14 +27,10 @@ demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, i
 lab: setup ## open JupyterLab on the course
 	$(BIN)/spotnb lab
 
-test: setup ## run all tests but those in a browser, and fetch what they need
-	@.ci/fetch fluidsynth fluid-soundfont-gm
+test: setup ## run all tests, and fetch what they need
+	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
 	@.ci/fetch-audioldm
-	$(BIN)/python -m pytest --ignore=tests/browser
-
-browser: setup ## run the tests of the widgets in JupyterLab and Notebook 7
-	@.ci/fetch chromium
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest
 
 check: setup ## ruff and mypy
 	$(BIN)/ruff check .
@@ -46,7 +42,9 @@ screens: setup ## screenshots of every widget, light and dark, narrow and wide, 
 	$(BIN)/python -m tests.browser.screens
 
 bench: setup ## side-by-side measurements
+	@.ci/fetch chromium
 	$(BIN)/python benchmarks/methods.py
+	$(BIN)/python -m benchmarks.widgets
 
 train: setup ## make the embedded model anew: about three core hours, resumable, in data/
 	.ci/fetch fluidsynth fluid-soundfont-gm

@@ -11,9 +11,7 @@ The view is an ES module in `static/` (see `spotnb.widgets`). A `Widget` adds
 from __future__ import annotations
 
 import base64
-import html
 import io
-import json
 import logging
 import os
 import warnings
@@ -21,12 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spotnb.errors import SpotnbError
-from spotnb.files import atomic_write
-from spotnb.widgets.esm import STATIC, body, bundle, stylesheet
+from spotnb.widgets.esm import bundle, stylesheet
+from spotnb.widgets.page import write_page
 
 try:
     import anywidget
-    from ipywidgets.widgets.widget import _remove_buffers
 except ImportError as error:
     raise SpotnbError("widgets need anywidget, which is not installed: pip install 'spotnb[notebooks]'") from error
 
@@ -75,10 +72,7 @@ class Widget(anywidget.AnyWidget):
         The page needs no kernel and no network. What only a kernel can do is left out. The file is written whole or not
         at all; raises `SpotnbError` if it cannot be.
         """
-        page = self._page()
-        with atomic_write(path) as temporary:
-            temporary.write_text(page, "utf-8")
-        return Path(path).expanduser()
+        return write_page(path, self.title, [self])
 
     def png(self) -> bytes | None:
         """The static form as PNG, or None where there is none. It is kept until a trait changes."""
@@ -118,24 +112,6 @@ class Widget(anywidget.AnyWidget):
         if png is not None:
             shown[0]["image/png"] = base64.b64encode(png).decode()
         return shown
-
-    def _page(self) -> str:
-        state, paths, buffers = _remove_buffers(self.page_state())
-        held = [
-            {"path": list(where), "data": base64.b64encode(data).decode()}
-            for where, data in zip(paths, buffers, strict=True)
-        ]
-        # ASCII, and no "<": nothing in it can end the script element or start a comment.
-        data = json.dumps({"state": state, "buffers": held}).replace("<", "\\u003c")
-        parts = {
-            "TITLE": html.escape(self.title),
-            "STYLE": stylesheet(),
-            "STATE": data,
-            "SCRIPT": body(self.module) + "\n" + (STATIC / "page" / "model.js").read_text("utf-8"),
-        }
-        page = (STATIC / "page" / "page.html").read_text("utf-8")
-        pieces = page.split("%%")  # text, name, text, name, ... : what is put in is never searched
-        return "".join(parts[piece] if index % 2 else piece for index, piece in enumerate(pieces))
 
 
 def new_figure(height: float, width: float = 10) -> Figure:

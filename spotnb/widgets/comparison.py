@@ -81,7 +81,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     position = Checked(
         lambda widget, value: check_real("position", value, 0, widget._duration, hint="seconds from the start"), 0.0
-    )
+    ).tag(echo_update=False)  # an echo comes late: it would send the sound back to where it was
     selected = whole("selected", lambda widget: len(widget._runs) - 1, "the first run is 0")
     playing = _switch("playing", "it starts and stops the sound")
     matched = _switch("matched", "it makes all runs as loud as the softest")

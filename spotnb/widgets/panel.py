@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from pathlib import Path
@@ -17,6 +18,7 @@ from spotnb.lengths import run_frames
 from spotnb.shifts import DEFAULT_TIME_MULTIPLE
 from spotnb.timeline import PromptTimeline
 from spotnb.widgets.inspector import LatentInspector
+from spotnb.widgets.page import write_page
 from spotnb.widgets.panel_form import Form
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
 from spotnb.widgets.panel_run import Run, duration
@@ -135,6 +137,17 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             return None
         self._run.tell(doing=f"Saved {saved.name}", trouble="")
         return saved
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write the sound and the steps of the run, as far as it is, to one self-contained HTML file; see `Widget`.
+
+        Returns its path. Raises `SpotnbError` if there is no run, or the file cannot be written.
+        """
+        shown = [part for part in (self.result, self.inspector) if part is not None]
+        if not shown:
+            raise SpotnbError("there is nothing to write yet: expected a run; press Run or call run() first")
+        prompt = self.sampler.prompt
+        return write_page(path, prompt.text if isinstance(prompt, PromptTimeline) else prompt or "A run", shown)
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until nothing is being done any more."""

@@ -277,14 +277,19 @@ def axe_violations(page: Page, selector: str) -> list[str]:
 
 
 @contextmanager
-def page_of(browser: Browser, path: Path, **context: Any) -> Iterator[tuple[Page, list[str]]]:
-    """A page of `to_html`, over file:// and with no network, and the errors that it makes."""
+def page_of(browser: Browser, path: Path, script: str = "", **context: Any) -> Iterator[tuple[Page, list[str]]]:
+    """A page of `to_html`, over file:// and with no network, and the errors that it makes.
+
+    `script` is a function to be called before the page's own code.
+    """
     errors: list[str] = []
     opened = browser.new_context(offline=True, **context)
     page = opened.new_page()
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or errors.append(asked.url))
+    if script:
+        page.add_init_script(f"({script})()")
     page.goto(path.as_uri())
     page.wait_for_selector(".spotnb canvas")
     try:

@@ -2,8 +2,8 @@
 
     python -m tests.browser.screens [NAME ...]
 
-Each is drawn by the page that `to_html` writes. A widget is added to `SCREENS`: its name, and what makes it as it shall
-be seen.
+Each is drawn by the page that `to_html` writes, but for the panel, which is seen in JupyterLab. A widget is added to
+`SCREENS`: its name, and what makes it as it shall be seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.jupyter import CHROMIUM, FLAGS
+from tests.browser.jupyter import CHROMIUM, FLAGS, Server, Shown
 
 OUT = Path(__file__).parents[2] / "out" / "screens"
 WIDTHS = {"narrow": 360, "wide": 1100}
@@ -80,6 +80,41 @@ def reflection_latent() -> Any:
     return widget
 
 
+def inspector() -> Any:
+    from spotnb.widgets.inspector import LatentInspector
+
+    sampler = _run("spot")
+    widget = LatentInspector(sampler)
+    widget.step = widget.selected_frame = len(sampler.trace) - 3
+    widget.decode(widget.step)
+    widget.wait(60)
+    return widget
+
+
+def comparison() -> Any:
+    from spotnb.widgets.comparison import RunComparison
+
+    widget = RunComparison({method: _run(method) for method in ("tiles", "spot", "multidiffusion")})
+    widget.position = 7.0
+    return widget
+
+
+def _run(method: str) -> Any:
+    from spotnb import SpotDiffusionConfig, SpotSampler, load_model
+
+    config = SpotDiffusionConfig(128)
+    sampler = SpotSampler(load_model("tiny"), "jazz piano solo", 20.0, 25, config=config, method=method)
+    return sampler.run(progress=False)
+
+
+PANEL = """
+from spotnb import SamplerPanel
+w = SamplerPanel()
+w.form.prompt.value, w.form.duration.value = "jazz piano solo", 20.0
+w.run()
+w
+""".strip()
+
 SCREENS: dict[str, Callable[[], Any]] = {
     "tiles": tiles,
     "tiles-multidiffusion": tiles_multidiffusion,
@@ -88,6 +123,8 @@ SCREENS: dict[str, Callable[[], Any]] = {
     "tiles-trace": tiles_trace,
     "reflection": reflection,
     "reflection-latent": reflection_latent,
+    "inspector": inspector,
+    "comparison": comparison,
 }
 
 
@@ -106,10 +143,32 @@ def take(browser: Browser, name: str, page: Path, out: Path = OUT) -> None:
             context.close()
 
 
+def take_panel(browser: Browser, folder: Path, out: Path = OUT) -> None:
+    """The four screenshots of a panel with a finished run, in JupyterLab."""
+    out.mkdir(parents=True, exist_ok=True)
+    server = Server(folder)
+    try:
+        shown = Shown(server, browser, "lab", "panel", PANEL, device_scale_factor=2)
+        shown.until("w.waveform is not None and not w._run.busy", seconds=120)
+        for label, width in WIDTHS.items():
+            shown.page.set_viewport_size({"width": width + 170, "height": 1800})
+            shown.widget.evaluate(f"(root) => {{ root.style.width = '{width}px' }}")
+            for scheme in ("light", "dark"):
+                shown.theme(scheme)
+                shown.page.wait_for_timeout(500)
+                shown.widget.screenshot(path=str(out / f"panel-{scheme}-{label}.png"))
+        shown.close()
+    finally:
+        server.close()
+
+
 def main(names: list[str]) -> None:
     with sync_playwright() as playwright, TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        for name in names or SCREENS:
+        for name in names or [*SCREENS, "panel"]:
+            if name == "panel":
+                take_panel(browser, Path(folder) / "jupyter")
+                continue
             widget = SCREENS[name]()
             take(browser, name, widget.to_html(Path(folder) / f"{name}.html"))
             widget.close()

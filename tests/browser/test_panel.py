@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Browser, Locator
 
     from tests.browser.jupyter import Shown
 
@@ -136,10 +137,7 @@ def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
 def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
     button(shown, "Step").click()
     shown.widget.locator(".spotnb-inspector canvas").wait_for()
-    shown.widget.evaluate(f"(root) => {{ root.style.width = '{width}px' }}")
-    shown.painted()
-    assert shown.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
-    shown.widget.evaluate("(root) => { root.style.width = '' }")
+    assert shown.fits(width)
 
 
 def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
@@ -152,3 +150,27 @@ def test_a_kernel_that_dies_is_told(shown: Shown) -> None:
     shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
     shown.client.execute("import os; os._exit(1)")
     shown.widget.get_by_text("The kernel is gone").first.wait_for()
+
+
+def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.panel import SamplerPanel
+    from tests.browser.jupyter import axe_violations, page_of
+    from tests.networks import FunctionModel, pointwise
+
+    panel = SamplerPanel(FunctionModel(pointwise))
+    panel.form.duration.value, panel.form.steps.value, panel.form.tile.value = 6.0, 8, 32
+    panel.run()
+    panel.wait(60)
+    path = panel.to_html(tmp_path / "run.html")
+    panel.close()
+    with page_of(browser, path) as (page, errors):
+        inspector = page.locator(".spotnb-inspector canvas").first
+        before = inspector.evaluate("(canvas) => canvas.toDataURL()")
+        inspector.focus()
+        page.keyboard.press("Home")
+        page.get_by_text("0 / 7").wait_for()
+        assert inspector.evaluate("(canvas) => canvas.toDataURL()") != before
+        page.get_by_role("button", name="Play the sound").click()
+        page.get_by_role("button", name="Pause the sound").click()
+        assert not axe_violations(page, "main")
+        assert not errors

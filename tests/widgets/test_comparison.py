@@ -219,7 +219,7 @@ def test_its_picture_and_its_page(tmp_path: Path) -> None:
     assert picture.startswith(b"\x89PNG")
     page = widget.to_html(tmp_path / "page.html").read_text("utf-8")
     assert "<b>&" not in page
-    state = json.loads(page.split('id="state">')[1].split("</script>")[0])["state"]
+    state = json.loads(page.split('id="state-0">')[1].split("</script>")[0])["state"]
     assert state["_scene"]["rows"][0]["name"] == "$x <b>&</b> </script>"
     assert not state["playing"]  # a page must not start to sound by itself
 

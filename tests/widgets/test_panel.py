@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
 from spotnb.audio import load_audio
-from spotnb.errors import InputError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.sampler import SpotSampler
 from spotnb.timeline import PromptTimeline
 from spotnb.trace import Trace
@@ -250,3 +250,16 @@ def test_closing_gives_every_widget_back() -> None:
     press(panel, "run")
     panel.close()
     assert len(_instances) == before
+
+
+def test_a_page_of_the_run(panel: SamplerPanel, tmp_path: Path) -> None:
+    with pytest.raises(SpotnbError, match="nothing to write yet: expected a run"):
+        panel.to_html("run.html")
+    press(panel, "step")
+    panel.form.prompt.value = "anything"
+    page = panel.to_html("run.html").read_text("utf-8")
+    assert page.count("application/json") == 1
+    press(panel, "run")
+    page = panel.to_html("run.html").read_text("utf-8")
+    assert page.count("application/json") == 2
+    assert f"<h1>{panel.sampler.prompt}</h1>" in page

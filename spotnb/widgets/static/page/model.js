@@ -39,13 +39,16 @@ class SavedModel {
   }
 }
 
-const saved = JSON.parse(document.getElementById("state").textContent);
-for (const { path, data } of saved.buffers) {
-  const text = atob(data);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-  const holder = path.slice(0, -1).reduce((value, key) => value[key], saved.state);
-  holder[path.at(-1)] = new DataView(bytes.buffer);
+// Shows the widget whose state is in the element `state-INDEX`, in the element `widget-INDEX`.
+function showSaved(render, index) {
+  const saved = JSON.parse(document.getElementById(`state-${index}`).textContent);
+  for (const { path, data } of saved.buffers) {
+    const text = atob(data);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+    const holder = path.slice(0, -1).reduce((value, key) => value[key], saved.state);
+    holder[path.at(-1)] = new DataView(bytes.buffer);
+  }
+  saved.state.offline = true;
+  render({ model: new SavedModel(saved.state), el: document.getElementById(`widget-${index}`) });
 }
-saved.state.offline = true;
-render({ model: new SavedModel(saved.state), el: document.getElementById("widget") });
