@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import nbformat
 import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -42,6 +43,9 @@ NOISE = (
 
 
 READY = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+
+RUNNABLE = "window.jupyterapp.commands.isEnabled('notebook:run-all-cells')"
+BEGUN = "/\\[[*\\d]+\\]/.test(document.querySelector('.jp-Cell .jp-InputPrompt').textContent)"
 
 
 class Server:
@@ -137,12 +141,21 @@ class Shown:
         self.client = self._connect(notebook)
         self.widget: Locator = self.page.locator(f".spotnb-{name}")
         try:
-            self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+            self.page.wait_for_function(RUNNABLE)
+            _wait(self._run_cells, 60, lambda: "the cell was never run")
             self.widget.wait_for()
         except BaseException:
             self.close()
             raise
         self.painted()
+
+    def _run_cells(self) -> bool:
+        """Run the notebook, and tell whether it has begun: a page that is still starting may let the command pass."""
+        self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        with suppress(PlaywrightTimeoutError):
+            self.page.wait_for_function(BEGUN, timeout=3000)
+            return True
+        return False
 
     def _heard(self, message: ConsoleMessage) -> None:
         place = str(message.location.get("url", ""))
