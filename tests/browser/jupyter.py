@@ -32,7 +32,8 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-PATHS = {"lab": "lab/tree", "notebook": "notebooks"}
+# A workspace for each page: in a shared one JupyterLab opens what other pages had open, and may put it in front.
+PATHS = {"lab": "lab/workspaces/{name}/tree/{name}.ipynb", "notebook": "notebooks/{name}.ipynb"}
 
 NOISE = (
     "/lsp/status",  # the extension for language servers, which the server does without
@@ -95,10 +96,10 @@ class Server:
         found = list(self.runtime.glob("jpserver-*.json"))
         if not found:
             return None
-        url = str(json.loads(found[0].read_text())["url"])
         try:
+            url = str(json.loads(found[0].read_text())["url"])  # a ValueError: it is being written
             urllib.request.urlopen(f"{url}api/status", timeout=5).close()
-        except OSError:
+        except (OSError, ValueError):
             return None
         return url
 
@@ -135,7 +136,7 @@ class Shown:
         self.page.on("console", self._heard)
         self.page.on("pageerror", self._failed)
         self.page.on("request", self._asked)
-        self.page.goto(f"{server.url}{PATHS[app]}/{notebook}")
+        self.page.goto(server.url + PATHS[app].format(name=Path(notebook).stem))
         self.page.wait_for_function("window.jupyterapp && document.querySelector('.jp-Cell .cm-content')")
         self.page.wait_for_function(READY)
         self.client = self._connect(notebook)

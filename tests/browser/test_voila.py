@@ -1,0 +1,96 @@
+"""The panel as a page of its own, served by Voila: Run makes sound, and nothing leaves this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytest.importorskip("voila", reason="voila is not installed: pip install 'spotnb[notebooks]'")
+
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "notebooks" / "pages" / "panel.ipynb"
+
+
+@pytest.fixture(scope="module")
+def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Voila as `make voila` starts it, with no settings but its own."""
+    folder = tmp_path_factory.mktemp("voila")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {"HOME": folder, "JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data"}
+    places |= {"JUPYTER_RUNTIME_DIR": folder / "runtime", "IPYTHONDIR": folder / "ipython"}
+    environment = os.environ | {name: str(path) for name, path in places.items()}
+    environment |= {"JUPYTER_PATH": str(REPOSITORY / "binder" / "share"), "OMP_NUM_THREADS": "1"}
+    environment |= {"PYTHONPATH": str(REPOSITORY)}
+    options = [
+        "--no-browser",
+        f"--Voila.config_file_paths={REPOSITORY / 'binder'}",
+        "--Voila.ip=127.0.0.1",
+        f"--port={port}",
+    ]
+    with (folder / "log").open("w") as log:
+        command = [sys.executable, "-m", "voila", *options, str(PAGE)]
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        end = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}voila/static/", timeout=5).close()
+            except urllib.error.HTTPError:
+                break  # it answers
+            except OSError:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise RuntimeError(f"voila does not answer:\n{(folder / 'log').read_text()}") from None
+                time.sleep(0.2)
+            else:
+                break
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def test_run_makes_sound(browser: Browser, address: str) -> None:
+    errors: list[str] = []
+    strangers: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    inside = (address, address.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda asked: None if asked.url.startswith(inside) else strangers.append(asked.url))
+    try:
+        page.goto(address)
+        panel = page.locator(".spotnb-panel").first
+        panel.wait_for()
+        assert page.locator(".jp-InputArea:visible").count() == 0  # no code on this page
+        for label, value in (("Seconds", "6"), ("Steps", "2")):
+            panel.get_by_label(label).fill(value)
+            panel.get_by_label(label).press("Enter")
+        panel.get_by_role("button", name="Run", exact=True, disabled=False).click()
+        page.locator(".spotnb-panel-result canvas").first.wait_for()
+        panel.get_by_role("button", name="Play the sound").click()
+        panel.get_by_role("button", name="Pause the sound").click()
+        assert not errors
+        assert not strangers
+    finally:
+        context.close()
