@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +29,36 @@ def save_audio(path: str | os.PathLike[str], waveform: Any, sample_rate: int = S
     Raises `InputError` for another suffix, a shape or type that is no waveform, NaN, infinity, or a peak above 1 (it
     would be clipped, or quietly changed), and `SpotnbError` if the file cannot be written.
     """
-    path = Path(path).expanduser()
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"cannot tell the format of {str(path)!r}: end the name in one of {', '.join(FORMATS)}")
+    path = check_format(path)
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
     peak = float(np.abs(wave).max())
     if peak > 1:
         raise InputError(f"the waveform peaks at {peak:.6g}, a file holds -1 to 1: divide it by its peak, or clip it")
+    return write_audio(path, [wave], rate)
 
+
+def check_format(path: str | os.PathLike[str]) -> Path:
+    """A path with a suffix of `FORMATS`; raises `InputError` for another."""
+    path = Path(path).expanduser()
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"cannot tell the format of {str(path)!r}: end the name in one of {', '.join(FORMATS)}")
+    return path
+
+
+def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int) -> Path:
+    """Write sound that comes in pieces `[samples]` in [-1, 1]; else as `save_audio`."""
     import soundfile
 
     kind, subtype = FORMATS[path.suffix.lower()]
+    settings = {"samplerate": sample_rate, "channels": 1, "format": kind, "subtype": subtype}
     with atomic_write(path) as temporary:
         try:
-            with soundfile.SoundFile(temporary, "w", samplerate=rate, channels=1, format=kind, subtype=subtype) as file:
-                for start in range(0, len(wave), _BLOCK):
-                    file.write(wave[start : start + _BLOCK])
+            with soundfile.SoundFile(temporary, "w", **settings) as file:
+                for piece in pieces:
+                    for start in range(0, len(piece), _BLOCK):
+                        file.write(piece[start : start + _BLOCK])
         except soundfile.SoundFileError as error:
-            raise SpotnbError(f"cannot write {path} as {kind} at {rate} Hz: {error}") from error
+            raise SpotnbError(f"cannot write {path} as {kind} at {sample_rate} Hz: {error}") from error
     return path
 
 

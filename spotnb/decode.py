@@ -5,6 +5,7 @@ Both stages run in windows, so that memory is bounded whatever the length.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +20,17 @@ from spotnb.mel import HOP
 from spotnb.mel import LATENT_MELS as MEL_FRAMES
 from spotnb.models.protocol import AudioModel
 
+VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
 VOCODER_WINDOW, VOCODER_CONTEXT = 2048, 64  # mel frames; the context exceeds what either vocoder's convolutions reach
 
 
 def sliding_window_vae_decode(
-    model: AudioModel, latent: Tensor, window_size: int = 256, overlap_size: int = 64, *, progress: bool = False
+    model: AudioModel,
+    latent: Tensor,
+    window_size: int = VAE_WINDOW,
+    overlap_size: int = VAE_OVERLAP,
+    *,
+    progress: bool = False,
 ) -> Tensor:
     """Log-mel `[B, 1, 4T, 64]` of a latent `[B, C, T, F]`, decoded in windows that are cross-faded.
 
@@ -34,22 +41,44 @@ def sliding_window_vae_decode(
     """
     window = check_int("window_size", window_size, 1, hint="256 frames suit AudioLDM")
     overlap = check_int("overlap_size", overlap_size, 0, window - 1, hint="it must be smaller than window_size")
+    return _joined(mel_pieces(model, latent, window, overlap, progress=progress))
+
+
+def mel_pieces(
+    model: AudioModel,
+    latent: Tensor,
+    window: int = VAE_WINDOW,
+    overlap: int = VAE_OVERLAP,
+    *,
+    progress: bool = False,
+) -> Iterator[Tensor]:
+    """The log-mel of `sliding_window_vae_decode` in consecutive pieces `[B, 1, frames, 64]`, so that few are held."""
     frames = latent.shape[2]
     if frames <= window:
-        return _decoded(model, latent, 0)
+        yield _decoded(model, latent, 0)
+        return
     starts = [*range(0, frames - window, window - overlap), frames - window]
-    out = torch.zeros(latent.shape[0], 1, MEL_FRAMES * frames, 64)
-    for i, start in enumerate(tqdm(starts, desc="decode", unit="window", disable=not progress)):
+    held: Tensor | None = None  # of what is decoded, the frames that the next window reaches too
+    for start, following in zip(
+        tqdm(starts, desc="decode", unit="window", disable=not progress), [*starts[1:], frames], strict=True
+    ):
         mel = _decoded(model, latent[:, :, start : start + window], start).cpu()
-        shared = 0 if i == 0 else starts[i - 1] + window - start
-        # Ramp up over the middle half of what is shared with the window before, which is already in place.
-        margin = shared * MEL_FRAMES // 4
-        fade = shared * MEL_FRAMES - 2 * margin
-        begin = MEL_FRAMES * start + margin
-        ramp = ((torch.arange(fade) + 0.5) / max(1, fade))[:, None]
-        out[:, :, begin : begin + fade].mul_(1 - ramp).add_(mel[:, :, margin : margin + fade] * ramp)
-        out[:, :, begin + fade : MEL_FRAMES * (start + window)] = mel[:, :, margin + fade :]
-    return out
+        if held is not None:
+            # Ramp up over the middle half of what is shared with the window before.
+            shared = held.shape[2]
+            margin = shared // 4
+            ramp = ((torch.arange(shared - 2 * margin) + 0.5) / max(1, shared - 2 * margin))[:, None]
+            inner = slice(margin, shared - margin)
+            faded = held[:, :, inner] * (1 - ramp) + mel[:, :, inner] * ramp
+            mel = torch.cat([held[:, :, :margin], faded, mel[:, :, shared - margin :]], dim=2)
+        settled = MEL_FRAMES * (following - start)
+        held = mel[:, :, settled:]
+        yield mel[:, :, :settled]
+
+
+def _joined(pieces: Iterable[Tensor]) -> Tensor:
+    parts = list(pieces)
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
 
 
 def _decoded(model: AudioModel, latent: Tensor, start: int) -> Tensor:
@@ -65,17 +94,28 @@ def sliding_window_vocode(model: AudioModel, mel: Tensor, *, progress: bool = Fa
     The context is cut off again, and is longer than the vocoder reaches: the result equals a single pass to rounding.
     Raises `SpotnbError` if the vocoder gives NaN or infinity.
     """
-    frames = mel.shape[2]
-    parts = []
-    starts = range(0, frames, VOCODER_WINDOW)
-    for start in tqdm(starts, desc="vocoder", unit="window", disable=not progress):
+    return torch.cat(list(wave_pieces(model, [mel], mel.shape[2], progress=progress)), dim=1)
+
+
+def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progress: bool = False) -> Iterator[Tensor]:
+    """The sound of `sliding_window_vocode` in consecutive pieces `[B, samples]`, of a log-mel that comes in pieces too.
+
+    `frames`: of the whole log-mel.
+    """
+    source = iter(mels)
+    held, begin = next(source), 0  # the log-mel from frame `begin` on
+    for start in tqdm(range(0, frames, VOCODER_WINDOW), desc="vocoder", unit="window", disable=not progress):
         stop = min(start + VOCODER_WINDOW, frames)
         left, right = max(0, start - VOCODER_CONTEXT), min(frames, stop + VOCODER_CONTEXT)
-        sound = model.vocode(mel[:, :, left:right]).cpu()
+        parts, reached = [held], begin + held.shape[2]
+        while reached < right:
+            parts.append(next(source))
+            reached += parts[-1].shape[2]
+        held, begin = _joined(parts)[:, :, left - begin :], left
+        sound = model.vocode(held[:, :, : right - left]).cpu()
         if not torch.isfinite(sound).all():
             raise SpotnbError(f"the vocoder gave NaN or infinity near {start * HOP / model.sample_rate:.2f} s")
-        parts.append(sound[:, (start - left) * HOP : (stop - left) * HOP])
-    return torch.cat(parts, dim=1)
+        yield sound[:, (start - left) * HOP : (stop - left) * HOP]
 
 
 def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, progress: bool = False) -> Tensor:
@@ -135,3 +175,20 @@ def decode_sound(
         wave = sliding_window_vocode(model, mel, progress=progress)
     waveform: NDArray[np.float32] = wave[0, :samples].clamp(-1, 1).numpy().astype(np.float32)
     return Sound(waveform, mel[0, 0].cpu().numpy())
+
+
+def sound_pieces(
+    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+) -> Iterator[NDArray[np.float32]]:
+    """The waveform of `decode_sound`, sample for sample, in consecutive pieces: memory does not grow with the length.
+
+    A ring comes in one piece, since its start is decoded with its end.
+    """
+    if circular:
+        yield decode_sound(model, latent, samples, circular=True, progress=progress).waveform
+        return
+    left = samples
+    for piece in wave_pieces(model, mel_pieces(model, latent, progress=progress), MEL_FRAMES * latent.shape[2]):
+        if left > 0:
+            yield piece[0, :left].clamp(-1, 1).numpy().astype(np.float32)
+            left -= piece.shape[1]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from spotnb.audio import check_format, write_audio
 from spotnb.config import (
     METHODS,
     SpotDiffusionConfig,
@@ -24,7 +27,7 @@ from spotnb.config import (
     show,
 )
 from spotnb.cost import Cost, peak_bytes, seconds_per_frame, trace_bytes
-from spotnb.decode import Sound, decode_sound
+from spotnb.decode import Sound, decode_sound, sound_pieces
 from spotnb.denoise import Prediction, guided_noise
 from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import Layout, plan
@@ -333,8 +336,33 @@ class SpotSampler:
         """
         return self.sound(step, of, progress, candidate).waveform
 
+    def decode_to(
+        self, path: str | os.PathLike[str], of: str = "x", progress: bool = False, candidate: int = 0
+    ) -> Path:
+        """Write the sound of `decode` to a file while it is decoded, in memory that does not grow with the length.
+
+        `path`: ends in `.wav`, `.flac` or `.ogg`; it is there once it is whole. Returns it. (A ring, and a sound that
+        is continued, are decoded whole first.) Raises `InputError` for another suffix, `SpotnbError` if the file cannot
+        be written.
+        """
+        target, latent = check_format(path), self._latent_of(None, of, candidate)
+        if self.source is not None and self.source.own is not None:
+            pieces = iter([self.sound(of=of, progress=progress, candidate=candidate).waveform])
+        else:
+            pieces = sound_pieces(self.model, latent, self.samples, circular=self.circular, progress=progress)
+        return write_audio(target, pieces, self.model.sample_rate)
+
     def sound(self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0) -> Sound:
         """As `decode`: waveform and log-mel."""
+        latent = self._latent_of(step, of, candidate)
+        made = decode_sound(self.model, latent, self.samples, circular=self.circular, progress=progress)
+        own = None if self.source is None else self.source.own
+        last = len(self.solver) - 1
+        clean = of == "x0" or step == last or (step is None and self.done)
+        return self._joined(own, made) if own is not None and clean else made
+
+    def _latent_of(self, step: int | None, of: str, candidate: int) -> Tensor:
+        """The latent or the clean estimate `[1, C, T, F]`, now or as recorded."""
         check_name("of", of, ("x", "x0"))
         candidate = check_int("candidate", candidate, 0, self.candidates - 1, hint=f"the run has {self.candidates}")
         if step is None:
@@ -348,12 +376,7 @@ class SpotSampler:
                 kept = [r.step for r in self.trace if getattr(r, of) is not None]
                 raise InputError(f"{of} of step {step} was not recorded: choose one of {show(kept)}")
             latent = self._tensor(array)
-        latent = latent[candidate : candidate + 1]
-        made = decode_sound(self.model, latent, self.samples, circular=self.circular, progress=progress)
-        own = None if self.source is None else self.source.own
-        last = len(self.solver) - 1
-        clean = of == "x0" or step == last or (step is None and self.done)
-        return self._joined(own, made) if own is not None and clean else made
+        return latent[candidate : candidate + 1]
 
     def _joined(self, own: KnownSound, made: Sound) -> Sound:
         """The continued sound's own decode, giving way to what was made over its last frames."""

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 import spotnb.decode
+from spotnb.audio import save_audio
 from spotnb.config import SpotDiffusionConfig
-from spotnb.decode import decode_sound, latent_to_mel, sliding_window_vae_decode, sliding_window_vocode
+from spotnb.decode import (
+    decode_sound,
+    latent_to_mel,
+    mel_pieces,
+    sliding_window_vae_decode,
+    sliding_window_vocode,
+    wave_pieces,
+)
 from spotnb.errors import InputError, SpotnbError
 from spotnb.noise import draw
 from spotnb.sampler import SpotSampler
@@ -231,3 +241,52 @@ def test_progress_bars(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().err
     assert "decode: 100%" in shown
     assert "vocoder: 100%" in shown
+
+
+# In pieces.
+
+
+@given(cuts())
+def test_mel_pieces_follow_each_other(cut: tuple[int, int, int]) -> None:
+    frames, window, overlap = cut
+    model, x = Neighbourly(), latent(frames)
+    pieces = list(mel_pieces(model, x, window, overlap))
+    assert torch.equal(torch.cat(pieces, dim=2), sliding_window_vae_decode(model, x, window, overlap))
+    assert max(piece.shape[2] for piece in pieces) <= 4 * window
+
+
+@given(st.integers(1, 900), st.integers(1, 300))
+@settings(max_examples=30)
+def test_wave_pieces_do_not_depend_on_how_the_mel_is_cut(frames: int, size: int) -> None:
+    model, mel = Neighbourly(), draw((1, 1, frames, 64), 1, 0, "start")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spotnb.decode, "VOCODER_WINDOW", 100)
+        pieces = list(wave_pieces(model, torch.split(mel, size, dim=2), frames))
+        assert torch.equal(torch.cat(pieces, dim=1), sliding_window_vocode(model, mel))
+
+
+@pytest.mark.parametrize("edge", ["reflect", "circular"])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
+def test_a_file_written_in_pieces_holds_what_decode_gives(edge: str, suffix: str, tmp_path: Path) -> None:
+    config = SpotDiffusionConfig(64, edge=edge)
+    sampler = SpotSampler(Neighbourly(), "a sea", 30.0, steps=2, config=config).run(progress=False)
+    path = sampler.decode_to(tmp_path / f"sea.{suffix}")
+    whole = save_audio(tmp_path / f"whole.{suffix}", sampler.decode())
+    assert np.array_equal(soundfile.read(path)[0], soundfile.read(whole)[0])
+    assert [each.name for each in sorted(tmp_path.iterdir())] == [f"sea.{suffix}", f"whole.{suffix}"]
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
+    class Broken(Model):
+        def vocode(self, mel: Tensor) -> Tensor:
+            return super().vocode(mel) * (1 if not self.windows[2:] else torch.nan)
+
+    sampler = SpotSampler(Broken(), "a sea", 40.0, steps=1, config=SpotDiffusionConfig(64)).run(progress=False)
+    path = tmp_path / "sea.wav"
+    path.write_text("old")
+    with pytest.raises(SpotnbError, match="vocoder gave NaN"):
+        sampler.decode_to(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(InputError, match="cannot tell the format"):
+        sampler.decode_to(tmp_path / "sea.mp4")
