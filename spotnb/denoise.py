@@ -113,19 +113,40 @@ def sum_weighted(parts: Sequence[Tensor], weights: Sequence[Tensor | None]) -> T
     return total
 
 
+class Stitch:
+    """One prediction `[B, C, T, F]` for the whole latent, put together window by window.
+
+    Each frame is that of the segment that owns it, or the average of those that do, added up in the order they come.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.averaged = layout.method == "multidiffusion" and len(layout.tiles) > 1
+        self._whole: Tensor | None = None
+
+    def add(self, tile: int, prediction: Tensor) -> None:
+        """What is predicted in a tile's window, `[B, C, w, F]`."""
+        frames, (start, stop) = self.layout.frames, self.layout.tiles[tile].segment
+        if self._whole is None:
+            self._whole = prediction.new_zeros(*prediction.shape[:2], frames, prediction.shape[3])
+        put = Tensor.add_ if self.averaged else Tensor.copy_
+        offset, inside = start - self.layout.tiles[tile].window[0], min(stop, frames)
+        owned = prediction[:, :, offset : offset + stop - start]
+        put(self._whole[:, :, start:inside], owned[:, :, : inside - start])
+        if stop > inside:  # around the ring
+            put(self._whole[:, :, : stop - inside], owned[:, :, inside - start :])
+
+    def whole(self) -> Tensor:
+        """The result, once all tiles are there."""
+        assert self._whole is not None
+        if self.averaged:
+            self._whole /= torch.from_numpy(self.layout.coverage).to(self._whole)[None, None, :, None]
+        return self._whole
+
+
 def scatter(predictions: Sequence[Tensor], layout: Layout) -> Tensor:
     """One prediction `[B, C, T, F]` from those of all windows: each frame from the segments that own it, averaged."""
-    first = predictions[0]
-    out = first.new_zeros(*first.shape[:2], layout.frames, first.shape[3])
-    averaged = layout.method == "multidiffusion" and len(layout.tiles) > 1
-    add = Tensor.add_ if averaged else Tensor.copy_
-    for tile, prediction in zip(layout.tiles, predictions, strict=True):
-        (start, stop), offset = tile.segment, tile.segment[0] - tile.window[0]
-        owned = prediction[:, :, offset : offset + stop - start]
-        inside = min(stop, layout.frames)
-        add(out[:, :, start:inside], owned[:, :, : inside - start])
-        if stop > inside:  # around the ring
-            add(out[:, :, : stop - inside], owned[:, :, inside - start :])
-    if averaged:
-        out /= torch.from_numpy(layout.coverage).to(out)[None, None, :, None]
-    return out
+    stitch = Stitch(layout)
+    for tile, prediction in enumerate(predictions):
+        stitch.add(tile, prediction)
+    return stitch.whole()

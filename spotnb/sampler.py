@@ -240,13 +240,16 @@ class SpotSampler:
 
     def begin(self) -> Step:
         """Open the next step. Nothing changes until its `finish`. Raises `SpotnbError` after the last one."""
+        return self._open()
+
+    def _open(self, lean: bool = False) -> Step:
         if self.done:
             raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to run some again")
-        return Step(self, self._layout(self.steps_done))
+        return Step(self, self._layout(self.steps_done), lean)
 
     def step(self) -> StepRecord:
         """Do the next step."""
-        return self.begin().finish()
+        return self._open(lean=True).finish()
 
     def run(self, until: int | None = None, progress: bool = True) -> SpotSampler:
         """Do all steps that are left, or those before step `until`. Returns itself.

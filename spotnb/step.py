@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from spotnb.config import check_int
-from spotnb.denoise import Prediction, batches, gather, mirror, mirrored_frames, pad_latent, scatter
+from spotnb.denoise import Prediction, Stitch, batches, gather, mirror, mirrored_frames, pad_latent, scatter
 from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import Layout
 
@@ -46,8 +46,9 @@ class Step:
     Get one from `SpotSampler.begin`.
     """
 
-    def __init__(self, sampler: SpotSampler, layout: Layout) -> None:
-        self.sampler, self.layout = sampler, layout
+    def __init__(self, sampler: SpotSampler, layout: Layout, lean: bool = False) -> None:
+        """`lean`: nobody looks at the phases, so `finish` keeps none of the predictions once they are stitched."""
+        self.sampler, self.layout, self._lean = sampler, layout, lean
         self.index = sampler.steps_done
         self.timestep = sampler.solver.timesteps[self.index]
         # What the sampler is at now: it may move on, or be reset, before this step is looked at.
@@ -130,21 +131,27 @@ class Step:
         return self._predictions[index].guided
 
     def _predict(self, tile: int) -> None:
-        """Predict a tile's batch. On a GPU that is out of memory, batches are halved for the rest of the run."""
-        while tile not in self._predictions:
+        """Predict a tile's batch, unless it is predicted."""
+        if tile not in self._predictions:
+            for index, prediction in self._predict_batch(tile):
+                self._predictions.setdefault(index, prediction)
+
+    def _predict_batch(self, tile: int) -> list[tuple[int, Prediction]]:
+        """A tile's batch. On a GPU that is out of memory, batches are halved for the rest of the run."""
+        while True:
             batch = next(b for b in batches(self.layout, self.sampler.tile_batch) if tile in b)
             try:
-                predicted = self.sampler.predict_windows(self, batch)
+                predicted = list(zip(batch, self.sampler.predict_windows(self, batch), strict=True))
             except torch.OutOfMemoryError as error:
                 self.sampler.halve_tile_batch(error)
                 continue
-            for index, prediction in zip(batch, predicted, strict=True):
+            for index, prediction in predicted:
                 if not torch.isfinite(prediction.guided).all():
                     raise SpotnbError(
                         f"the network gave NaN or infinity at step {self.index} (t = {self.timestep}), tile {index}; "
                         f"try dtype fp32 (now {self.sampler.model.dtype}) or a smaller guidance_scale"
                     )
-                self._predictions.setdefault(index, prediction)
+            return predicted
 
     @property
     def guided(self) -> tuple[Tensor, ...]:
@@ -200,9 +207,25 @@ class Step:
     def noise(self) -> Tensor:
         """The prediction for the whole latent, `[B, C, T, F]`, stitched from the tiles; predicts those missing."""
         if self._noise is None:
-            self.predict()
-            self._noise = scatter(self.guided, self.layout)
+            if self._lean:
+                self._noise = self._stitched()
+            else:
+                self.predict()
+                self._noise = scatter(self.guided, self.layout)
         return self._noise
+
+    def _stitched(self) -> Tensor:
+        """As `predict` and `scatter`, with no more than one batch of predictions in memory at a time."""
+        stitch = Stitch(self.layout)
+        waiting: dict[int, Tensor] = {}
+        missing = list(range(len(self.layout.tiles)))
+        while missing:  # in order, for sums depend on it in their last bits
+            if missing[0] not in waiting:
+                waiting |= {index: found.guided for index, found in self._predict_batch(missing[0])}
+            stitch.add(missing[0], waiting.pop(missing[0]))
+            del missing[0]
+        self._padded = self._windows = None
+        return stitch.whole()
 
     @property
     def x0(self) -> Tensor:

@@ -114,8 +114,13 @@ class Trace(Sequence[StepRecord]):
         return self.mode in ("all", "x0") or (isinstance(self.mode, int) and step % self.mode == 0)
 
     def array(self, value: Any) -> Array:
-        """A copy of a tensor as records hold it: later steps cannot change it, nor can anybody else."""
-        array: Array = np.array(as_array(value), np.float32 if self.dtype == "fp32" else np.float16)
+        """A tensor as records hold it: a copy, which nobody can change.
+
+        The record of a run that keeps the last one only shares the memory of the run's tensors instead (each step makes
+        new ones): copies that are soon thrown away would be most of what a sound of an hour takes.
+        """
+        found, dtype = as_array(value), np.float32 if self.dtype == "fp32" else np.float16
+        array: Array = np.asarray(found, dtype).view() if self.mode == "last" else np.array(found, dtype)
         array.flags.writeable = False
         return array
 
