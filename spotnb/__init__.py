@@ -29,9 +29,11 @@ _HOME = {
     "Padding": "step",
     "StepRecord": "trace",
     "Trace": "trace",
-    "Replay": "replay",
-    "replay": "replay",
-    "resume": "replay",
+    "Replay": "replaying",
+    "replay": "replaying",
+    "resume": "replaying",
+    "sweep": "sweeping",
+    "DistributedModel": "distributed",
     "sliding_window_vae_decode": "decode",
     "Generation": "generate",
     "generate_audio": "generate",
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from spotnb.config import SpotDiffusionConfig, duration_to_latent_t_size, should_use_spotdiffusion
     from spotnb.cost import Cost
     from spotnb.decode import sliding_window_vae_decode
+    from spotnb.distributed import DistributedModel
     from spotnb.errors import InputError, SpotnbError
     from spotnb.generate import Generation, generate_audio, spotdiffusion_text_to_audio
     from spotnb.layout import Layout, Tile, create_tiles, plan
@@ -78,11 +81,12 @@ if TYPE_CHECKING:
     from spotnb.models.load import load_model
     from spotnb.models.protocol import AudioModel
     from spotnb.plots import plot_latent, plot_mel, plot_run, plot_waveform
-    from spotnb.replay import Replay, replay, resume
+    from spotnb.replaying import Replay, replay, resume
     from spotnb.sampler import SpotSampler
     from spotnb.seams import Coverage, coverage
     from spotnb.shifts import generate_random_shift
     from spotnb.step import Padding, Step
+    from spotnb.sweeping import sweep
     from spotnb.timeline import PromptTimeline
     from spotnb.trace import StepRecord, Trace
     from spotnb.widgets.comparison import RunComparison

@@ -69,7 +69,7 @@ class SpotSampler:
         eta: noise put back at each step, 0 (DDIM) to 1 (as much as DDPM).
         solver: "ddim", "dpm++", or a diffusers scheduler that fits, see `spotnb.schedulers`.
         negative_prompt: what to be guided away from.
-        tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA. Results at different batch sizes agree
+        tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA, or what the model asks for. Results at different batch sizes agree
             to float rounding, at the same one bit for bit.
         record: what the trace keeps: "all", "x0", "last", or a number k for every k-th step.
         record_dtype: "fp32", or "fp16" for half the memory; half-precision records are for viewing, `goto` then runs
@@ -127,7 +127,7 @@ class SpotSampler:
         self.method = check_name("method", method, METHODS)
         self.eta = check_real("eta", eta, 0, 1, hint="0 is deterministic DDIM")
         self.solver = make_solver(solver, model.alphas_cumprod, steps, self.eta)
-        default = TILE_BATCH.get(model.device.type, 4)
+        default = getattr(model, "tile_batch", TILE_BATCH.get(model.device.type, 4))
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
         candidates = check_int("n_candidates", n_candidates, 1, 1000, hint="3 to 8 give a choice")
         self.draws = Draws(_check_seed(seed, candidates), candidates)

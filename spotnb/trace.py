@@ -119,7 +119,8 @@ class Trace(Sequence[StepRecord]):
         The record of a run that keeps the last one only shares the memory of the run's tensors instead (each step makes
         new ones): copies that are soon thrown away would be most of what a sound of an hour takes.
         """
-        found, dtype = as_array(value), np.float32 if self.dtype == "fp32" else np.float16
+        dtype: Any = np.float32 if self.dtype == "fp32" else np.float16
+        found = as_array(value)
         array: Array = np.asarray(found, dtype).view() if self.mode == "last" else np.array(found, dtype)
         array.flags.writeable = False
         return array

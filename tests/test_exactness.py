@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spotnb.config import SpotDiffusionConfig
-from spotnb.replay import replay, resume
+from spotnb.replaying import replay, resume
 from spotnb.sampler import SpotSampler
 from spotnb.timeline import PromptTimeline
 from spotnb.trace import StepRecord, Trace

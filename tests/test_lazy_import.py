@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,13 @@ def test_every_public_name_resolves(name: str) -> None:
     if home and name != "__version__":
         assert home.startswith("spotnb")
         assert getattr(import_module(home), name) is value
+
+
+def test_no_module_takes_the_name_of_what_it_holds() -> None:
+    """The import of `spotnb.x` would put the module in the place of the function `spotnb.x`."""
+    folder = Path(spotnb.__file__).parent
+    modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert not modules & set(spotnb.__all__)
 
 
 def test_the_fixed_names_are_there() -> None:

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import Tensor
 
-import spotnb.replay
+import spotnb.replaying
 from spotnb.errors import InputError, SpotnbError
-from spotnb.replay import replay, resume, sampler_of
+from spotnb.replaying import replay, resume, sampler_of
 from spotnb.trace import Trace
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import SOLVERS, Known, Run
@@ -200,7 +200,7 @@ def test_the_model_is_loaded_as_the_manifest_describes_it(
     monkeypatch: pytest.MonkeyPatch, described: Any, asked: Any
 ) -> None:
     came: list[Any] = []
-    monkeypatch.setattr(spotnb.replay, "load_model", lambda name, **choices: came.append((name, choices)) or model())
+    monkeypatch.setattr(spotnb.replaying, "load_model", lambda name, **choices: came.append((name, choices)) or model())
     trace = traced()
     trace.manifest["model"] = {"name": "function"} | described
     assert replay(trace, progress=False).same

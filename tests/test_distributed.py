@@ -1,0 +1,94 @@
+"""One run over the processes of a real cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from spotnb import DistributedModel, InputError, SpotDiffusionConfig, SpotnbError, SpotSampler, sweep
+from spotnb.models.adapt import as_model
+from tests.cluster import Marking, network
+from tests.networks import FunctionModel
+
+distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install 'spotnb[research]'")
+RUN: dict[str, Any] = {"duration": 8.0, "steps": 5, "config": SpotDiffusionConfig(16), "record": "last"}
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    """Two worker processes of one thread each."""
+    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as opened:
+        yield opened
+
+
+def test_a_run_on_two_workers_is_that_of_one_machine(client: Any, tmp_path: Path) -> None:
+    model = DistributedModel(Marking(tmp_path), client)
+    assert as_model(model) is model
+    sampler = SpotSampler(model, "a sea", **RUN)
+    assert sampler.tile_batch == 4
+    alone = SpotSampler(FunctionModel(network), "a sea", **RUN, tile_batch=4).run(progress=False)
+    assert torch.equal(sampler.run(progress=False).latent, alone.latent)
+    assert len(list(tmp_path.iterdir())) == 2  # both took part
+    assert str(os.getpid()) not in {path.name for path in tmp_path.iterdir()}
+    assert (sampler.decode() == alone.decode()).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_is_killed_costs_its_windows_alone(client: Any, tmp_path: Path) -> None:
+    sampler = SpotSampler(DistributedModel(Marking(tmp_path), client), "a sea", **RUN)
+    sampler.step()
+    victim = int(next(tmp_path.iterdir()).name)
+
+    def kill() -> None:
+        time.sleep(0.3)
+        os.kill(victim, signal.SIGKILL)  # raises if it is gone already
+        killed.append(victim)
+
+    killed: list[int] = []
+    killer = threading.Thread(target=kill)
+    killer.start()
+    sampler.run(progress=False)
+    killer.join()
+    alone = SpotSampler(FunctionModel(network), "a sea", **RUN, tile_batch=4).run(progress=False)
+    assert torch.equal(sampler.latent, alone.latent)
+    assert killed == [victim]
+
+
+def test_a_failing_network_is_one_line_and_loses_nothing(client: Any, tmp_path: Path) -> None:
+    sampler = SpotSampler(DistributedModel(Marking(tmp_path / "nowhere"), client), "a sea", **RUN)
+    with pytest.raises(SpotnbError, match=r"the cluster could not predict the noise \(FileNotFoundError"):
+        sampler.step()
+    assert sampler.steps_done == 0
+
+
+def test_the_embedded_model_is_loaded_by_the_workers(client: Any) -> None:
+    run = RUN | {"duration": 4.0, "steps": 2, "config": SpotDiffusionConfig(64)}
+    sampler = SpotSampler(DistributedModel("tiny", client), "church organ", **run).run(progress=False)
+    alone = SpotSampler(sampler.model.local, "church organ", **run, tile_batch=sampler.tile_batch).run(progress=False)
+    assert (sampler.latent - alone.latent).abs().max() < 0.05 * alone.latent.abs().max()  # bfloat16, other batches
+
+
+def test_a_sweep_on_two_workers_is_that_of_one_process(client: Any, tmp_path: Path) -> None:
+    grid = {"prompt": ["a sea", "a drum"], "duration": 3.0, "steps": 2, "seed": [0, 1], "tile_size_time": 16}
+    one = sweep(grid, tmp_path / "one", model=FunctionModel(network), progress=False)
+    two = sweep(grid, tmp_path / "two", model=FunctionModel(network), client=client, progress=False)
+    times = ["seconds", "wall_seconds"]
+    assert two.drop(columns=times).equals(one.drop(columns=times))
+
+
+def test_a_client_without_workers(tmp_path: Path) -> None:
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as cluster,
+        distributed.Client(cluster) as client,
+        pytest.raises(InputError, match="the client has no workers: expected one at least"),
+    ):
+        DistributedModel(Marking(tmp_path), client)
