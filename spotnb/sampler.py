@@ -69,8 +69,8 @@ class SpotSampler:
         eta: noise put back at each step, 0 (DDIM) to 1 (as much as DDPM).
         solver: "ddim", "dpm++", or a diffusers scheduler that fits, see `spotnb.schedulers`.
         negative_prompt: what to be guided away from.
-        tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA, or what the model asks for. Results at different batch sizes agree
-            to float rounding, at the same one bit for bit.
+        tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA, or what the model asks for. Results
+            at different batch sizes agree to float rounding, at the same one bit for bit.
         record: what the trace keeps: "all", "x0", "last", or a number k for every k-th step.
         record_dtype: "fp32", or "fp16" for half the memory; half-precision records are for viewing, `goto` then runs
             steps again.

@@ -1,0 +1,139 @@
+"""Exercises of notebook 06: equal budgets, paired differences, and what a blind test proves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+
+import numpy as np
+
+from spotnb.config import SpotDiffusionConfig
+from spotnb.course.exercise import Exercise
+from spotnb.course.judges import function, numbers
+from spotnb.layout import plan
+
+FRAMES, TILE, STEPS = 768, 128, 20
+CONFIG = SpotDiffusionConfig(TILE, max_shift_ratio=0.5, shift_schedule="alternate")
+Numbers = Sequence[float]
+
+
+def _frames(method: str) -> int:
+    """Network frames of one step, of a moved grid where it moves."""
+    return plan(FRAMES, CONFIG, step=1, method=method).network_frames
+
+
+BUDGET = STEPS * _frames("multidiffusion")
+TILES, SPOT = _frames("tiles"), _frames("spot")
+
+
+def _up(value: float) -> int:
+    return -int(-value // 1)
+
+
+def paired(one: Numbers, other: Numbers) -> list[float]:
+    difference = np.asarray(one, float) - np.asarray(other, float)
+    return [float(difference.mean()), float(difference.std(ddof=1) / len(difference) ** 0.5)]
+
+
+def _unpaired(one: Numbers, other: Numbers) -> list[float]:
+    error = sum(np.var(each, ddof=1) / len(each) for each in (one, other)) ** 0.5
+    return [float(np.mean(one) - np.mean(other)), float(error)]
+
+
+def _population(one: Numbers, other: Numbers) -> list[float]:
+    difference = np.asarray(one, float) - np.asarray(other, float)
+    return [float(difference.mean()), float(difference.std() / len(difference) ** 0.5)]
+
+
+def _spread(one: Numbers, other: Numbers) -> list[float]:
+    return [paired(one, other)[0], paired(one, other)[1] * len(one) ** 0.5]
+
+
+def _reversed(one: Numbers, other: Numbers) -> list[float]:
+    return paired(other, one)
+
+
+def _shares(correct: int, trials: int) -> list[float]:
+    """How likely each count of right answers from `correct` on is, if one guesses."""
+    return [comb(trials, count) / 2**trials for count in range(correct, trials + 1)]
+
+
+def abx_p(correct: int, trials: int) -> float:
+    return sum(_shares(correct, trials))
+
+
+EXERCISES = (
+    Exercise(
+        numbers(
+            [BUDGET // TILES, BUDGET // SPOT],
+            slips=[
+                ([_up(BUDGET / TILES), _up(BUDGET / SPOT)], "Rounded up, they would take more than the budget."),
+                ([STEPS, STEPS], "Those are equal steps: a step of tiles is cheaper, so there can be more of them."),
+                ([BUDGET // SPOT, BUDGET // TILES], "The two have changed places: a moved grid has one tile more."),
+                ([BUDGET // TILES] * 2, "A moved grid of spot needs one tile more than tiles: 7 of them."),
+                (
+                    [STEPS * TILES // _frames("multidiffusion"), STEPS * SPOT // _frames("multidiffusion")],
+                    "The ratio is upside down: the cheaper step may be taken more often.",
+                ),
+            ],
+        ),
+        "Network frames of one step: windows times 128. MultiDiffusion lays one every 64 frames, the last one ends "
+        "at 768. Multiply by its 20 steps, then divide, and round down.",
+        "At equal network frames, each method spends the same work; which one uses it better is then a fair question.",
+    ),
+    Exercise(
+        function(
+            paired,
+            [
+                ([3.0, 2.0, 4.5, 3.5], [1.0, 0.5, 2.0, 2.0]),
+                ([1.0, 1.4, 0.9], [1.1, 1.2, 1.0]),
+                ([2.0, 5.0, 1.0, 4.0, 3.0], [1.5, 4.0, 1.5, 3.0, 3.5]),
+            ],
+            slips=[
+                (
+                    _unpaired,
+                    "That error is of two groups that have nothing in common: take differences first.",
+                ),
+                (_population, "The spread of a few numbers around their own mean is too small: divide by n - 1."),
+                (_spread, "That is the spread of single differences: the mean of n of them is sqrt(n) times as sure."),
+                (_reversed, "The sign is turned: the first one less the second one."),
+            ],
+        ),
+        "Differences of the pairs first. Then their mean, and np.std(..., ddof=1) / sqrt(n).",
+        "What a seed does to both methods alike falls out of the difference: so few seeds tell more.",
+    ),
+    Exercise(
+        function(
+            abx_p,
+            [(10, 12), (7, 8), (5, 5), (0, 4), (8, 16)],
+            slips=[
+                (
+                    lambda correct, trials: _shares(correct, trials)[0],
+                    "That is the chance of exactly so many: a guesser who does even better counts too.",
+                ),
+                (
+                    lambda correct, trials: sum(_shares(correct, trials)[1:]),
+                    "That leaves out the result itself: *at least* so many right answers, not more.",
+                ),
+                (
+                    lambda correct, trials: 1 - sum(_shares(correct, trials)),
+                    "That is the chance of fewer right answers: turn it round.",
+                ),
+                (
+                    lambda correct, trials: min(1.0, 2 * sum(_shares(correct, trials))),
+                    "That counts both tails: here only many right answers speak for a difference.",
+                ),
+                (
+                    lambda correct, trials: correct / trials,
+                    "That is the share of right answers: the question is how often a guesser reaches it.",
+                ),
+                (
+                    lambda correct, trials: 0.5**correct,
+                    "That is the chance that certain trials are right: there are comb(trials, k) ways to have k right.",
+                ),
+            ],
+        ),
+        "The chance of exactly k right answers is math.comb(trials, k) / 2**trials: sum it from k = correct to trials.",
+        "For 10 of 12 it is 0.019. With four trials no result is below 0.05, not even four of four.",
+    ),
+)

@@ -1,0 +1,106 @@
+"""Exercises of notebook 09, bug hunt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spotnb.course.exercise import Exercise
+from spotnb.course.judges import choice, function
+
+UPWARDS = "With that, nothing would sound right anywhere, and the timesteps of the records would rise: look at them."
+UNDONE = "With that, the clean estimate moves sideways from step to step, as patient A's does: this one stays in place."
+MIRROR = "That bug does little, and only at the two ends in the first steps: what is seen here is much more."
+PER_TILE = "With that, the sound repeats itself a tile later: compare it with itself, 128 frames on."
+DROPOUT = "With that, the prompt has no effect, but the sound is sound and whole: this one is damaged somewhere."
+SEAMS = "With that, the seams lie at the same places in all steps, and are heard there: look at the records' seams."
+TAIL = "With that, the end of the sound stays noise: compare the level of the last frames with the rest."
+CROPPED = "With that, the start is mirrored over and over and moves to the right: here the estimate stays in place."
+HEALTHY = "Each of B, C and D has a bug: measure where the symptom could be."
+
+_WRONG = {
+    "schedule run upwards": UPWARDS,
+    "shift never undone": UNDONE,
+    "noisy mirror": MIRROR,
+    "per-tile noise": PER_TILE,
+    "prompt dropout": DROPOUT,
+    "seams fixed": SEAMS,
+    "uncovered tail": TAIL,
+    "cropped without unshift": CROPPED,
+    "healthy": HEALTHY,
+}
+
+
+def _others(name: str, **instead: str) -> dict[str, str]:
+    """What is said of every bug but one; `instead` replaces some, its names with _ for spaces."""
+    told = _WRONG | {key.replace("_", " "): text for key, text in instead.items()}
+    return {key: text for key, text in told.items() if key != name}
+
+
+def _lag(before: Any, after: Any) -> int:
+    """How many frames to the right, around the ends, `after` `[T, F]` lies of `before`."""
+    frames = len(before)
+    fits = [float((np.roll(before, lag, axis=0) * after).sum()) for lag in range(frames)]
+    best = int(np.argmax(fits))
+    return best if 2 * best <= frames else best - frames
+
+
+def _unsigned(before: Any, after: Any) -> int:
+    return _lag(before, after) % len(before)
+
+
+def _first_difference(before: Any, after: Any) -> int:
+    return int(np.argmax(np.abs(np.asarray(before) - np.asarray(after)).sum(axis=1)))
+
+
+_drawn = np.random.default_rng(9)
+_pictures = [_drawn.normal(size=(frames, 4)) for frames in (40, 41, 24)]
+_CASES = [
+    (_pictures[0], np.roll(_pictures[0], 5, axis=0)),
+    (_pictures[0], _pictures[0].copy()),
+    (_pictures[1], np.roll(_pictures[1], -3, axis=0)),
+    (_pictures[2], np.roll(_pictures[2], 11, axis=0) + 0.3 * _drawn.normal(size=(24, 4))),
+]
+
+EXERCISES = (
+    Exercise(
+        choice("uncovered tail", _others("uncovered tail")),
+        "Look at the clean estimate in the inspector, step by step: which part of it never becomes sound?",
+        "The last part of a tile was never shown to the network, so no noise was taken from it.",
+    ),
+    Exercise(
+        choice("seams fixed", _others("seams fixed", uncovered_tail="The end is as loud as the rest: look elsewhere.")),
+        "Open TileShiftDebugger(run.trace): where are the seams, step after step? Then measure the seam score there.",
+        "The grid is moved, but by the same shift in every step, so that no step ever sees across its seams.",
+    ),
+    Exercise(
+        choice(
+            "per-tile noise",
+            _others(
+                "per-tile noise",
+                uncovered_tail="The end is as loud as the rest: look elsewhere.",
+                seams_fixed="Its seams do move from step to step: the debugger shows it.",
+            ),
+        ),
+        "Listen to it from 0 s, then from 5.12 s, then from 10.24 s. Then lay its latent over itself, one tile later.",
+        "All tiles start from the same noise, and with the same prompt they become the same music.",
+    ),
+    Exercise(
+        function(
+            _lag,
+            _CASES,
+            [
+                (lambda before, after: -_lag(before, after), "Backwards: to the right is positive."),
+                (
+                    _unsigned,
+                    "Three to the left came out as a long way to the right: past half the length, subtract it.",
+                ),
+                (lambda before, after: abs(_lag(before, after)), "The direction is lost: to the left is negative."),
+                (_first_difference, "That is where the pictures differ most, not how far one has moved."),
+            ],
+        ),
+        "For every lag, roll the first picture by it, multiply with the second, and sum: the largest sum fits best.",
+        "This is a cross-correlation, and a test on it would have caught patient A before anyone had to listen.",
+    ),
+)
