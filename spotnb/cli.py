@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     make.add_argument("--dtype", default="auto", help="auto, fp32, bf16 or fp16")
     make.add_argument("--out", type=Path, default=Path("out"), metavar="FOLDER", help="made if missing (default out)")
+    make.add_argument("--resume", action="store_true", help="save the run on the way, and go on with one that was cut")
     make.add_argument("--name", help="of the files, without suffix (default: from the prompt)")
     make.set_defaults(run=_generate)
 
@@ -111,6 +112,7 @@ def _generate(args: argparse.Namespace) -> int:
 
     matplotlib.use("Agg")  # files only: no window, and no display needed
     from spotnb.audio import save_audio
+    from spotnb.checkpoint import run_with_checkpoints
     from spotnb.config import SpotDiffusionConfig
     from spotnb.files import atomic_write
     from spotnb.generate import complete
@@ -138,6 +140,9 @@ def _generate(args: argparse.Namespace) -> int:
     sampler = SpotSampler(model, args.prompt, **settings, record="last")  # wrong settings end here, no folder is made
     for path in files.values():
         require_writable(path)
+    checkpoint = args.out / f"{name}.resume.npz"
+    if args.resume:
+        run_with_checkpoints(sampler, checkpoint)
     made = complete(sampler)
     seams = [seam for seam in made.seams if seam * model.samples_per_frame < len(made.waveform)]
     figure = plot_run(made.waveform, made.mel, seams, title=args.prompt)
@@ -145,6 +150,7 @@ def _generate(args: argparse.Namespace) -> int:
     save_figure(figure, files["png"])
     with atomic_write(files["json"]) as temporary:
         temporary.write_text(json.dumps(made.manifest(), indent=2, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    checkpoint.unlink(missing_ok=True)
     _say(f"{len(made.waveform) / model.sample_rate:g} s of sound: {files['wav']}, .png, .json")
     if made.fallback:
         _say(f"{sampler.frames} frames fit one tile of {tile}: made by plain DDIM in one window")

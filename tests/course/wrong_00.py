@@ -1,0 +1,24 @@
+"""Wrong answers to the exercises of notebook 00, and what the feedback has to name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "00-1": [
+        ([2, 3], "there twice"),
+        ([1, 2], "goes to the right"),
+        ([6, 7, 8], "a shift of 3"),
+        ([], "lost with every shift"),
+    ],
+    "00-2": [
+        ("reflect", "beside their own mirror image"),
+        ("both", "far from 1"),
+        ("neither", "near 1"),
+    ],
+    "00-3": [
+        ("reflect", "filled up with mirrored frames"),
+        ("anchor", "borrow real neighbours"),
+        ("circular", "not among the three"),
+    ],
+}

@@ -1,0 +1,34 @@
+"""Wrong answers to the exercises of notebook 01, and what the feedback has to name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "01-1": [
+        (lambda x, noise, alpha: (x - (1 - alpha) * noise) / alpha, "square roots"),
+        (lambda x, noise, alpha: x - (1 - alpha) ** 0.5 * noise, "one division is missing"),
+        (lambda x, noise, alpha: x - noise, "Only a part of x is noise"),
+        (lambda x, noise, alpha: (x - alpha**0.5 * noise) / (1 - alpha) ** 0.5, "changed places"),
+        (lambda x, noise, alpha: alpha**0.5 * x + (1 - alpha) ** 0.5 * noise, "puts more noise on x"),
+        (lambda x, noise: x - noise, "raises TypeError"),
+    ],
+    "01-2": [
+        ([215, 860, 3200], "no multiple of 8"),
+        ([208, 832, -1280], "shorter than the sound"),
+        ([210, 840, 0], "AudioLDM's rule asks for 25.6"),
+        ([216, 864, 138240], "what of it is beyond 8.4 s"),
+        ([216, 864], "2 numbers came"),
+    ],
+    "01-3": [
+        (lambda unguided, prompted, scale: unguided + scale * prompted, "sum of both"),
+        (lambda unguided, prompted, scale: prompted + scale * (prompted - unguided), "start at the unguided one"),
+        (lambda unguided, prompted, scale: prompted + scale * (unguided - prompted), "changed places"),
+        (lambda unguided, prompted, scale: scale * prompted, "unguided prediction has a part"),
+    ],
+    "01-4": [
+        ("decoder", "the decoder takes it"),
+        ("steps", "much the same noise level"),
+        ("guidance", "exaggerates what the prompt says"),
+    ],
+}

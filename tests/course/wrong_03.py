@@ -1,0 +1,39 @@
+"""Wrong answers to the exercises of notebook 03, and what the feedback has to name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+WRONG: dict[str, list[tuple[Any, str]]] = {
+    "03-1": [
+        (lambda s, T, W: list(range(W, T, W)), "fixed grid"),
+        (lambda s, T, W: list(range(s, T, W)), "start of the sound"),
+        (lambda s, T, W: list(range(s % W, T, W)), "start of the sound"),
+        (lambda s, T, W: list(range(s + W, T, W)), "first one is missing"),
+        (lambda s, T, W: [b for b in range((W - s) % W, T, W) if b > 0], "moved to the left"),
+        (lambda s, T, W: [0, *(b for b in range(s % W, T, W) if b > 0), T], "ends of the sound are no seams"),
+        (lambda s, T, W: [s + k * W for k in range(T // W) if 0 < s + k * W < T], "as long as s + k W is inside"),
+    ],
+    "03-2": [
+        (0.75, "1 less the ratio"),
+        (95 / 128, "two frames, one on either side"),
+        (34 / 128, "does touch a seam"),
+        (62 / 128, "not 66"),
+        (96 / 127, "has 128 frames"),
+    ],
+    "03-3": [
+        (25 * 768, "one tile more"),
+        (25 * 896, "6 tiles, not 7"),
+        (12 * 768 + 13 * 896, "13 steps have"),
+        (25 * 832, "not half and half"),
+        (13 * 768 + 12 * 832, "sees a whole window"),
+    ],
+    "03-4": [
+        (lambda rolled, shift, pad: np.roll(rolled[pad:-pad], -shift), "roll back, then crop"),
+        (lambda rolled, shift, pad: rolled[pad:-pad], "where the roll has moved it"),
+        (lambda rolled, shift, pad: np.roll(rolled, shift)[pad:-pad], "roll by -shift"),
+        (lambda rolled, shift, pad: np.roll(rolled, -shift), "padding is still there"),
+    ],
+}
