@@ -5,7 +5,7 @@ PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test check screens bench train evaluate clean
+.PHONY: help setup demo lab voila site stamp test check screens bench train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,16 @@ demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, i
 
 lab: setup ## open JupyterLab on the course
 	$(BIN)/spotnb lab
+
+voila: setup ## the panel as a page of its own, without code
+	JUPYTER_PATH=$(CURDIR)/binder/share $(BIN)/python -m voila --Voila.config_file_paths=$(CURDIR)/binder notebooks/pages/panel.ipynb
+
+site: setup ## execute the course and build it as static pages, in out/site/
+	$(BIN)/python -m docs.build
+	@ls -l out/site/index.html
+
+stamp: setup ## the public address into badges and launch cells; SLUG=OWNER/NAME to change it
+	$(BIN)/python -m binder.stamp $(SLUG)
 
 test: setup ## run all tests, and fetch what they need
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium

@@ -1,0 +1,1 @@
+"""One click to open the course: what Binder builds, and the links and cells that lead there and to Google Colab."""

@@ -1,0 +1,82 @@
+"""The links that open the course, and the cells and badges that they stand in; all made from OWNER/NAME alone."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+BADGES_ID = "launch-badges"
+LAUNCH_ID = "launch"
+LAUNCH_METADATA = {"cellView": "form", "jupyter": {"source_hidden": True}}
+BRANCH = "main"
+FIRST = "00-quickstart.ipynb"
+HUB = "https://hub.example"
+"""A JupyterHub's address, which a teacher fills in: links through it pull the course into each student's own folder."""
+
+_LAUNCH = """\
+# @title Google Colab only: install spotnb; anywhere else this cell does nothing
+import sys
+
+if "google.colab" in sys.modules:
+    import subprocess
+    from importlib.metadata import version
+    from pathlib import Path
+
+    from google.colab import output
+
+    held = Path("held-versions.txt")  # torch stays as Colab has it, with its GPU
+    held.write_text(f"torch=={{version('torch')}}\\n")
+    package = "spotnb[widgets] @ git+https://github.com/{slug}@{branch}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "-c", str(held), package], check=True)
+    output.enable_custom_widget_manager()"""
+
+
+def binder(slug: str, name: str = FIRST) -> str:
+    """JupyterLab on Binder, at a notebook of the course."""
+    return f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?{urlencode({'urlpath': f'lab/tree/notebooks/{name}'})}"
+
+
+def binder_panel(slug: str) -> str:
+    """The panel as a page of its own, by Voila on Binder."""
+    path = {"urlpath": "voila/render/notebooks/pages/panel.ipynb"}
+    return f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?{urlencode(path)}"
+
+
+def colab(slug: str, name: str = FIRST) -> str:
+    """Google Colab, at a notebook of the course."""
+    return f"https://colab.research.google.com/github/{slug}/blob/{BRANCH}/notebooks/{name}"
+
+
+def nbgitpuller(slug: str, name: str = FIRST, hub: str = HUB) -> str:
+    """A JupyterHub with nbgitpuller, at a notebook of the course."""
+    path = f"lab/tree/{slug.partition('/')[2]}/notebooks/{name}"
+    asked = {"repo": f"https://github.com/{slug}", "urlpath": path, "branch": BRANCH}
+    return f"{hub}/hub/user-redirect/git-pull?{urlencode(asked)}"
+
+
+def source(slug: str, path: str) -> str:
+    """A file of the repository on GitHub."""
+    return f"https://github.com/{slug}/blob/{BRANCH}/{path}"
+
+
+def badges(slug: str) -> str:
+    """The line of badges of README.md."""
+    shown = (
+        ("Open in Binder", "https://mybinder.org/badge_logo.svg", binder(slug)),
+        ("Open in Colab", "https://colab.research.google.com/assets/colab-badge.svg", colab(slug)),
+        ("Open in your JupyterHub", "https://img.shields.io/badge/nbgitpuller-your%20hub-f37726", nbgitpuller(slug)),
+        ("Licence: Apache-2.0", f"https://img.shields.io/github/license/{slug}", source(slug, "LICENSE")),
+    )
+    return "\n".join(f"[![{name}]({image})]({target})" for name, image, target in shown)
+
+
+def notebook_links(slug: str, name: str) -> str:
+    """The line of links of a notebook. Without pictures: to open a notebook asks nothing from the network."""
+    return (
+        f"*Open this notebook in* [Binder]({binder(slug, name)}) · [Colab]({colab(slug, name)}) · "
+        f"[your JupyterHub]({nbgitpuller(slug, name)})"
+    )
+
+
+def launch_code(slug: str) -> str:
+    """The code of a notebook's launch cell."""
+    return _LAUNCH.format(slug=slug, branch=BRANCH)

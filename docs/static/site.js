@@ -1,0 +1,36 @@
+// The theme, and the frames of the widgets: as high as what they show, and as dark as the page.
+(() => {
+  const root = document.documentElement;
+  const remembered = () => { try { return localStorage.getItem("spotnb-theme"); } catch { return null; } };
+  const preferred = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  root.dataset.theme = remembered() ?? preferred();
+
+  const dress = (frame) => {
+    const inside = frame.contentDocument;
+    if (!inside?.body) return;
+    inside.documentElement.style.colorScheme = root.dataset.theme;
+    inside.body.dataset.jpThemeLight = String(root.dataset.theme === "light");
+  };
+
+  const settle = (frame) => {
+    const main = frame.contentDocument?.querySelector("main");
+    if (!main) return;
+    dress(frame);
+    const fit = () => { frame.style.height = `${Math.ceil(main.getBoundingClientRect().height) + 4}px`; };
+    new ResizeObserver(fit).observe(main);
+    fit();
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const frames = [...document.querySelectorAll("iframe.widget")];
+    for (const frame of frames) {
+      frame.addEventListener("load", () => settle(frame));
+      if (frame.contentDocument?.readyState === "complete") settle(frame);
+    }
+    document.querySelector("button.theme")?.addEventListener("click", () => {
+      root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+      try { localStorage.setItem("spotnb-theme", root.dataset.theme); } catch { /* for this page only */ }
+      frames.forEach(dress);
+    });
+  });
+})();

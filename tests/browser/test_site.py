@@ -1,0 +1,237 @@
+"""The site over file://, with the network off: every page, every link, players, widgets, search and theme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from spotnb.errors import InputError, SpotnbError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+for needed in ("pdoc", "latex2mathml", "anywidget"):
+    pytest.importorskip(needed, reason=f"{needed} is not installed: pip install 'spotnb[dev]'")
+
+ONE = (
+    "# One\n\nThe *first* page: [two](02-two.ipynb#Two), [the licence](../LICENSE).\n\n## A formula\n\n"
+    "$x_t = \\sqrt{\\alpha_t}\\, x_0$ and\n\n$$\\frac{1}{2}$$\n\n<details><summary>Hint</summary>Try it.</details>",
+    "import numpy as np\nfrom IPython.display import Audio\n"
+    "Audio(0.3 * np.sin(np.arange(16000) / 20), rate=16000, normalize=False)",
+    "import spotnb\nw = spotnb.TileShiftDebugger(frames=768)\nw",
+    "w.step = 2",
+    "import ipywidgets\nipywidgets.VBox([ipywidgets.IntSlider()])",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+)
+TWO = (
+    "# Two\n\nThe *second* page, about a zeppelin.",
+    "import ipywidgets\nimport spotnb\nipywidgets.VBox([spotnb.ReflectionExplorer()])",
+    "from tqdm.auto import tqdm\nfor _ in tqdm(range(3)):\n    pass",
+    "from tests.networks import FunctionModel, pointwise\npanel = spotnb.SamplerPanel(FunctionModel(pointwise))\n"
+    "panel.form.duration.value, panel.form.steps.value, panel.form.tile.value = 6.0, 4, 32\npanel",
+    "panel.run()\npanel.wait(60)",
+)
+LAUNCH = nbformat.v4.new_code_cell("raise RuntimeError('a launch cell has no place here')", id="launch")
+
+
+def write(path: Path, *sources: str) -> Path:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources[1:]]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(sources[0]), LAUNCH, *cells])
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from docs.build import build
+
+    folder = tmp_path_factory.mktemp("site")
+    notebooks = [write(folder / "01-one.ipynb", *ONE), write(folder / "02-two.ipynb", *TWO)]
+    build(folder / "site", notebooks)
+    return folder / "site"
+
+
+@contextmanager
+def opened(browser: Browser, **context: Any) -> Iterator[tuple[Page, list[str]]]:
+    """A page without network, and everything that goes wrong or asks for more than files."""
+    wrong: list[str] = []
+    offline = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}, **context)
+    page = offline.new_page()
+    page.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    harmless = ("file:", "data:", "blob:", "about:")
+    page.on("request", lambda asked: None if asked.url.startswith(harmless) else wrong.append(asked.url))
+    page.on("requestfailed", lambda asked: wrong.append(f"failed: {asked.url[:200]}"))
+    try:
+        yield page, wrong
+    finally:
+        offline.close()
+
+
+def test_no_link_is_broken(site: Path) -> None:
+    pages = {path: BeautifulSoup(path.read_text(), "html.parser") for path in site.rglob("*.html")}
+    places = {path: {part["id"] for part in soup.select("[id]")} for path, soup in pages.items()}
+    broken = []
+    for path, soup in pages.items():
+        for part in soup.select("a[href], link[href], script[src], img[src], form[action]"):
+            url = urlsplit(part.get("href") or part.get("src") or part.get("action"))
+            if url.scheme:
+                continue
+            target = (path.parent / unquote(url.path)).resolve() if url.path else path
+            if not target.is_file() or (
+                url.fragment and target in places and unquote(url.fragment) not in places[target]
+            ):
+                broken.append(f"{path.relative_to(site)}: {url.geturl()}")
+    assert not broken
+
+
+def test_every_page_is_quiet(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        for path in sorted(site.rglob("*.html")):
+            page.goto(path.as_uri())
+            assert not wrong, path.relative_to(site)
+
+
+def test_solutions_and_launch_cells_are_left_out(site: Path) -> None:
+    assert not [path for path in site.rglob("*") if "solution" in path.name and "api" not in path.parts]
+    assert not list(site.rglob("exercises_*"))
+    for path in site.glob("0*.html"):
+        assert "a launch cell" not in path.read_text()
+
+
+def test_links_lead_to_pages_or_to_the_repository(site: Path) -> None:
+    soup = BeautifulSoup((site / "01-one.html").read_text(), "html.parser")
+    targets = {link.text: link["href"] for link in soup.select("main a")}
+    assert targets["two"] == "02-two.html#Two"
+    assert targets["the licence"].startswith("https://github.com/")
+    assert targets["the licence"].endswith("/blob/main/LICENSE")
+    assert soup.select_one("footer a[rel=next]")["href"] == "02-two.html"
+
+
+def test_players_play(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "01-one.html").as_uri())
+        played = page.locator("audio").first.evaluate(
+            "async (audio) => { await audio.play(); await new Promise((done) => setTimeout(done, 400));"
+            " const at = audio.currentTime; audio.pause(); return [at, audio.duration]; }"
+        )
+        assert played[0] > 0
+        assert played[1] == pytest.approx(1, abs=0.01)
+        assert not wrong
+
+
+def test_widgets_scrub(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "01-one.html").as_uri())
+        assert page.locator("iframe.widget").count() == 1  # a slider has no page: a note stands in its place
+        page.get_by_text("needs a running kernel").wait_for()
+        inside = page.frame_locator("iframe.widget").first
+        canvas = inside.locator(".spotnb canvas").first
+        canvas.wait_for()
+        page.wait_for_function(
+            "() => { const f = document.querySelector('iframe.widget');"
+            " return f.clientHeight + 6 >= f.contentDocument.querySelector('main').scrollHeight }"
+        )
+        slider = inside.get_by_role("slider", name="Step")
+        assert slider.input_value() == "2"  # as it was at the end of the notebook
+        before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+        slider.focus()
+        page.keyboard.press("End")
+        page.wait_for_timeout(200)
+        assert canvas.evaluate("(canvas) => canvas.toDataURL()") != before
+        assert not wrong
+
+
+def test_boxes_and_panels_are_alive_too(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "02-two.html").as_uri())
+        assert page.locator("iframe.widget").count() == 2
+        assert page.get_by_text("needs a running kernel").count() == 0  # nor is there a note for a progress bar
+        page.frame_locator("iframe.widget").nth(0).locator(".spotnb").first.wait_for()
+        run = page.frame_locator("iframe.widget").nth(1)
+        inspector = run.locator(".spotnb-inspector canvas").first
+        inspector.focus()
+        page.keyboard.press("Home")
+        run.get_by_text("0 / 3").wait_for()
+        run.get_by_role("button", name="Play the sound").click()
+        run.get_by_role("button", name="Pause the sound").click()
+        assert not wrong
+
+
+def test_formulas_need_no_script(site: Path) -> None:
+    soup = BeautifulSoup((site / "01-one.html").read_text(), "html.parser")
+    assert len(soup.select("math")) == 2
+    assert soup.select_one("math[display=block] mfrac")
+    assert "$" not in soup.select_one("main").text
+
+
+@pytest.mark.parametrize(("word", "target"), [("zeppelin", "02-two.html"), ("SpotSampler", "api/")])
+def test_search_finds(site: Path, browser: Browser, word: str, target: str) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "index.html").as_uri())
+        page.get_by_role("searchbox").fill(word)
+        page.keyboard.press("Enter")
+        found = page.locator("#results a").first
+        found.wait_for()
+        assert target in str(found.get_attribute("href"))
+        found.click()
+        page.wait_for_load_state()
+        assert target in page.url
+        assert not wrong
+
+
+def test_the_theme_is_chosen_and_kept(site: Path, browser: Browser) -> None:
+    theme = "document.documentElement.dataset.theme"
+    colour = "getComputedStyle(document.body).backgroundColor"
+    with opened(browser, color_scheme="dark") as (page, wrong):
+        page.goto((site / "01-one.html").as_uri())
+        assert page.evaluate(theme) == "dark"
+        dark = page.evaluate(colour)
+        page.frame_locator("iframe.widget").first.locator(".spotnb[data-theme=dark]").first.wait_for()
+        page.get_by_role("button", name="Dark or light").click()
+        assert page.evaluate(theme) == "light"
+        assert page.evaluate(colour) != dark
+        page.frame_locator("iframe.widget").first.locator(".spotnb[data-theme=light]").first.wait_for()
+        for name in ("02-two.html", "api/spotnb.html"):
+            page.goto((site / name).as_uri())
+            assert page.evaluate(theme) == "light"
+        assert not wrong
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_accessibility(site: Path, browser: Browser, scheme: Any) -> None:
+    from tests.browser.jupyter import axe_violations
+
+    with opened(browser, color_scheme=scheme) as (page, _):
+        for name in ("index.html", "01-one.html", "search.html"):
+            page.goto((site / name).as_uri())
+            assert not axe_violations(page, "body")
+
+
+def test_a_notebook_that_fails_is_named_and_leaves_the_old_site(tmp_path: Path) -> None:
+    from docs.build import build
+
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / ".spotnb-site").touch()
+    (out / "index.html").write_text("old")
+    with pytest.raises(SpotnbError, match=r"03-bad\.ipynb does not run to its end: ZeroDivisionError"):
+        build(out, [write(tmp_path / "03-bad.ipynb", "# Bad", "1 / 0")])
+    assert (out / "index.html").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["03-bad.ipynb", "site"]
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    from docs.build import build
+
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="is there and no site"):
+        build(tmp_path, [])
+    assert (tmp_path / "mine.txt").read_text() == "mine"
