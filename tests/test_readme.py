@@ -58,7 +58,7 @@ def shell_lines() -> list[str]:
     indented = INDENTED.findall(FENCED.sub("", README))
     lines = [line.strip().removeprefix("$ ") for block in fenced + indented for line in block.splitlines()]
     known = (*NOT_RUN, "spotnb", ".venv/bin/spotnb", ".venv/bin/python", "python")
-    return [line for line in lines if line and (shlex.split(line, comments=True) or [""])[0] in known]
+    return [line for line in lines if line and line.split()[0] in known]
 
 
 def shortened(code: str) -> str:

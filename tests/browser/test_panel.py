@@ -117,7 +117,7 @@ def test_an_error_is_one_line_with_a_fold(shown: Shown) -> None:
     line.get_by_text("TypeError").wait_for()
     assert not shown.widget.get_by_text("Traceback").first.is_visible()
     line.click()
-    assert shown.widget.get_by_text("Traceback").first.is_visible()
+    shown.widget.get_by_text("Traceback").first.wait_for()
     shown.run("w._run.model().network = kept")
     button(shown, "Step").click()
     shown.until("(w.sampler.steps_done, w._run.busy)", (1, False))

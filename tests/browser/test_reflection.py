@@ -43,7 +43,7 @@ def test_keys_go_through_the_stages(shown: Shown) -> None:
     assert still(shown) != before
     shown.press(0, "End")
     shown.until("w.stage", "undone")
-    assert shown.widget.get_by_text("Lost: 6, 7, 8. There twice: 2, 3, 4.").first.is_visible()
+    shown.widget.get_by_text("Lost: 6, 7, 8. There twice: 2, 3, 4.").first.wait_for()
     shown.press(0, "Home")
     shown.until("w.stage", "original")
     shown.widget.get_by_text("The sound: 8 frames.").first.wait_for()
@@ -54,7 +54,7 @@ def test_the_right_order_is_exact(shown: Shown) -> None:
     shown.until("w.order", "right")
     shown.press(0, "End")
     shown.until("w.stage", "cropped")
-    assert shown.widget.get_by_text("exact").first.is_visible()
+    shown.widget.get_by_text("exact").first.wait_for()
 
 
 def test_dragging_shifts(shown: Shown) -> None:
@@ -75,7 +75,7 @@ def test_play_ends_at_the_last_stage(shown: Shown) -> None:
     shown.widget.get_by_role("button", name="Play the stages").click()
     shown.until("w.stage", "undone")
     shown.widget.get_by_role("button", name="Play the stages").wait_for()
-    assert shown.pixels() != before
+    shown.changed(before)
 
 
 def test_a_click_on_a_row_shows_its_stage(shown: Shown) -> None:

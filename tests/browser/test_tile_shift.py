@@ -35,7 +35,7 @@ def test_dragging_the_grid_sets_the_shift(shown: Shown) -> None:
     now = shown.until("w.shift", lambda value: value != shift)
     assert now < shift
     assert shown.pixels(0) != before
-    assert shown.widget.get_by_text("by hand").is_visible()
+    shown.widget.get_by_text("by hand").wait_for()
     shown.widget.get_by_role("button", name="As drawn").click()
     shown.until("w.shift", shift)
 
@@ -79,7 +79,7 @@ def test_play_goes_through_the_steps(shown: Shown) -> None:
     shown.widget.get_by_role("button", name="Play the steps").click()
     shown.until("w.step", lambda step: step >= 2)
     shown.widget.get_by_role("button", name="Pause").click()
-    assert shown.pixels(1) != before
+    shown.changed(before, 1)
 
 
 def test_a_click_follows_a_frame(shown: Shown) -> None:
@@ -87,8 +87,8 @@ def test_a_click_follows_a_frame(shown: Shown) -> None:
     shown.click(1, (0.5, 0.2))
     frame = shown.until("w.selected_frame", lambda value: value is not None)
     assert 0 < frame < 768
-    assert shown.pixels(1) != before
-    assert shown.widget.get_by_text(f"Frame {frame} ").first.is_visible()
+    shown.changed(before, 1)
+    shown.widget.get_by_text(f"Frame {frame} ").first.wait_for()
     shown.press(1, "ArrowRight")
     shown.until("w.selected_frame", frame + 1)
 
