@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from spotnb import SpotDiffusionConfig, SpotSampler, load_model, seam_score
+from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
 from spotnb.config import EDGES
 from spotnb.decode import latent_to_mel
 from spotnb.files import atomic_write
@@ -147,17 +147,23 @@ def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cach
     return sampler.latent
 
 
-def _seam_run(job: tuple[tuple[str, str, str, int], Path | None]) -> tuple[str, float, float, float]:
-    """One run of the seam protocol: its name, seam score at the fixed grid, p-value, and level of the ends."""
+def _seam_run(job: tuple[tuple[str, str, str, int], Path | None]) -> tuple[str, float, float, float, float]:
+    """One run of the seam protocol: its name, seam score at the fixed grid, p-value, level of the ends, late seams.
+
+    Late seams are where a `spot` run cuts in its last step but one, the last that still changes what is heard (the last
+    goes from t = 1 to 0): no later step mends them. Their score is taken at the same places for every method.
+    """
     task, cache = job
-    method, edge, _, _ = task
+    method, edge, _, seed = task
     torch.set_num_threads(1)
     model = load_model("tiny", device="cpu")
     latent = _seam_latent(task, model, cache)
     mel = latent_to_mel(model, latent, circular=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
     ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
-    return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends
+    config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
+    late = seam_score(mel, plan(LONG, config, STEPS - 2).seams).score
+    return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends, late
 
 
 def measure_seams(seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
@@ -177,6 +183,7 @@ def measure_seams(seeds: range, workers: int, cache: Path | None) -> dict[str, o
             "standard_error": spread,
             "share_p_below_0.05": heard,
             "std_of_ends": float(scores[:, 2].mean()),
+            "score_of_late_seams": float(scores[:, 3].mean()),
         }
     results: dict[str, object] = {f"seam_{m}": table[m]["score"] for m in ("tiles", "multidiffusion", "full")}
     results |= {"seam_spot": table["spot_reflect"]["score"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -46,7 +47,8 @@ NOISE = (
 READY = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 RUNNABLE = "window.jupyterapp.commands.isEnabled('notebook:run-all-cells')"
-BEGUN = "/\\[[*\\d]+\\]/.test(document.querySelector('.jp-Cell .jp-InputPrompt').textContent)"
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((prompt) => prompt.textContent)"
+BEGUN = PROMPTS + ".some((text) => /\\[[*\\d]+\\]/.test(text))"
 
 
 class Server:
@@ -59,6 +61,9 @@ class Server:
         settings.mkdir(parents=True)
         news = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
+        cells = folder / "settings" / "@jupyterlab" / "notebook-extension"
+        cells.mkdir(parents=True)
+        (cells / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))  # all cells are there
         (folder / "notebooks").mkdir()
         places = {
             "HOME": folder,
@@ -107,8 +112,11 @@ class Server:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
             return json.load(answer)
 
-    def write(self, name: str, code: str) -> None:
-        """A notebook of one cell."""
+    def write(self, name: str, code: str | Path) -> None:
+        """A notebook of one cell, or a copy of one."""
+        if isinstance(code, Path):
+            shutil.copy(code, self.folder / "notebooks" / name)
+            return
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(notebook, self.folder / "notebooks" / name)
@@ -122,9 +130,9 @@ class Server:
 
 
 class Shown:
-    """A widget in a page of JupyterLab or Notebook, the variable `w` of its kernel."""
+    """A widget in a page of JupyterLab or Notebook, the variable `w` of its kernel; or of a whole notebook."""
 
-    def __init__(self, server: Server, browser: Browser, app: str, name: str, code: str, **context: Any) -> None:
+    def __init__(self, server: Server, browser: Browser, app: str, name: str, code: str | Path, **context: Any) -> None:
         self.server, self.app = server, app
         self.errors: list[str] = []
         self.strangers: list[str] = []
@@ -144,7 +152,7 @@ class Shown:
         try:
             self.page.wait_for_function(RUNNABLE)
             _wait(self._run_cells, 60, lambda: "the cell was never run")
-            self.widget.wait_for()
+            self.widget.wait_for(timeout=30_000 if isinstance(code, str) else 240_000)
         except BaseException:
             self.close()
             raise

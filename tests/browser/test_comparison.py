@@ -78,7 +78,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 def shown(page: Shown) -> Iterator[Shown]:
     page.page.evaluate(EAR)
     page.run(START)
-    page.widget.get_by_text("0.00 / 30.00 s").wait_for()
+    page.widget.get_by_text("0.00 / 30.00 s").first.wait_for()
     page.widget.get_by_role("button", name="Play", exact=True).wait_for()
     yield page
     for name in ("End the test", "Close", "Cancel"):  # where a blind test failed
@@ -114,7 +114,7 @@ def test_a_click_seeks_in_all_rows(shown: Shown) -> None:
     place = shown.until("w.position", lambda position: 10 < position < 20)
     shown.changed(before, 1)
     shown.run("w.position = 1.5")
-    shown.widget.get_by_text("1.50 / 30.00 s").wait_for()
+    shown.widget.get_by_text("1.50 / 30.00 s").first.wait_for()
     assert place != 1.5
 
 
@@ -174,7 +174,7 @@ def test_the_blind_test(shown: Shown) -> None:
     """A listener who hears the sign of the sound is always right; nothing on the page tells."""
     root, page = shown.widget, shown.page
     root.get_by_role("button", name="Blind test").click()
-    root.get_by_text("Of 12 trials, 10 right answers or more are significant").wait_for()
+    root.get_by_text("Of 12 trials, 10 right answers or more are significant").first.wait_for()
     root.get_by_label("Trials").select_option("8")
     root.get_by_role("button", name="Start").click()
     root.get_by_role("button", name="Listen to 1, up").wait_for(state="hidden")
@@ -195,7 +195,7 @@ def test_the_blind_test(shown: Shown) -> None:
         text = root.evaluate("(root) => root.outerHTML")
         views.add(re.sub(r"Trial \d|[\d.]+ / 30\.00 s|aria-live.*?</div>", "", text))
         root.get_by_role("button", name="X is A" if signs[0] == signs[1] else "X is B").click()
-    root.get_by_text("8 of 8 right, p = 0.004").wait_for()
+    root.get_by_text("8 of 8 right, p = 0.004").first.wait_for()
     root.get_by_text("You hear a difference.").first.wait_for()
     shown.until("(w.abx_trials, w.abx_correct, w.abx_p)", (8, 8, 1 / 256))
     assert sorted(shown.ask("w.abx_runs")) == [0, 1]
@@ -252,7 +252,7 @@ def test_a_saved_page_plays_without_kernel_and_network(browser: Browser, tmp_pat
     widget.close()
     with page_of(browser, path, color_scheme="dark") as (page, errors):
         page.evaluate(EAR)
-        page.get_by_text("1  <b>up</b>").wait_for()
+        page.get_by_text("1  <b>up</b>").first.wait_for()
         page.locator("canvas").first.focus()
         page.keyboard.press(" ")
         page.wait_for_timeout(900)

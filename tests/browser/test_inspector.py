@@ -165,16 +165,16 @@ def test_the_clean_estimate_is_heard(shown: Shown) -> None:
 
 def test_it_follows_a_run(shown: Shown) -> None:
     shown.run("run.goto(6); w.refresh(); w.step = 5")
-    shown.widget.get_by_text("5 / 5").wait_for()
+    shown.widget.get_by_text("5 / 5").first.wait_for()
     before = shown.pixels()
     shown.run("run.step(); w.refresh()")
-    shown.widget.get_by_text("6 / 6").wait_for()
+    shown.widget.get_by_text("6 / 6").first.wait_for()
     shown.changed(before)
 
 
 def test_the_live_text_says_what_is_shown(shown: Shown) -> None:
     shown.run("w.step = 4")
-    shown.widget.get_by_role("status").get_by_text("Clean estimate at step 4").wait_for()
+    shown.widget.get_by_role("status").get_by_text("Clean estimate at step 4").first.wait_for()
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -216,7 +216,7 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
         page.locator(".spotnb canvas").focus()
         before = page.evaluate(pixels)
         page.keyboard.press("End")
-        page.get_by_text("7 / 7").wait_for()
+        page.get_by_text("7 / 7").first.wait_for()
         page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
         page.get_by_role("button", name="Play the clean estimate").click()
         page.get_by_role("button", name="Pause").wait_for()
@@ -238,7 +238,7 @@ def test_nan_and_infinity_are_marked(browser: Browser, tmp_path: Path) -> None:
     path = widget.to_html(tmp_path / "bad.html")
     widget.close()
     with page_of(browser, path) as (page, errors):
-        page.get_by_text("NaN or infinite values: 2").wait_for()
+        page.get_by_text("NaN or infinite values: 2", exact=True).first.wait_for()
         page.get_by_text("bin 2, channel 0: NaN").first.wait_for()
         green = page.evaluate("""() => {
           const canvas = document.querySelector(".spotnb canvas");

@@ -131,7 +131,7 @@ def test_widgets_scrub(site: Path, browser: Browser) -> None:
     with opened(browser) as (page, wrong):
         page.goto((site / "01-one.html").as_uri())
         assert page.locator("iframe.widget").count() == 1  # a slider has no page: a note stands in its place
-        page.get_by_text("needs a running kernel").wait_for()
+        page.get_by_text("needs a running kernel").first.wait_for()
         inside = page.frame_locator("iframe.widget").first
         canvas = inside.locator(".spotnb canvas").first
         canvas.wait_for()
@@ -159,7 +159,7 @@ def test_boxes_and_panels_are_alive_too(site: Path, browser: Browser) -> None:
         inspector = run.locator(".spotnb-inspector canvas").first
         inspector.focus()
         page.keyboard.press("Home")
-        run.get_by_text("0 / 3").wait_for()
+        run.get_by_text("0 / 3").first.wait_for()
         run.get_by_role("button", name="Play the sound").click()
         run.get_by_role("button", name="Pause the sound").click()
         assert not wrong

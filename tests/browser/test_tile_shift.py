@@ -25,7 +25,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.run(START)
-    page.widget.get_by_text("0 / 11").wait_for()
+    page.widget.get_by_text("0 / 11").first.wait_for()
     return page
 
 
@@ -35,7 +35,7 @@ def test_dragging_the_grid_sets_the_shift(shown: Shown) -> None:
     now = shown.until("w.shift", lambda value: value != shift)
     assert now < shift
     assert shown.pixels(0) != before
-    shown.widget.get_by_text("by hand").wait_for()
+    shown.widget.get_by_text("by hand").first.wait_for()
     shown.widget.get_by_role("button", name="As drawn").click()
     shown.until("w.shift", shift)
 
@@ -106,13 +106,13 @@ def test_method_and_edge_change_in_both_places(shown: Shown) -> None:
 def test_the_kernel_moves_the_picture(shown: Shown) -> None:
     before = shown.pixels(0)
     shown.run("w.step = 7; w.shift = 5")
-    shown.widget.get_by_text("5 by hand").wait_for()
+    shown.widget.get_by_text("5 by hand").first.wait_for()
     assert shown.pixels(0) != before
 
 
 def test_the_live_text_says_what_is_shown(shown: Shown) -> None:
     shown.run("w.step = 4")
-    shown.widget.get_by_role("status").get_by_text("Step 4").wait_for()
+    shown.widget.get_by_role("status").get_by_text("Step 4").first.wait_for()
     assert "4 tiles, seams at" in (shown.widget.get_by_role("status").text_content() or "")
 
 
@@ -158,7 +158,7 @@ def test_a_saved_page_scrubs_without_kernel_and_network(browser: Browser, tmp_pa
         page.get_by_role("slider", name="Step").focus()
         before = page.evaluate(pixels)
         page.keyboard.press("End")
-        page.get_by_text("11 / 11").wait_for()
+        page.get_by_text("11 / 11").first.wait_for()
         page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
         assert not axe_violations(page, ".spotnb")
         assert not errors

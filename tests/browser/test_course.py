@@ -1,0 +1,41 @@
+"""Two notebooks of the course as a student runs them: "Run All" in JupyterLab, and the widget used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browser.jupyter import Server
+
+ROOT = Path(__file__).parents[2]
+ERRORS = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("notebook", "name"), [("03-moving-tiles", "tile-shift"), ("05-step-by-step", "inspector")])
+def test_run_all(server: Server, browser: Browser, notebook: str, name: str) -> None:
+    from tests.browser.jupyter import PROMPTS, Shown
+
+    shown = Shown(server, browser, "lab", name, ROOT / "notebooks" / f"{notebook}.ipynb")
+    try:
+        # The launch cell is folded, and has no prompt.
+        shown.page.wait_for_function(PROMPTS + ".every((text) => !text || /\\d/.test(text))", timeout=400_000)
+        assert shown.page.locator(".jp-CodeCell").count() > 10
+        assert not shown.page.locator(ERRORS).count(), shown.page.locator(ERRORS).first.inner_text()
+        shown.press(0, "Home")
+        shown.page.wait_for_timeout(500)
+        before = shown.pixels()
+        shown.press(0, "End")
+        shown.changed(before)
+        (ROOT / "out" / "screens").mkdir(parents=True, exist_ok=True)
+        shown.widget.scroll_into_view_if_needed()
+        shown.page.screenshot(path=ROOT / "out" / "screens" / f"{notebook}.png")
+        assert not shown.errors
+        assert not shown.strangers
+    finally:
+        shown.close()
