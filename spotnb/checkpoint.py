@@ -12,6 +12,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from spotnb.errors import InputError
+from spotnb.replaying import take_up
 from spotnb.sampler import SpotSampler
 from spotnb.trace import Trace
 
@@ -55,9 +56,8 @@ def _take_up(sampler: SpotSampler, path: Path) -> None:
             f"{path} is of another run ({', '.join(names[:3])} differ): expected one with these settings; remove the "
             "file, or give the settings it was made with"
         )
+    take_up(sampler, trace)
     if len(trace):
-        sampler.trace.records = list(trace)
-        sampler.goto(trace.steps[-1] + 1)
         log.info("going on at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
 
 

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from spotnb import __version__
-from spotnb.config import EDGES, METHODS
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES, METHODS
 from spotnb.errors import InputError, SpotnbError
-
-DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5  # where the embedded model's quality levels off
 
 
 class _Parser(argparse.ArgumentParser):

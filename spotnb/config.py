@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from spotnb.errors import InputError
 
+DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5  # where the embedded model's quality levels off
 METHODS = ("spot", "tiles", "multidiffusion", "full")
 EDGES = ("reflect", "anchor", "merge", "circular", "reflect_noisy")
 SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")

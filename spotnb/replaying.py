@@ -104,7 +104,11 @@ def resume(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
     An exact trace (fp32, with x and x0) needs no network for that; any other is run again up to there. For `model` and
     errors see `sampler_of`.
     """
-    sampler = sampler_of(trace, model)
+    return take_up(sampler_of(trace, model), trace)
+
+
+def take_up(sampler: SpotSampler, trace: Trace) -> SpotSampler:
+    """Bring a fresh sampler to where a trace of the same run ends. Returns it."""
     if not len(trace):
         return sampler
     sampler.trace.records = list(trace)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tqdm.auto import tqdm
 
-from spotnb.config import SpotDiffusionConfig, show
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, SpotDiffusionConfig, show
 from spotnb.errors import InputError, SpotnbError
 from spotnb.files import atomic_write, require_writable
 from spotnb.models.worker import Reference, refer
@@ -35,7 +35,7 @@ RUN = (
     *("prompt", "duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt"),
     *("tile_batch",),
 )
-DEFAULTS: dict[str, Any] = {"steps": 25, "guidance_scale": 2.5, "seed": 0}
+DEFAULTS: dict[str, Any] = {"steps": DEFAULT_STEPS, "guidance_scale": DEFAULT_GUIDANCE, "seed": 0}
 
 
 class Job(NamedTuple):
