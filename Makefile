@@ -5,10 +5,10 @@ PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab voila site stamp test check screens bench train evaluate clean
+.PHONY: help setup demo lab voila site stamp test check screens bench bench-full train evaluate clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP) ## make .venv and install everything
 
@@ -51,9 +51,15 @@ screens: setup ## screenshots of every widget, light and dark, narrow and wide, 
 	@.ci/fetch chromium
 	$(BIN)/python -m tests.browser.screens
 
-bench: setup ## side-by-side measurements
+bench: setup ## side-by-side measurements, the quick ones: a table, out/bench.png, benchmarks/results.json
+	$(BIN)/python -m benchmarks
+
+bench-full: setup ## all of them, half an hour on a quiet machine; and the widgets in Chromium
 	@.ci/fetch chromium
-	$(BIN)/python benchmarks/methods.py
+	@.ci/fetch-audioldm
+	$(BIN)/python -m benchmarks --full
+	$(BIN)/python -m benchmarks.methods
+	$(BIN)/python -m benchmarks.wire
 	$(BIN)/python -m benchmarks.widgets
 
 train: setup ## make the embedded model anew: about three core hours, resumable, in data/

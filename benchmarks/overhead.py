@@ -1,54 +1,51 @@
 """What the sampler itself costs: a whole run, without decoding, over the bare network calls of the same shapes.
 
-overhead_tiny: nothing recorded but the last step. overhead_recorded: every step, all arrays.
+`overhead_large`: a network of audioldm-s-full's size. `overhead_tiny`: the embedded model, nothing recorded but the
+last step. `overhead_recorded`: the same, every step with all arrays. The fewest network calls of a run are compared, so
+that the sampler's share is greatest.
 """
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 import torch
 
-from benchmarks.pairs import Row, compare, publish
+from benchmarks.networks import large_model, large_unet
+from benchmarks.pairs import Row, interleave, row
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model
 from spotnb.denoise import batches
 
-GOALS = {"overhead_tiny": ("last", 1.10), "overhead_recorded": ("all", 1.15)}
-STEPS, SECONDS = 10, 30.0
+SECONDS = 30.0
 
 
 def measure(name: str, rounds: int) -> Row:
-    record, goal = GOALS[name]
-    model = load_model("tiny", device="cpu")
-    config = SpotDiffusionConfig(tile_size_time=128)
+    large = name == "overhead_large"
+    model = large_model(large_unet()) if large else load_model("tiny", device="cpu")
+    config = SpotDiffusionConfig(tile_size_time=256 if large else 128)
+    record = "all" if name == "overhead_recorded" else "last"
     settings: dict[str, Any] = {"guidance_scale": 2.5, "config": config, "record": record}
-    sampler = SpotSampler(model, "jazz piano solo", SECONDS, STEPS, **settings)
+    sampler = SpotSampler(model, "jazz piano solo", SECONDS, 2 if large else 10, **settings)
+    calls = bare_calls(sampler)
+
+    def bare() -> None:
+        for call in calls:
+            model.predict_noise(*call)
+
+    seconds = interleave({"ours": lambda: sampler.reset().run(progress=False), "bare": bare}, rounds, name)
+    goal = {"overhead_large": 1.02, "overhead_tiny": 1.10, "overhead_recorded": 1.15}[name]
+    return row(name, seconds["ours"], seconds["bare"], at_most=goal, dtype=model.dtype)
+
+
+def bare_calls(sampler: SpotSampler) -> list[tuple[Any, Any, Any]]:
+    """What a run gives to its network, with other numbers."""
+    model, calls = sampler.model, []
     cond, empty = model.embed(["jazz piano solo"]), model.embed([""])
-    calls = []
-    for step in range(STEPS):
-        layout = sampler._layout(step)
+    for step, timestep in enumerate(sampler.solver.timesteps):
+        layout = sampler.layout(step)
         for batch in batches(layout, sampler.tile_batch):
             width = layout.widths[batch[0]]
             x = torch.randn(2 * len(batch), model.channels, width, model.latent_bins)
-            t = torch.full((len(x),), sampler.solver.timesteps[step])
-            calls.append((x, t, torch.cat([empty] * len(batch) + [cond] * len(batch))))
-
-    def bare() -> None:
-        for x, t, told in calls:
-            model.predict_noise(x, t, told)
-
-    return compare(name, lambda: sampler.reset().run(progress=False), bare, rounds, goal, str(model.dtype))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    publish([measure(name, args.rounds) for name in GOALS])
-
-
-if __name__ == "__main__":
-    main()
+            told = torch.cat([empty] * len(batch) + [cond] * len(batch))
+            calls.append((x, torch.full((len(x),), timestep), told))
+    return calls

@@ -1,27 +1,25 @@
-"""Two contenders side by side: interleaved in one process, round by round, so that what slows one slows the other."""
+"""Contenders side by side: interleaved in one process, round by round, so that what slows one slows the others."""
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from tqdm.auto import tqdm
 
-from spotnb.files import atomic_write
-
-RESULTS = Path(__file__).parent / "results.json"
+Seconds = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Row:
     """One figure: `ratio` is the median over the rounds of ours / theirs, `spread` half its interquartile range.
 
-    `ours` and `theirs` are median seconds. `goal` is what the ratio shall not exceed, None where there is none.
+    `ours` and `theirs` are medians: of seconds, unless the benchmark's docstring names another unit. `goal` is what the
+    ratio shall not exceed, or, for the names in `benchmarks.results.AT_LEAST`, what it shall reach; None if there is
+    none.
     """
 
     name: str
@@ -36,34 +34,45 @@ class Row:
     dtype: str
 
 
-def compare(
-    name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int, goal: float | None, dtype: str
-) -> Row:
-    """Time two contenders in turn, after a round that does not count; who begins changes each time."""
-    ours(), theirs()
-    times: dict[Callable[[], object], list[float]] = {ours: [], theirs: []}
-    for k in tqdm(range(rounds), desc=name):
-        for contender in (ours, theirs) if k % 2 else (theirs, ours):
+def interleave(contenders: Mapping[str, Callable[[], object]], rounds: int, label: str) -> Seconds:
+    """Seconds of each contender in each round, after a round that does not count; who begins changes each time."""
+    for contender in contenders.values():
+        contender()
+    names = list(contenders)
+    seconds: Seconds = {name: [] for name in names}
+    for k in tqdm(range(rounds), desc=label):
+        first = k % len(names)
+        for name in names[first:] + names[:first]:
             began = time.perf_counter()
-            contender()
-            times[contender].append(time.perf_counter() - began)
-    ratios = [a / b for a, b in zip(times[ours], times[theirs], strict=True)]
-    low, _, high = statistics.quantiles(ratios, n=4)
+            contenders[name]()
+            seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def row(
+    name: str,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    dtype: torch.dtype | str,
+) -> Row:
+    """The figure of paired measurements, one pair a round."""
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     ratio = statistics.median(ratios)
-    medians = (statistics.median(times[ours]), statistics.median(times[theirs]))
-    met = None if goal is None else ratio <= goal
-    figures = (ratio, (high - low) / 2, goal, met, *medians)
-    rounded = [round(each, 4) if isinstance(each, float) else each for each in figures]
-    return Row(name, *rounded, rounds, torch.get_num_threads(), dtype)  # type: ignore[arg-type]
-
-
-def publish(rows: list[Row], path: Path = RESULTS) -> None:
-    """Print the rows, and put them into the file of results in the place of those of the same names."""
-    kept = json.loads(path.read_text()) if path.exists() else []
-    names = {row.name for row in rows}
-    whole = [each for each in kept if each["name"] not in names] + [asdict(row) for row in rows]
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(sorted(whole, key=lambda each: each["name"]), indent=1) + "\n")
-    for row in rows:
-        told = "" if row.met is None else ("met" if row.met else "NOT MET")
-        print(f"{row.name:24} {row.ratio:6.3f} +- {row.spread:.3f}   goal {row.goal}   {told}")
+    low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else (ratio, ratio, ratio)
+    goal = at_most if at_least is None else at_least
+    met = None if goal is None else (ratio <= goal if at_least is None else ratio >= goal)
+    return Row(
+        name=name,
+        ratio=round(ratio, 4),
+        spread=round((high - low) / 2, 4),
+        goal=goal,
+        met=met,
+        ours=round(statistics.median(ours), 4),
+        theirs=round(statistics.median(theirs), 4),
+        rounds=len(ratios),
+        threads=torch.get_num_threads(),
+        dtype=str(dtype).removeprefix("torch."),
+    )

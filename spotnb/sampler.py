@@ -46,8 +46,7 @@ from spotnb.trace import StepRecord, Trace
 
 log = logging.getLogger(__name__)
 
-# On CPUs larger batches gain nothing and cost memory; on GPUs they fill the chip.
-TILE_BATCH = {"cpu": 2, "mps": 4, "cuda": 16}
+TILE_BATCH = 2  # of models that ask for nothing else
 JOIN = 64  # latent frames over which a continued sound gives way to its continuation: a decode window's overlap
 GRADIENT = 2  # what the gradient through a window takes, in forward passes
 
@@ -69,8 +68,8 @@ class SpotSampler:
         eta: noise put back at each step, 0 (DDIM) to 1 (as much as DDPM).
         solver: "ddim", "dpm++", or a diffusers scheduler that fits, see `spotnb.schedulers`.
         negative_prompt: what to be guided away from.
-        tile_batch: windows per forward pass; None takes 2 on CPUs, 16 on CUDA, or what the model asks for. Results
-            at different batch sizes agree to float rounding, at the same one bit for bit.
+        tile_batch: windows per forward pass; None takes what suits the model, see `spotnb.models.batching`. Results at
+            different batch sizes agree to float rounding, at the same one bit for bit.
         record: what the trace keeps: "all", "x0", "last", or a number k for every k-th step.
         record_dtype: "fp32", or "fp16" for half the memory; half-precision records are for viewing, `goto` then runs
             steps again.
@@ -127,14 +126,14 @@ class SpotSampler:
         self.method = check_name("method", method, METHODS)
         self.eta = check_real("eta", eta, 0, 1, hint="0 is deterministic DDIM")
         self.solver = make_solver(solver, model.alphas_cumprod, steps, self.eta)
-        default = getattr(model, "tile_batch", TILE_BATCH.get(model.device.type, 4))
+        default = getattr(model, "tile_batch", TILE_BATCH)
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
         candidates = check_int("n_candidates", n_candidates, 1, 1000, hint="3 to 8 give a choice")
         self.draws = Draws(_check_seed(seed, candidates), candidates)
         self.frames = run_frames(self.duration, model.time_multiple, self.circular)
         self.trace = Trace(record, record_dtype)
         require_memory(self._peak_bytes(range(len(self.solver))), f"{self.duration:g} s in {len(self.solver)} steps")
-        self._layout(0)  # a tile size that the model cannot take is an error now, not at the first step
+        self.layout(0)  # a tile size that the model cannot take is an error now, not at the first step
         self.source, self._sources = make_source(
             model, self.frames, self.duration, len(self.solver), init_audio, strength, continue_from, keep
         )
@@ -238,6 +237,17 @@ class SpotSampler:
             raise StopIteration
         return self.step()
 
+    def layout(self, step: int) -> Layout:
+        """Where the tiles of a step fall: known before it is run. Raises `InputError` for a step below 0."""
+        return plan(
+            self.frames,
+            self.config,
+            step,
+            method=self.method,
+            steps=len(self.solver),
+            time_multiple=self.model.time_multiple,
+        )
+
     def begin(self) -> Step:
         """Open the next step. Nothing changes until its `finish`. Raises `SpotnbError` after the last one."""
         return self._open()
@@ -245,7 +255,7 @@ class SpotSampler:
     def _open(self, lean: bool = False) -> Step:
         if self.done:
             raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to run some again")
-        return Step(self, self._layout(self.steps_done), lean)
+        return Step(self, self.layout(self.steps_done), lean)
 
     def step(self) -> StepRecord:
         """Do the next step."""
@@ -391,7 +401,7 @@ class SpotSampler:
     def cost(self) -> Cost:
         """What the whole run takes; tells it beforehand too."""
         steps = range(self.first, len(self.solver))
-        layouts = [self._layout(k) for k in steps]
+        layouts = [self.layout(k) for k in steps]
         frames = sum(layout.network_frames for layout in layouts)
         crossing = sum(
             layout.widths[tile]
@@ -529,16 +539,6 @@ class SpotSampler:
         noise = draws.normal(self.shape[1:], step, "keep").to(self.source.latent)
         known = self.solver.add_noise(self.source.latent.expand(self.shape), noise, step)
         return self.source.impose(latent, known)
-
-    def _layout(self, step: int) -> Layout:
-        return plan(
-            self.frames,
-            self.config,
-            step,
-            method=self.method,
-            steps=len(self.solver),
-            time_multiple=self.model.time_multiple,
-        )
 
     def _tensor(self, array: np.ndarray[Any, Any] | None) -> Tensor:
         assert array is not None

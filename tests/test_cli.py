@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from spotnb.cli import _file_name
+from spotnb.cli import _file_name, main
 
 SPOTNB = [sys.executable, "-m", "spotnb.cli"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
@@ -50,13 +50,34 @@ def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]
         (["lab", "nowhere"], "nowhere"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(args: list[str], named: str, tmp_path: Path) -> None:
-    done = run(*args, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert named in done.stderr
+def test_bad_input_is_one_line_and_exit_code_2(
+    args: list[str],
+    named: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In this process, which has loaded the libraries."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    try:
+        code = main(args)
+    except SystemExit as ended:  # of argparse
+        code = ended.code
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.count("\n") == 1, said.err
+    assert named in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("args", [["generate", "x", "--duration", "nan"], ["generate", "x", "--steps", "ten"]], ids=str)
+def test_bad_input_as_a_user_meets_it(args: list[str], tmp_path: Path) -> None:
+    """One is refused by the sampler, one by the command line."""
+    done = run(*args, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert args[-1] in done.stderr
 
 
 def test_generate_writes_sound_picture_and_manifest(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_only_the_steps_that_are_run_count() -> None:
     run = Run(40, 4, {"steps": 10, "config": Run().sampler(pointwise).config})
     whole, part = run.sampler(pointwise), run.sampler(pointwise, init_audio=Known(40), strength=0.4)
     assert part.cost().trace_bytes == 0.4 * whole.cost().trace_bytes
-    assert part.cost().forwards == sum(len(part._layout(k).tiles) for k in range(6, 10))
+    assert part.cost().forwards == sum(len(part.layout(k).tiles) for k in range(6, 10))
 
 
 def test_more_than_the_memory_is_refused_before_it_is_taken() -> None:

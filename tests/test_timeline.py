@@ -162,7 +162,7 @@ def test_what_is_padded_is_guided_as_what_it_mirrors(edge: str) -> None:
     sampler = sampler.sampler(pointwise)
     told = conditioning(sampler)
     seen = set()
-    for layout in (sampler._layout(k) for k in range(6)):
+    for layout in (sampler.layout(k) for k in range(6)):
         left, right = mirrored_frames(layout)
         for index, tile in enumerate(layout.tiles):
             guide = told.guide(layout, index)

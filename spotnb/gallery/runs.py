@@ -50,15 +50,15 @@ class Drifting(BuggySampler):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         solver = Drift(self.model.alphas_cumprod, len(self.solver), self.eta)
-        solver.move = lambda x, step: self._moved(x, self._layout(step).shift)
+        solver.move = lambda x, step: self._moved(x, self.layout(step).shift)
         self.solver = solver
 
     def _moved(self, x: Tensor, shift: int) -> Tensor:
         raise NotImplementedError
 
-    def _layout(self, step: int) -> Layout:
+    def layout(self, step: int) -> Layout:
         fixed = plan(self.frames, self.config, step, method="tiles", time_multiple=self.model.time_multiple)
-        return replace(fixed, method=self.method, shift=super()._layout(step).shift)
+        return replace(fixed, method=self.method, shift=super().layout(step).shift)
 
 
 class NeverUndone(Drifting):
@@ -124,8 +124,8 @@ class Dropout(BuggySampler):
 class FixedSeams(BuggySampler):
     bug = "seams fixed"
 
-    def _layout(self, step: int) -> Layout:
-        return super()._layout(0)
+    def layout(self, step: int) -> Layout:
+        return super().layout(0)
 
 
 class UncoveredTail(BuggySampler):

@@ -47,7 +47,7 @@ def _alike(one: Tensor, other: Tensor) -> float:
 
 def echo(sampler: SpotSampler) -> float:
     steps = range(sampler.first, len(sampler.solver))
-    padded = next((k for k in steps if any(sampler._layout(k).pad)), None)
+    padded = next((k for k in steps if any(sampler.layout(k).pad)), None)
     if padded is None:
         raise InputError("no step of the run pads anything: expected some shift; raise max_shift_ratio")
     step = sampler.fork(at=padded).begin()
@@ -73,13 +73,13 @@ def deafness(sampler: SpotSampler) -> float:
 
 
 def seam(sampler: SpotSampler) -> float:
-    return seam_score(sampler.sound().mel, sampler._layout(0).seams).score
+    return seam_score(sampler.sound().mel, sampler.layout(0).seams).score
 
 
 def doubling(sampler: SpotSampler) -> float:
     start = 0  # of what the crop before took in: later ones moved it to the right
     for step in reversed(range(sampler.first, len(sampler.solver))):
-        shift = sampler._layout(step).shift
+        shift = sampler.layout(step).shift
         axis = start + shift
         reach = min(shift, sampler.frames - 1 - axis)
         if reach >= END:

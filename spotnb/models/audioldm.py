@@ -23,8 +23,10 @@ from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
 from spotnb.mel import HOP
+from spotnb.models.batching import suggested_tile_batch
 from spotnb.models.heads import choose_heads
 from spotnb.models.mel import torch_log_mel
+from spotnb.models.threads import by_rows
 from spotnb.models.vocoder import ISTFTVocoder
 
 PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
@@ -63,6 +65,7 @@ class DiffusersAudioLDM:
         self.vocoder: Any = vocoder.to(*exact).eval().requires_grad_(False)
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
+        self.tile_batch = suggested_tile_batch(self.unet, self.device)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
         self.prediction_type: str = scheduler.config.prediction_type
         self.sample_rate = int(getattr(vocoder.config, "sampling_rate", 16000))
@@ -104,16 +107,19 @@ class DiffusersAudioLDM:
         return normalised
 
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        sample, t = x.to(self.device, self.dtype), t.to(self.device)
+        return by_rows(self._noise, x.to(self.device), t.to(self.device), cond.to(self.device))
+
+    def _noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        sample = x.to(self.dtype)
         if self.frequency_code is not None:
             code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
             sample = torch.cat([sample, code], dim=1)
         sample = sample.contiguous(memory_format=torch.channels_last)
-        out = self.unet(sample, t, None, class_labels=cond.to(self.device, self.dtype)).sample.float()
+        out = self.unet(sample, t, None, class_labels=cond.to(self.dtype)).sample.float()
         if self.prediction_type == "v_prediction":
             # epsilon = sqrt(a) v + sqrt(1 - a) x (Salimans & Ho 2022, appendix D)
             alpha = self.alphas_cumprod.to(self.device)[t][:, None, None, None]
-            out = alpha.sqrt() * out + (1 - alpha).sqrt() * x.to(self.device)
+            out = alpha.sqrt() * out + (1 - alpha).sqrt() * x
         noise: Tensor = out.contiguous()
         return noise
 

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from spotnb.config import show
 from spotnb.errors import InputError, SpotnbError
 from spotnb.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
+from spotnb.models.batching import suggested_tile_batch
 from spotnb.models.mel import torch_log_mel
 
 NEEDED = (
@@ -78,6 +79,7 @@ class LatentDiffusionModel:
         self.samples_per_frame = HOP * LATENT_MELS
         self.native_frames = NATIVE_FRAMES
         self.time_multiple: int = 2 ** (len(self._origin.model.diffusion_model.channel_mult) - 1)
+        self.tile_batch = suggested_tile_batch(self._origin.model, self.device)
         self.alphas_cumprod: Tensor = self._origin.alphas_cumprod.detach().float().cpu().clone()
         # Checkpoints have no name in them, but no two end in the same convolution.
         last = [weight for weight in weights if weight.ndim > 1][-1]

@@ -211,7 +211,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             self.status.busy = run.busy
             part = 0.0
             if state.tiles and run.sampler is not None and not run.sampler.done:
-                part = state.tiles / max(1, len(run.sampler._layout(done).tiles))
+                part = state.tiles / max(1, len(run.sampler.layout(done).tiles))
             self.status.share = min(1.0, (done + part) / total)
             self.status.trouble, self.status.details = state.trouble, state.details
             self._show_hint()

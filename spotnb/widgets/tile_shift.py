@@ -179,7 +179,15 @@ def _recorded(trace: Any) -> _Run:
         drawn = shifts
     else:  # a grid that stayed: were it to move, it would by these
         drawn = [draw_shift(replace(config, edge="reflect"), name, max(names) + 1) for name in names]
-    return _Run(first.frames, config, first.method, drawn, list(names), multiple)
+    run = _Run(first.frames, config, first.method, drawn, list(names), multiple)
+    return replace(run, drawn=[_true_shift(run, layout) for layout in layouts]) if drawn == shifts else run
+
+
+def _true_shift(run: _Run, layout: Layout) -> int:
+    """The shift that puts the tiles where they are: a faulty sampler may note another one."""
+    candidates = [layout.shift, *(seam % layout.tile_size for seam in layout.seams)]
+    made = (c for c in candidates if run.layout(c, layout.method, layout.edge).tiles == layout.tiles)
+    return next(made, layout.shift)
 
 
 def _clean_estimates(trace: Any, frames: int, channel: int) -> tuple[dict[str, Any] | None, bytes]:

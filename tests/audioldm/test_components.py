@@ -52,7 +52,7 @@ def fill(module: nn.Module) -> None:
             weight.mul_(0.05).add_(0 if "bias" in name else 1)
 
 
-def original_unet(width: int, head_channels: int) -> nn.Module:
+def original_unet(width: int, head_channels: int, blocks: int = 1) -> nn.Module:
     """Without drawing weights that are drawn again."""
     with torch.device("meta"):
         unet: nn.Module = sys.modules["audioldm.latent_diffusion.openaimodel"].UNetModel(
@@ -63,7 +63,7 @@ def original_unet(width: int, head_channels: int) -> nn.Module:
             out_channels=8,
             model_channels=width,
             attention_resolutions=[8, 4, 2],
-            num_res_blocks=1,
+            num_res_blocks=blocks,
             channel_mult=[1, 2, 3, 5],
             num_head_channels=head_channels,
             use_spatial_transformer=True,

@@ -89,6 +89,7 @@ def make_components(
     """The six pieces by name. The global random state is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        unet = make_unet(code_channels=code_channels, **unet_changes)
         vae = AutoencoderKL(
             in_channels=1,
             out_channels=1,
@@ -108,7 +109,7 @@ def make_components(
             num_hidden_layers=2,
             num_attention_heads=2,
             max_position_embeddings=20,
-            projection_dim=16,
+            projection_dim=unet.config.projection_class_embeddings_input_dim,
             pad_token_id=1,
         )
         vocoder_config = SpeechT5HifiGanConfig(
@@ -121,7 +122,6 @@ def make_components(
             resblock_dilation_sizes=[[1, 3], [1, 3]],
             normalize_before=False,
         )
-        unet = make_unet(code_channels=code_channels, **unet_changes)
         pieces = (unet, vae, ClapTextModelWithProjection(text_config), SpeechT5HifiGan(vocoder_config))
         for piece in pieces:
             randomise(piece)

@@ -109,6 +109,17 @@ def test_a_trace_is_shown_as_it_was_recorded(method: str) -> None:
     assert np.abs(sent - np.clip(clean, -about["limit"], about["limit"])).max() <= about["limit"] / 127
 
 
+def test_tiles_are_shown_where_they_were_whatever_shift_was_noted() -> None:
+    """As of two faults of the gallery, whose grid stays while the shift wanders."""
+    fixed = plan(200, CONFIG, 0, "tiles")
+    layouts = [replace(fixed, method="spot", shift=plan(200, CONFIG, step).shift) for step in range(6)]
+    assert any(layout.shift for layout in layouts)
+    widget = TileShiftDebugger(layouts)
+    assert [layout.tiles for layout in widget.run_layouts] == [fixed.tiles] * 6
+    widget.step = 3
+    assert widget.tiling.tiles == fixed.tiles
+
+
 def test_layouts_alone_have_no_backdrop() -> None:
     widget = TileShiftDebugger([plan(200, CONFIG, step) for step in range(3)])
     assert widget._scene["backdrop"] is None
