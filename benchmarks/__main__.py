@@ -10,11 +10,12 @@ import warnings
 from collections.abc import Callable, Iterable
 
 import torch
+from diffusers.utils import logging as diffusers_logging
 
 from benchmarks import ceiling, clusters, lengths, overhead, results, rivals
 from benchmarks.pairs import Row
 
-FULL, QUICK = 7, 3  # rounds of the slow ones; the fast ones take three times as many
+FULL, QUICK = 5, 3  # rounds of the slow ones; the fast ones take three times as many
 LENGTHS: dict[str, Callable[[int], Row]] = {
     "cost_30min": lambda rounds: lengths.cost_30min(max(2, rounds // 2)),
     "megabytes_per_minute": lambda _: lengths.megabytes_per_minute(),
@@ -62,6 +63,7 @@ def main() -> None:
     if unknown := set(args.names) - set(NAMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; expected some of {', '.join(NAMES)}")
     warnings.filterwarnings("ignore", category=FutureWarning)
+    diffusers_logging.set_verbosity_error()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     names = args.names or (NAMES if args.full else QUICK_NAMES)

@@ -20,7 +20,7 @@ from benchmarks.networks import large_model, large_unet
 from benchmarks.pairs import Row, interleave, row
 from spotnb import DistributedModel, SpotDiffusionConfig, SpotSampler, load_model, sweep
 
-GRID = {"prompt": ["jazz piano solo", "rain"], "method": ["spot", "tiles"], "seed": [0, 1], "duration": 20}
+GRID = {"prompt": ["jazz piano solo", "rain"], "method": ["spot", "tiles"], "seed": [0, 1], "duration": 10}
 
 
 @contextmanager

@@ -6,7 +6,11 @@ a lost worker costs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -15,7 +19,7 @@ from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel
-from spotnb.models.worker import Reference, refer
+from spotnb.models.worker import Reference, forget, receive, refer
 
 UNITS_EACH = 4  # of work for each thread of the cluster in one call: fewer leave some idle, more gain nothing
 
@@ -29,7 +33,7 @@ class DistributedModel:
 
     Args:
         model: a name, as `load_model` takes it, which each worker loads once; or an `AudioModel`, which is sent to each
-            worker once.
+            worker once and stays there until `close`.
         client: a `dask.distributed.Client`.
 
     Raises `InputError` for a client without workers.
@@ -42,9 +46,8 @@ class DistributedModel:
         if not threads:
             raise InputError("the client has no workers: expected one at least; start some, or wait for them")
         self.tile_batch = max(1, UNITS_EACH * threads // 2)
-        self._there: Any = reference
-        if reference.model is not None:
-            self._there = client.scatter(reference, broadcast=True, hash=False)
+        self._delivery = ExitStack()
+        self._there = self._delivery.enter_context(delivered(reference, client))
 
     def __getattr__(self, name: str) -> Any:
         if name == "local":  # not set yet
@@ -62,6 +65,10 @@ class DistributedModel:
             self.client.cancel([future for future in futures if not future.done()])
         return torch.from_numpy(np.concatenate(parts)).to(x.device)
 
+    def close(self) -> None:
+        """Take the model from the workers, if it was sent to them. The work of others on the cluster goes on."""
+        self._delivery.close()
+
     def embed(self, texts: list[str]) -> Tensor:
         return self.local.embed(texts)
 
@@ -76,6 +83,36 @@ class DistributedModel:
 
     def describe(self) -> dict[str, Any]:
         return self.local.describe()
+
+
+@contextmanager
+def delivered(reference: Reference, client: Any) -> Iterator[Reference]:
+    """A reference that every worker can load while the block lasts: a model is sent to each once, late ones included.
+
+    (Data that is scattered over a cluster does not stay: Dask thins its copies, and sends them again when asked for.)
+    """
+    model = reference.model
+    if model is None:
+        yield reference
+        return
+    from distributed import WorkerPlugin
+
+    name = f"spotnb-{uuid4().hex}"
+
+    class Delivery(WorkerPlugin):  # type: ignore[misc]
+        def setup(self, worker: Any) -> None:
+            assert model is not None
+            receive(name, model)
+
+        def teardown(self, worker: Any) -> None:
+            forget(name)
+
+    client.register_plugin(Delivery(), name=name)
+    try:
+        yield replace(reference, model=None, delivered=name)
+    finally:
+        if client.status == "running":
+            client.unregister_worker_plugin(name)
 
 
 def _arrays(rows: Tensor) -> list[NDArray[np.float32]]:

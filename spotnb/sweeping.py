@@ -166,13 +166,19 @@ def _measured(job: Job) -> dict[str, Any]:
 def _on_cluster(client: Any, jobs: Sequence[Job]) -> Iterable[tuple[str, dict[str, Any]]]:
     from distributed import as_completed
 
-    futures = {client.submit(run_cell, job, key=f"spotnb-{job.name}", pure=False): job for job in jobs}
-    for future in as_completed(futures):
-        job = futures[future]
-        try:
-            yield future.result()
-        except Exception as error:  # the worker is lost, again and again; the cell's own errors are rows already
-            yield job.name, job.settings | {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    from spotnb.distributed import delivered
+
+    if not jobs:
+        return
+    with delivered(jobs[0].model, client) as there:
+        sent = {f"spotnb-{job.name}": job._replace(model=there) for job in jobs}
+        futures = {client.submit(run_cell, job, key=key, pure=False): job for key, job in sent.items()}
+        for future in as_completed(futures):
+            job = futures[future]
+            try:
+                yield future.result()
+            except Exception as error:  # the worker is lost, again and again; the cell's own errors are rows already
+                yield job.name, job.settings | {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
 
 
 def _name(settings: dict[str, Any], model: Reference) -> str:

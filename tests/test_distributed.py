@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import threading
 import time
@@ -15,7 +16,7 @@ import torch
 
 from spotnb import DistributedModel, InputError, SpotDiffusionConfig, SpotnbError, SpotSampler, sweep
 from spotnb.models.adapt import as_model
-from tests.cluster import Marking, network
+from tests.cluster import Marking, network, page_faults
 from tests.networks import FunctionModel
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install 'spotnb[research]'")
@@ -40,6 +41,30 @@ def test_a_run_on_two_workers_is_that_of_one_machine(client: Any, tmp_path: Path
     assert len(list(tmp_path.iterdir())) == 2  # both took part
     assert str(os.getpid()) not in {path.name for path in tmp_path.iterdir()}
     assert (sampler.decode() == alone.decode()).all()
+
+
+def test_a_model_is_with_each_worker_until_it_is_closed(client: Any) -> None:
+    def models_here() -> int:
+        from spotnb.models import worker
+
+        return sum(isinstance(name, str) for name in worker._loaded)
+
+    model = DistributedModel(FunctionModel(network), client)
+    assert list(client.run(models_here).values()) == [1, 1]
+    address, victim = client.run(os.getpid).popitem()
+    os.kill(victim, signal.SIGKILL)
+    while address in (workers := client.scheduler_info()["workers"]) or len(workers) < 2:
+        time.sleep(0.1)
+    assert list(client.run(models_here).values()) == [1, 1]  # the one that came in its place has it too
+    model.close()
+    assert list(client.run(models_here).values()) == [0, 0]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps or frees as it likes")
+def test_workers_keep_the_memory_that_they_free(client: Any) -> None:
+    worker = [next(iter(client.scheduler_info()["workers"]))]
+    assert client.submit(page_faults, False, workers=worker).result() > 10_000
+    assert client.submit(page_faults, True, workers=worker).result() < 3000
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -23,7 +23,7 @@ from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
 from spotnb.mel import HOP
-from spotnb.models.batching import suggested_tile_batch
+from spotnb.models.batching import is_small, suggested_tile_batch
 from spotnb.models.heads import choose_heads
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.threads import by_rows
@@ -58,14 +58,17 @@ class DiffusersAudioLDM:
         notes: dict[str, Any] | None = None,
     ) -> None:
         self.name, self.device, self.dtype = name, torch.device(device), dtype
-        self.unet = unet.to(self.device, dtype, memory_format=torch.channels_last).eval().requires_grad_(False)
+        # Measured on CPUs: in fp32 channels_last takes 3 % more, in bf16 with AMX much less. GPUs gain by it.
+        plain = self.device.type == "cpu" and dtype == torch.float32
+        self._memory_format = torch.contiguous_format if plain else torch.channels_last
+        self.unet = unet.to(self.device, dtype, memory_format=self._memory_format).eval().requires_grad_(False)
         exact = self.device, torch.float32
         self.vae = vae.to(*exact).eval().requires_grad_(False)
         self.text_encoder = text_encoder.to(*exact).eval().requires_grad_(False)
         self.vocoder: Any = vocoder.to(*exact).eval().requires_grad_(False)
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
-        self.tile_batch = suggested_tile_batch(self.unet, self.device)
+        self.tile_batch, self._small = suggested_tile_batch(self.unet, self.device), is_small(self.unet)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
         self.prediction_type: str = scheduler.config.prediction_type
         self.sample_rate = int(getattr(vocoder.config, "sampling_rate", 16000))
@@ -107,14 +110,15 @@ class DiffusersAudioLDM:
         return normalised
 
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        return by_rows(self._noise, x.to(self.device), t.to(self.device), cond.to(self.device))
+        inputs = x.to(self.device), t.to(self.device), cond.to(self.device)
+        return by_rows(self._noise, *inputs) if self._small else self._noise(*inputs)
 
     def _noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         sample = x.to(self.dtype)
         if self.frequency_code is not None:
             code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
             sample = torch.cat([sample, code], dim=1)
-        sample = sample.contiguous(memory_format=torch.channels_last)
+        sample = sample.contiguous(memory_format=self._memory_format)
         out = self.unet(sample, t, None, class_labels=cond.to(self.dtype)).sample.float()
         if self.prediction_type == "v_prediction":
             # epsilon = sqrt(a) v + sqrt(1 - a) x (Salimans & Ho 2022, appendix D)
