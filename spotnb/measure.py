@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from spotnb.arrays import as_array, as_sample_rate, as_waveform
 from spotnb.errors import InputError
+from spotnb.loudness import loudness, resampled
 from spotnb.mel import LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel
 
 SMEAR = 4  # a decoder spreads a border over about one latent frame to each side: these mel frames count as neither
 REACH = 2  # in a waveform, the flux is averaged over this many steps to each side
 QUIET = 1e-3  # nepers (0.01 dB), added to every flux: inaudible, and silence scores 1 instead of 0 / 0
 DRAWS = 2000  # random placings behind a p-value, so its least value is 1 / 2001
-LOUDNESS_RATE = 48000
+AT_A_TIME = 2**20  # samples that are taken in double precision together
 
 
 class SeamScore(NamedTuple):
@@ -68,7 +69,9 @@ def seam_score(audio: Any, seams: Iterable[int], sample_rate: int = SAMPLE_RATE)
     is before or behind them. The loop point of a circular sound is what `loop_score` is for.
     """
     mel_input = as_array(audio).ndim > 1
-    mel = as_log_mel(audio if mel_input else _resampled(audio, sample_rate, SAMPLE_RATE))
+    if not mel_input:
+        audio = resampled(as_waveform(audio), as_sample_rate(sample_rate), SAMPLE_RATE)
+    mel = as_log_mel(audio)
     places = LATENT_MELS * _checked(seams, len(mel)) - 1  # flux k is the step from frame k to k + 1
     reach = 0 if mel_input else REACH
     flux = np.abs(np.diff(mel.astype(np.float64), axis=0)).mean(axis=1) + QUIET
@@ -119,10 +122,12 @@ def levels(waveform: Any, sample_rate: int = SAMPLE_RATE) -> Levels:
 
     Raises `InputError` for a waveform of another shape or type, with NaN or infinity, or for another kind of rate.
     """
-    wave = as_waveform(waveform).astype(np.float64)
+    wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
+    parts = (wave[start : start + AT_A_TIME] for start in range(0, len(wave), AT_A_TIME))
+    power = sum(float(np.square(part, dtype=np.float64).sum()) for part in parts) / len(wave)
     with np.errstate(divide="ignore", invalid="ignore"):  # silence is no accident, see above
-        rms, peak = 20 * np.log10([np.sqrt(np.mean(wave**2)), np.abs(wave).max()])
-        return Levels(float(rms), float(peak), float(peak - rms), _loudness(waveform, sample_rate))
+        rms, peak = 20 * np.log10([math.sqrt(power), float(max(wave.max(), -wave.min()))])
+        return Levels(float(rms), float(peak), float(peak - rms), loudness(wave, rate))
 
 
 def _checked(seams: Iterable[int], frames: int) -> NDArray[np.int64]:
@@ -146,27 +151,3 @@ def _checked(seams: Iterable[int], frames: int) -> NDArray[np.int64]:
 def _brief(array: NDArray[Any]) -> str:
     """The first values of an array, for a one-line message."""
     return ", ".join(map(str, array.ravel()[:8].tolist())) + (", ..." if array.size > 8 else "")
-
-
-def _loudness(waveform: Any, sample_rate: int) -> float:
-    """Integrated loudness in LUFS: see `levels`."""
-    # At 48 kHz, the one rate for which the standard gives filters. Designed anew for 16 kHz they are 0.2 dB off.
-    wave = _resampled(waveform, sample_rate, LOUDNESS_RATE)
-    if 5 * len(waveform) < 2 * sample_rate:
-        return math.nan
-    from pyloudnorm import Meter  # here, since it imports scipy.signal
-
-    block, hop = LOUDNESS_RATE * 2 // 5, LOUDNESS_RATE // 10
-    whole = block + (len(wave) - block) // hop * hop  # the standard leaves out a last block that is not full
-    meter = Meter(LOUDNESS_RATE, filter_class="DeMan")  # the standard's own coefficients; the default's come close
-    return float(meter.integrated_loudness(wave[:whole]))
-
-
-def _resampled(waveform: Any, sample_rate: int, wanted: int) -> NDArray[np.float32]:
-    wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
-    if rate == wanted:
-        return wave
-    from scipy.signal import resample_poly  # here, since it takes half a second to import
-
-    common = math.gcd(rate, wanted)
-    return np.asarray(resample_poly(wave, wanted // common, rate // common), np.float32)

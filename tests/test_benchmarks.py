@@ -1,0 +1,75 @@
+"""The contenders of the benchmarks do the work that they stand for, and their figures are what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks.__main__ import NAMES
+from benchmarks.contenders import Setting, full_step, multidiffusion_step, original_step
+from benchmarks.pairs import interleave, row
+from benchmarks.results import load, table
+from spotnb.noise import Draws, draw
+from spotnb.solver import DDIM
+from tests.networks import FunctionModel, neighbourly, pointwise
+
+X = draw((1, 8, 192, 16), 0, 0, "start")
+STEPS = [
+    lambda setting: original_step(setting, X, 24),
+    lambda setting: multidiffusion_step(setting, X, 0.75),
+    lambda setting: full_step(setting, X),
+]
+
+
+def setting_of(network: Any) -> Setting:
+    model = FunctionModel(network)
+    solver = DDIM(model.alphas_cumprod, 10, 0.0)
+    now, after = solver.timesteps[3:5]
+    alphas = float(model.alphas_cumprod[now]), float(model.alphas_cumprod[after])
+    return Setting(model, model.embed(["a sea"]), model.embed([""]), 2.5, now, *alphas, tile=64)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=["original", "multidiffusion", "full"])
+def test_contenders_make_ddims_step(step: Any) -> None:
+    """A network that looks at one frame at a time gives each of them the step of our own solver."""
+    setting = setting_of(pointwise)
+    both = torch.cat([setting.uncond, setting.cond])
+    t = torch.full((2,), setting.timestep)
+    away, towards = setting.network.predict_noise(torch.cat([X, X]), t, both).split(1)
+    solver = DDIM(setting.network.alphas_cumprod, 10, 0.0)
+    expected = solver.step(3, X, torch.lerp(away, towards, setting.scale), Draws(0, 1), None).latent
+    assert (step(setting) - expected).abs().max() <= 1e-4
+
+
+def test_contenders_differ_where_a_network_sees_its_neighbours() -> None:
+    one, other, whole = (step(setting_of(neighbourly)) for step in STEPS)
+    assert not torch.allclose(one, whole, atol=1e-3)
+    assert not torch.allclose(other, whole, atol=1e-3)
+    assert not torch.allclose(one, other, atol=1e-3)
+
+
+def test_rows() -> None:
+    slow = row("slow", [2.0, 3.0, 2.2], [2.0, 2.0, 2.0], at_most=1.05, dtype=torch.float32)
+    assert (slow.ratio, slow.ours, slow.theirs, slow.rounds, slow.dtype) == (1.1, 2.2, 2.0, 3, "float32")
+    assert slow.met is False
+    assert row("fast", [3.0], [2.0], at_least=1.5, dtype="").met is True
+    assert row("fast", [3.0], [2.0], at_least=1.6, dtype="").met is False
+    assert row("ceiling", [3.0], [2.0], dtype="").met is None
+    assert "NOT MET" in table([slow])
+
+
+def test_contenders_take_turns() -> None:
+    calls: list[str] = []
+    seconds = interleave({name: lambda name=name: calls.append(name) for name in "ab"}, 2, "")
+    assert calls == ["a", "b", "a", "b", "b", "a"]  # the first round does not count
+    assert [len(times) for times in seconds.values()] == [2, 2]
+
+
+def test_the_committed_results_are_of_the_benchmarks() -> None:
+    rows = load()
+    assert {each.name for each in rows} == set(NAMES)
+    for each in rows:
+        assert each.ratio > 0
+        assert (each.met is None) == (each.goal is None)
