@@ -105,6 +105,12 @@ def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
     return results
 
 
+def measure_fp32() -> dict[str, object]:
+    """The figures of `measure_prompts` in full precision."""
+    found = measure_prompts(load_model("tiny", device="cpu", dtype="fp32"))
+    return {f"{name}_fp32": value for name, value in found.items() if isinstance(value, float)}
+
+
 def measure_real(model: DiffusersAudioLDM) -> dict[str, float]:
     """What needs unseen real clips: autoencoder, vocoder, and the real/real reference of the Fréchet distance."""
     clips, rows = make_clips("unseen", 0, 0, REAL_CLIPS)
@@ -222,7 +228,7 @@ def measure_speeds() -> dict[str, object]:
 
 
 def main() -> None:
-    parts = ("size", "speed", "prompts", "real", "seams")
+    parts = ("size", "speed", "prompts", "precision", "real", "seams")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="measure these, keep the rest of --out")
@@ -238,6 +244,7 @@ def main() -> None:
         "size": measure_size,
         "speed": measure_speeds,
         "prompts": lambda: measure_prompts(model),
+        "precision": measure_fp32,
         "real": lambda: measure_real(model),
         "seams": lambda: measure_seams(range(args.seeds), args.workers, args.cache),
     }

@@ -246,6 +246,15 @@ class Shown:
         _wait(differs, seconds, lambda: "the canvas stays as it is", pause=lambda: self.page.wait_for_timeout(50))
         return now[0]
 
+    def reads(self, read: Callable[[], Any], expected: Any, seconds: float = 10) -> None:
+        """Wait until what is read off the page is as expected: it follows a change by a frame or two."""
+        _wait(
+            lambda: read() == expected,
+            seconds,
+            lambda: f"the page reads {read()!r}, expected {expected!r}",
+            pause=lambda: self.page.wait_for_timeout(50),
+        )
+
     def drag(self, index: int, dx: float, at: tuple[float, float] = (0.5, 0.5)) -> None:
         """Drag on a canvas from a place in shares of its size, `dx` pixels to the right."""
         self.canvas(index).scroll_into_view_if_needed()

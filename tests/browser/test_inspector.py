@@ -99,11 +99,13 @@ def test_every_quantity_has_a_picture(shown: Shown, quantity: str) -> None:
     shown.until("w.quantity", quantity)
     shown.changed(before)
     record = {"x": "run.trace[0].x", "noise": "run.trace[0].noise"}.get(quantity, "(run.trace[0].x - run.trace[0].x0)")
-    told = dict(line.split() for line in shown.widget.locator(".spotnb-facts").inner_text().split("\n")[:4])
-    numbers = [float(told[name].replace("−", "-")) for name in ("mean", "std", "min", "max")]
-    assert numbers == pytest.approx(
-        shown.ask(f"[float(getattr({record}, n)()) for n in ('mean', 'std', 'min', 'max')]"), 0.01
-    )
+
+    def told() -> list[float]:
+        facts = dict(line.split() for line in shown.widget.locator(".spotnb-facts").inner_text().split("\n")[:4])
+        return [float(facts[name].replace("−", "-")) for name in ("mean", "std", "min", "max")]
+
+    expected = shown.ask(f"[float(getattr({record}, n)()) for n in ('mean', 'std', 'min', 'max')]")
+    shown.reads(told, pytest.approx(expected, 0.01))
 
 
 def test_hovering_and_clicking_read_values(shown: Shown) -> None:
