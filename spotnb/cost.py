@@ -23,7 +23,7 @@ class Cost:
     Attributes:
         forwards: windows that go through the network (each twice where guidance is on), for each candidate.
         network_frames: latent frames of all these windows.
-        seconds: of the steps: what finished ones took, extended to the run, or else extended from one window timed now.
+        seconds: of the steps: what finished ones took, extended to the run, or else extended from one batch timed now.
         peak_bytes: of arrays at a time: latents, trace, and the longest stage of decoding; weights not counted.
         trace_bytes: of these, what the trace holds in the end: `record` and `record_dtype` decide it.
     """
@@ -53,13 +53,15 @@ def peak_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> 
 
 
 def seconds_per_frame(sampler: SpotSampler, layout: Layout) -> float:
-    """Seconds of the network per latent frame, from one window of a layout, timed now."""
+    """Seconds of the network per latent frame, from one batch of windows of a layout, timed now."""
     model = sampler.model
     width = min(layout.widths[0], 4 * model.native_frames)
+    count = min(sampler.tile_batch, len(layout.tiles))
     window = torch.zeros(sampler.candidates, model.channels, width, model.latent_bins, device=model.device)
     timings = []
     for _ in range(2):  # the first one warms up
         started = time.perf_counter()
-        sampler.guided([window], sampler.solver.timesteps[0], [((0, None),)])[0].guided.sum().item()
+        found = sampler.guided([window] * count, sampler.solver.timesteps[0], [((0, None),)] * count)
+        found[-1].guided.sum().item()
         timings.append(time.perf_counter() - started)
-    return min(timings) / width
+    return min(timings) / (count * width)
