@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.heads import ORIGINAL_HEADS
-from tests.models.components import make_components, make_unet, randomise
+from tests.models.components import make_components, make_unet, make_vae, randomise
 
 WIDTHS = (128, 256, 384, 640)
 EMBEDDING = 512
@@ -30,18 +30,7 @@ def large_components() -> dict[str, Any]:
     """The pieces of audioldm-s-full at their full size, but for the text encoder, which is asked once a run."""
     components = make_components(**LARGE_UNET)
     with torch.random.fork_rng(devices=[]):
-        vae = AutoencoderKL(
-            in_channels=1,
-            out_channels=1,
-            latent_channels=8,
-            down_block_types=("DownEncoderBlock2D",) * 3,
-            up_block_types=("UpDecoderBlock2D",) * 3,
-            block_out_channels=(128, 256, 512),
-            layers_per_block=2,
-            norm_num_groups=32,
-            sample_size=1024,
-            scaling_factor=0.9,
-        )
+        vae = make_vae((128, 256, 512), scaling_factor=0.9)
         vocoder = SpeechT5HifiGan(
             SpeechT5HifiGanConfig(
                 model_in_dim=64,

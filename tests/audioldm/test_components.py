@@ -23,7 +23,7 @@ from spotnb.models.latent_diffusion import LatentDiffusionModel
 from spotnb.noise import draw
 from tests.audioldm.convert import unet_weights, vae_weights, vocoder_weights
 from tests.audioldm.original import relative
-from tests.models.components import AUDIOLDM_SCHEDULE, make_components, make_unet
+from tests.models.components import AUDIOLDM_SCHEDULE, make_components, make_unet, make_vae
 
 pytestmark = [  # of the original, under today's torch
     pytest.mark.filterwarnings("ignore::FutureWarning:torch"),
@@ -102,17 +102,7 @@ def test_the_network(audioldm: Any, published: int, shrink: int) -> None:
 
 
 def diffusers_vae(width: int, layers: int, weights: dict[str, Tensor], scale: float = 1.0) -> AutoencoderKL:
-    vae = AutoencoderKL(
-        in_channels=1,
-        out_channels=1,
-        latent_channels=8,
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(width, 2 * width, 4 * width),
-        layers_per_block=layers,
-        sample_size=512,
-        scaling_factor=scale,
-    )
+    vae = make_vae((width, 2 * width, 4 * width), layers, scaling_factor=scale)
     vae.load_state_dict(weights, strict=True)
     return vae.eval()
 

@@ -72,6 +72,22 @@ def make_unet(channels: tuple[int, ...] = CHANNELS, *, code_channels: int = 0, *
     return UNet2DConditionModel(**(config | changes))
 
 
+def make_vae(widths: tuple[int, int, int], layers: int = 2, groups: int = 32, **changes: Any) -> AutoencoderKL:
+    """An autoencoder configured as AudioLDM's."""
+    config: dict[str, Any] = {
+        "in_channels": 1,
+        "out_channels": 1,
+        "latent_channels": 8,
+        "down_block_types": ("DownEncoderBlock2D",) * 3,
+        "up_block_types": ("UpDecoderBlock2D",) * 3,
+        "block_out_channels": widths,
+        "layers_per_block": layers,
+        "norm_num_groups": groups,
+        "sample_size": 64,
+    }
+    return AutoencoderKL(**(config | changes))
+
+
 def make_tokenizer(words: list[str] = WORDS) -> PreTrainedTokenizerFast:
     """Whole words, framed in <s> and </s> as RoBERTa's; <pad> is 1."""
     vocabulary = {word: index for index, word in enumerate([*SPECIAL.values(), *words])}
@@ -90,18 +106,7 @@ def make_components(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         unet = make_unet(code_channels=code_channels, **unet_changes)
-        vae = AutoencoderKL(
-            in_channels=1,
-            out_channels=1,
-            latent_channels=8,
-            down_block_types=("DownEncoderBlock2D",) * 3,
-            up_block_types=("UpDecoderBlock2D",) * 3,
-            block_out_channels=(8, 8, 16),
-            layers_per_block=1,
-            norm_num_groups=4,
-            sample_size=64,
-            scaling_factor=0.9,
-        )
+        vae = make_vae((8, 8, 16), layers=1, groups=4, scaling_factor=0.9)
         text_config = ClapTextConfig(
             vocab_size=len(WORDS) + len(SPECIAL),
             hidden_size=16,
