@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.browser.jupyter import Shown
 
 CODE = "from spotnb.widgets.tile_shift import TileShiftDebugger\nw = TileShiftDebugger(steps=12)\nw"
-START = "w.set_trait('method', 'spot'); w.edge = 'reflect'; w.selected_frame = None; w.step = 1; w.step = 0"
+START = "w.set_trait('method', 'spot'); w.edge = 'reflect'; w.step = 1; w.step = 0; w.selected_frame = 3"
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
@@ -25,7 +25,10 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.run(START)
-    page.widget.get_by_text("0 / 11").first.wait_for()
+    story = page.widget.locator(".spotnb-note").get_by_text("Frame 3")
+    story.wait_for()  # sent last: what was sent before it is there, and comes under no key of the test
+    page.run("w.selected_frame = None")
+    story.wait_for(state="detached")
     return page
 
 

@@ -197,7 +197,7 @@ def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
     assert "about 1 s" in panel.status.cost
     panel.form.edge.value = "merge"
     settings = panel.form.settings()
-    layouts = [SpotSampler(FunctionModel(pointwise), **settings)._layout(k) for k in range(5)]
+    layouts = [SpotSampler(FunctionModel(pointwise), **settings).layout(k) for k in range(5)]
     assert _planned_cost(settings).startswith(f"{sum(len(layout.tiles) for layout in layouts)} windows, 1.00 times")
     panel.form.prompt.value = "0-3: rain"
     panel._tell_cost()
