@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.browser.jupyter import Shown
 
 CODE = "from spotnb.widgets.reflection import ReflectionExplorer\nw = ReflectionExplorer()\nw"
-START = "w.pad = w.shift = 3; w.order = 'naive'; w.stage = 'original'"
+START = "w.pad = w.shift = 3; w.order = 'naive'"
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
@@ -26,7 +26,10 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.run(START)
-    page.widget.get_by_text("The sound: 8 frames.").first.wait_for()
+    # Each is sent after the one before: where the last one shows, all are there, and come under no key of the test.
+    for stage, text in (("padded", "Extended by its own mirror image"), ("original", "The sound: 8 frames.")):
+        page.run(f"w.stage = '{stage}'")
+        page.widget.get_by_text(text).first.wait_for()
     return page
 
 
