@@ -14,20 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from distributed import Client, LocalCluster
 
 from benchmarks.networks import large_model, large_unet
 from benchmarks.pairs import Row, interleave, row
 from spotnb import DistributedModel, SpotDiffusionConfig, SpotSampler, load_model, sweep
+from tests.cluster import two_workers
 
 GRID = {"prompt": ["jazz piano solo", "rain"], "method": ["spot", "tiles"], "seed": [0, 1], "duration": 10}
-
-
-@contextmanager
-def two_workers() -> Iterator[Client]:
-    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with LocalCluster(**settings) as cluster, Client(cluster) as client:
-        yield client
 
 
 def sweep_2workers(rounds: int) -> Row:

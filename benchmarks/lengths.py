@@ -66,7 +66,7 @@ def megabytes_per_minute() -> Row:
     dtype = load_model("tiny", device="cpu").dtype
     found = row("megabytes_per_minute", [long], [short], at_most=6.0, dtype=dtype)
     ratio = round((long - short) / 45, 3)
-    return replace(found, ratio=ratio, met=ratio <= 6 and long <= MAX_MEGABYTES)
+    return replace(found, ratio=ratio, met=ratio <= found.goal and long <= MAX_MEGABYTES)
 
 
 def _peak_megabytes(minutes: int) -> float:

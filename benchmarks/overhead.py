@@ -1,8 +1,7 @@
 """What the sampler itself costs: a whole run, without decoding, over the bare network calls of the same shapes.
 
 `overhead_large`: a network of audioldm-s-full's size. `overhead_tiny`: the embedded model, nothing recorded but the
-last step. `overhead_recorded`: the same, every step with all arrays. The fewest network calls of a run are compared, so
-that the sampler's share is greatest.
+last step. `overhead_recorded`: the same, every step with all arrays.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ import torch
 from distributed.protocol import dumps
 from distributed.protocol.serialize import to_serialize
 
-from benchmarks.clusters import two_workers
 from spotnb.distributed import DistributedModel
+from tests.cluster import two_workers
 from tests.networks import FunctionModel
 
 UNIT_SECONDS = 1 / 4.71 / 8  # the original notebook's run of audioldm-m-full: 4.71 steps a second, 4 tiles, both halves

@@ -1,17 +1,30 @@
-"""Models that can travel to the processes of a cluster."""
+"""A cluster of two processes, and models that can travel to them."""
 
 from __future__ import annotations
 
 import os
 import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from spotnb.models.worker import keep_memory
 from tests.networks import FunctionModel, neighbourly
+
+
+@contextmanager
+def two_workers() -> Iterator[Any]:
+    """A client of two worker processes of one thread each."""
+    from distributed import Client, LocalCluster
+
+    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with LocalCluster(**settings) as cluster, Client(cluster) as client:
+        yield client
 
 
 def network(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:

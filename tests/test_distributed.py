@@ -16,7 +16,7 @@ import torch
 
 from spotnb import DistributedModel, InputError, SpotDiffusionConfig, SpotnbError, SpotSampler, sweep
 from spotnb.models.adapt import as_model
-from tests.cluster import Marking, network, page_faults
+from tests.cluster import Marking, network, page_faults, two_workers
 from tests.networks import FunctionModel
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install 'spotnb[research]'")
@@ -25,9 +25,7 @@ RUN: dict[str, Any] = {"duration": 8.0, "steps": 5, "config": SpotDiffusionConfi
 
 @pytest.fixture
 def client() -> Iterator[Any]:
-    """Two worker processes of one thread each."""
-    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as opened:
+    with two_workers() as opened:
         yield opened
 
 
