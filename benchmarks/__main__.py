@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from diffusers.utils import logging as diffusers_logging
@@ -16,41 +16,31 @@ from benchmarks import ceiling, clusters, lengths, overhead, results, rivals
 from benchmarks.pairs import Row
 
 FULL, QUICK = 5, 3  # rounds of the slow ones; the fast ones take three times as many
-LENGTHS: dict[str, Callable[[int], Row]] = {
+ROWS: dict[str, Callable[[int], Row]] = {
+    "overhead_tiny": lambda rounds: overhead.measure("overhead_tiny", 3 * rounds),
+    "overhead_recorded": lambda rounds: overhead.measure("overhead_recorded", 3 * rounds),
+    "overhead_large": lambda rounds: overhead.measure("overhead_large", rounds),
+    "pipeline_10s": rivals.measure_pipeline,
     "cost_30min": lambda rounds: lengths.cost_30min(max(2, rounds // 2)),
     "megabytes_per_minute": lambda _: lengths.megabytes_per_minute(),
     "sound_per_second": lengths.sound_per_second,
     "first_sound": lengths.first_sound,
-}
-CLUSTERS: dict[str, Callable[[int], Row]] = {
     "sweep_2workers": clusters.sweep_2workers,
     "piece_2workers": clusters.piece_2workers,
+    "ceiling_fp32": lambda rounds: ceiling.ceiling("ceiling_fp32", 3 * rounds),
+    "ceiling_bf16": lambda rounds: ceiling.ceiling("ceiling_bf16", 3 * rounds),
 }
-NAMES = (
-    *("overhead_tiny", "overhead_recorded", "overhead_large"),
-    *(*rivals.GOALS, "pipeline_10s"),
-    *LENGTHS,
-    *CLUSTERS,
-    *ceiling.DTYPES,
-)
+NAMES = (*rivals.GOALS, *ROWS)
 QUICK_NAMES = ("overhead_tiny", "overhead_recorded", "original_large", "sound_per_second", "first_sound")
 
 
-def measure(names: Iterable[str], rounds: int) -> Iterable[Row]:
-    """The rows of some names, as they come; those of one loop together."""
-    steps = [name for name in names if name in rivals.GOALS]
+def measure(names: Sequence[str], rounds: int) -> Iterator[Row]:
+    """The rows of some names, as they come: first those of the loop that rivals share."""
+    if steps := [name for name in names if name in rivals.GOALS]:
+        yield from rivals.measure_steps(steps, rounds)
     for name in names:
-        if name in rivals.GOALS:
-            if name == steps[0]:
-                yield from rivals.measure_steps(steps, rounds)
-        elif name.startswith("overhead"):
-            yield overhead.measure(name, rounds if name == "overhead_large" else 3 * rounds)
-        elif name == "pipeline_10s":
-            yield rivals.measure_pipeline(rounds)
-        elif name in ceiling.DTYPES:
-            yield ceiling.ceiling(name, 3 * rounds)
-        else:
-            yield (LENGTHS | CLUSTERS)[name](rounds)
+        if name in ROWS:
+            yield ROWS[name](rounds)
 
 
 def main() -> None:
@@ -68,7 +58,7 @@ def main() -> None:
     torch.manual_seed(0)
     names = args.names or (NAMES if args.full else QUICK_NAMES)
     rows = []
-    for row in measure(list(names), args.rounds or (FULL if args.full else QUICK)):
+    for row in measure(names, args.rounds or (FULL if args.full else QUICK)):
         results.publish(row)
         rows.append(row)
         print(results.table([row]), flush=True)
