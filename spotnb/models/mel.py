@@ -11,7 +11,8 @@ from spotnb.mel import FLOOR, HOP, MIRROR, WINDOW, mel_filters
 
 
 @cache
-def _window_and_filters(device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+def window_and_filters(device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+    """The Hann window `[1024]` and the mel filters `[513, 64]`."""
     # A first call under inference_mode must not leave tensors behind that a later backward pass would refuse.
     with torch.inference_mode(False):
         window = torch.hann_window(WINDOW, device=device, dtype=dtype)
@@ -32,7 +33,7 @@ def torch_log_mel(waveform: torch.Tensor) -> torch.Tensor:
         raise InputError(f"expected waveforms [B, {MIRROR + 1} samples or more], got shape {list(waveform.shape)}")
     with torch.autocast(waveform.device.type, enabled=False):
         wave = waveform.to(torch.promote_types(waveform.dtype, torch.float32))
-        window, filters = _window_and_filters(wave.device, wave.dtype)
+        window, filters = window_and_filters(wave.device, wave.dtype)
         padded = torch.nn.functional.pad(wave[:, None], (MIRROR, MIRROR), mode="reflect")[:, 0]
         spectrum = torch.stft(padded, WINDOW, HOP, window=window, center=False, return_complex=True)
         return (spectrum.abs().mT @ filters).clamp_min(FLOOR).log()[:, None]

@@ -14,7 +14,10 @@ from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 import spotnb.decode
 from spotnb.decode import sliding_window_vocode
+from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.load import EMBEDDED
+from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from spotnb.noise import draw
 from tests.models.components import make_components, randomise
@@ -114,7 +117,35 @@ def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
 
 def test_the_mel_is_standardised() -> None:
     one, other = make_vocoder(mel_mean=0.0, mel_std=1.0), make_vocoder(mel_mean=-4.6, mel_std=2.0)
-    assert torch.allclose(other(mel(9)), one((mel(9) + 4.6) / 2), atol=1e-5)
+    assert torch.allclose(other.spectrum(mel(9)), one.spectrum((mel(9) + 4.6) / 2), atol=1e-5)
+
+
+def test_refinement_brings_the_sound_nearer_to_its_mel() -> None:
+    real = draw((1, 160 * 200), 3, 0, "start") * 0.1
+    wanted = torch_log_mel(real)[:, 0]
+    distances = []
+    for refinements in (0, 1, 2, 4):
+        sound = load_embedded(refinements)(wanted)
+        distances.append((torch_log_mel(sound)[:, 0] - wanted).abs().mean().item())
+    assert distances == sorted(distances, reverse=True)
+    assert distances[2] < 0.6 * distances[0]
+
+
+def load_embedded(refinements: int) -> ISTFTVocoder:
+    return ISTFTVocoder.from_pretrained(EMBEDDED / "vocoder", torch_dtype=torch.float32, refinements=refinements).eval()
+
+
+@torch.no_grad()
+def test_refinement_leaves_alone_what_is_right() -> None:
+    real = draw((1, 160 * 60), 3, 0, "start") * 0.1
+    after = make_vocoder().refined(real, torch_log_mel(real)[:, 0])
+    assert (after - real).abs()[:, 700:-700].max() < 1e-4
+
+
+def test_refinement_of_another_mel_is_refused() -> None:
+    with pytest.raises(InputError, match=r"refinements need 64 bands of windows of 1024 .* got 80 of 1024"):
+        make_vocoder(mel_bins=80)
+    assert make_vocoder(mel_bins=80, refinements=0).config.mel_bins == 80
 
 
 @pytest.mark.parametrize("kind", ["hifigan", "istft", "istft of the embedded size"])
