@@ -1,8 +1,9 @@
 """Captions for clips, drawn afresh whenever a clip is seen, and true to what the composer recorded about it.
 
-A caption is a phrase of the clip's class, with adjectives or endings for some of its tempo, mood, loudness and
-register, now and then inside a frame such as "a recording of". The unseen split uses phrases that the training
-grammar cannot make. The words themselves are in `training.phrases`.
+A caption is a phrase of the clip's class, with adjectives or endings for some of its traits (tempo, in words or in
+beats a minute, mood, loudness, register, density, room), now and then inside a frame such as "a recording of". What
+is out of the ordinary is always told: an old recording, and both classes of a pair. The unseen split uses phrases that
+the training grammar cannot make. The words themselves are in `training.phrases`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,26 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from training.phrases import ADJECTIVES, ENDINGS, PLAYED, PLAYERS, PREFIXES, SUFFIXES, TRAINING, UNSEEN, Phrase
+from training.phrases import (
+    ADJECTIVES,
+    BPM_ENDINGS,
+    BPM_STEP,
+    ENDINGS,
+    LEAST_BPM,
+    MOST_BPM,
+    PAIRS,
+    PLAYED,
+    PLAYERS,
+    PREFIXES,
+    SUFFIXES,
+    TRAINING,
+    UNSEEN,
+    Phrase,
+)
 
-TRAITS = ("tempo", "mood", "loudness", "register")
+TRAITS = ("tempo", "mood", "loudness", "register", "density", "room", "era")
+FELT = ("rock", "electronic", "acoustic_guitar", "jazz_piano", "drums", "bass", "mallets", "organ", "brass")
+BPM_SHARE, SHUFFLED = 0.35, 0.08
 NATURE_LOUD = ("loud", "strong")
 # Adjectives that need two things to be true at once.
 JOINT: dict[str, dict[str, tuple[str, ...]]] = {
@@ -39,9 +57,12 @@ def caption(attributes: Mapping[str, Any], rng: random.Random, split: str = "tra
     if split not in ("train", "unseen"):
         raise ValueError(f"split {split!r} is not one of train, unseen")
     if split == "unseen":
-        subject = rng.choice(phrases(attributes, UNSEEN))
-        adjectives = _adjectives(attributes, rng, rng.sample(TRAITS, len(TRAITS)), rng.choice((0, 0, 1)))
-        return " ".join([*adjectives, subject])
+        text = rng.choice(phrases(attributes, UNSEEN))
+        if "with" in attributes:
+            return rng.choice(PAIRS).format(*rng.sample((text, rng.choice(phrases(attributes["with"], UNSEEN))), 2))
+        return " ".join([*_adjectives(attributes, rng, _traits(attributes, rng), rng.choice((0, 0, 1))), text])
+    if "with" in attributes:
+        return _pair(attributes, rng)
     played = PLAYED[attributes["class"]]
     if played and rng.random() < 0.12:
         subject = rng.choice(PLAYERS).format(rng.choice(played))
@@ -49,7 +70,25 @@ def caption(attributes: Mapping[str, Any], rng: random.Random, split: str = "tra
     else:
         subject = rng.choice(phrases(attributes, TRAINING))
         framed = False
-    return _dress(subject, attributes, rng, framed)
+    text = _dress(subject, attributes, rng, framed)
+    if rng.random() < SHUFFLED:  # word order is a hint, not the meaning
+        told = words(text)
+        text = " ".join(rng.sample(told, len(told)))
+    return text
+
+
+def _pair(attributes: Mapping[str, Any], rng: random.Random) -> str:
+    """Two subjects, either first, each perhaps with an adjective; what they share may end the caption."""
+    parts = []
+    for one in (attributes, attributes["with"]):
+        traits = [trait for trait in rng.sample(TRAITS, len(TRAITS)) if trait != "era"]
+        adjectives = _adjectives(one, rng, traits, rng.choice((0, 0, 0, 1)))
+        parts.append(" ".join([*adjectives, rng.choice(phrases(one, TRAINING))]))
+    text = rng.choice(PAIRS).format(*rng.sample(parts, 2))
+    told = "era" if attributes["era"] == "vintage" else "tempo"
+    if told == "era" or rng.random() < 0.2:
+        text = f"{text} {_ending(attributes, rng, [told])}".strip()
+    return f"{rng.choice(PREFIXES)} {text}" if rng.random() < 0.15 else text
 
 
 def phrases(attributes: Mapping[str, Any], book: Mapping[str, Sequence[Phrase]]) -> list[str]:
@@ -57,11 +96,21 @@ def phrases(attributes: Mapping[str, Any], book: Mapping[str, Sequence[Phrase]])
     return [text for text, *kinds in book[attributes["class"]] if not kinds or attributes["kind"] in kinds]
 
 
+def _traits(attributes: Mapping[str, Any], rng: random.Random) -> list[str]:
+    """The traits in the order in which they may be told: an old recording first, for it must be."""
+    traits = rng.sample(TRAITS, len(TRAITS))
+    return sorted(traits, key=lambda trait: trait != "era") if attributes["era"] == "vintage" else traits
+
+
 def _dress(subject: str, attributes: Mapping[str, Any], rng: random.Random, framed: bool) -> str:
     """Put true adjectives and an ending around a subject, and perhaps a frame."""
-    traits = rng.sample(TRAITS, len(TRAITS))  # no trait is told twice
-    adjectives = _adjectives(attributes, rng, traits[:3], rng.choice((0, 0, 0, 1, 1, 2)))
-    ending = _ending(attributes, rng, traits[3:]) if rng.random() < 0.35 else ""
+    traits = _traits(attributes, rng)
+    vintage = attributes["era"] == "vintage"
+    count = rng.choice((1, 1, 2) if vintage else (0, 0, 0, 1, 1, 2))
+    before = [trait for trait in traits if ADJECTIVES[trait].get(attributes[trait])][:count]
+    rest = [trait for trait in traits if trait not in before]  # no trait is told twice
+    adjectives = _adjectives(attributes, rng, before, count)
+    ending = _ending(attributes, rng, rest) if rng.random() < 0.4 else ""
     if adjectives and (framed or rng.random() < 0.3):
         text = f"{subject}, {rng.choice((' and ', ' ', ', ')).join(adjectives)}"
         text = f"{text}, {ending}" if ending else text
@@ -85,15 +134,22 @@ def _adjectives(attributes: Mapping[str, Any], rng: random.Random, traits: Seque
         if all(attributes[trait] in values for trait, values in needed.items())
     ]
     drawn = [rng.choice(choices) for choices in options.values() if choices][:count]
-    if drawn and joint and rng.random() < 0.3:
-        drawn[0] = rng.choice(joint)
+    if drawn and joint and {"tempo", "mood", "loudness"} & {*traits} and rng.random() < 0.3:
+        drawn[-1] = rng.choice(joint)
     return drawn
+
+
+def bpm_word(bpm: float) -> str:
+    """The figure that a tempo is told by, to the nearest five beats a minute."""
+    return str(min(MOST_BPM, max(LEAST_BPM, BPM_STEP * round(bpm / BPM_STEP))))
 
 
 def _ending(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[str]) -> str:
     """A true ending about one of the traits, or nothing; a clip of nature is not "played", so it has none."""
     if attributes["class"] == "nature":
         return ""
+    if "tempo" in traits and attributes["class"] in FELT and rng.random() < BPM_SHARE:
+        return rng.choice(BPM_ENDINGS).format(bpm_word(attributes["bpm"]))
     options = [ending for trait in traits for ending in ENDINGS[trait].get(attributes[trait], [])]
     return rng.choice(options) if options else ""
 
@@ -113,7 +169,8 @@ def _pieces() -> Iterator[str]:
         for values in table.values():
             for choices in values.values():
                 yield from choices
-    yield from (*NATURE_LOUD, *JOINT, *PREFIXES, *SUFFIXES, *PLAYERS, "and")
+    yield from (*NATURE_LOUD, *JOINT, *PREFIXES, *SUFFIXES, *PLAYERS, *PAIRS, *BPM_ENDINGS, "and")
+    yield from map(str, range(LEAST_BPM, MOST_BPM + 1, BPM_STEP))
 
 
 def core(text: str) -> tuple[str, ...]:

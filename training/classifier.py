@@ -1,8 +1,8 @@
-"""An independent judge: a small network that names the class of a log-mel, trained on real clips only.
+"""An independent judge: a small network that tells which classes are heard in a log-mel, trained on real clips only.
 
-Its verdict on generated sound is the prompt accuracy, its last hidden layer the space of the Fréchet distance. It
-shares neither data flow nor weights with the generating model. Ships in `training/judge/`, with the statistics of the
-real clips' features.
+Its verdict on generated sound is the prompt accuracy, for prompts of one class and of two, its last hidden layer a
+space of the Fréchet distance. It shares neither data flow nor weights with the generating model. Ships in
+`training/judge/`, with the statistics of the real clips' features.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ from scipy.linalg import sqrtm
 from torch import Tensor, nn
 
 from training.compose import CLASSES
-from training.data import Waveforms, clip_mels, load_attributes, mel_excerpts_of
+from training.data import Waveforms, class_targets, clip_mels, excerpt, load_attributes, mel_excerpts_of, mels_of
 from training.trainer import Trainer
 
 JUDGE = Path(__file__).parent / "judge"
 FRAMES, BATCH, FEATURES = 512, 24, 64  # mel frames: 5.12 s
+REFERENCE = 2800  # clips whose features the Fréchet distance is taken to
 
 
 class Classifier(nn.Module):
-    """Log-mel `[B, 1, frames, 64]` to class logits `[B, 14]`; `features` gives the layer below, `[B, 64]`."""
+    """Log-mel `[B, 1, frames, 64]` to a logit per class `[B, 14]`, positive where the class is heard.
+
+    `features` gives the layer below, `[B, 64]`.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,9 +64,14 @@ def frechet(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) 
 
 @torch.no_grad()
 def judge_mels(judge: Classifier, mels: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Features `[N, 64]` and class indices `[N]` of log-mels `[N, 1, frames, 64]`."""
+    """Features `[N, 64]` and class logits `[N, 14]` of log-mels `[N, 1, frames, 64]`."""
     features = torch.cat([judge.features(part) for part in mels.split(16)])
-    return features.numpy(), judge.head(features).argmax(1).numpy()
+    return features.numpy(), judge.head(features).numpy()
+
+
+def both_heard(logits: np.ndarray, targets: np.ndarray) -> float:
+    """The share of clips in which every class that should sound is heard; `targets` `[N, 14]` of 0 and 1."""
+    return float(((logits > 0) | (targets == 0)).all(1).mean())
 
 
 def load_judge() -> tuple[Classifier, tuple[np.ndarray, np.ndarray]]:
@@ -74,25 +83,40 @@ def load_judge() -> tuple[Classifier, tuple[np.ndarray, np.ndarray]]:
     return judge.eval(), reference
 
 
+def _mixed(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Two sounds at once, the second up to 6 dB softer or louder than the first."""
+    level = 10 ** (rng.uniform(-6, 6) / 20) * (np.std(one) + 1e-6) / (np.std(other) + 1e-6)
+    return np.asarray((one + level * other) / 1.5, np.float32)
+
+
 def train(data: Path, minutes: float) -> Classifier:
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
-    labels = torch.tensor([CLASSES.index(row["class"]) for row in load_attributes(data, "train")])
-    unseen_labels = np.array([CLASSES.index(row["class"]) for row in load_attributes(data, "unseen")])
+    labels, unseen_labels = (class_targets(load_attributes(data, split)) for split in ("train", "unseen"))
     fixed = torch.cat([clip_mels(unseen, [i])[:, :, :FRAMES] for i in range(len(unseen))])
+    alone = (unseen_labels.sum(1) == 1).numpy()
     judge = Classifier()
 
     def loss(step: int) -> tuple[Tensor, dict[str, float]]:
         rng, generator = np.random.default_rng((6, step)), torch.Generator().manual_seed(step)
         clips = rng.integers(len(waves), size=BATCH)
-        mel = mel_excerpts_of(waves, clips, rng, FRAMES)
+        sounds, target = [excerpt(waves[int(clip)], rng, FRAMES) for clip in clips], labels[torch.from_numpy(clips)]
+        # Half of a batch is of two clips at once: pairs enough that no class is thought to rule out another.
+        for i in range(BATCH // 2):
+            other = int(rng.integers(len(waves)))
+            sounds[i] = _mixed(sounds[i], excerpt(waves[other], rng, FRAMES), rng)
+            target[i] = torch.maximum(target[i], labels[other])
+        mel = mels_of(np.stack(sounds))
         # Gain and a little noise: level and fine grain shall not decide a class.
         mel = mel + torch.randn(BATCH, 1, 1, 1, generator=generator) * 0.5
         mel = mel + torch.randn(mel.shape, generator=generator) * 0.3 * torch.rand(BATCH, 1, 1, 1, generator=generator)
-        value = nn.functional.cross_entropy(judge(mel), labels[torch.from_numpy(clips)], label_smoothing=0.05)
+        value = len(CLASSES) * nn.functional.binary_cross_entropy_with_logits(judge(mel), target * 0.96 + 0.02)
         return value, {"loss": value.item()}
 
     def validate() -> dict[str, float]:
-        return {"accuracy": float((judge_mels(judge, fixed)[1] == unseen_labels).mean())}
+        logits, targets = judge_mels(judge, fixed)[1], unseen_labels.numpy()
+        right = (logits.argmax(1) == targets.argmax(1))[alone].mean()
+        pairs = {} if alone.all() else {"both": both_heard(logits[~alone], targets[~alone])}
+        return {"accuracy": float(right)} | pairs
 
     return Trainer("judge", judge, data, minutes, lr=2e-3, ema=0.98, warmup=50).run(loss, validate)  # type: ignore
 
@@ -101,15 +125,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/judge"))
-    parser.add_argument("--minutes", type=float, default=3, help="CPU minutes")
+    parser.add_argument("--minutes", type=float, default=6, help="CPU minutes")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     judge = train(args.data, args.minutes)
-    waves = Waveforms(args.data, "train")
+    waves, rows = Waveforms(args.data, "train"), load_attributes(args.data, "train")
     rng = np.random.default_rng(7)
-    chosen = rng.permutation(len(waves))[:2800]
+    # What a prompt of one class asks for: no pairs, no old recordings.
+    plain = [i for i, row in enumerate(rows) if "with" not in row and row["era"] == "modern"]
+    chosen = rng.permutation(plain)[:REFERENCE]
     parts = [mel_excerpts_of(waves, chosen[i : i + 16], rng, FRAMES) for i in range(0, len(chosen), 16)]
     mean, covariance = moments(np.concatenate([judge_mels(judge, part)[0] for part in parts]))
     state = {k: v.contiguous() for k, v in judge.state_dict().items()}

@@ -6,6 +6,7 @@ state always gives the same piece.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,8 +15,12 @@ from typing import Any, NamedTuple
 from training import composers
 from training.theory import Instrument, Note, Settings, Sketch
 
-CLIP_SECONDS = 10.24
+CLIP_SECONDS = 15.36
 LATEST_START = 4.0
+BETWEEN = 0.3  # share of pieces whose tempo is any, and not one that is called slow, medium or fast
+VINTAGE = 0.06  # share of clips that sound like an old recording
+DENSITIES = ("sparse", "mid", "mid", "mid", "mid", "busy")
+ROOMS = ("dry", "mid", "mid", "mid", "hall")
 SAME_TIME = 0.03  # seconds within which two strikes of one pitch are one
 
 CLASSES = (
@@ -48,7 +53,10 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """Music of `duration` seconds, of which the clip is the 10.24 s from `start`, the onset of a note, on."""
+    """Music of `duration` seconds, of which the clip is the 15.36 s from `start`, the onset of a note, on.
+
+    `under` is a second piece that sounds at the same time, in the same tempo and key, `under_db` louder than this one.
+    """
 
     notes: list[Note]
     instruments: dict[int, Instrument]
@@ -56,6 +64,9 @@ class Piece:
     start: float
     duration: float
     noise_seed: int
+    settings: Settings
+    under: Piece | None = None
+    under_db: float = 0.0
 
     def events(self) -> list[Event]:
         """All MIDI events in playing order: set-up first, then at equal times note-offs before note-ons."""
@@ -66,8 +77,10 @@ class Piece:
             setup.append(Event(0.0, "control", channel, 91, instrument.reverb))
         played = []
         for note in untangled(self.notes):
-            played.append(Event(note.start, "on", note.channel, note.pitch, note.velocity))
-            played.append(Event(note.start + note.duration, "off", note.channel, note.pitch, 0))
+            # To the microsecond: an end that is a rounding error late would come after the next note's start.
+            start, stop = round(note.start, 6), round(note.start + note.duration, 6)
+            played.append(Event(start, "on", note.channel, note.pitch, note.velocity))
+            played.append(Event(stop, "off", note.channel, note.pitch, 0))
         return setup + sorted(played, key=lambda event: (event.time, event.kind))
 
 
@@ -106,33 +119,41 @@ class Recipe:
     fast: tuple[float, float] | None = (138, 160)
     mood: bool = True
     register: bool = True
+    density: bool = True
 
 
 RECIPES = {
     "rock": Recipe(composers.rock, (74, 86), (106, 122), (148, 170), register=False),
     "electronic": Recipe(composers.electronic, (84, 96), (112, 124), (138, 152)),
     "acoustic_guitar": Recipe(composers.acoustic_guitar),
-    "nature": Recipe(composers.nature, None, None, None, mood=False, register=False),
-    "ambient": Recipe(composers.ambient, (46, 56), (80, 92), None),
+    "nature": Recipe(composers.nature, None, None, None, mood=False, register=False, density=False),
+    "ambient": Recipe(composers.ambient, (46, 56), (80, 92), None, density=False),
     "jazz_piano": Recipe(composers.jazz_piano, (66, 80), (112, 130), (176, 205)),
-    "experimental": Recipe(composers.experimental, mood=False),
+    "experimental": Recipe(composers.experimental, mood=False, density=False),
     "strings": Recipe(composers.strings),
     "drums": Recipe(composers.drums, (62, 74), (96, 110), (140, 165), mood=False, register=False),
     "bass": Recipe(composers.bass, (62, 74), (94, 110), (132, 150), register=False),
     "organ": Recipe(composers.organ, (48, 60), (84, 100), (136, 156)),
     "mallets": Recipe(composers.mallets),
     "brass": Recipe(composers.brass, (64, 76), (98, 112), (142, 162)),
-    "choir": Recipe(composers.choir, (40, 52), (76, 90), (126, 144)),
+    "choir": Recipe(composers.choir, (40, 52), (76, 90), (126, 144), density=False),
 }
 
 
-def compose(class_name: str, rng: random.Random) -> Piece:
-    """Compose one piece; an attribute that means nothing for the class is None."""
+def compose(class_name: str, rng: random.Random, like: Settings | None = None, start: float | None = None) -> Piece:
+    """Compose one piece; an attribute that means nothing for the class is None.
+
+    `like` gives its tempo, key, mood and room to the piece, `start` says where its clip begins: two pieces with the
+    same ones go together.
+    """
     if class_name not in RECIPES:
         raise ValueError(f"class {class_name!r} is not one of {', '.join(CLASSES)}")
     recipe = RECIPES[class_name]
-    settings = _draw(recipe, rng)
-    start = rng.choice((0.0, rng.uniform(0.0, LATEST_START)))
+    settings, named = _draw(recipe, rng)
+    if like is not None:
+        settings = replace(settings, bpm=like.bpm, tempo=like.tempo, key=like.key, mood=like.mood, room=like.room)
+    if start is None:
+        start = rng.choice((0.0, rng.uniform(0.0, LATEST_START)))
     duration = start + CLIP_SECONDS + 0.1
     sketch = Sketch(settings, duration, rng)
     kind = recipe.write(sketch)
@@ -140,26 +161,50 @@ def compose(class_name: str, rng: random.Random) -> Piece:
     attributes = {
         "class": class_name,
         "kind": kind,
-        "tempo": settings.tempo if paced else None,
+        "tempo": settings.tempo if paced and named else None,
         "bpm": round(settings.bpm, 1) if paced else None,
         "mood": settings.mood if recipe.mood else None,
         "loudness": settings.loudness,
         "register": settings.register if recipe.register else None,
+        "density": settings.density if recipe.density else None,
+        "room": settings.room if class_name != "nature" else None,
+        "era": "vintage" if rng.random() < VINTAGE else "modern",
     }
-    onset = max((note.start for note in sketch.notes if note.start <= start), default=0.0)
-    return Piece(sketch.notes, sketch.instruments, attributes, onset, duration, rng.getrandbits(63))
+    if like is None:
+        start = max((note.start for note in sketch.notes if note.start <= start), default=0.0)
+    return Piece(sketch.notes, sketch.instruments, attributes, start, duration, rng.getrandbits(63), settings)
 
 
-def _draw(recipe: Recipe, rng: random.Random) -> Settings:
-    """Draw the settings of a piece, each value equally likely among those the recipe allows."""
-    ranges = {"slow": recipe.slow, "mid": recipe.mid, "fast": recipe.fast}
-    tempo = rng.choice([name for name, span in ranges.items() if span is not None] or ["mid"])
-    low, high = ranges[tempo] or (100.0, 100.0)
-    return Settings(
-        bpm=rng.uniform(low, high),
+def compose_pair(first: str, second: str, rng: random.Random) -> Piece:
+    """A piece of the first class over one of the second, in one tempo and key."""
+    piece = compose(first, rng)
+    other = compose(second, rng, piece.settings, piece.start)
+    shared = {"tempo": piece.attributes["tempo"], "era": piece.attributes["era"]}
+    other = replace(other, attributes=other.attributes | shared)
+    attributes = piece.attributes | {"with": other.attributes}
+    return replace(piece, attributes=attributes, under=other, under_db=rng.uniform(-5, 3))
+
+
+def _draw(recipe: Recipe, rng: random.Random) -> tuple[Settings, bool]:
+    """Draw the settings of a piece, and whether its tempo is one that words are said of."""
+    spans = {"slow": recipe.slow, "mid": recipe.mid, "fast": recipe.fast}
+    ranges = {name: span for name, span in spans.items() if span is not None}
+    tempo = rng.choice([*ranges] or ["mid"])
+    low, high = ranges.get(tempo, (100.0, 100.0))
+    bpm, named = rng.uniform(low, high), True
+    if ranges and rng.random() < BETWEEN:
+        lowest, highest = min(low for low, _ in ranges.values()), max(high for _, high in ranges.values())
+        bpm = lowest * (highest / lowest) ** rng.random()
+        tempo = min(ranges, key=lambda name: abs(math.log(bpm / math.sqrt(ranges[name][0] * ranges[name][1]))))
+        named = ranges[tempo][0] <= bpm <= ranges[tempo][1]
+    settings = Settings(
+        bpm=bpm,
         tempo=tempo,
         mood=rng.choice(("major", "minor")),
         loudness=rng.choice(("soft", "mid", "loud")),
         register=rng.choice(("low", "mid", "high")) if recipe.register else "mid",
         key=rng.randrange(12),
+        density=rng.choice(DENSITIES) if recipe.density else "mid",
+        room=rng.choice(ROOMS),
     )
+    return settings, named

@@ -1,16 +1,18 @@
 """How good is the embedded model? Prints a table and writes `training/results.json`.
 
 Needs no data folder: prompts come from the caption grammar, the judge and its statistics of real clips are shipped,
-and unseen real clips are rendered here where fluidsynth and its soundfont are installed. Protocol of the seam scores:
-768 frames, tiles of 128, 25 steps, guidance 2.5, 8 prompts x 4 seeds, log-mel flux at the grid of the `tiles` run.
+and unseen real clips are rendered here where fluidsynth and its soundfont are installed (only the nearest training
+clips need `--data`). The first embedded model's figures by the same protocol are in `results-first.json`.
+Protocol of the seam scores: 768 frames, tiles of 128, 25 steps, guidance 2.5, 8 prompts x 4 seeds, log-mel flux at the
+grid of the `tiles` run.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import multiprocessing
-import random
 import subprocess
 import sys
 import time
@@ -29,16 +31,20 @@ from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
-from spotnb.noise import Draws
-from spotnb.schedulers import make_solver
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
+from training.data import MissingClips
 from training.griffin_lim import griffin_lim
-from training.phrases import TRAINING, UNSEEN
+from training.listening import harmonic_to_noise
+from training.measure_memory import measure_memory
+from training.measure_prompts import measure_captioned, measure_pairs, measure_prompts
+from training.measure_sound import measure_long, measure_pitch, measure_tempo, measure_words
+from training.musicnn import MissingWeights
 from training.render import MissingSynthesizer, make_clips
-from training.train_vocoder import stft_distance
+from training.sampling import GUIDANCE, STEPS
+from training.train_vocoder import spectral_convergence, stft_distance
 
-STEPS, GUIDANCE, TILE, LONG = 25, 2.5, 128, 768
+TILE, LONG = 128, 768
 SEAM_PROMPTS = (
     "90s rock song with electric guitar and heavy drums",
     "electronic music",
@@ -50,78 +56,28 @@ SEAM_PROMPTS = (
     "church organ",
 )
 SEEDS = range(4)
-CLIP_SECONDS = 5.12  # 128 frames, what the judge listens to
-CLIPS = {"unseen": 6, "seen": 6}  # per class
-REAL_CLIPS = 168
-RESULTS = Path(__file__).parent / "results.json"
+REAL_CLIPS, REAL_SAMPLES = 168, 163_840
+RESULTS, FIRST = (Path(__file__).parent / name for name in ("results.json", "results-first.json"))
 
 
-def prompts_of(split: str, count: int) -> list[tuple[int, str]]:
-    """`count` prompts a class: class index and text, cycling through the phrases of a split in a fixed random order."""
-    book = UNSEEN if split == "unseen" else TRAINING
-    rows = []
-    for index, name in enumerate(CLASSES):
-        texts = [text for text, *_ in book[name] if "{" not in text]
-        random.Random(index).shuffle(texts)
-        rows += [(index, texts[i % len(texts)]) for i in range(count)]
-    return rows
-
-
-def sampled_mels(
-    model: DiffusersAudioLDM, texts: list[str], batch: int = 12, solver: str = "ddim", steps: int = STEPS
-) -> Tensor:
-    """One window of 128 frames for each text, decoded: `[N, 1, 512, 64]`. Batched over texts, unlike a sampler."""
-    update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
-    for start in tqdm(range(0, len(texts), batch), desc="clips"):
-        part = texts[start : start + batch]
-        draws, state = Draws(start, len(part)), update.begin(0)
-        cond, uncond = model.embed(part), model.embed([""]).expand(len(part), -1)
-        x = update.start(draws.normal((model.channels, 128, 16), 0, "start"))
-        for k, t in enumerate(update.timesteps):
-            seen = update.network_input(x, k)
-            both = model.predict_noise(torch.cat([seen] * 2), torch.full((2 * len(x),), t), torch.cat([uncond, cond]))
-            x, _, state = update.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), draws, state)
-        out.append(model.decode_mel(x))
-    return torch.cat(out)
-
-
-def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Prompt accuracy by the judge and Fréchet distance to real clips."""
-    judge, reference = load_judge()
-    results: dict[str, object] = {}
-    features = []
-    per_class: dict[str, float] = {}
-    for split, count in CLIPS.items():
-        rows = prompts_of(split, count)
-        found, named = judge_mels(judge, sampled_mels(model, [text for _, text in rows]))
-        right = named == np.array([index for index, _ in rows])
-        results[f"accuracy_{split}"] = float(right.mean())
-        features.append(found)
-        if split == "unseen":
-            of = np.array([index for index, _ in rows])
-            per_class = {name: float(right[of == i].mean()) for i, name in enumerate(CLASSES)}
-    results["frechet"] = frechet(moments(np.concatenate(features)), reference)
-    results["accuracy_unseen_by_class"] = per_class
-    return results
-
-
-def measure_fp32() -> dict[str, object]:
+def measure_fp32(name: str) -> dict[str, object]:
     """The figures of `measure_prompts` in full precision."""
-    found = measure_prompts(load_model("tiny", device="cpu", dtype="fp32"))
+    found = measure_prompts(load_model(name, device="cpu", dtype="fp32"))
     return {f"{name}_fp32": value for name, value in found.items() if isinstance(value, float)}
 
 
-def measure_real(model: DiffusersAudioLDM) -> dict[str, float]:
+def measure_real(model: DiffusersAudioLDM) -> dict[str, object]:
     """What needs unseen real clips: autoencoder, vocoder, and the real/real reference of the Fréchet distance."""
     clips, rows = make_clips("unseen", 0, 0, REAL_CLIPS)
-    waves = torch.from_numpy(clips.astype(np.float32) / 32768)
+    waves = torch.from_numpy(clips[:, :REAL_SAMPLES].astype(np.float32) / 32768)
     judge, reference = load_judge()
     mels = torch.cat([torch_log_mel(part) for part in waves.split(8)])
-    found, named = judge_mels(judge, mels[:, :, :FRAMES])
+    found, heard = judge_mels(judge, mels[:, :, :FRAMES])
+    plain = np.array(["with" not in row and row["era"] == "modern" for row in rows])
     labels = np.array([CLASSES.index(row["class"]) for row in rows])
-    results = {
-        "frechet_real": frechet(moments(found), reference),
-        "judge_accuracy_real": float((named == labels).mean()),
+    results: dict[str, object] = {
+        "frechet_real": frechet(moments(found[plain]), reference),
+        "judge_accuracy_real": float((heard.argmax(1) == labels)[plain].mean()),
     }
     decoded = torch.cat([model.decode_mel(model.encode(part)) for part in waves.split(4)])
     results["vae_mel_l1"] = (decoded - mels).abs().mean().item()
@@ -132,8 +88,10 @@ def measure_real(model: DiffusersAudioLDM) -> dict[str, float]:
         seconds = time.perf_counter() - started
         results[f"{name}_mel_l1"] = (torch_log_mel(sound) - mels[some]).abs().mean().item()
         results[f"{name}_mr_stft"] = stft_distance(sound, waves[some]).item()
+        results[f"{name}_spectral_convergence"] = spectral_convergence(sound, waves[some])
+        results[f"{name}_harmonic_to_noise_db"] = float(np.mean([harmonic_to_noise(x.numpy()) for x in sound]))
         results[f"{name}_real_time_factor"] = seconds / (sound.numel() / 16000)
-    return results
+    return results | {"real_harmonic_to_noise_db": float(np.mean([harmonic_to_noise(x.numpy()) for x in waves[some]]))}
 
 
 def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cache: Path | None) -> Tensor:
@@ -153,16 +111,16 @@ def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cach
     return sampler.latent
 
 
-def _seam_run(job: tuple[tuple[str, str, str, int], Path | None]) -> tuple[str, float, float, float, float]:
+def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[str, float, float, float, float]:
     """One run of the seam protocol: its name, seam score at the fixed grid, p-value, level of the ends, late seams.
 
     Late seams are where a `spot` run cuts in its last step but one, the last that still changes what is heard (the last
     goes from t = 1 to 0): no later step mends them. Their score is taken at the same places for every method.
     """
-    task, cache = job
+    task, name, cache = job
     method, edge, _, seed = task
     torch.set_num_threads(1)
-    model = load_model("tiny", device="cpu")
+    model = load_model(name, device="cpu")
     latent = _seam_latent(task, model, cache)
     mel = latent_to_mel(model, latent, circular=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
@@ -172,19 +130,19 @@ def _seam_run(job: tuple[tuple[str, str, str, int], Path | None]) -> tuple[str, 
     return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends, late
 
 
-def measure_seams(seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
+def measure_seams(name: str, seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
     """Seam scores of every method, and of `spot` with every edge policy, at the same places."""
     kinds = [("tiles", "reflect"), ("multidiffusion", "reflect"), ("full", "reflect"), *(("spot", e) for e in EDGES)]
     tasks = [(method, edge, prompt, seed) for seed in seeds for prompt in SEAM_PROMPTS for method, edge in kinds]
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers) as pool:
-        runs = list(tqdm(pool.imap(_seam_run, [(task, cache) for task in tasks]), total=len(tasks), desc="seams"))
+        runs = list(tqdm(pool.imap(_seam_run, [(task, name, cache) for task in tasks]), total=len(tasks), desc="seams"))
     table = {}
-    for name in dict.fromkeys(run[0] for run in runs):
-        scores = np.array([run[1:] for run in runs if run[0] == name])
+    for kind in dict.fromkeys(run[0] for run in runs):
+        scores = np.array([run[1:] for run in runs if run[0] == kind])
         spread = float(scores[:, 0].std(ddof=1) / len(scores) ** 0.5)
         heard = float((scores[:, 1] < 0.05).mean())
-        table[name] = {
+        table[kind] = {
             "score": float(scores[:, 0].mean()),
             "standard_error": spread,
             "share_p_below_0.05": heard,
@@ -199,15 +157,15 @@ def measure_seams(seeds: range, workers: int, cache: Path | None) -> dict[str, o
     }
 
 
-def measure_speed(cores: int) -> dict[str, float]:
-    """Seconds and peak memory of `spotnb generate`, 30 s in 25 steps, in a process of its own on so many cores."""
+def measure_speed(name: str, cores: int, steps: int, solver: str) -> dict[str, float]:
+    """Seconds and peak memory of 30 s of sound, in a process of its own on so many cores."""
     code = (
         "import os, time; import torch; "
         f"os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{cores}]); torch.set_num_threads({cores}); "
         "from spotnb import load_model, spotdiffusion_text_to_audio as make, SpotDiffusionConfig as C; "
-        "m = load_model('tiny', device='cpu'); t = time.perf_counter(); "
-        f"make(m, 'jazz piano solo', 30.0, {STEPS}, {GUIDANCE}, "
-        f"config=C(tile_size_time={TILE}), seed=0, progress=False); "
+        f"m = load_model({name!r}, device='cpu'); t = time.perf_counter(); "
+        f"make(m, 'jazz piano solo', 30.0, {steps}, {GUIDANCE}, "
+        f"config=C(tile_size_time={TILE}), solver={solver!r}, seed=0, progress=False); "
         "peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')); "
         "print(time.perf_counter() - t, int(peak) / 1000)"
     )
@@ -216,56 +174,84 @@ def measure_speed(cores: int) -> dict[str, float]:
     return {"seconds": sorted(p[0] for p in pairs)[1], "peak_mb": max(p[1] for p in pairs)}
 
 
-def measure_size() -> dict[str, object]:
-    """Megabytes of the embedded model's files."""
-    return {"size_mb": sum(f.stat().st_size for f in EMBEDDED.rglob("*") if f.is_file()) / 1e6}
+def measure_size(folder: Path) -> dict[str, object]:
+    """Megabytes of the model's files."""
+    return {"size_mb": sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6}
 
 
-def measure_speeds() -> dict[str, object]:
-    """Seconds and peak memory on two cores and on one."""
-    two, one = measure_speed(2), measure_speed(1)
-    return {"seconds_30s_2cores": two["seconds"], "seconds_30s_1core": one["seconds"], "peak_mb": two["peak_mb"]}
+def measure_speeds(name: str) -> dict[str, object]:
+    """Seconds and peak memory on two cores and on one; 15 steps with DPM-Solver++."""
+    two, one, short = (measure_speed(name, *run) for run in ((2, 25, "ddim"), (1, 25, "ddim"), (2, 15, "dpm++")))
+    return {
+        "seconds_30s_2cores": two["seconds"],
+        "seconds_30s_1core": one["seconds"],
+        "seconds_30s_15_steps_2cores": short["seconds"],
+        "peak_mb": two["peak_mb"],
+    }
+
+
+OF_THE_MODEL: dict[str, Callable[[DiffusersAudioLDM], Mapping[str, object]]] = {
+    "prompts": measure_prompts,
+    "pairs": measure_pairs,
+    "captioned": measure_captioned,
+    "pitch": measure_pitch,
+    "tempo": measure_tempo,
+    "words": measure_words,
+    "long": measure_long,
+    "real": measure_real,
+}
+PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "memory")
 
 
 def main() -> None:
-    parts = ("size", "speed", "prompts", "precision", "real", "seams")
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="folder of another model; default: the embedded one")
     parser.add_argument("--out", type=Path, default=RESULTS)
-    parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="measure these, keep the rest of --out")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these, keep the rest of --out")
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="seeds a prompt in the seam protocol")
     parser.add_argument("--cache", type=Path, help="folder that keeps the seam runs' latents, to resume from")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="where the training clips' latents are")
     parser.add_argument("--workers", type=int, default=2, help="threads, or processes in the seam protocol")
     args = parser.parse_args()
     torch.set_num_threads(args.workers)
     results: dict[str, object] = json.loads(args.out.read_text()) if args.out.exists() else {}
-    model = load_model("tiny", device="cpu")
+    name = args.model or "tiny"
+    model = load_model(name, device="cpu")
+    assert isinstance(model, DiffusersAudioLDM)
     results["dtype"] = str(model.dtype).removeprefix("torch.")
     measures: dict[str, Callable[[], Mapping[str, object]]] = {
-        "size": measure_size,
-        "speed": measure_speeds,
-        "prompts": lambda: measure_prompts(model),
-        "precision": measure_fp32,
-        "real": lambda: measure_real(model),
-        "seams": lambda: measure_seams(range(args.seeds), args.workers, args.cache),
-    }
-    for part in args.only:
+        "size": lambda: measure_size(Path(args.model or EMBEDDED)),
+        "speed": lambda: measure_speeds(name),
+        "precision": lambda: measure_fp32(name),
+        "seams": lambda: measure_seams(name, range(args.seeds), args.workers, args.cache),
+        "memory": lambda: measure_memory(model, args.data),
+    } | {part: functools.partial(measure, model) for part, measure in OF_THE_MODEL.items()}
+    for part in args.only or PARTS:
         try:
             results |= measures[part]()
-        except MissingSynthesizer as error:
-            print(f"not measured, for real clips cannot be rendered: {error}")
+        except (MissingSynthesizer, MissingWeights, MissingClips) as error:
+            print(f"{part} not measured: {error}")
+        with atomic_write(args.out) as temporary:
+            temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
     print_table(results)
-    with atomic_write(args.out) as temporary:
-        temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
 
 
 def print_table(results: Mapping[str, object]) -> None:
-    for key, value in results.items():
+    """Figures beside those of the first embedded model, where it was measured by the same protocol."""
+    first = flat(json.loads(FIRST.read_text())) if FIRST.exists() else {}
+    print(f"{'':48} {'now':>10} {'first':>10}")
+    for key, value in flat(results).items():
         if isinstance(value, float):
-            print(f"{key:32} {value:.4f}")
-    seams = results.get("seams", {})
-    assert isinstance(seams, dict)
-    for name, row in seams.items():
-        print(f"{name:32} " + "  ".join(f"{k} {v:.3f}" for k, v in row.items()))
+            before = first.get(key)
+            print(f"{key:48} {value:10.4f} " + (f"{before:10.4f}" if isinstance(before, float) else f"{'':10}"))
+
+
+def flat(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested tables as one, keys joined by spaces."""
+    rows: dict[str, object] = {}
+    for key, value in results.items():
+        rows |= flat(value, f"{prefix}{key} ") if isinstance(value, dict) else {prefix + key: value}
+    return rows
 
 
 def rounded(value: object) -> object:

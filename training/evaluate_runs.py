@@ -26,7 +26,9 @@ from spotnb.files import atomic_write
 from spotnb.source import KnownSound
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
-from training.evaluate import CLIPS, GUIDANCE, SEAM_PROMPTS, STEPS, TILE, prompts_of, rounded, sampled_mels
+from training.evaluate import SEAM_PROMPTS, TILE, rounded
+from training.measure_prompts import CLIPS
+from training.sampling import GUIDANCE, STEPS, decoded, prompts_of, sampled_latents
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # of the edges: 5 tiles and a bit
@@ -124,7 +126,7 @@ def timeline_run(job: tuple[int, int, Path]) -> list[bool]:
     mel = torch.from_numpy(sound_of(sampler, latent).mel)[None, None]
     middles = [round(100 * SEGMENT_SECONDS * (k + 0.5)) for k in range(len(entries))]
     clips = torch.cat([mel[:, :, middle - FRAMES // 2 : middle + FRAMES // 2] for middle in middles])
-    return list(judge_mels(load_judge()[0], clips)[1] == np.array(classes))
+    return list(judge_mels(load_judge()[0], clips)[1].argmax(1) == np.array(classes))
 
 
 def measure_timelines(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
@@ -176,7 +178,7 @@ def solver_run(job: tuple[str, int]) -> np.ndarray:
     solver, steps = job
     model = load_model("tiny", device="cpu")
     texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
-    return judge_mels(load_judge()[0], sampled_mels(model, texts, solver=solver, steps=steps))[0]
+    return judge_mels(load_judge()[0], decoded(model, sampled_latents(model, texts, solver=solver, steps=steps)))[0]
 
 
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:

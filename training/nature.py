@@ -1,4 +1,4 @@
-"""Rain and wind, which General MIDI does not have: filtered noise, drops and gusts."""
+"""What General MIDI does not have: rain, wind, thunder, fire and a stream, made of filtered noise and short tones."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ _SETTLE = 8000  # samples thrown away while the filters settle
 
 
 def synthesise(kind: str, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
-    """Make `samples` of "rain" or "wind" at 16 kHz; the level is set later, like every clip's."""
-    makers = {"rain": _rain, "wind": _wind}
-    if kind not in makers:
-        raise ValueError(f"nature sound {kind!r} is not one of {sorted(makers)}")
-    return makers[kind](rng, samples).astype(np.float32)
+    """Make `samples` of one of `SOUNDS` at 16 kHz; the level is set later, like every clip's."""
+    if kind not in SOUNDS:
+        raise ValueError(f"nature sound {kind!r} is not one of {sorted(SOUNDS)}")
+    return SOUNDS[kind](rng, samples).astype(np.float32)
 
 
 def _noise(rng: np.random.Generator, samples: int, band: float | list[float], shape: str) -> NDArray[np.float64]:
@@ -44,3 +43,51 @@ def _wind(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
         gusts = 0.58 + 0.42 * np.sin(2 * np.pi * rng.uniform(0.1, 0.35) * time + rng.uniform(0, 2 * np.pi))
         sound += gain * gusts * _noise(rng, samples, [centre * 0.7, centre * 1.4], "bandpass")
     return sound
+
+
+def _thunder(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
+    """Every few seconds a clap and a long rumble, over rain far away."""
+    sound = 0.02 * _noise(rng, samples, [600, 3000], "bandpass")
+    at = int(rng.uniform(0, 2) * SAMPLE_RATE)
+    while at < samples:
+        length = min(samples - at, int(rng.uniform(3, 6) * SAMPLE_RATE))
+        time = np.arange(length) / SAMPLE_RATE
+        rolls = 1 + 0.7 * np.interp(time, np.arange(0, 6.3, 0.15), rng.uniform(-1, 1, 42))
+        rumble = _noise(rng, length, rng.uniform(90, 160), "low") * rolls * np.exp(-time / rng.uniform(1.0, 2.0))
+        clap = _noise(rng, length, [150, 2500], "bandpass") * np.exp(-time / rng.uniform(0.1, 0.3))
+        sound[at : at + length] += 4 * rumble + rng.uniform(0.2, 1.0) * clap
+        at += int(rng.uniform(3, 7) * SAMPLE_RATE)
+    return sound
+
+
+def _fire(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
+    """A low flicker and crackling: short bursts of noise, many small and a few loud."""
+    time = np.arange(samples) / SAMPLE_RATE
+    knots = np.arange(0, time[-1] + 0.2, 0.1)
+    flicker = np.interp(time, knots, rng.uniform(0.4, 1.0, len(knots)))
+    sound = 0.5 * flicker * _noise(rng, samples, [60, 400], "bandpass")
+    for start in rng.integers(0, samples - 800, int(rng.uniform(12, 30) * time[-1])):
+        length = int(rng.uniform(40, 700))
+        burst = rng.standard_normal(length) * np.exp(-np.arange(length) / (length / 5))
+        sound[start : start + length] += rng.exponential(0.25) * burst
+    return sound
+
+
+def _stream(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
+    """A brook: a soft rush under bubbles, tones that rise as they die away."""
+    sound = 0.1 * _noise(rng, samples, [400, 2500], "bandpass")
+    time = np.arange(1600) / SAMPLE_RATE
+    for start in rng.integers(0, samples - 1600, int(rng.uniform(35, 70) * samples / SAMPLE_RATE)):
+        pitch, rise, decay = rng.uniform(350, 1800), rng.uniform(0, 6), rng.uniform(25, 90)
+        bubble = np.exp(-time * decay) * np.sin(2 * np.pi * pitch * (time + rise * time**2))
+        sound[start : start + 1600] += rng.uniform(0.03, 0.35) * bubble
+    return sound
+
+
+def _storm(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
+    """Rain with thunder."""
+    rain, thunder = _rain(rng, samples), _thunder(rng, samples)
+    return rain / rain.std() + rng.uniform(0.8, 1.6) * thunder / thunder.std()
+
+
+SOUNDS = {"rain": _rain, "wind": _wind, "thunder": _thunder, "fire": _fire, "stream": _stream, "storm": _storm}

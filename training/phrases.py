@@ -134,6 +134,28 @@ TRAINING: dict[str, list[Phrase]] = {
         ("wind howling", "wind"),
         ("windy day", "wind"),
         ("nature sounds with wind", "wind"),
+        ("thunder", "thunder", "storm"),
+        ("thunder rumbling", "thunder"),
+        ("rolling thunder", "thunder"),
+        ("thunder claps", "thunder"),
+        ("rumble of thunder", "thunder"),
+        ("nature sounds with thunder", "thunder", "storm"),
+        ("thunderstorm", "storm"),
+        ("thunder and rain", "storm"),
+        ("rain with thunder", "storm"),
+        ("storm with thunder and rain", "storm"),
+        ("fire", "fire"),
+        ("fire crackling", "fire"),
+        ("crackling fire", "fire"),
+        ("campfire", "fire"),
+        ("burning wood in a fireplace", "fire"),
+        ("fireplace", "fire"),
+        ("stream", "stream"),
+        ("stream of water", "stream"),
+        ("flowing water", "stream"),
+        ("water flowing in a brook", "stream"),
+        ("river", "stream"),
+        ("nature sounds with flowing water", "stream"),
     ],
     "ambient": [
         ("ambient electronic music",),
@@ -228,6 +250,10 @@ TRAINING: dict[str, list[Phrase]] = {
         ("pizzicato strings", "pizzicato"),
         ("plucked string orchestra", "pizzicato"),
         ("plucked violins and cellos", "pizzicato"),
+        ("cello", "cello"),
+        ("cello melody", "cello"),
+        ("solo cello with string orchestra", "cello"),
+        ("cello solo over strings", "cello"),
     ],
     "drums": [
         ("drums",),
@@ -331,6 +357,12 @@ TRAINING: dict[str, list[Phrase]] = {
         ("xylophone", "xylophone"),
         ("xylophone melody", "xylophone"),
         ("xylophone solo", "xylophone"),
+        ("glockenspiel", "glockenspiel"),
+        ("glockenspiel melody", "glockenspiel"),
+        ("glockenspiel bells", "glockenspiel"),
+        ("music box", "music_box"),
+        ("music box melody", "music_box"),
+        ("melody of a music box", "music_box"),
     ],
     "brass": [
         ("brass",),
@@ -354,6 +386,9 @@ TRAINING: dict[str, list[Phrase]] = {
         ("horns", "horns"),
         ("french horns", "horns"),
         ("french horn ensemble", "horns"),
+        ("trombone", "trombone"),
+        ("trombone melody", "trombone"),
+        ("trombone solo with brass", "trombone"),
     ],
     "choir": [
         ("choir",),
@@ -415,6 +450,12 @@ UNSEEN: dict[str, list[Phrase]] = {
         ("rain in the forest", "rain"),
         ("wind blowing in the forest", "wind"),
         ("gusts blowing through trees", "wind"),
+        ("rumbling thunder in a storm", "thunder", "storm"),
+        ("rain and thunder in the forest", "storm"),
+        ("wood burning on a campfire", "fire"),
+        ("crackling of a fireplace", "fire"),
+        ("water of a river flowing", "stream"),
+        ("brook in the forest", "stream"),
         ("outdoor recording of nature",),
     ],
     "ambient": [
@@ -448,6 +489,7 @@ UNSEEN: dict[str, list[Phrase]] = {
         ("cellos and violins in a string section",),
         ("film orchestra with strings",),
         ("violin section of an orchestra",),
+        ("melody of a cello", "cello"),
     ],
     "drums": [
         ("drummer with a solo",),
@@ -479,6 +521,8 @@ UNSEEN: dict[str, list[Phrase]] = {
         ("solo on a marimba", "marimba"),
         ("melody on a wooden xylophone", "xylophone"),
         ("music on the vibraphone", "vibraphone"),
+        ("bells of a glockenspiel", "glockenspiel"),
+        ("song of a music box", "music_box"),
         ("mallet pattern on a marimba", "marimba"),
         ("music for mallet percussion",),
     ],
@@ -487,6 +531,7 @@ UNSEEN: dict[str, list[Phrase]] = {
         ("ensemble of brass instruments",),
         ("band of trumpets and trombones", "section", "trumpet"),
         ("melody on a trumpet", "trumpet"),
+        ("melody on a trombone", "trombone"),
         ("ensemble of french horns", "horns"),
         ("brass orchestra fanfare",),
         ("music for a brass section",),
@@ -528,6 +573,9 @@ ADJECTIVES: dict[str, dict[str, list[str]]] = {
     },
     "loudness": {"soft": ["soft", "quiet", "gentle"], "mid": [], "loud": ["loud", "powerful", "strong"]},
     "register": {"low": ["low"], "mid": [], "high": ["high"]},
+    "density": {"sparse": ["sparse", "simple"], "mid": [], "busy": ["busy", "dense"]},
+    "room": {"dry": ["dry", "close"], "mid": [], "hall": ["reverberant", "echoing"]},
+    "era": {"modern": [], "vintage": ["vintage", "old", "lo fi"]},
 }
 
 # trait -> value -> phrases that end a caption
@@ -551,7 +599,31 @@ ENDINGS: dict[str, dict[str, list[str]]] = {
         "mid": ["in the middle register"],
         "high": ["in a high register", "with high notes"],
     },
+    "density": {"sparse": ["with few notes"], "mid": [], "busy": ["with many notes"]},
+    "room": {
+        "dry": ["without reverb", "in a small room"],
+        "mid": [],
+        "hall": ["in a large hall", "with long reverb", "with a lot of echo", "in a huge space"],
+    },
+    "era": {"modern": [], "vintage": ["on an old gramophone", "on an old record", "from the radio"]},
 }
+
+# What a tempo can be said to be; the figure is rounded to `BPM_STEP`.
+BPM_STEP = 5
+BPM_ENDINGS = ("at {} bpm", "at {} beats per minute", "at a tempo of {} bpm")
+LEAST_BPM, MOST_BPM = 40, 205
+
+# How two pieces that sound together are told; the louder one comes first or second.
+PAIRS = (
+    "{} with {}",
+    "{} with {}",
+    "{} and {}",
+    "{} and {}",
+    "{} over {}",
+    "{} mixed with {}",
+    "{} together with {}",
+    "both {} and {}",
+)
 
 PREFIXES = (
     "a recording of",

@@ -1,8 +1,8 @@
-"""Render composed pieces to shards of 10.24-second clips with fluidsynth; stop and start again at will.
+"""Render composed pieces to shards of 15.36-second clips with fluidsynth; stop and start again at will.
 
     python -m training.render --out data --train 5000 --unseen 280 --seed 0 --workers 2
 
-A shard is `SPLIT-000.npy` (int16, [clips, 163840], 16 kHz) with `SPLIT-000.json` (a list of attributes). The json
+A shard is `SPLIT-000.npy` (int16, [clips, 245760], 16 kHz) with `SPLIT-000.json` (a list of attributes). The json
 is renamed into place last, so a shard that has one is complete and is skipped. Each clip is composed from its own
 (seed, split, index); the pieces of one shard are played to fluidsynth in one go, with gaps between them.
 """
@@ -28,12 +28,13 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from training import nature
-from training.compose import CLASSES, CLIP_SECONDS, Piece, compose
+from training import effects, nature
+from training.compose import CLASSES, CLIP_SECONDS, Piece, compose, compose_pair
 
 SAMPLE_RATE = 16000
 SAMPLES = round(CLIP_SECONDS * SAMPLE_RATE)
-SHARD = 4 * len(CLASSES)
+PAIR_EVERY = 6
+SHARD = PAIR_EVERY * len(CLASSES)
 SOUNDFONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
 RMS_DB = {"soft": -30.0, "mid": -23.0, "loud": -17.0}
 PEAK, KNEE = 0.9, 0.55
@@ -60,35 +61,51 @@ def synthesizer() -> tuple[str, str]:
 
 
 def compose_clips(split: str, seed: int, start: int, count: int) -> list[Piece]:
-    """Compose clips `start` to `start + count` of a split; the classes take turns."""
+    """Compose clips `start` to `start + count` of a split; the classes take turns, and every sixth turn is of pairs."""
     return [
-        compose(CLASSES[index % len(CLASSES)], random.Random(f"spotnb/{seed}/{split}/{index}"))
-        for index in range(start, start + count)
+        _compose_clip(index, random.Random(f"spotnb/{seed}/{split}/{index}")) for index in range(start, start + count)
     ]
 
 
+def _compose_clip(index: int, rng: random.Random) -> Piece:
+    turn, which = divmod(index, len(CLASSES))
+    if turn % PAIR_EVERY != PAIR_EVERY - 1:
+        return compose(CLASSES[which], rng)
+    others = [name for name in CLASSES if name != CLASSES[which]]
+    return compose_pair(CLASSES[which], rng.choice(others), rng)
+
+
 def make_clips(split: str, seed: int, start: int, count: int) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
-    """Compose and render clips: int16 audio [count, 163840] and each clip's attributes."""
+    """Compose and render clips: int16 audio [count, 245760] and each clip's attributes."""
     pieces = compose_clips(split, seed, start, count)
     return render(pieces), [piece.attributes for piece in pieces]
 
 
 def render(pieces: list[Piece]) -> NDArray[np.int16]:
-    """Play pieces through fluidsynth in one call and cut out their clips, [pieces, 163840] int16 at 16 kHz."""
+    """Play pieces through fluidsynth in one call and cut out their clips, [pieces, 245760] int16 at 16 kHz."""
     program, soundfont = synthesizer()
-    starts = np.cumsum([0.0] + [piece.duration + _GAP for piece in pieces])
+    parts = [part for piece in pieces for part in (piece, piece.under) if part is not None]
+    starts = np.cumsum([0.0] + [part.duration + _GAP for part in parts])
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder, "pieces.mid"), Path(folder, "pieces.wav")
-        _midi_file(pieces, starts).save(midi)
+        _midi_file(parts, starts).save(midi)
         options = ["-ni", "-q", "-g", "0.4", "-r", str(_SYNTH_RATE), "-O", "float", "-T", "wav", "-F", str(wav)]
         done = subprocess.run([program, *options, soundfont, str(midi)], capture_output=True, text=True, check=False)
         if done.returncode or not wav.exists():
             raise RuntimeError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-300:]}")
         sound = soundfile.read(wav, dtype="float32", always_2d=True)[0].mean(axis=1)
     sound = np.asarray(resample_poly(sound, SAMPLE_RATE, _SYNTH_RATE), dtype=np.float32)
+    sounds = iter([_part(part, sound, float(start)) for part, start in zip(parts, starts[:-1], strict=True)])
     clips = np.zeros((len(pieces), SAMPLES), dtype=np.int16)
-    for row, (piece, start) in enumerate(zip(pieces, starts[:-1], strict=True)):
-        clips[row] = _clip(piece, sound, float(start))
+    for row, piece in enumerate(pieces):
+        clip = next(sounds)
+        if piece.under is not None:
+            clip = clip + 10 ** (piece.under_db / 20) * next(sounds)
+        rng = np.random.default_rng(piece.noise_seed)
+        if piece.attributes["era"] == "vintage":
+            clip = effects.vintage(clip, rng)
+        gain = 10 ** (RMS_DB[piece.attributes["loudness"]] / 20) / _rms(clip)
+        clips[row] = np.round(_limit((clip * gain).astype(np.float32)) * 32767)
     return clips
 
 
@@ -119,20 +136,25 @@ def _midi_file(pieces: list[Piece], starts: NDArray[np.float64]) -> mido.MidiFil
     return mido.MidiFile(ticks_per_beat=_TICKS // 2, tracks=[track])
 
 
-def _clip(piece: Piece, sound: NDArray[np.float32], start: float) -> NDArray[np.int16]:
-    """Cut one clip out of the long rendering (or synthesise it) and set its level."""
-    if piece.attributes["kind"] in ("rain", "wind"):
-        rng = np.random.default_rng(piece.noise_seed)
+def _part(piece: Piece, sound: NDArray[np.float32], start: float) -> NDArray[np.float64]:
+    """Cut one piece's clip out of the long rendering (or synthesise it), in its room, at an RMS of one."""
+    rng = np.random.default_rng(piece.noise_seed)
+    if piece.attributes["kind"] in nature.SOUNDS:
         clip = nature.synthesise(piece.attributes["kind"], rng, SAMPLES)
     else:
-        first = round((start + piece.start) * SAMPLE_RATE)
-        clip = sound[first : first + SAMPLES]
-        clip = np.pad(clip, (0, SAMPLES - len(clip)))
-    rms = float(np.sqrt(np.mean(np.square(clip, dtype=np.float64))))
-    if rms < 1e-5:
+        begin = round(start * SAMPLE_RATE)
+        first = begin + round(piece.start * SAMPLE_RATE)
+        clip = np.pad(sound[begin : first + SAMPLES], (0, max(0, first + SAMPLES - len(sound))))
+        if piece.attributes["room"] == "hall":
+            clip = effects.hall(clip, rng)
+        clip = clip[-SAMPLES:]
+    if _rms(clip) < 1e-5:
         raise RuntimeError(f"a silent clip was rendered: {piece.attributes}")
-    gain = 10 ** (RMS_DB[piece.attributes["loudness"]] / 20) / rms
-    return np.round(_limit(clip * gain) * 32767).astype(np.int16)
+    return np.asarray(clip / _rms(clip))
+
+
+def _rms(clip: NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean(np.square(clip, dtype=np.float64))))
 
 
 def _limit(clip: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
@@ -52,6 +52,8 @@ class Settings:
     loudness: str = "mid"
     register: str = "mid"
     key: int = 0
+    density: str = "mid"
+    room: str = "mid"
 
     @property
     def beat(self) -> float:
@@ -91,11 +93,26 @@ class Sketch:
         self.notes: list[Note] = []
 
     def instrument(self, channel: int, program: int, **options: int) -> None:
-        """Put a General MIDI program (or, on the drum channel, a kit) on a channel."""
-        self.instruments[channel] = Instrument(program, **options)
+        """Put a General MIDI program (or, on the drum channel, a kit) on a channel; a dry room has no reverb."""
+        instrument = Instrument(program, **options)
+        self.instruments[channel] = replace(instrument, reverb=0) if self.settings.room == "dry" else instrument
 
     def play(self, channel: int, pitch: int, start: float, duration: float, velocity: float) -> None:
-        """Write one note, slightly humanised; what would start after the end is left out."""
+        """Write one note, slightly humanised; what would start after the end is left out.
+
+        A sparse piece leaves out most notes off the beat, a busy one strikes its long notes more than once.
+        """
+        beat = self.settings.beat
+        if self.settings.density == "sparse" and abs((start / beat + 0.5) % 1 - 0.5) > 0.1 and self.rng.random() < 0.8:
+            return
+        if self.settings.density == "busy" and duration > 0.8 * beat:
+            times = min(4, max(2, round(2 * duration / beat)))
+            for index in range(times):
+                self._note(channel, pitch, start + index * duration / times, 0.95 * duration / times, velocity)
+            return
+        self._note(channel, pitch, start, duration, velocity)
+
+    def _note(self, channel: int, pitch: int, start: float, duration: float, velocity: float) -> None:
         timing, force = (0.0015, 2.5) if channel == DRUM_CHANNEL else (0.004, 3.5)
         start = max(0.0, start + self.rng.gauss(0, timing))
         level = int(min(127, max(10, velocity + self.rng.gauss(0, force))))

@@ -32,7 +32,7 @@ class Decoder(nn.Module):
 
 
 def train(data: Path, minutes: float, start: Path | None, lr: float) -> StandardVae:
-    module = load_trained(data) if start is None else load_folded(start)
+    module = load_trained(data) if start is None else StandardVae.load(start)
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
     decoder = Decoder(module.vae)
@@ -72,27 +72,19 @@ def load_trained(data: Path) -> StandardVae:
     return module.eval()
 
 
-def load_folded(folder: Path) -> StandardVae:
-    """The weights in a model's `vae` folder, to go on from where no checkpoint is left."""
-    trained = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
-    vae = build(layers=2)  # not `trained` itself, whose configuration remembers its folder
-    vae.load_state_dict(trained.state_dict())
-    return StandardVae.unfold(vae).to(memory_format=torch.channels_last).eval()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=37.5, help="CPU minutes")
-    parser.add_argument("--start", type=Path, help="a `vae` folder to go on from; else what train_vae left")
-    parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate; half of it suits --start")
+    parser.add_argument("--earlier", type=Path, help="a `vae` folder to go on from; else what train_vae left")
+    parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate; half of it suits --earlier")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    scale = AutoencoderKL.load_config(args.start or args.out / "vae")["scaling_factor"]
-    vae = train(args.data, args.minutes, args.start, args.lr).fold()
+    scale = AutoencoderKL.load_config(args.earlier or args.out / "vae")["scaling_factor"]
+    vae = train(args.data, args.minutes, args.earlier, args.lr).fold()
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(args.out / "vae", safe_serialization=True)
     (args.data / "decoder.done").touch()

@@ -1,6 +1,6 @@
 """The denoiser: diffusers' `UNet2DConditionModel`, conditioned as AudioLDM's, on the latents of `train_vae`.
 
-It predicts v (Salimans & Ho 2022, section 4.1), sees 64 to 256 frames at a time, and gets captions drawn afresh for
+It predicts v (Salimans & Ho 2022, section 4.1), sees 64 to 384 frames at a time, and gets captions drawn afresh for
 every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot.
 Writes `unet/`, the tuned `text_encoder/`, `scheduler/` and `model_index.json` of the model folder.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import random
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import diffusers
 import numpy as np
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
@@ -30,7 +31,7 @@ from training.trainer import Trainer
 CHANNELS = (48, 64, 96, 160)
 CODE_CHANNELS = 4
 # Widths a window can have: whole tiles of 128 and 256 most often, the shorter and longer ones of `merge` now and then.
-WIDTHS, SHARES = (64, 96, 128, 192, 256), (0.08, 0.07, 0.5, 0.1, 0.25)
+WIDTHS, SHARES = (64, 96, 128, 192, 256, 384), (0.08, 0.07, 0.5, 0.1, 0.17, 0.08)
 FRAMES_PER_BATCH = 2048
 
 
@@ -70,11 +71,17 @@ def scheduler() -> DDIMScheduler:
 
 
 class Denoiser(nn.Module):
-    def __init__(self, encoder: ClapTextModelWithProjection) -> None:
+    """The UNet, the text encoder that it is tuned with, and the frequency code; `start` is a folder to go on from."""
+
+    def __init__(self, encoder: ClapTextModelWithProjection, start: Path | None = None) -> None:
         super().__init__()
-        self.unet = build_unet().to(memory_format=torch.channels_last)
+        self.unet = build_unet()
         self.encoder = encoder
         self.code = nn.Parameter(torch.randn(CODE_CHANNELS, 16, generator=torch.Generator().manual_seed(0)))
+        if start is not None:
+            self.unet.load_state_dict(load_file(start / "unet" / "diffusion_pytorch_model.safetensors"))
+            self.code.data.copy_(load_file(start / "unet" / "frequency_code.safetensors")["frequency_code"])
+        self.unet.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor, embeds: Tensor) -> Tensor:
         code = self.code[None, :, None].expand(len(x), -1, x.shape[2], -1)
@@ -83,13 +90,17 @@ class Denoiser(nn.Module):
 
 
 def train(
-    data: Path, minutes: float, encoder: ClapTextModelWithProjection, tokenizer: PreTrainedTokenizerFast
+    data: Path,
+    minutes: float,
+    encoder: ClapTextModelWithProjection,
+    tokenizer: PreTrainedTokenizerFast,
+    start: Path | None = None,
 ) -> Denoiser:
     latents = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
     unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
     rows, unseen_rows = load_attributes(data, "train"), load_attributes(data, "unseen")
     alphas = scheduler().alphas_cumprod
-    model = Denoiser(encoder)
+    model = Denoiser(encoder, start)
 
     def noised(clean: Tensor, noise: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         signal, level = alphas[t].sqrt()[:, None, None, None], (1 - alphas[t]).sqrt()[:, None, None, None]
@@ -135,7 +146,8 @@ def train(
         {"params": [p for p in model.parameters() if id(p) not in inside]},
         {"params": encoder_parameters, "scale": 0.15},
     ]
-    trainer = Trainer("denoiser", model, data, minutes, lr=9e-4, ema=0.999, warmup=150, groups=groups)
+    rate = 9e-4 if start is None else 6e-4
+    trainer = Trainer("denoiser", model, data, minutes, lr=rate, ema=0.999, warmup=150, groups=groups)
     return trainer.run(loss, validate)
 
 
@@ -162,13 +174,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=48, help="CPU minutes")
+    parser.add_argument(
+        "--earlier", type=Path, help="a model folder to go on from; its text encoder is --out's, taught"
+    )
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
     encoder = ClapTextModelWithProjection.from_pretrained(args.out / "text_encoder", dtype=torch.float32)
-    save(train(args.data, args.minutes, encoder, tokenizer), args.out)
+    model = train(args.data, args.minutes, encoder, tokenizer, args.earlier)
+    if int(os.environ.get("RANK", 0)) == 0:
+        save(model, args.out)
 
 
 if __name__ == "__main__":

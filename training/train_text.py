@@ -1,14 +1,17 @@
 """The words: a word-level tokenizer and a small CLAP text encoder, first taught what captions say of their clips.
 
 The encoder is transformers' `ClapTextModelWithProjection`, read exactly as AudioLDM reads its own: pooled, projected
-and normalised to length one. It learns to name a clip's class, kind, tempo, mood, loudness and register from fresh
-captions, which takes two minutes where the denoiser alone would need an hour; `train_denoiser` then tunes it further.
+and normalised to length one. It learns to name a clip's classes and traits from fresh
+captions, which takes minutes where the denoiser alone would need hours; `train_denoiser` then tunes it further.
+With `--earlier`, an earlier encoder learns the words that it lacks and keeps what it makes of those that it knows, so
+that the denoiser that goes with it can be trained on.
 Writes `tokenizer/` and `text_encoder/` of the model folder.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import logging
 import random
 from pathlib import Path
@@ -18,14 +21,15 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from torch import Tensor, nn
 from transformers import ClapTextConfig, ClapTextModelWithProjection, PreTrainedTokenizerFast
 
-from training.captions import caption, vocabulary
+from training.captions import TRAITS, bpm_word, caption, vocabulary, words
 from training.compose import CLASSES
-from training.data import load_attributes
+from training.data import class_targets, load_attributes
 from training.trainer import Trainer
 
 EMBED_DIM, MAX_WORDS, BATCH = 192, 40, 96
 WORD_DROPOUT, TEXT_DROPOUT = 0.1, 0.12
-HEADS = ("class", "kind", "tempo", "mood", "loudness", "register")
+NAMED = ("kind", *TRAITS, "bpm_word")
+KEPT = 4.0  # weight of staying near the earlier encoder
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -86,38 +90,70 @@ def encode(
     return nn.functional.normalize(encoder(ids, attention_mask=tokens.attention_mask).text_embeds, dim=-1)
 
 
+def taught(tokenizer: PreTrainedTokenizerFast, start: Path) -> ClapTextModelWithProjection:
+    """The encoder of an earlier model, with room for the words of a new tokenizer."""
+    before = ClapTextModelWithProjection.from_pretrained(start / "text_encoder", dtype=torch.float32)
+    old, new = PreTrainedTokenizerFast.from_pretrained(start / "tokenizer").get_vocab(), tokenizer.get_vocab()
+    encoder = build_encoder(tokenizer)
+    state, table = before.state_dict(), encoder.text_model.embeddings.word_embeddings.weight
+    [name] = [name for name in state if name.endswith("word_embeddings.weight")]
+    rows = table.detach() * state[name].std() / table.detach().std()
+    for word in new.keys() & old.keys():
+        rows[new[word]] = state[name][old[word]]
+    encoder.load_state_dict(state | {name: rows})
+    return encoder
+
+
 class Namer(nn.Module):
-    """The encoder with one linear head per attribute."""
+    """The encoder with one linear head per attribute; a clip has one class, or two."""
 
     def __init__(self, encoder: ClapTextModelWithProjection, labels: dict[str, list[str]]) -> None:
         super().__init__()
         self.encoder, self.labels = encoder, labels
-        self.heads = nn.ModuleDict({name: nn.Linear(EMBED_DIM, len(values)) for name, values in labels.items()})
+        sizes = {"class": len(CLASSES)} | {name: len(values) for name, values in labels.items()}
+        self.heads = nn.ModuleDict({name: nn.Linear(EMBED_DIM, size) for name, size in sizes.items()})
 
     def loss(self, embeds: Tensor, rows: list[dict]) -> tuple[Tensor, float]:
-        total, right = torch.zeros(()), 0.0
+        embeds = embeds * EMBED_DIM**0.5
+        target, logits = class_targets(rows), self.heads["class"](embeds)
+        total = len(CLASSES) * nn.functional.binary_cross_entropy_with_logits(logits, target)
         for name, values in self.labels.items():
-            target = torch.tensor([values.index(row[name]) if row[name] is not None else -100 for row in rows])
-            logits = self.heads[name](embeds * EMBED_DIM**0.5)
-            total = total + nn.functional.cross_entropy(logits, target, ignore_index=-100)
-            if name == "class":
-                right = (logits.argmax(1) == target).float().mean().item()
+            # What a caption of two says of one of them cannot be told from what it says of the other.
+            known = [row[name] if "with" not in row else None for row in rows]
+            index = torch.tensor([values.index(value) if value is not None else -100 for value in known])
+            if (index >= 0).any():
+                total = total + nn.functional.cross_entropy(self.heads[name](embeds), index, ignore_index=-100)
+        right = ((logits > 0) == (target > 0)).all(1).float().mean().item()
         return total, right
 
 
-def train(data: Path, minutes: float) -> tuple[ClapTextModelWithProjection, PreTrainedTokenizerFast]:
+def train(
+    data: Path, minutes: float, start: Path | None
+) -> tuple[ClapTextModelWithProjection, PreTrainedTokenizerFast]:
     tokenizer = build_tokenizer()
-    rows, unseen = load_attributes(data, "train"), load_attributes(data, "unseen")
-    labels = {name: sorted({row[name] for row in rows + unseen} - {None}) for name in HEADS}
-    assert set(labels["class"]) == set(CLASSES)
-    namer = Namer(build_encoder(tokenizer), labels)
+    rows, unseen = ([_told(row) for row in load_attributes(data, split)] for split in ("train", "unseen"))
+    labels = {name: sorted({row[name] for row in rows + unseen} - {None}) for name in NAMED}
+    namer = Namer(build_encoder(tokenizer) if start is None else taught(tokenizer, start), labels)
+    earlier = None if start is None else copy.deepcopy(namer.encoder).eval()
+    known = set() if start is None else set(PreTrainedTokenizerFast.from_pretrained(start / "tokenizer").get_vocab())
 
     def loss(step: int) -> tuple[Tensor, dict[str, float]]:
         rng = random.Random(step)
         chosen = rng.choices(rows, k=BATCH)
         texts = [caption(row, rng) for row in chosen]
-        value, right = namer.loss(encode(namer.encoder, tokenizer, texts, rng), chosen)
-        return value, {"loss": value.item(), "class": right}
+        embeds = encode(namer.encoder, tokenizer, texts, rng)
+        value, right = namer.loss(embeds, chosen)
+        figures = {"loss": value.item(), "class": right}
+        if earlier is not None:
+            old = [
+                text for text, row in zip(texts, chosen, strict=True) if "with" not in row and {*words(text)} <= known
+            ]
+            old.append("")
+            with torch.no_grad():
+                before = encode(earlier, tokenizer, old)
+            apart = 1 - (encode(namer.encoder, tokenizer, old) * before).sum(1).mean()
+            value, figures = value + KEPT * apart, figures | {"apart": apart.item()}
+        return value, figures
 
     def validate() -> dict[str, float]:
         figures = {}
@@ -130,16 +166,23 @@ def train(data: Path, minutes: float) -> tuple[ClapTextModelWithProjection, PreT
     return namer.encoder, tokenizer
 
 
+def _told(row: dict) -> dict:
+    """An attribute row whose tempo figure is the word that a caption tells it by."""
+    bpm = row["bpm"]
+    return row | {"bpm_word": None if bpm is None else bpm_word(bpm)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
-    parser.add_argument("--minutes", type=float, default=2, help="CPU minutes")
+    parser.add_argument("--minutes", type=float, default=4, help="CPU minutes")
+    parser.add_argument("--earlier", type=Path, help="a model folder whose words are kept")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    encoder, tokenizer = train(args.data, args.minutes)
+    encoder, tokenizer = train(args.data, args.minutes, args.earlier)
     tokenizer.save_pretrained(args.out / "tokenizer")
     encoder.save_pretrained(args.out / "text_encoder")
 

@@ -1,7 +1,7 @@
 """The autoencoder: diffusers' `AutoencoderKL` on log-mels, AudioLDM's 4 x 4 compression into 8 channels.
 
 The first halving of both axes is a pixel unshuffle: on CPUs it trains twice as fast as convolutions at full
-resolution. Writes `vae/` of the model folder and the scaled latents of all clips.
+resolution. Writes `vae/` of the model folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from training.data import Waveforms, clip_mels, mel_excerpts
 from training.trainer import Trainer
@@ -68,6 +67,14 @@ class StandardVae(nn.Module):
         vae.decoder.conv_out.bias.sub_(MEL_MEAN).div_(MEL_STD)
         return cls(vae)
 
+    @classmethod
+    def load(cls, folder: Path) -> StandardVae:
+        """The weights in a model's `vae` folder, to go on from or to encode with."""
+        trained = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+        vae = build(trained.config.layers_per_block)  # not `trained` itself, whose configuration remembers its folder
+        vae.load_state_dict(trained.state_dict())
+        return cls.unfold(vae).to(memory_format=torch.channels_last).eval()
+
     @torch.no_grad()
     def fold(self) -> AutoencoderKL:
         """Only the scale is folded at the input: a shift would change what the zero padding means."""
@@ -107,13 +114,13 @@ def train(data: Path, minutes: float) -> StandardVae:
 
 
 @torch.no_grad()
-def encode_all(module: StandardVae, data: Path, split: str) -> np.ndarray:
-    waves = Waveforms(data, split)
-    out = np.empty((len(waves), 8, 256, 16), np.float32)
-    for i in tqdm(range(0, len(waves), 4), desc=f"latents of {split}"):
-        with autocast():
-            out[i : i + 4] = module.moments(clip_mels(waves, range(i, min(i + 4, len(waves)))))[0].numpy()
-    return out
+def scale_of(module: StandardVae, data: Path, clips: int = 250) -> float:
+    """What makes the standard deviation of latents one, from some clips of all classes."""
+    waves = Waveforms(data, "train")
+    chosen = np.random.default_rng(0).permutation(len(waves))[:clips]
+    with autocast():
+        latents = [module.moments(clip_mels(waves, [i]))[0] for i in chosen]
+    return 1 / float(torch.cat(latents).std())
 
 
 def main() -> None:
@@ -127,10 +134,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     module = train(args.data, args.minutes)
-    latents = encode_all(module, args.data, "train")
-    scale = 1 / float(latents[:: max(1, len(latents) // 500)].std())
-    np.save(args.data / "latents-train.npy", (latents * scale).astype(np.float16))
-    np.save(args.data / "latents-unseen.npy", (encode_all(module, args.data, "unseen") * scale).astype(np.float16))
+    scale = scale_of(module, args.data)
     vae = module.fold()
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(args.out / "vae", safe_serialization=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from spotnb.models.mel import torch_log_mel
@@ -31,6 +32,12 @@ def stft_distance(ours: Tensor, real: Tensor) -> Tensor:
     return total / len(RESOLUTIONS)
 
 
+def spectral_convergence(ours: Tensor, real: Tensor) -> float:
+    """Distance of STFT magnitudes over their own size (1024 points), mean over sounds: 0 is perfect."""
+    a, b = (torch.stft(x, 1024, 256, 1024, _windows[1024], return_complex=True).abs() for x in (ours, real))
+    return ((a - b).norm(dim=(1, 2)) / (b.norm(dim=(1, 2)) + 1e-3)).mean().item()
+
+
 def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
     samples = frames * 160
     chosen = [waves[int(i)] for i in rng.integers(len(waves), size=batch)]
@@ -45,10 +52,12 @@ def compare(vocoder: ISTFTVocoder, real: Tensor) -> tuple[float, float]:
     return (torch_log_mel(ours) - mel).abs().mean().item(), stft_distance(ours, real).item()
 
 
-def train(data: Path, minutes: float) -> ISTFTVocoder:
+def train(data: Path, minutes: float, start: Path | None = None) -> ISTFTVocoder:
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     fixed = excerpts(unseen, np.random.default_rng(1), 28, 400)
     vocoder = ISTFTVocoder()
+    if start is not None:
+        vocoder.load_state_dict(load_file(start / "vocoder" / "diffusion_pytorch_model.safetensors"))
     inside = slice(EDGE, -EDGE)  # the crop's own edges are no part of the sound
 
     def loss(step: int) -> tuple[Tensor, dict[str, float]]:
@@ -67,7 +76,8 @@ def train(data: Path, minutes: float) -> ISTFTVocoder:
         mel_l1, stft = compare(vocoder, fixed)
         return {"mel_l1": mel_l1, "stft": stft}
 
-    trainer = Trainer("vocoder", vocoder, data, minutes, lr=1e-3, betas=(0.8, 0.99), ema=0.998, warmup=100, clip=5.0)
+    rate = 1e-3 if start is None else 6e-4
+    trainer = Trainer("vocoder", vocoder, data, minutes, lr=rate, betas=(0.8, 0.99), ema=0.998, warmup=100, clip=5.0)
     return trainer.run(loss, validate)
 
 
@@ -76,11 +86,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=12, help="CPU minutes")
+    parser.add_argument("--earlier", type=Path, help="a model folder to go on from")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    train(args.data, args.minutes).half().save_pretrained(args.out / "vocoder", safe_serialization=True)
+    train(args.data, args.minutes, args.earlier).half().save_pretrained(args.out / "vocoder", safe_serialization=True)
 
 
 if __name__ == "__main__":

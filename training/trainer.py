@@ -2,6 +2,8 @@
 
 The budget is the process's own CPU time, so a run that shares its cores ends after the same work, not after
 the same wait. A file named `pause` in the data folder holds every training that runs until it is removed.
+Started by `python -m torch.distributed.run --nproc-per-node N -m training.train_X`, N processes of one thread each
+train together: every one takes its own batch, and the gradients are averaged. On CPUs that scales where threads do not.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 log = logging.getLogger("training")
 
@@ -65,6 +67,10 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=betas, weight_decay=weight_decay, fused=True)
         self.ema = Ema(module, ema)
         self.step, self.spent = 0, 0.0
+        if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
+            distributed.init_process_group("gloo")
+        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
+        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
         if self.checkpoint.exists():
             self._resume()
 
@@ -77,6 +83,8 @@ class Trainer:
         log.info("%s: resumed at step %d, %.1f CPU minutes spent", self.name, self.step, self.spent / 60)
 
     def save(self) -> None:
+        if self.rank:
+            return
         temporary = self.checkpoint.with_suffix(".tmp")
         torch.save(
             {
@@ -95,8 +103,8 @@ class Trainer:
     ) -> nn.Module:
         """Train until the budget is spent; returns the module with the averaged weights, in eval mode.
 
-        `loss(step)` gives the loss to descend and figures to log; `validate()` is called on the averaged weights
-        a dozen times in the run.
+        `loss(draw)` gives the loss of the draw-th batch and figures to log; `validate()` is called on the averaged
+        weights a dozen times in the run.
         """
         sums: dict[str, float] = {}
         counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, self.spent + 120
@@ -110,11 +118,12 @@ class Trainer:
             rate = self.lr * min(1, (self.step + 1) / self.warmup) * cosine
             for group in self.optimizer.param_groups:
                 group["lr"] = rate * group["scale"]
-            value, figures = loss(self.step)
+            value, figures = loss(self.step * self.world + self.rank)
             if not torch.isfinite(value):
                 raise FloatingPointError(f"{self.name}: loss is {value.item()} at step {self.step}")
             self.optimizer.zero_grad(set_to_none=True)
             value.backward()
+            self._average_gradients()
             nn.utils.clip_grad_norm_(self.module.parameters(), self.clip)
             self.optimizer.step()
             self.ema.update(self.module)
@@ -123,7 +132,7 @@ class Trainer:
                 sums[key] = sums.get(key, 0.0) + figure
             counted += 1
             now = time.process_time()
-            self.spent, last = self.spent + now - last, now
+            self.spent, last = self._agreed(self.spent + now - last), now
             if self.spent >= next_report:
                 self._report({k: v / counted for k, v in sums.items()}, validate)
                 sums, counted, next_report = {}, 0, self.spent + self.minutes * 60 / 14
@@ -136,7 +145,26 @@ class Trainer:
         self.module.load_state_dict(self.ema.state)
         return self.module.eval()
 
+    def _average_gradients(self) -> None:
+        if self.world == 1:
+            return
+        gradients = [p.grad for p in self.module.parameters() if p.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        parts = (flat / self.world).split([gradient.numel() for gradient in gradients])
+        torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients, strict=True)])
+
+    def _agreed(self, seconds: float) -> float:
+        """The longest time that any process has spent: all of them end, report and save at the same step."""
+        if self.world == 1:
+            return seconds
+        longest = torch.tensor([seconds], dtype=torch.float64)
+        distributed.all_reduce(longest, distributed.ReduceOp.MAX)
+        return longest.item()
+
     def _report(self, figures: dict[str, float], validate: Callable[[], dict[str, float]]) -> None:
+        if self.rank:
+            return
         live = {k: v.clone() for k, v in self.module.state_dict().items()}
         self.module.load_state_dict(self.ema.state)
         self.module.eval()

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from training.captions import JOINT, TRAITS, caption, phrases, unseen_is_unseen, vocabulary, words
-from training.compose import CLASSES, CLIP_SECONDS, Piece, compose
+from training import nature
+from training.captions import JOINT, TRAITS, bpm_word, caption, phrases, unseen_is_unseen, vocabulary, words
+from training.compose import CLASSES, CLIP_SECONDS, Piece, compose, compose_pair
 from training.phrases import ADJECTIVES, ENDINGS, PLAYED, TRAINING, UNSEEN
 from training.render import SHARD, compose_clips, plan_shards
 
@@ -48,7 +49,7 @@ def test_events_are_valid(class_name: str) -> None:
     for piece in pieces(class_name):
         assert piece.attributes["class"] == class_name
         assert piece.start + CLIP_SECONDS <= piece.duration
-        assert piece.notes or piece.attributes["kind"] in ("rain", "wind")
+        assert piece.notes or piece.attributes["kind"] in nature.SOUNDS
         for note in piece.notes:
             assert 16 <= note.pitch <= 115
             assert 1 <= note.velocity <= 127
@@ -105,12 +106,75 @@ def test_register_moves_the_pitch(class_name: str) -> None:
 
 @pytest.mark.parametrize("class_name", [name for name in CLASSES if name not in ("nature", "ambient")])
 def test_fast_has_more_onsets_than_slow(class_name: str) -> None:
-    onsets: dict[str, list[int]] = {"slow": [], "mid": [], "fast": []}
-    for piece in pieces(class_name, 60):
+    onsets: dict[str | None, list[int]] = {"slow": [], "mid": [], "fast": [], None: []}
+    for piece in pieces(class_name, 90):
         inside = {round(note.start, 1) for note in piece.notes if piece.start <= note.start < piece.start + 10}
         onsets[piece.attributes["tempo"]].append(len(inside))
-    slow, _, fast = (sum(values) / len(values) for values in onsets.values())
+    slow, fast = (sum(onsets[tempo]) / len(onsets[tempo]) for tempo in ("slow", "fast"))
     assert fast > 1.2 * slow
+
+
+@pytest.mark.parametrize("class_name", ["drums", "mallets", "acoustic_guitar", "jazz_piano", "electronic", "bass"])
+def test_busy_has_more_notes_than_sparse(class_name: str) -> None:
+    notes: dict[str, list[float]] = {"sparse": [], "mid": [], "busy": []}
+    for piece in pieces(class_name, 120):
+        notes[piece.attributes["density"]].append(len(piece.notes) / piece.duration / piece.settings.bpm)
+    sparse, mid, busy = (sum(values) / len(values) for values in notes.values())
+    assert sparse < 0.8 * mid
+    assert mid <= 1.05 * busy
+
+
+def test_a_dry_room_has_no_reverb() -> None:
+    for piece in pieces("strings", 40):
+        reverb = [instrument.reverb for instrument in piece.instruments.values()]
+        assert (max(reverb) == 0) == (piece.attributes["room"] == "dry")
+
+
+def test_some_tempi_have_no_name() -> None:
+    named = [piece.attributes["tempo"] for piece in pieces("drums", 200)]
+    assert 0.05 < named.count(None) / len(named) < 0.3
+    for piece in pieces("drums", 200):
+        tempo, bpm = piece.attributes["tempo"], piece.attributes["bpm"]
+        assert (tempo == "slow") == (bpm <= 74)
+        assert (tempo == "fast") == (bpm >= 140)
+
+
+def test_pairs_share_tempo_key_and_start() -> None:
+    for index in range(20):
+        piece = compose_pair("organ", "drums", random.Random(index))
+        assert piece.under is not None
+        assert piece.attributes["with"] == piece.under.attributes
+        assert piece.attributes["with"]["class"] == "drums"
+        assert piece.start == piece.under.start
+        assert (piece.settings.bpm, piece.settings.key) == (piece.under.settings.bpm, piece.under.settings.key)
+        assert piece.attributes["era"] == piece.under.attributes["era"]
+
+
+def test_a_pair_is_told_whole() -> None:
+    rng = random.Random(0)
+    for piece in compose_clips("train", 0, 5 * len(CLASSES), len(CLASSES)):
+        assert piece.under is not None
+        subjects = [set(phrases(part, TRAINING)) for part in (piece.attributes, piece.attributes["with"])]
+        for _ in range(40):
+            text = caption(piece.attributes, rng)
+            assert all(any(subject in text for subject in some) for some in subjects), text
+
+
+def test_what_is_out_of_the_ordinary_is_told() -> None:
+    rng, old = random.Random(0), ("vintage", "old", "lo", "radio")
+    for class_name in CLASSES:
+        for piece in pieces(class_name, 60):
+            for _ in range(10):
+                told = {*old} & {*words(caption(piece.attributes, rng))}
+                assert bool(told) == (piece.attributes["era"] == "vintage")
+
+
+def test_a_tempo_is_told_to_the_nearest_five() -> None:
+    assert [bpm_word(bpm) for bpm in (62.4, 97.6, 203.0, 20.0)] == ["60", "100", "205", "40"]
+    rng = random.Random(0)
+    for piece in pieces("drums", 20):
+        figures = {word for _ in range(100) for word in words(caption(piece.attributes, rng)) if word.isdigit()}
+        assert figures == {bpm_word(piece.attributes["bpm"])}
 
 
 def test_exact_prompts_are_training_phrases() -> None:
@@ -165,7 +229,8 @@ def test_captions_vary() -> None:
 
 def _lies(attributes: dict[str, Any], text: str) -> list[str]:
     """Adjectives and endings in a caption that the attributes do not bear out, by words that mean only that."""
-    found = set(words(text))
+    subjects = {word for subject in phrases(attributes, TRAINING) for word in words(subject)}
+    found = set(words(text)) - subjects
     lies = []
     for trait in TRAITS:
         for value, adjectives in ADJECTIVES[trait].items():

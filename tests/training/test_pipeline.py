@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spotnb import SpotDiffusionConfig, load_model, spotdiffusion_text_to_audio
-from training.render import MissingSynthesizer, make_clips, synthesizer
+from training.compose import compose, compose_pair
+from training.render import MissingSynthesizer, make_clips, render, synthesizer
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def _synthesizer() -> None:
 @pytest.mark.usefixtures("_synthesizer")
 def test_clips_are_audible_and_of_their_loudness() -> None:
     clips, rows = make_clips("unseen", 3, 0, 14)
-    assert clips.shape == (14, 163_840)
+    assert clips.shape == (14, 245_760)
     rms = np.sqrt((clips.astype(float) ** 2).mean(1)) / 32768
     assert (rms > 0.01).all()
     loud = [r for r, row in zip(rms, rows, strict=True) if row["loudness"] == "loud"]
@@ -35,7 +38,7 @@ def test_clips_are_audible_and_of_their_loudness() -> None:
 
 @pytest.mark.usefixtures("_synthesizer")
 def test_the_pipeline_makes_a_model_and_resumes(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "training", "--data", str(tmp_path), "--train", "14", "--unseen", "14"]
+    command = [sys.executable, "-m", "training", "--data", str(tmp_path), "--train", "84", "--unseen", "14"]
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     subprocess.run([*command, "--scale", "0.0005"], check=True, env=environment, timeout=550)
     assert (tmp_path / "judge" / "judge.safetensors").stat().st_size < 1e6
@@ -48,3 +51,18 @@ def test_the_pipeline_makes_a_model_and_resumes(tmp_path: Path) -> None:
     before = (tmp_path / "model" / "unet" / "config.json").stat().st_mtime_ns
     subprocess.run([*command, "--scale", "0.0005"], check=True, env=environment, timeout=550)
     assert (tmp_path / "model" / "unet" / "config.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.usefixtures("_synthesizer")
+def test_pairs_and_old_recordings_are_rendered() -> None:
+    rng = random.Random(4)
+    pair = compose_pair("organ", "nature", rng)
+    old = compose("jazz_piano", rng)
+    old = replace(old, attributes=old.attributes | {"era": "vintage"})
+    modern = replace(old, attributes=old.attributes | {"era": "modern"})
+    alone = replace(pair, under=None)
+    together, organ, gramophone, piano = render([pair, alone, old, modern]).astype(np.float32) / 32768
+    assert abs(np.corrcoef(together, organ)[0, 1]) < 0.97  # something else sounds
+    spectra = [np.abs(np.fft.rfft(sound)) for sound in (gramophone, piano)]
+    lows, lows_before = (spectrum[: 150 * 15].sum() / spectrum.sum() for spectrum in spectra)
+    assert lows < 0.5 * lows_before

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,32 @@ def test_it_resumes_with_what_it_had_spent(tmp_path: Path) -> None:
     second.run(lambda step: (seen.append(step), fit(again, step))[1], dict)
     assert seen[0] == first.step
     assert second.spent >= 0.6
+
+
+def test_processes_train_together(tmp_path: Path) -> None:
+    """Each takes its own batches, all end at one step with one set of weights, and one of them writes."""
+    script = tmp_path / "together.py"
+    script.write_text(
+        "import sys, torch\n"
+        "from pathlib import Path\n"
+        "from tests.training.test_trainer import fit, trainer\n"
+        "loop, module = trainer(Path(sys.argv[1]), 0.5)\n"
+        "draws = []\n"
+        "loop.run(lambda draw: (draws.append(draw), fit(module, draw))[1], dict)\n"
+        "torch.save({'draws': draws, 'weight': module.weight.detach()}, Path(sys.argv[1]) / f'{loop.rank}.pt')\n"
+    )
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path.cwd())}
+    subprocess.run([*launch, str(script), str(tmp_path)], check=True, env=environment, timeout=120)
+    one, other = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert one["draws"] == list(range(0, 2 * len(one["draws"]), 2))
+    assert other["draws"] == list(range(1, 2 * len(one["draws"]), 2))
+    assert torch.equal(one["weight"], other["weight"])
+    assert len((tmp_path / "line.log.jsonl").read_text().splitlines()) == len({*_steps(tmp_path)})
+
+
+def _steps(folder: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (folder / "line.log.jsonl").read_text().splitlines()]
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path) -> None:

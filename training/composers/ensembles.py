@@ -8,7 +8,7 @@ from training.theory import Sketch, degree, fold, lead, stack
 def ambient(sketch: Sketch) -> str | None:
     """Overlapping synthesizer pads in slow chords, a low drone, and a few far-away notes."""
     rng, now = sketch.rng, sketch.settings
-    pad, colour = rng.sample((88, 89, 91, 94, 95), 2)
+    pad, colour = rng.sample((88, 89, 90, 91, 92, 93, 94, 95), 2)
     sketch.instrument(0, pad, volume=108, reverb=110, low=31, high=96)
     sketch.instrument(1, colour, volume=76, reverb=120, low=48, high=100)
     progression = sketch.progression()
@@ -31,11 +31,13 @@ def ambient(sketch: Sketch) -> str | None:
 def strings(sketch: Sketch) -> str | None:
     """A string section in four parts under a bowed melody, or all plucked."""
     rng, now = sketch.rng, sketch.settings
-    kind = rng.choice(("bowed", "bowed", "bowed", "bowed", "pizzicato"))
+    kind = rng.choice(("bowed", "bowed", "bowed", "cello", "pizzicato"))
     plucked = kind == "pizzicato"
     sketch.instrument(0, 45 if plucked else rng.choice((48, 48, 49)), volume=108, reverb=75, low=33, high=94)
-    melody_program = 45 if plucked else rng.choice((48, 40, 48))
-    sketch.instrument(1, melody_program, volume=96, reverb=75, low=43, high=100)
+    if kind == "cello":
+        sketch.instrument(1, 42, volume=112, reverb=75, low=36, high=69)
+    else:
+        sketch.instrument(1, 45 if plucked else rng.choice((48, 40, 48)), volume=96, reverb=75, low=43, high=100)
     progression = sketch.progression()
     length = (2 if now.tempo == "slow" else 4) * now.beat
     root = 48 + (now.key + 6) % 12 - 6 + now.octave
@@ -83,11 +85,11 @@ def organ(sketch: Sketch) -> str | None:
 
 
 def brass(sketch: Sketch) -> str | None:
-    """Fanfares: a trumpet or section melody over chords in the same rhythm, or horns alone."""
+    """Fanfares: a trumpet, trombone or section melody over chords in the same rhythm, or horns alone."""
     rng, now = sketch.rng, sketch.settings
-    kind = rng.choice(("section", "section", "trumpet", "horns"))
-    top, below = {"section": (61, 61), "trumpet": (56, 57), "horns": (60, 60)}[kind]
-    sketch.instrument(0, top, volume=108, reverb=55, low=43, high=89)
+    kind = rng.choice(("section", "section", "trumpet", "horns", "trombone"))
+    top, below = {"section": (61, 61), "trumpet": (56, 57), "horns": (60, 60), "trombone": (57, 58)}[kind]
+    sketch.instrument(0, top, volume=108, reverb=55, low=43, high=70 if kind == "trombone" else 89)
     sketch.instrument(1, below, volume=92, reverb=55, low=36, high=80)
     progression = sketch.progression()
     rhythms = ((1, 0.5, 0.5, 2), (1.5, 0.5, 1, 1), (1, 1, 2), (2, 1, 1))

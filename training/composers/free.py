@@ -5,7 +5,10 @@ from __future__ import annotations
 from training.theory import Sketch
 
 BIRDS, SEASHORE = 123, 122
-NATURE_KINDS = ("birds", "birds", "ocean", "ocean", "rain", "rain", "wind", "wind", "ocean_birds")
+NATURE_KINDS = (
+    *("birds", "ocean", "rain", "wind") * 2,
+    *("ocean_birds", "thunder", "storm", "fire", "stream"),
+)
 
 
 def experimental(sketch: Sketch) -> str | None:
@@ -39,7 +42,7 @@ def experimental(sketch: Sketch) -> str | None:
 
 
 def nature(sketch: Sketch) -> str | None:
-    """Birds and sea from their General MIDI patches; rain and wind have no notes (`training.nature` makes them)."""
+    """Birds and sea from their General MIDI patches; the others have no notes (`training.nature` makes them)."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(NATURE_KINDS)
     if "birds" in kind:

@@ -74,16 +74,22 @@ def jazz_piano(sketch: Sketch) -> str | None:
 
 
 def mallets(sketch: Sketch) -> str | None:
-    """Marimba, vibraphone or xylophone: a repeating figure over the chords, with a second hand below it."""
+    """Marimba, vibraphone, xylophone, glockenspiel or music box: a repeating figure over chords, a hand below it."""
     rng, now = sketch.rng, sketch.settings
-    kind = rng.choice(("marimba", "marimba", "vibraphone", "xylophone"))
-    program, low, high = {"marimba": (12, 43, 98), "vibraphone": (11, 48, 96), "xylophone": (13, 53, 106)}[kind]
+    kind = rng.choice(("marimba", "marimba", "vibraphone", "xylophone", "glockenspiel", "music_box"))
+    program, low, high, centre = {
+        "marimba": (12, 43, 98, 57),
+        "vibraphone": (11, 48, 96, 60),
+        "xylophone": (13, 53, 106, 65),
+        "glockenspiel": (9, 60, 108, 72),
+        "music_box": (10, 55, 103, 67),
+    }[kind]
     sketch.instrument(0, program, volume=118, reverb=45, low=low, high=high)
     progression = sketch.progression()
     figure = rng.choice(((0, 2, 4, 7, 4, 2), (0, 4, 2, 4), (7, 4, 2, 0, 2, 4, 9, 7), (0, 2, 4, 7, 9, 7, 4, 2)))
     rests = [slot for slot in range(1, 8) if rng.random() < 0.12]
     two_hands = rng.random() < 0.6
-    root = {"marimba": 57, "vibraphone": 60, "xylophone": 65}[kind] + (now.key + 6) % 12 - 6 + now.octave
+    root = centre + (now.key + 6) % 12 - 6 + now.octave
     step = now.beat / 2
     for bar, start in sketch.spans(4 * now.beat):
         current = progression[bar % 4]

@@ -1,0 +1,51 @@
+"""The latents of all clips, by the autoencoder in the model folder: `latents-train.npy`, `latents-unseen.npy`.
+
+Float16 `[clips, 8, 384, 16]`, at the network's scale; memory-mapped, since they are more than a small machine holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from tqdm.auto import tqdm
+
+from training.data import SAMPLES, Waveforms, clip_mels
+from training.train_vae import StandardVae, autocast
+
+FRAMES = SAMPLES // 640
+TOGETHER = 4
+
+
+@torch.no_grad()
+def encode_all(module: StandardVae, scale: float, data: Path, split: str) -> None:
+    """Encode a split; an interrupted run leaves nothing behind."""
+    waves = Waveforms(data, split)
+    out, partial = data / f"latents-{split}.npy", data / f".part-latents-{split}.npy"
+    latents = np.lib.format.open_memmap(partial, "w+", np.float16, (len(waves), 8, FRAMES, 16))
+    for i in tqdm(range(0, len(waves), TOGETHER), desc=f"latents of {split}"):
+        with autocast():
+            mean, _ = module.moments(clip_mels(waves, range(i, min(i + TOGETHER, len(waves)))))
+        latents[i : i + TOGETHER] = (mean * scale).numpy()
+    latents.flush()
+    os.replace(partial, out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("data/model"), help="the model folder")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    scale = AutoencoderKL.load_config(args.out / "vae")["scaling_factor"]
+    module = StandardVae.load(args.out / "vae")
+    for split in ("unseen", "train"):
+        encode_all(module, scale, args.data, split)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Did it learn, or learn by heart? How near the nearest training clip is to what it makes, and to unseen real clips.
+
+Nearness is the highest normalised correlation of 5.12 s of latent with any stretch of the same length of a training
+clip, at every offset: a copy, wherever in its clip it was taken from, gives 1. Needs the data folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from spotnb.models.audioldm import DiffusersAudioLDM
+from training.data import MissingClips
+from training.sampling import prompts_of, sampled_latents
+
+CLIPS, PER_CLASS, FRAMES = 84, 6, 128
+TOGETHER = 16
+
+
+@torch.no_grad()
+def nearness(probes: Tensor, train: np.ndarray) -> np.ndarray:
+    """Highest correlation of each probe `[P, 8, 128, 16]` with any stretch of the training latents `[N, 8, T, 16]`."""
+    length = 2 ** int(np.ceil(np.log2(train.shape[2] + FRAMES)))
+    flat = probes.float().permute(0, 1, 3, 2).flatten(1, 2)  # [P, 128, FRAMES]
+    flat = flat / flat.norm(dim=(1, 2), keepdim=True)
+    spectrum = torch.fft.rfft(flat, length).conj()
+    best = torch.full((len(probes),), -1.0)
+    for start in tqdm(range(0, len(train), TOGETHER), desc="training clips"):
+        clips = torch.from_numpy(train[start : start + TOGETHER].astype(np.float32)).permute(0, 1, 3, 2).flatten(1, 2)
+        products = torch.einsum("pcf,ncf->pnf", spectrum, torch.fft.rfft(clips, length))
+        offsets = train.shape[2] - FRAMES + 1
+        correlation = torch.fft.irfft(products, length)[..., :offsets]
+        energy = clips.square().sum(1).cumsum(1)
+        energy = torch.cat([torch.zeros(len(clips), 1), energy], 1)
+        norm = (energy[:, FRAMES:] - energy[:, :-FRAMES]).clamp_min(1e-6).sqrt()
+        best = torch.maximum(best, (correlation / norm).amax((1, 2)))
+    return best.numpy()
+
+
+def measure_memory(model: DiffusersAudioLDM, data: Path) -> dict[str, object]:
+    """Quantiles of the nearness of generated and of unseen real clips to the training clips."""
+    if not (data / "latents-train.npy").exists():
+        raise MissingClips(f"no latents of training clips in {data}: run `python -m training` first")
+    train = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
+    unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
+    texts = [text for _, text in prompts_of("seen", PER_CLASS)]
+    made = nearness(sampled_latents(model, texts), train)
+    real = nearness(torch.from_numpy(unseen[:CLIPS, :, :FRAMES].astype(np.float32)), train)
+    rows = {"made": made, "real": real}
+    return {
+        "nearest_training_clip": {
+            name: {f"{q}%": float(np.percentile(values, q)) for q in (5, 50, 95, 100)} for name, values in rows.items()
+        }
+    }

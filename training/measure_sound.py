@@ -1,0 +1,123 @@
+"""How does it sound? Pitch, tempo, words that move a measure, long pieces, faults: each beside real clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.stats import wilcoxon
+
+from spotnb import SpotDiffusionConfig, SpotSampler
+from spotnb.models.audioldm import DiffusersAudioLDM
+from training import listening
+from training.classifier import FRAMES, judge_mels, load_judge
+from training.compose import CLASSES
+from training.measure_prompts import real_clips
+from training.render import make_clips
+from training.sampling import decoded, sampled_latents, vocoded
+
+SUSTAINED = ("church organ", "solo cello with string orchestra", "bowed strings", "vibraphone", "marimba")
+PACED = {
+    "rock song": (80, 95, 110, 120, 150, 165),
+    "techno": (85, 95, 115, 120, 140, 150),
+    "drums": (65, 75, 100, 110, 145, 160),
+    "bass guitar": (65, 75, 95, 110, 135, 150),
+    "marimba": (60, 75, 95, 110, 140, 160),
+    "acoustic guitar": (60, 70, 95, 110, 140, 155),
+}
+# word -> its measure, which way it goes, and the subjects that it is said of
+WORDS: dict[str, tuple[Callable[[listening.Sound], float], int]] = {
+    "fast": (listening.onset_rate, 1),
+    "quick": (listening.onset_rate, 1),
+    "slow": (listening.onset_rate, -1),
+    "unhurried": (listening.onset_rate, -1),
+    "sparse": (listening.onset_rate, -1),
+    "loud": (listening.level, 1),
+    "powerful": (listening.level, 1),
+    "soft": (listening.level, -1),
+    "quiet": (listening.level, -1),
+    "high": (listening.centroid, 1),
+    "low": (listening.centroid, -1),
+    "reverberant": (listening.depth, -1),
+    "vintage": (listening.share_of_highs, -1),
+    "happy": (listening.majorness, 1),
+    "sad": (listening.majorness, -1),
+}
+SUBJECTS = ("marimba", "acoustic guitar", "jazz piano", "brass section", "organ", "string orchestra")
+WORD_SEEDS = 5
+FRAMES_10S = 256
+
+
+def sounds(model: DiffusersAudioLDM, texts: list[str], frames: int = 128, seed: int = 0) -> np.ndarray:
+    made = sampled_latents(model, texts, solver="dpm++", steps=15, frames=frames, seed=seed)
+    return np.asarray(vocoded(model, decoded(model, made)).numpy())
+
+
+def measure_pitch(model: DiffusersAudioLDM) -> dict[str, object]:
+    """Median frame-to-frame pitch deviation on sustained notes, in cents."""
+    made = sounds(model, [text for text in SUSTAINED for _ in range(6)])
+    real, rows = real_clips(168)
+    kinds = ("church", "cello", "bowed", "vibraphone", "marimba")
+    chosen = [
+        sound.numpy() for sound, row in zip(real, rows, strict=True) if row["kind"] in kinds and "with" not in row
+    ]
+    return {
+        "pitch_deviation_cents": _median(listening.pitch_deviation, made),
+        "pitch_deviation_cents_real": _median(listening.pitch_deviation, chosen),
+        "harmonic_to_noise_db": _median(listening.harmonic_to_noise, made),
+        "harmonic_to_noise_db_real": _median(listening.harmonic_to_noise, chosen),
+    }
+
+
+def _median(measure: Callable[[listening.Sound], float], made: object) -> float:
+    return float(np.nanmedian([measure(sound) for sound in made]))  # type: ignore[attr-defined]
+
+
+def measure_tempo(model: DiffusersAudioLDM) -> dict[str, object]:
+    """The share of clips of 10.24 s whose tempo is the one asked for, or its double or half, within 8 %."""
+    asked = [(subject, bpm) for subject, tempi in PACED.items() for bpm in tempi]
+    made = sounds(model, [f"{subject} at {bpm} bpm" for subject, bpm in asked], FRAMES_10S)
+    fits = [listening.tempo_fits(listening.tempo(x), bpm) for x, (_, bpm) in zip(made, asked, strict=True)]
+    clips, rows = make_clips("unseen", 0, 0, 168)
+    names = ("rock", "electronic", "drums", "bass", "mallets", "acoustic_guitar")
+    real = [
+        listening.tempo_fits(listening.tempo(clip[:163840].astype(np.float32) / 32768), row["bpm"])
+        for clip, row in zip(clips, rows, strict=True)
+        if row["class"] in names and "with" not in row
+    ]
+    return {"tempo_as_asked": float(np.mean(fits)), "tempo_as_asked_real": float(np.mean(real))}
+
+
+def measure_words(model: DiffusersAudioLDM) -> dict[str, object]:
+    """Each adjective against the same prompt without it, from the same noise: mean change and one-sided p-value."""
+    subjects = [subject for subject in SUBJECTS for _ in range(WORD_SEEDS)]
+    plain = sounds(model, subjects)
+    effects: dict[str, dict[str, float]] = {}
+    for word, (measure, way) in WORDS.items():
+        told = sounds(model, [f"{word} {subject}" for subject in subjects])
+        change = np.array([measure(a) - measure(b) for a, b in zip(told, plain, strict=True)])
+        p = float(wilcoxon(change, alternative="greater" if way > 0 else "less").pvalue) if change.any() else 1.0
+        effects[word] = {"change": float(change.mean()), "p": p}
+    return {"words": effects, "words_that_work": sum(row["p"] < 0.01 for row in effects.values())}
+
+
+def measure_long(model: DiffusersAudioLDM) -> dict[str, object]:
+    """Whether a long piece stays what it is: of its stretches of 5.12 s, how many the judge still names rightly."""
+    judge, _ = load_judge()
+    results: dict[str, object] = {}
+    flaws = {"silent": 0, "clipped": 0, "offset": 0}
+    for seconds, names in ((30, range(0, len(CLASSES), 2)), (180, (6, 10))):
+        right = []
+        for index in names:
+            prompt = CLASSES[index].replace("_", " ")
+            config = SpotDiffusionConfig(tile_size_time=128, shift_seed=index)
+            sampler = SpotSampler(model, prompt, seconds, 25, 2.5, config, seed=index, record="last")
+            sampler.run(progress=False)
+            sound = sampler.decode(progress=False)
+            stretches = torch.from_numpy(sound.mel)[None, None].split(FRAMES, dim=2)[: int(seconds / 5.12)]
+            right += list(judge_mels(judge, torch.cat(stretches))[1].argmax(1) == index)
+            for name, present in listening.faults(sound.waveform).items():
+                flaws[name] += present
+        results[f"long_{seconds}s_named_rightly"] = float(np.mean(right))
+    return results | {"long_faults": flaws}

@@ -1,0 +1,223 @@
+"""A second, independent space for the Fréchet distance: musicnn, which has heard none of our clips.
+
+Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging" (arXiv:1909.06654). The
+PyPI package of that name (ISC licence, © Music Technology Group, Universitat Pompeu Fabra) needs TensorFlow; here its
+two musicnn checkpoints are read with numpy and its network is built anew in torch. Nothing of the package is shipped:
+`load_musicnn` fetches it once, with pip, into the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from librosa.filters import mel as mel_filters
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from spotnb.files import atomic_write
+from training.tensor_bundle import DamagedWeights, bundle_entries, bundle_tensor
+
+VERSION = "0.1.0"
+WHEEL = f"musicnn-{VERSION}-py3-none-any.whl"
+WHEEL_SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
+RATE, WINDOW, HOP, BANDS = 16000, 512, 256, 96
+PATCH, FEATURES = 187, 200  # mel frames: 2.99 s
+SHORTEST = (PATCH - 1) * HOP  # samples that give one patch
+_TAGS = {
+    # trained on the Million Song Dataset: genres, moods and decades
+    "MSD_musicnn": (
+        "rock, pop, alternative, indie, electronic, female vocalists, dance, 00s, alternative rock, jazz, beautiful, "
+        "metal, chillout, male vocalists, classic rock, soul, indie rock, Mellow, electronica, 80s, folk, 90s, chill, "
+        "instrumental, punk, oldies, blues, hard rock, ambient, acoustic, experimental, female vocalist, guitar, "
+        "Hip-Hop, 70s, party, country, easy listening, sexy, catchy, funk, electro, heavy metal, Progressive rock, "
+        "60s, rnb, indie pop, sad, House, happy"
+    ),
+    # trained on MagnaTagATune: instruments above all
+    "MTT_musicnn": (
+        "guitar, classical, slow, techno, strings, drums, electronic, rock, fast, piano, ambient, beat, violin, vocal, "
+        "synth, female, indian, opera, male, singing, vocals, no vocals, harpsichord, loud, quiet, flute, woman, "
+        "male vocal, no vocal, pop, soft, sitar, solo, man, classic, choir, voice, new age, dance, male voice, "
+        "female vocal, beats, harp, cello, no voice, weird, country, metal, female voice, choral"
+    ),
+}
+TAGS = {name: tags.split(", ") for name, tags in _TAGS.items()}
+
+
+class MissingWeights(RuntimeError):
+    """The weights are neither in the cache nor to be had from the package registry."""
+
+
+class Musicnn(nn.Module):
+    """The network of the paper's section 2; layers are numbered as in the checkpoints.
+
+    Takes waveforms `[B, samples]` at 16 kHz within -1 and 1. `features` gives the layer below the tags, `[B, 200]`,
+    `forward` the probability of each tag, `[B, 50]`; both are means over the patches of a clip. Louder sound has other
+    features: compare only what has the same level.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        timbral = [nn.Conv2d(1, 204, (7, bands)) for bands in (38, 67)]
+        temporal = [nn.Conv2d(1, 51, (frames, 1)) for frames in (128, 64, 32)]
+        front = 2 * 204 + 3 * 51
+        middle = [nn.Conv1d(before, 64, 7, padding=3) for before in (front, 64, 64)]
+        self.convs = nn.ModuleList([*timbral, *temporal, *middle])
+        pooled = 2 * (front + 3 * 64)
+        self.norms = nn.ModuleList(
+            [nn.BatchNorm2d(width, eps=1e-3) for width in (1, 204, 204, 51, 51, 51)]
+            + [nn.BatchNorm1d(width, eps=1e-3) for width in (64, 64, 64, pooled, FEATURES)]
+        )
+        self.hidden = nn.Linear(pooled, FEATURES)
+        self.head = nn.Linear(FEATURES, 50)
+        mel = mel_filters(sr=RATE, n_fft=WINDOW, n_mels=BANDS)
+        self.register_buffer("filters", torch.from_numpy(mel.T.copy()), persistent=False)
+        self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
+
+    def features(self, waveform: Tensor) -> Tensor:
+        return self._of_patches(waveform).mean(1)
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        out: Tensor = self.head(self._of_patches(waveform)).sigmoid()
+        return out.mean(1)
+
+    def mel(self, waveform: Tensor) -> Tensor:
+        """`[B, samples // 256 + 1, 96]`: log10(1 + 10000 * mel), of powers.
+
+        The original rounds the mel to float16 before, which shifts tags by less than 0.001, but overflows to infinity
+        where a band is above 6.55. The network was not trained on infinities, its statistics are finite.
+        """
+        window, filters = self.get_buffer("window"), self.get_buffer("filters")
+        padded = nn.functional.pad(waveform[:, None], (WINDOW // 2, WINDOW // 2), mode="reflect")[:, 0]
+        spectrum = torch.stft(padded, WINDOW, HOP, window=window, center=False, return_complex=True)
+        return (1 + 10000 * (spectrum.abs().square().mT @ filters)).log10()
+
+    def _of_patches(self, waveform: Tensor) -> Tensor:
+        """Features of each patch, `[B, patches, 200]`.
+
+        As few patches as cover the whole clip, evenly spaced. The original lays them end to end and drops what is left;
+        the two agree where nothing is left.
+        """
+        if waveform.ndim != 2 or waveform.shape[1] < SHORTEST:
+            raise ValueError(f"expected waveforms [B, {SHORTEST} samples or more], got shape {list(waveform.shape)}")
+        mel = self.mel(waveform)
+        last = mel.shape[1] - PATCH
+        starts = np.linspace(0, last, math.ceil(mel.shape[1] / PATCH)).round().astype(int)
+        patches = torch.stack([mel[:, start : start + PATCH] for start in starts], dim=1)
+        # In parts, for the maps of a patch take 30 MB.
+        found = torch.cat([self._penultimate(part) for part in torch.split(patches.flatten(0, 1), 8)])
+        return found.reshape(len(waveform), len(starts), FEATURES)
+
+    def _penultimate(self, mel: Tensor) -> Tensor:
+        """Features `[N, 200]` of patches `[N, 187, 96]`."""
+        x = self.norms[0](mel[:, None])
+        # Zeros are laid around what is normalised already. An even kernel has one more of them after than before.
+        padded = nn.functional.pad(x, (0, 0, 3, 3))
+        inputs = [padded, padded] + [nn.functional.pad(x, (0, 0, k // 2 - 1, k // 2)) for k in (128, 64, 32)]
+        maps = [self._layer(i, seen).amax(3) for i, seen in enumerate(inputs)]  # the highest of all bands
+        layers = [torch.cat(maps, dim=1)]
+        layers.append(self._layer(5, layers[0]))
+        layers.append(self._layer(6, layers[1]) + layers[1])
+        layers.append(self._layer(7, layers[2]) + layers[2])
+        every = torch.cat(layers, dim=1)
+        pooled = torch.stack([every.amax(2), every.mean(2)], dim=2).flatten(1)  # interleaved
+        out: Tensor = self.norms[10](self.hidden(self.norms[9](pooled)).relu())
+        return out
+
+    def _layer(self, index: int, x: Tensor) -> Tensor:
+        out: Tensor = self.norms[index + 1](self.convs[index](x).relu())
+        return out
+
+
+def load_musicnn(folder: str | os.PathLike[str] | None = None, name: str = "MSD_musicnn") -> Musicnn:
+    """A trained network, of the names in `TAGS`, from the cache `folder`; what is not there is fetched.
+
+    Raises `MissingWeights` if it cannot be fetched, `DamagedWeights` if something else came.
+    """
+    if name not in TAGS:
+        raise ValueError(f"network {name!r} is not one of {', '.join(TAGS)}")
+    folder = cache_folder() if folder is None else Path(folder)
+    if not _cached(folder, name).exists():
+        fetch_weights(folder)
+    model = Musicnn()
+    model.load_state_dict(load_file(_cached(folder, name)))
+    return model.requires_grad_(False).eval()
+
+
+def cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spotnb"
+
+
+def _cached(folder: Path, name: str) -> Path:
+    return folder / f"musicnn-{VERSION}-{name}.safetensors"
+
+
+def fetch_weights(folder: str | os.PathLike[str]) -> None:
+    """Download the musicnn package (29 MB) with pip and keep its two musicnn networks in `folder`, 3.3 MB each."""
+    with tempfile.TemporaryDirectory() as temporary:
+        wanted = [f"musicnn=={VERSION}", "--no-deps", "--only-binary", ":all:", "--dest", temporary]
+        options = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"]
+        command = [sys.executable, "-m", "pip", "download", *wanted, *options]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+            reason = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+        except (OSError, subprocess.TimeoutExpired) as error:
+            reason = str(error)
+        if reason:
+            raise MissingWeights(
+                f"musicnn's weights are not in {folder} and pip cannot fetch musicnn=={VERSION}: {reason}; "
+                "go online once, or copy that folder from a machine that has them"
+            )
+        wheel = Path(temporary, WHEEL)
+        archive = wheel.read_bytes() if wheel.exists() else b""
+    if (found := sha256(archive).hexdigest()) != WHEEL_SHA256:
+        raise DamagedWeights(f"{WHEEL} has the SHA-256 {found}, not {WHEEL_SHA256}: another file than the known one")
+    # Members are read by their known names, into memory: no name in the archive becomes a path.
+    with zipfile.ZipFile(io.BytesIO(archive)) as package:
+        for name in TAGS:
+            index, data = (package.read(f"musicnn/{name}/{part}") for part in (".index", ".data-00000-of-00001"))
+            state = convert(index, data)
+            with atomic_write(_cached(Path(folder), name)) as target:
+                save_file(state, target, {"source": f"musicnn {VERSION}, {name}, ISC licence"})
+
+
+def convert(index: bytes, data: bytes) -> dict[str, Tensor]:
+    """The state of a `Musicnn` from the two files of its TensorFlow checkpoint."""
+    entries = bundle_entries(index)
+    state: dict[str, Tensor] = {}
+    for key, like in Musicnn().state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            state[key] = torch.zeros_like(like)
+            continue
+        name = _source(key)
+        if name not in entries:
+            raise DamagedWeights(f"the checkpoint has no tensor {name}")
+        value = bundle_tensor(data, entries[name])
+        if key.endswith("weight") and value.ndim > 1:
+            # [frames, bands, in, out] to [out, in, frames, bands]; a Conv1d has as its channels what were bands.
+            value = value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
+            value = value[:, 0].transpose(0, 2, 1) if like.ndim == 3 else value
+        if value.shape != like.shape:
+            raise DamagedWeights(f"{name} gives the shape {list(value.shape)}, expected {list(like.shape)}")
+        state[key] = torch.from_numpy(np.ascontiguousarray(value))
+    return state
+
+
+def _source(key: str) -> str:
+    """The name in the checkpoint: `norms.3.running_mean` is `batch_normalization_3/moving_mean`."""
+    layer, kind = key.rsplit(".", 1)
+    layer = {"hidden": "dense.0", "head": "dense.1"}.get(layer, layer)
+    group, number = layer.split(".")
+    if group == "norms":
+        kind = {"weight": "gamma", "bias": "beta", "running_var": "moving_variance"}.get(kind, "moving_mean")
+    stem = {"norms": "batch_normalization", "convs": "conv2d"}.get(group, group)
+    return f"{stem}{'' if number == '0' else '_' + number}/{kind.replace('weight', 'kernel')}"

@@ -1,0 +1,63 @@
+"""Clips by the embedded model to be judged: one window for each text, batched over texts, unlike a sampler's."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.noise import Draws
+from spotnb.schedulers import make_solver
+from training.compose import CLASSES
+from training.phrases import TRAINING, UNSEEN
+
+STEPS, GUIDANCE, FRAMES = 25, 2.5, 128
+
+
+def prompts_of(split: str, count: int) -> list[tuple[int, str]]:
+    """`count` prompts a class: class index and text, cycling through the phrases of a split in a fixed random order."""
+    book = UNSEEN if split == "unseen" else TRAINING
+    rows = []
+    for index, name in enumerate(CLASSES):
+        texts = [text for text, *_ in book[name]]
+        random.Random(index).shuffle(texts)
+        rows += [(index, texts[i % len(texts)]) for i in range(count)]
+    return rows
+
+
+def sampled_latents(
+    model: DiffusersAudioLDM,
+    texts: Sequence[str],
+    batch: int = 12,
+    solver: str = "ddim",
+    steps: int = STEPS,
+    frames: int = FRAMES,
+    seed: int = 0,
+) -> Tensor:
+    """One window for each text, `[N, 8, frames, 16]`; the i-th depends on `seed`, its place and its text only."""
+    update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
+    for start in tqdm(range(0, len(texts), batch), desc="clips"):
+        part = list(texts[start : start + batch])
+        draws, state = Draws(start + seed, len(part)), update.begin(0)
+        cond, uncond = model.embed(part), model.embed([""]).expand(len(part), -1)
+        x = update.start(draws.normal((model.channels, frames, 16), 0, "start"))
+        for k, t in enumerate(update.timesteps):
+            seen = update.network_input(x, k)
+            both = model.predict_noise(torch.cat([seen] * 2), torch.full((2 * len(x),), t), torch.cat([uncond, cond]))
+            x, _, state = update.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), draws, state)
+        out.append(x)
+    return torch.cat(out)
+
+
+def decoded(model: DiffusersAudioLDM, latents: Tensor) -> Tensor:
+    """Log-mels `[N, 1, 4 frames, 64]`."""
+    return torch.cat([model.decode_mel(part) for part in latents.split(8)])
+
+
+def vocoded(model: DiffusersAudioLDM, mels: Tensor) -> Tensor:
+    """Sounds `[N, samples]` at 16 kHz."""
+    return torch.cat([model.vocode(part) for part in mels.split(8)])
