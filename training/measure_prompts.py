@@ -75,9 +75,10 @@ def measure_pairs(model: DiffusersAudioLDM) -> dict[str, object]:
     sound, rows = real_clips(CAPTIONED)
     of = [i for i, row in enumerate(rows) if "with" in row]
     _, real = judge_mels(judge, torch_log_mel(sound[of]))
+    threshold = judge.get_buffer("threshold").item()
     return {
-        "pairs_both_heard": both_heard(heard, targets.numpy()),
-        "pairs_both_heard_real": both_heard(real, class_targets([rows[i] for i in of]).numpy()),
+        "pairs_both_heard": both_heard(heard, targets.numpy(), threshold),
+        "pairs_both_heard_real": both_heard(real, class_targets([rows[i] for i in of]).numpy(), threshold),
     }
 
 

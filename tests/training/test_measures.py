@@ -25,8 +25,10 @@ def test_a_copy_is_found_wherever_it_was_taken_from() -> None:
 
 def test_every_class_of_a_pair_must_be_heard() -> None:
     targets = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1]])
-    logits = np.array([[2.0, 1.0, 5.0], [2.0, 0.0, -1.0], [0.0, 3.0, 3.0]])
-    assert both_heard(logits, targets) == 2 / 3
+    logits = np.array([[2.0, 0.4, 5.0], [2.0, 0.0, -1.0], [0.0, 3.0, 3.0]])
+    assert both_heard(logits, targets, 0.5) == 1 / 3
+    assert both_heard(logits, targets, 0) == 2 / 3
+    assert both_heard(logits, targets, -1.5) == 1
 
 
 def test_pairs_are_of_two_classes() -> None:
