@@ -27,9 +27,11 @@ def test_the_shipped_judge_is_small_and_finite() -> None:
     assert mean.shape == (FEATURES,)
     assert covariance.shape == (FEATURES, FEATURES)
     assert np.linalg.eigvalsh(covariance).min() > -1e-6
-    features, named = judge_mels(judge, torch.full((2, 1, FRAMES, 64), -11.5))
+    features, logits = judge_mels(judge, torch.full((2, 1, FRAMES, 64), -11.5))
     assert features.shape == (2, FEATURES)
-    assert all(0 <= index < len(CLASSES) for index in named)
+    assert logits.shape == (2, len(CLASSES))
+    assert np.isfinite(logits).all()
+    assert judge.get_buffer("threshold") != 0  # it was set by real clips
 
 
 def test_noise_is_far_from_real_clips() -> None:
