@@ -41,9 +41,15 @@ def _pool(threads: int) -> ThreadPoolExecutor:
         torch.set_num_threads(1)
         ready.wait()  # so that each of the threads gets one of these
 
-    for started in [pool.submit(begin) for _ in range(threads)]:
-        started.result()
-    torch.set_num_threads(threads)  # of this thread it was not changed, but of those that start later
+    try:
+        for started in [pool.submit(begin) for _ in range(threads)]:
+            started.result()
+    except BaseException:  # an interrupt: who waits for a thread that will not come would never let the process end
+        ready.abort()
+        pool.shutdown(wait=False)
+        raise
+    finally:
+        torch.set_num_threads(threads)  # of this thread it was not changed, but of those that start later
     return pool
 
 

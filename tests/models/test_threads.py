@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from spotnb import SpotSampler, load_model
-from spotnb.models.threads import by_rows
+from spotnb.models.threads import _pool, by_rows
 
 X, T = torch.randn(5, 3, generator=torch.Generator().manual_seed(0)), torch.arange(5)
 
@@ -87,3 +89,28 @@ def test_a_run_on_two_threads(two_threads: None) -> None:
     alone = SpotSampler(model, "rain", 12.0, steps=3).run(progress=False).latent
     assert torch.equal(*runs)
     assert float((runs[0] - alone).norm() / alone.norm()) <= 1e-4
+
+
+def test_an_interrupt_while_threads_start_leaves_none_waiting(
+    two_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that waits for one that never comes would keep the process from ending."""
+    _pool.cache_clear()
+    submit, pools = ThreadPoolExecutor.submit, []
+
+    def interrupted(self: ThreadPoolExecutor, *args: Any) -> Any:
+        if self in pools:
+            raise KeyboardInterrupt
+        pools.append(self)
+        return submit(self, *args)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        by_rows(Network(), X, T)
+    monkeypatch.undo()
+    [pool] = pools
+    for thread in pool._threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert torch.get_num_threads() == 2
+    assert torch.equal(by_rows(Network(), X, T), X * T[:, None])
