@@ -67,11 +67,11 @@ def centroid(sound: Sound) -> float:
     return float(np.log2(max(1.0, (magnitude * hertz).sum() / max(1e-9, magnitude.sum()))))
 
 
-def share_of_highs(sound: Sound) -> float:
-    """Energy above 4 kHz over all, in dB."""
+def share_of_lows(sound: Sound) -> float:
+    """Energy below 250 Hz over all, in dB: what an old recording lacks."""
     power = np.square(np.abs(librosa.stft(sound, n_fft=1024, hop_length=HOP))).sum(1)
-    high = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=1024) > 4000
-    return float(10 * np.log10((power[high].sum() + 1e-9) / (power.sum() + 1e-9)))
+    low = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=1024) < 250
+    return float(10 * np.log10((power[low].sum() + 1e-9) / (power.sum() + 1e-9)))
 
 
 def depth(sound: Sound) -> float:

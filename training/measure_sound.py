@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[Callable[[listening.Sound], float], int]] = {
     "high": (listening.centroid, 1),
     "low": (listening.centroid, -1),
     "reverberant": (listening.depth, -1),
-    "vintage": (listening.share_of_highs, -1),
+    "vintage": (listening.share_of_lows, -1),
     "happy": (listening.majorness, 1),
     "sad": (listening.majorness, -1),
 }

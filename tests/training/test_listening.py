@@ -43,11 +43,11 @@ def test_what_fits_a_tempo() -> None:
     assert not listening.tempo_fits(131, 120)
 
 
-def test_level_brightness_and_highs() -> None:
+def test_level_brightness_and_lows() -> None:
     assert listening.level(tone(440)) == pytest.approx(20 * np.log10(0.3 / np.sqrt(2)), abs=0.01)
     assert listening.centroid(tone(880)) - listening.centroid(tone(440)) == pytest.approx(1, abs=0.15)
-    assert listening.share_of_highs(tone(440)) < -30
-    assert listening.share_of_highs(tone(6000)) > -1
+    assert listening.share_of_lows(tone(1000)) < -30
+    assert listening.share_of_lows(tone(100)) > -1
 
 
 def test_reverberation_fills_the_gaps() -> None:
