@@ -16,7 +16,7 @@ from training.compose import CLASSES
 from training.data import class_targets
 from training.musicnn import load_musicnn
 from training.phrases import PAIRS
-from training.render import make_clips
+from training.render import SHARD, make_clips
 from training.sampling import decoded, prompts_of, sampled_latents, vocoded
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
@@ -86,8 +86,8 @@ def real_clips(count: int, first: int = 0) -> tuple[Tensor, list[dict]]:
     """Unseen real clips of 5.12 s `[count, samples]`, rendered here, and their attributes."""
     samples = round(SECONDS * 16000)
     parts, rows = [], []
-    for start in range(first, first + count, 84):
-        clips, some = make_clips("unseen", 0, start, min(84, first + count - start))
+    for start in range(first, first + count, SHARD):
+        clips, some = make_clips("unseen", 0, start, min(SHARD, first + count - start))
         parts.append(torch.from_numpy(clips[:, :samples].astype(np.float32) / 32768))
         rows += some
     return torch.cat(parts), rows

@@ -11,8 +11,7 @@ from spotnb.mel import FLOOR, HOP, MIRROR, WINDOW, mel_filters
 
 
 @cache
-def window_and_filters(device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
-    """The Hann window `[1024]` and the mel filters `[513, 64]`."""
+def _window_and_filters(device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
     # A first call under inference_mode must not leave tensors behind that a later backward pass would refuse.
     with torch.inference_mode(False):
         window = torch.hann_window(WINDOW, device=device, dtype=dtype)
@@ -33,7 +32,22 @@ def torch_log_mel(waveform: torch.Tensor) -> torch.Tensor:
         raise InputError(f"expected waveforms [B, {MIRROR + 1} samples or more], got shape {list(waveform.shape)}")
     with torch.autocast(waveform.device.type, enabled=False):
         wave = waveform.to(torch.promote_types(waveform.dtype, torch.float32))
-        window, filters = window_and_filters(wave.device, wave.dtype)
-        padded = torch.nn.functional.pad(wave[:, None], (MIRROR, MIRROR), mode="reflect")[:, 0]
-        spectrum = torch.stft(padded, WINDOW, HOP, window=window, center=False, return_complex=True)
-        return (spectrum.abs().mT @ filters).clamp_min(FLOOR).log()[:, None]
+        return log_mel_of(stft(wave))[:, None]
+
+
+def stft(wave: torch.Tensor) -> torch.Tensor:
+    """The complex spectrum `[B, 513, samples // 160]` of `[B, samples]` in the framing of `spotnb.mel`."""
+    window, _ = _window_and_filters(wave.device, wave.dtype)
+    padded = torch.nn.functional.pad(wave[:, None], (MIRROR, MIRROR), mode="reflect")[:, 0]
+    return torch.stft(padded, WINDOW, HOP, window=window, center=False, return_complex=True)
+
+
+def log_mel_of(spectrum: torch.Tensor) -> torch.Tensor:
+    """The log-mel `[B, frames, 64]` of a complex spectrum `[B, 513, frames]`."""
+    size = spectrum.abs()
+    return (size.mT @ filters_like(size)).clamp_min(FLOOR).log()
+
+
+def filters_like(x: torch.Tensor) -> torch.Tensor:
+    """The mel filters `[513, 64]`, on the device and in the dtype of a tensor."""
+    return _window_and_filters(x.device, x.dtype)[1]

@@ -20,8 +20,8 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
 from spotnb.errors import InputError
-from spotnb.mel import BINS, FLOOR, HOP, MIRROR, SAMPLE_RATE, WINDOW
-from spotnb.models.mel import window_and_filters
+from spotnb.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
+from spotnb.models.mel import filters_like, log_mel_of, stft
 
 KERNEL = 7
 LARGEST_CHANGE = 3.0  # natural log units in a round: a band that is silent by chance shall not explode
@@ -105,10 +105,8 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def refined(self, sound: Tensor, mel: Tensor) -> Tensor:
         """The sound `[B, samples]` with its STFT bins scaled towards what the log-mel asks for."""
-        window, filters = window_and_filters(sound.device, sound.dtype)
-        padded = nn.functional.pad(sound[:, None], (MIRROR, MIRROR), mode="reflect")[:, 0]
-        spectrum = torch.stft(padded, WINDOW, HOP, window=window, center=False, return_complex=True)
-        lacking = mel - (spectrum.abs().mT @ filters).clamp_min(FLOOR).log()
+        spectrum, filters = stft(sound), filters_like(sound)
+        lacking = mel - log_mel_of(spectrum)
         # A bin takes the mean of the bands it is in.
         shares = filters / filters.sum(1, keepdim=True).clamp_min(1e-8)
         change = self.config.overshoot * lacking.clamp(-LARGEST_CHANGE, LARGEST_CHANGE) @ shares.T
