@@ -150,9 +150,10 @@ def take_panel(browser: Browser, folder: Path, out: Path = OUT) -> None:
     try:
         shown = Shown(server, browser, "lab", "panel", PANEL, device_scale_factor=2)
         shown.until("w.waveform is not None and not w._run.busy", seconds=120)
+        shown.page.set_viewport_size({"width": 1800, "height": 1800})
+        beside = 1800 - shown.widget.bounding_box()["width"]  # JupyterLab's sidebars and margins
         for label, width in WIDTHS.items():
-            shown.page.set_viewport_size({"width": width + 170, "height": 1800})
-            shown.widget.evaluate(f"(root) => {{ root.style.width = '{width}px' }}")
+            shown.page.set_viewport_size({"width": round(width + beside), "height": 1800})
             for scheme in ("light", "dark"):
                 shown.theme(scheme)
                 shown.page.wait_for_timeout(500)
