@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from spotnb import __version__
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES, METHODS
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, EDGES, METHODS
 from spotnb.errors import InputError, SpotnbError
 
 
@@ -54,6 +54,14 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--duration", type=_number, default=30.0, help="seconds (default 30)")
     make.add_argument("--steps", type=_whole, default=DEFAULT_STEPS, help="denoising steps (default 25)")
     make.add_argument("--guidance", type=_number, default=DEFAULT_GUIDANCE, help="pull of the prompt (default 2.5)")
+    make.add_argument(
+        "--guidance-interval",
+        type=_whole,
+        nargs=2,
+        default=DEFAULT_GUIDANCE_INTERVAL,
+        metavar=("LOW", "HIGH"),
+        help="timesteps in which it pulls (default 100 800; 0 1000 is all)",
+    )
     make.add_argument("--negative", default="", metavar="PROMPT", help="what to keep away from")
     make.add_argument("--method", default="spot", help=f"one of {', '.join(METHODS)} (default spot)")
     make.add_argument("--edge", default="reflect", help=f"one of {', '.join(EDGES)} (default reflect)")
@@ -125,6 +133,7 @@ def _generate(args: argparse.Namespace) -> int:
         "duration": args.duration,
         "steps": args.steps,
         "guidance_scale": args.guidance,
+        "guidance_interval": args.guidance_interval,
         "negative_prompt": args.negative,
         "method": args.method,
         "config": SpotDiffusionConfig(tile_size_time=tile, max_shift_ratio=args.shift_ratio, edge=args.edge),

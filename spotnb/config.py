@@ -9,10 +9,12 @@ import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from spotnb.errors import InputError
 
 DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5  # where the embedded model's quality levels off
+DEFAULT_GUIDANCE_INTERVAL = 100, 800  # of several, the one nearest to real clips: see the model card
 METHODS = ("spot", "tiles", "multidiffusion", "full")
 EDGES = ("reflect", "anchor", "merge", "circular", "reflect_noisy")
 SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")
@@ -120,9 +122,13 @@ def show(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _is_whole(value: object) -> TypeGuard[numbers.Integral]:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def check_int(name: str, value: object, low: int, high: int | None = None, *, hint: str) -> int:
     """`value` as an `int` in `low..high`, else an `InputError` that ends in `hint`. A bool or a float is none."""
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+    if _is_whole(value):
         number = int(value)
         if number >= low and (high is None or number <= high):
             return number
@@ -141,6 +147,15 @@ def check_real(name: str, value: object, low: float = -math.inf, high: float = m
             return number
     limits = "" if math.isinf(low) else f" from {low} to {high}"
     raise InputError(f"{name} is {show(value)}: expected a finite number{limits}; {hint}")
+
+
+def check_interval(name: str, value: object, low: int, high: int, *, hint: str) -> tuple[int, int]:
+    """`value` as two `int` in `low..high`, in order, else an `InputError` that ends in `hint`."""
+    if isinstance(value, Sequence) and len(value) == 2 and all(_is_whole(each) for each in value):
+        start, stop = int(value[0]), int(value[1])
+        if low <= start <= stop <= high:
+            return start, stop
+    raise InputError(f"{name} is {show(value)}: expected two whole numbers from {low} to {high}, in order; {hint}")
 
 
 def check_name(name: str, value: object, choices: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ class Cost:
     """What a whole run takes.
 
     Attributes:
-        forwards: windows that go through the network (each twice where guidance is on), for each candidate.
+        forwards: windows that go through the network (each twice where guidance pulls), for each candidate.
         network_frames: latent frames of all these windows.
         seconds: of the steps: what finished ones took, extended to the run, or else extended from one batch timed now.
         peak_bytes: of arrays at a time: latents, trace, and the longest stage of decoding; weights not counted.
@@ -53,15 +53,18 @@ def peak_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> 
 
 
 def seconds_per_frame(sampler: SpotSampler, layout: Layout) -> float:
-    """Seconds of the network per latent frame, from one batch of windows of a layout, timed now."""
+    """Seconds of a forward pass per latent frame, from one batch of windows of a layout, timed now."""
     model = sampler.model
     width = min(layout.widths[0], 4 * model.native_frames)
     count = min(sampler.tile_batch, len(layout.tiles))
     window = torch.zeros(sampler.candidates, model.channels, width, model.latent_bins, device=model.device)
     timings = []
+    timesteps = sampler.solver.timesteps[sampler.first :]
+    timestep = next((t for t in timesteps if sampler.guides_at(t)), timesteps[0])
+    halves = 2 if sampler.guides_at(timestep) else 1
     for _ in range(2):  # the first one warms up
         started = time.perf_counter()
-        found = sampler.guided([window] * count, sampler.solver.timesteps[0], [((0, None),)] * count)
+        found = sampler.guided([window] * count, timestep, [((0, None),)] * count)
         found[-1].guided.sum().item()
         timings.append(time.perf_counter() - started)
-    return min(timings) / (count * width)
+    return min(timings) / (halves * count * width)

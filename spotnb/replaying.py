@@ -25,6 +25,7 @@ PLAIN = (
     *("duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt", "tile_batch"),
     *("record", "record_dtype", "n_candidates", "strength", "keep", "reconstruction_scale"),
 )
+LATER = ("guidance_interval",)  # settings that early traces do not name
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
     manifest = trace.manifest
     try:
         settings: dict[str, Any] = {name: manifest[name] for name in PLAIN}
+        settings |= {name: manifest[name] for name in LATER if name in manifest}
         described = manifest["model"]
         settings["config"] = SpotDiffusionConfig(**manifest["config"])
         prompt = manifest["prompt"]

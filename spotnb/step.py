@@ -167,13 +167,14 @@ class Step:
     def unguided(self) -> tuple[Tensor, ...]:
         """What the negative prompt, or no prompt, predicts in each tile; likewise.
 
-        Raises `SpotnbError` for a run with a guidance scale of 1, which does not compute it.
+        Raises `SpotnbError` where it is not computed: at a guidance scale of 1, and outside the guidance interval.
         """
         halves = [prediction.unguided for prediction in self._predicted("unguided")]
         present = tuple(half for half in halves if half is not None)
         if len(present) < len(halves):
             raise SpotnbError(
-                "there is no unguided prediction: expected a guidance_scale other than 1, or no replaced tile"
+                "there is no unguided prediction: expected a guidance_scale other than 1, a timestep "
+                f"(now {self.timestep}) within guidance_interval, and no replaced tile"
             )
         return present
 

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 CONFIG = tuple(field.name for field in fields(SpotDiffusionConfig))
 RUN = (
     *("prompt", "duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt"),
-    *("tile_batch",),
+    *("guidance_interval", "tile_batch"),
 )
 DEFAULTS: dict[str, Any] = {"steps": DEFAULT_STEPS, "guidance_scale": DEFAULT_GUIDANCE, "seed": 0}
 
@@ -61,9 +61,9 @@ def sweep(
 
     Args:
         grid: of each setting a list of values, or one value: those of `SpotSampler` (`prompt`, `duration`, `steps`,
-            `guidance_scale`, `method`, `seed`, `eta`, `solver`, `negative_prompt`, `tile_batch`) and those of
-            `SpotDiffusionConfig` (`tile_size_time`, `edge`, `max_shift_ratio`, ...). The prompt must be there; steps
-            are 25, guidance 2.5 and the seed 0 unless given.
+            `guidance_scale`, `method`, `seed`, `eta`, `solver`, `negative_prompt`, `guidance_interval`, which takes a
+            list of pairs, `tile_batch`) and those of `SpotDiffusionConfig` (`tile_size_time`, `edge`,
+            `max_shift_ratio`, ...). The prompt must be there; steps are 25, guidance 2.5 and the seed 0 unless given.
         out: the folder. Cells that it holds already are not run again.
         model: a name, as `load_model` takes it, or an `AudioModel`. Of another model, or its dtype or device, cells are
             others.

@@ -96,6 +96,31 @@ def test_guidance_of_one_is_half_the_work() -> None:
     assert {shape[0] for shape in guided.model.calls} == {2}
 
 
+@given(st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted))
+@settings(max_examples=30)
+def test_guidance_pulls_in_its_interval_and_nowhere_else(interval: list[int]) -> None:
+    sampler = make(steps=10, guidance_interval=interval, tile_batch=1)
+    low, high = interval
+    inside = [low <= t <= high for t in sampler.solver.timesteps]
+    assert [sampler.guides_at(t) for t in sampler.solver.timesteps] == inside
+    for expected in inside:
+        sampler.model.calls.clear()
+        sampler.step()
+        assert {shape[0] for shape in sampler.model.calls} == {2 if expected else 1}
+    if all(inside) or not any(inside):
+        same = make(steps=10, guidance_scale=3.0 if all(inside) else 1, tile_batch=1)
+        assert torch.equal(sampler.latent, same.run(progress=False).latent)
+
+
+def test_the_interval_repeats_the_run_and_can_be_changed_in_a_fork() -> None:
+    sampler = make(steps=10, guidance_interval=(100, 800)).run(progress=False)
+    manifest = json.loads(json.dumps(sampler.manifest()))
+    assert manifest["guidance_interval"] == [100, 800]
+    again = make(steps=10, guidance_interval=manifest["guidance_interval"])
+    assert torch.equal(again.run(progress=False).latent, sampler.latent)
+    assert not torch.equal(again.fork(0, guidance_interval=None).run(progress=False).latent, sampler.latent)
+
+
 # Forks.
 
 
@@ -128,6 +153,7 @@ BAD = {
     "duration": [0, -3, math.nan, math.inf, -math.inf, 0.03, "ten", None, True],
     "steps": [0, -1, 1001, 10.0, math.nan, "50", None],
     "guidance_scale": [math.nan, math.inf, -0.1, 101, "3", None],
+    "guidance_interval": [5, (1,), (800, 100), (-1, 5), (0, 1001), (0.5, 9), "01", (1, 2, 3)],
     "config": [{"tile_size_time": 256}, "spot", SpotDiffusionConfig],
     "method": ["spots", "", None, ["spot"], "SPOT"],
     "seed": [-1, 2**63, 1.5, "0", math.nan],

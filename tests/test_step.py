@@ -240,8 +240,9 @@ def test_guidance_by_its_halves() -> None:
         assert not torch.equal(away, prompted)
 
 
-def test_without_guidance_there_is_no_unguided_half() -> None:
-    step = padded_run(guidance_scale=1).begin()
+@pytest.mark.parametrize("without", [{"guidance_scale": 1}, {"guidance_interval": (0, 100)}])
+def test_without_guidance_there_is_no_unguided_half(without: dict[str, Any]) -> None:
+    step = padded_run(**without).begin()
     step.predict()
     assert all(torch.equal(guided, prompted) for guided, prompted in zip(step.guided, step.prompted, strict=True))
     with pytest.raises(SpotnbError, match="there is no unguided prediction: expected a guidance_scale other than 1"):

@@ -25,7 +25,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
-from spotnb.config import EDGES
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES
 from spotnb.decode import latent_to_mel
 from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
@@ -41,7 +41,6 @@ from training.measure_prompts import measure_captioned, measure_pairs, measure_p
 from training.measure_sound import measure_long, measure_pitch, measure_tempo, measure_words
 from training.musicnn import MissingWeights
 from training.render import MissingSynthesizer, make_clips
-from training.sampling import GUIDANCE, STEPS
 from training.train_vocoder import spectral_convergence, stft_distance
 
 TILE, LONG = 128, 768
@@ -102,7 +101,9 @@ def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cach
         return torch.from_numpy(np.load(kept, allow_pickle=False))
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
     seconds = LONG / 25 if edge == "circular" else 30.0  # both give 768 frames
-    sampler = SpotSampler(model, prompt, seconds, STEPS, GUIDANCE, config, method, seed=seed, record="last")
+    sampler = SpotSampler(
+        model, prompt, seconds, DEFAULT_STEPS, DEFAULT_GUIDANCE, config, method, seed=seed, record="last"
+    )
     assert sampler.frames == LONG
     sampler.run(progress=False)
     if kept is not None:
@@ -126,7 +127,7 @@ def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[
     score = seam_score(mel, range(TILE, LONG, TILE))
     ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
-    late = seam_score(mel, plan(LONG, config, STEPS - 2).seams).score
+    late = seam_score(mel, plan(LONG, config, DEFAULT_STEPS - 2).seams).score
     return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends, late
 
 
@@ -164,7 +165,7 @@ def measure_speed(name: str, cores: int, steps: int, solver: str) -> dict[str, f
         f"os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{cores}]); torch.set_num_threads({cores}); "
         "from spotnb import load_model, spotdiffusion_text_to_audio as make, SpotDiffusionConfig as C; "
         f"m = load_model({name!r}, device='cpu'); t = time.perf_counter(); "
-        f"make(m, 'jazz piano solo', 30.0, {steps}, {GUIDANCE}, "
+        f"make(m, 'jazz piano solo', 30.0, {steps}, {DEFAULT_GUIDANCE}, "
         f"config=C(tile_size_time={TILE}), solver={solver!r}, seed=0, progress=False); "
         "peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')); "
         "print(time.perf_counter() - t, int(peak) / 1000)"

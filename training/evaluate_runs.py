@@ -21,14 +21,14 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
-from spotnb.config import EDGES, METHODS
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES, METHODS
 from spotnb.files import atomic_write
 from spotnb.source import KnownSound
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.evaluate import SEAM_PROMPTS, TILE, rounded
 from training.measure_prompts import CLIPS
-from training.sampling import GUIDANCE, STEPS, decoded, prompts_of, sampled_latents
+from training.sampling import decoded, prompts_of, sampled_latents
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # of the edges: 5 tiles and a bit
@@ -74,7 +74,7 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
     sampler, latent = finished(
         cache,
         f"edges-{method}-{edge}-{prompt}-{seed}",
-        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], seconds, STEPS, GUIDANCE, **settings),
+        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], seconds, DEFAULT_STEPS, DEFAULT_GUIDANCE, **settings),
     )
     assert sampler.frames == FRAMES_IN_ALL
     sound = sound_of(sampler, latent)
@@ -88,7 +88,7 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
         "ends": torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item(),
         "loop": loop_score(sound.waveform),
         "features": features,
-        "frames": sampler.cost().network_frames / STEPS,
+        "frames": sampler.cost().network_frames / DEFAULT_STEPS,
     }
 
 
@@ -120,7 +120,14 @@ def timeline_run(job: tuple[int, int, Path]) -> list[bool]:
         cache,
         f"timeline-{first}-{seed}",
         lambda: SpotSampler(
-            model, PromptTimeline(entries), whole, STEPS, GUIDANCE, config, seed=seed + 100, record="last"
+            model,
+            PromptTimeline(entries),
+            whole,
+            DEFAULT_STEPS,
+            DEFAULT_GUIDANCE,
+            config,
+            seed=seed + 100,
+            record="last",
         ),
     )
     mel = torch.from_numpy(sound_of(sampler, latent).mel)[None, None]
@@ -142,7 +149,7 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
     source, known = finished(
         cache,
         f"source-{prompt}-{seed}",
-        lambda: SpotSampler(model, text, 10.0, STEPS, GUIDANCE, config, seed=seed, record="last"),
+        lambda: SpotSampler(model, text, 10.0, DEFAULT_STEPS, DEFAULT_GUIDANCE, config, seed=seed, record="last"),
     )
     kept = int(source.duration * 25)
     sampler, latent = finished(
@@ -152,8 +159,8 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
             model,
             text,
             16.0,
-            STEPS,
-            GUIDANCE,
+            DEFAULT_STEPS,
+            DEFAULT_GUIDANCE,
             config,
             seed=seed + 1000,
             record="last",

@@ -17,7 +17,7 @@ from training.data import class_targets
 from training.musicnn import load_musicnn
 from training.phrases import PAIRS
 from training.render import SHARD, make_clips
-from training.sampling import decoded, prompts_of, sampled_latents, vocoded
+from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents, vocoded
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
 PAIRS_ASKED = 84
@@ -29,18 +29,21 @@ def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
     """Prompt accuracy by the judge and Fréchet distance to real clips of one class, by plain prompts."""
     judge, reference = load_judge()
     results: dict[str, object] = {}
-    features = []
+    features, always = [], []
     per_class: dict[str, float] = {}
     for split, count in CLIPS.items():
         rows = prompts_of(split, count)
         of = np.array([index for index, _ in rows])
-        found, heard = judge_mels(judge, decoded(model, sampled_latents(model, [text for _, text in rows])))
+        texts = [text for _, text in rows]
+        found, heard = judge_mels(judge, decoded(model, sampled_latents(model, texts)))
+        always.append(judge_mels(judge, decoded(model, sampled_latents(model, texts, interval=ALWAYS)))[0])
         right = heard.argmax(1) == of
         results[f"accuracy_{split}"] = float(right.mean())
         features.append(found)
         if split == "unseen":
             per_class = {name: float(right[of == i].mean()) for i, name in enumerate(CLASSES)}
     results["frechet"] = frechet(moments(np.concatenate(features)), reference)
+    results["frechet_guided_always"] = frechet(moments(np.concatenate(always)), reference)
     results["diversity"] = diversity(np.concatenate(features), np.concatenate([of, of]))
     results["accuracy_unseen_by_class"] = per_class
     return results

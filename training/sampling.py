@@ -1,4 +1,7 @@
-"""Clips by the embedded model to be judged: one window for each text, batched over texts, unlike a sampler's."""
+"""Clips by the embedded model to be judged: one window for each text, batched over texts, unlike a sampler's.
+
+Guidance pulls where `spotnb generate` lets it, unless another interval of timesteps is given.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,15 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.noise import Draws
 from spotnb.schedulers import make_solver
 from training.compose import CLASSES
 from training.phrases import TRAINING, UNSEEN
 
-STEPS, GUIDANCE, FRAMES = 25, 2.5, 128
+FRAMES = 128
+ALWAYS = 0, 1000
 
 
 def prompts_of(split: str, count: int) -> list[tuple[int, str]]:
@@ -34,9 +39,10 @@ def sampled_latents(
     texts: Sequence[str],
     batch: int = 12,
     solver: str = "ddim",
-    steps: int = STEPS,
+    steps: int = DEFAULT_STEPS,
     frames: int = FRAMES,
     seed: int = 0,
+    interval: tuple[int, int] = DEFAULT_GUIDANCE_INTERVAL,
 ) -> Tensor:
     """One window for each text, `[N, 8, frames, 16]`; the i-th depends on `seed`, its place and its text only."""
     update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
@@ -47,8 +53,11 @@ def sampled_latents(
         x = update.start(draws.normal((model.channels, frames, 16), 0, "start"))
         for k, t in enumerate(update.timesteps):
             seen = update.network_input(x, k)
-            both = model.predict_noise(torch.cat([seen] * 2), torch.full((2 * len(x),), t), torch.cat([uncond, cond]))
-            x, _, state = update.step(k, x, torch.lerp(*both.chunk(2), GUIDANCE), draws, state)
+            noise = model.predict_noise(seen, torch.full((len(x),), t), cond)
+            if interval[0] <= t <= interval[1]:
+                away = model.predict_noise(seen, torch.full((len(x),), t), uncond)
+                noise = torch.lerp(away, noise, DEFAULT_GUIDANCE)
+            x, _, state = update.step(k, x, noise, draws, state)
         out.append(x)
     return torch.cat(out)
 

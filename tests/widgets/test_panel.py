@@ -22,6 +22,9 @@ from spotnb.widgets.panel_form import parse_prompt
 from tests.networks import FunctionModel, pointwise
 
 
+SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 800)}  # what the form says at first
+
+
 def opened(network: Any = pointwise) -> SamplerPanel:
     panel = SamplerPanel(FunctionModel(network))
     for name, value in {"duration": 4.0, "steps": 5, "tile": 32}.items():
@@ -57,7 +60,7 @@ def test_run_gives_what_a_sampler_gives(panel: SamplerPanel) -> None:
     assert (panel.sampler, panel.waveform, panel.inspector) == (None, None, None)
     assert enabled(panel) == {"run", "step", "phase"}
     press(panel, "run")
-    settings = {"steps": 5, "guidance_scale": 2.5, "config": panel.form.config}
+    settings = SETTINGS | {"config": panel.form.config}
     expected = SpotSampler(FunctionModel(pointwise), "calm piano", 4.0, **settings).run(progress=False)
     assert panel.waveform is not None
     assert (panel.waveform == expected.decode()).all()
@@ -82,7 +85,7 @@ def test_steps_and_phases_and_runs_in_any_order_give_the_same(panel: SamplerPane
             break
         press(panel, "phase")
     press(panel, "run")
-    settings = {"steps": 5, "guidance_scale": 2.5, "config": panel.form.config}
+    settings = SETTINGS | {"config": panel.form.config}
     whole = SpotSampler(FunctionModel(pointwise), "calm piano", 4.0, **settings).run(progress=False)
     assert (panel.sampler.latent == whole.latent).all()
     assert panel.waveform is not None
@@ -115,7 +118,7 @@ def test_a_pause_keeps_what_is_done_and_run_goes_on(tmp_path: Path) -> None:
     assert before <= 6
     press(panel, "run")
     assert panel.sampler.done
-    settings = {"steps": 5, "guidance_scale": 2.5, "config": panel.form.config}
+    settings = SETTINGS | {"config": panel.form.config}
     whole = SpotSampler(FunctionModel(pointwise), "calm piano", 4.0, **settings).run(progress=False)
     assert (panel.sampler.latent == whole.latent).all()
     panel.close()
