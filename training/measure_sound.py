@@ -50,7 +50,7 @@ FRAMES_10S = 256
 
 
 def sounds(model: DiffusersAudioLDM, texts: list[str], frames: int = 128, seed: int = 0) -> np.ndarray:
-    made = sampled_latents(model, texts, solver="dpm++", steps=15, frames=frames, seed=seed)
+    made = sampled_latents(model, texts, frames=frames, seed=seed)
     return np.asarray(vocoded(model, decoded(model, made)).numpy())
 
 

@@ -42,7 +42,7 @@ class Form:
         self.steps = control(whole, "Steps", 25, min=1, max=1000)
         self.guidance = control(real, "Guidance", 2.5, min=0, max=100, step=0.5)
         self.interval = control(
-            ipywidgets.IntRangeSlider, "Pulls at t", DEFAULT_GUIDANCE_INTERVAL, min=0, max=1000, step=50
+            ipywidgets.IntRangeSlider, "Guided at t", DEFAULT_GUIDANCE_INTERVAL, min=0, max=1000, step=50
         )
         self.method = control(choose, "Method", "spot", options=METHODS)
         self.edge = control(choose, "Edge", "reflect", options=EDGES)
