@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs=2,
         default=DEFAULT_GUIDANCE_INTERVAL,
         metavar=("LOW", "HIGH"),
-        help="timesteps in which it pulls (default 100 800; 0 1000 is all)",
+        help="timesteps in which it pulls (default 100 700; 0 1000 is all)",
     )
     make.add_argument("--negative", default="", metavar="PROMPT", help="what to keep away from")
     make.add_argument("--method", default="spot", help=f"one of {', '.join(METHODS)} (default spot)")

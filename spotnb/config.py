@@ -14,7 +14,7 @@ from typing import TypeGuard
 from spotnb.errors import InputError
 
 DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5  # where the embedded model's quality levels off
-DEFAULT_GUIDANCE_INTERVAL = 100, 800  # of several, the one nearest to real clips: see the model card
+DEFAULT_GUIDANCE_INTERVAL = 100, 700  # of several, the one nearest to real clips: see the model card
 METHODS = ("spot", "tiles", "multidiffusion", "full")
 EDGES = ("reflect", "anchor", "merge", "circular", "reflect_noisy")
 SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")

@@ -86,7 +86,7 @@ class SpotSampler:
             and the border is heard.
         guidance_interval: the timesteps `(low, high)` between which guidance pulls; elsewhere the prompt is followed
             plainly, at half the work. None: in all, as AudioLDM does. Where the noise is strongest guidance makes what
-            is made from one prompt alike (Kynkäänniemi et al. 2024, arXiv:2404.07724); `(100, 800)` suits the embedded
+            is made from one prompt alike (Kynkäänniemi et al. 2024, arXiv:2404.07724); `(100, 700)` suits the embedded
             model.
 
     Raises:
@@ -129,7 +129,7 @@ class SpotSampler:
         self.guidance_interval = (
             None
             if guidance_interval is None
-            else check_interval("guidance_interval", guidance_interval, 0, 1000, hint="(100, 800) suits, None is all")
+            else check_interval("guidance_interval", guidance_interval, 0, 1000, hint="(100, 700) suits, None is all")
         )
         self.config = SpotDiffusionConfig() if config is None else config
         if not isinstance(self.config, SpotDiffusionConfig):

@@ -21,7 +21,7 @@ from spotnb.widgets.panel import SamplerPanel, _free, _planned_cost, _stem
 from spotnb.widgets.panel_form import parse_prompt
 from tests.networks import FunctionModel, pointwise
 
-SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 800)}  # what the form says at first
+SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # what the form says at first
 
 
 def opened(network: Any = pointwise) -> SamplerPanel:
