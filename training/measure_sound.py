@@ -114,7 +114,7 @@ def measure_long(model: DiffusersAudioLDM) -> dict[str, object]:
             config = SpotDiffusionConfig(tile_size_time=128, shift_seed=index)
             sampler = SpotSampler(model, prompt, seconds, 25, 2.5, config, seed=index, record="last")
             sampler.run(progress=False)
-            sound = sampler.decode(progress=False)
+            sound = sampler.sound()
             stretches = torch.from_numpy(sound.mel)[None, None].split(FRAMES, dim=2)[: int(seconds / 5.12)]
             right += list(judge_mels(judge, torch.cat(stretches))[1].argmax(1) == index)
             for name, present in listening.faults(sound.waveform).items():
