@@ -95,7 +95,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
             h = block(h)
         log_magnitude, phase = self.head(self.norm(h)).float().mT.chunk(2, dim=1)
         # The bound keeps a stray frame from blowing up the inverse FFT; music peaks near exp(5).
-        return torch.polar(torch.exp((log_magnitude - 1).clamp(max=6)), phase)
+        return without_offset(torch.polar(torch.exp((log_magnitude - 1).clamp(max=6)), phase))
 
     def forward(self, mel: Tensor) -> Tensor:
         sound = self.inverse_stft(self.spectrum(mel))
@@ -110,7 +110,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         # A bin takes the mean of the bands it is in.
         shares = filters / filters.sum(1, keepdim=True).clamp_min(1e-8)
         change = self.config.overshoot * lacking.clamp(-LARGEST_CHANGE, LARGEST_CHANGE) @ shares.T
-        return self.inverse_stft(spectrum * change.exp().mT)
+        return self.inverse_stft(without_offset(spectrum * change.exp().mT))
 
     def inverse_stft(self, spectrum: Tensor) -> Tensor:
         """Overlap-add with the framing of `spotnb.mel`: frame j is centred on its own `hop` samples."""
@@ -123,3 +123,8 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         envelope = nn.functional.fold(power, **shape)[:, 0, 0]
         margin = (window - hop) // 2
         return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]
+
+
+def without_offset(spectrum: Tensor) -> Tensor:
+    """A spectrum `[B, bins, frames]` that is silent at 0 Hz, where no band of the mel hears what stands there."""
+    return nn.functional.pad(spectrum[:, 1:], (0, 0, 1, 0))
