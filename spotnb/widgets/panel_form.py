@@ -41,9 +41,9 @@ class Form:
         self.duration = control(real, "Seconds", 10.0, min=0.04, max=7200, step=1)
         self.steps = control(whole, "Steps", 25, min=1, max=1000)
         self.guidance = control(real, "Guidance", 2.5, min=0, max=100, step=0.5)
-        self.interval = control(
-            ipywidgets.IntRangeSlider, "Guided at t", DEFAULT_GUIDANCE_INTERVAL, min=0, max=1000, step=50
-        )
+        low, high = DEFAULT_GUIDANCE_INTERVAL
+        self.guided_from = control(whole, "Guided from", low, min=0, max=1000, step=50)
+        self.guided_to = control(whole, "to timestep", high, min=0, max=1000, step=50)
         self.method = control(choose, "Method", "spot", options=METHODS)
         self.edge = control(choose, "Edge", "reflect", options=EDGES)
         self.tile = control(whole, "Tile frames", 128, min=1, max=100_000, step=8)
@@ -51,8 +51,8 @@ class Form:
         self.seed = control(whole, "Seed", 0, min=0, max=2**53)
         self.solver = control(choose, "Solver", "ddim", options=SOLVERS)
         self.controls = (
-            *(self.prompt, self.negative, self.duration, self.steps, self.guidance, self.interval, self.method),
-            *(self.edge, self.tile, self.ratio, self.seed, self.solver),
+            *(self.prompt, self.negative, self.duration, self.steps, self.guidance, self.guided_from, self.guided_to),
+            *(self.method, self.edge, self.tile, self.ratio, self.seed, self.solver),
         )
         self.box = ipywidgets.VBox(self.controls)
         for each in self.controls:
@@ -69,7 +69,7 @@ class Form:
             "duration": self.duration.value,
             "steps": self.steps.value,
             "guidance_scale": self.guidance.value,
-            "guidance_interval": self.interval.value,
+            "guidance_interval": (self.guided_from.value, self.guided_to.value),
             "config": self.config,
             "method": self.method.value,
             "seed": self.seed.value,
