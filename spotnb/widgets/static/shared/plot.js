@@ -39,7 +39,7 @@ export function createPlot(view, options) {
     if (element.clientWidth) plot.width = Math.max(240, Math.floor(element.clientWidth));
     plot.narrow = plot.width < NARROW;
     plot.height = Math.round(options.height(plot));
-    const margin = { left: plot.narrow ? 46 : 64, right: 10, top: 10, bottom: 6, ...options.margin?.(plot) };
+    const margin = { left: plot.narrow ? 46 : 64, right: 14, top: 10, bottom: 6, ...options.margin?.(plot) };
     plot.left = margin.left;
     plot.top = margin.top;
     plot.right = plot.width - margin.right;
