@@ -9,6 +9,7 @@ import torch
 from scipy.stats import wilcoxon
 
 from spotnb import SpotDiffusionConfig, SpotSampler
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
 from training import listening
 from training.classifier import FRAMES, judge_mels, load_judge
@@ -111,8 +112,8 @@ def measure_long(model: DiffusersAudioLDM) -> dict[str, object]:
         right = []
         for index in names:
             prompt = CLASSES[index].replace("_", " ")
-            config = SpotDiffusionConfig(tile_size_time=128, shift_seed=index)
-            sampler = SpotSampler(model, prompt, seconds, 25, 2.5, config, seed=index, record="last")
+            run = (DEFAULT_STEPS, DEFAULT_GUIDANCE, SpotDiffusionConfig(tile_size_time=128, shift_seed=index))
+            sampler = SpotSampler(model, prompt, seconds, *run, seed=index, record="last")
             sampler.run(progress=False)
             sound = sampler.sound()
             stretches = torch.from_numpy(sound.mel)[None, None].split(FRAMES, dim=2)[: int(seconds / 5.12)]

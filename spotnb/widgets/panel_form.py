@@ -8,7 +8,15 @@ from typing import Any, Final
 
 import ipywidgets
 
-from spotnb.config import DEFAULT_GUIDANCE_INTERVAL, EDGES, METHODS, SpotDiffusionConfig, show
+from spotnb.config import (
+    DEFAULT_GUIDANCE,
+    DEFAULT_GUIDANCE_INTERVAL,
+    DEFAULT_STEPS,
+    EDGES,
+    METHODS,
+    SpotDiffusionConfig,
+    show,
+)
 from spotnb.errors import InputError
 from spotnb.timeline import PromptTimeline
 
@@ -39,8 +47,8 @@ class Form:
         )
         self.negative = control(ipywidgets.Text, "Away from", "", placeholder="what not to hear")
         self.duration = control(real, "Seconds", 10.0, min=0.04, max=7200, step=1)
-        self.steps = control(whole, "Steps", 25, min=1, max=1000)
-        self.guidance = control(real, "Guidance", 2.5, min=0, max=100, step=0.5)
+        self.steps = control(whole, "Steps", DEFAULT_STEPS, min=1, max=1000)
+        self.guidance = control(real, "Guidance", DEFAULT_GUIDANCE, min=0, max=100, step=0.5)
         low, high = DEFAULT_GUIDANCE_INTERVAL
         self.guided_from = control(whole, "Guided from", low, min=0, max=1000, step=50)
         self.guided_to = control(whole, "to timestep", high, min=0, max=1000, step=50)
