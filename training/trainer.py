@@ -8,6 +8,7 @@ train together: every one takes its own batch, and the gradients are averaged. O
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import math
@@ -69,6 +70,7 @@ class Trainer:
         self.step, self.spent = 0, 0.0
         if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
             distributed.init_process_group("gloo")
+            atexit.register(distributed.destroy_process_group)  # its threads left running can abort an ending process
         self.world = distributed.get_world_size() if distributed.is_initialized() else 1
         self.rank = distributed.get_rank() if distributed.is_initialized() else 0
         if self.checkpoint.exists():
