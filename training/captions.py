@@ -16,10 +16,7 @@ from typing import Any
 from training.phrases import (
     ADJECTIVES,
     BPM_ENDINGS,
-    BPM_STEP,
     ENDINGS,
-    LEAST_BPM,
-    MOST_BPM,
     PAIRS,
     PLAYED,
     PLAYERS,
@@ -29,10 +26,11 @@ from training.phrases import (
     UNSEEN,
     Phrase,
 )
+from training.tempo import LEAST_BPM, MOST_BPM, tempo_word
 
 TRAITS = ("tempo", "mood", "loudness", "register", "density", "room", "era")
 FELT = ("rock", "electronic", "acoustic_guitar", "jazz_piano", "drums", "bass", "mallets", "organ", "brass")
-BPM_SHARE, SHUFFLED = 0.35, 0.08
+BPM_SHARE, SHUFFLED = 0.45, 0.08
 NATURE_LOUD = ("loud", "strong")
 # Adjectives that need two things to be true at once.
 JOINT: dict[str, dict[str, tuple[str, ...]]] = {
@@ -110,7 +108,10 @@ def _dress(subject: str, attributes: Mapping[str, Any], rng: random.Random, fram
     before = [trait for trait in traits if ADJECTIVES[trait].get(attributes[trait])][:count]
     rest = [trait for trait in traits if trait not in before]  # no trait is told twice
     adjectives = _adjectives(attributes, rng, before, count)
-    ending = _ending(attributes, rng, rest) if rng.random() < 0.4 else ""
+    if attributes["class"] in FELT and rng.random() < BPM_SHARE:
+        ending = rng.choice(BPM_ENDINGS).format(tempo_word(attributes["bpm"]))
+    else:
+        ending = _ending(attributes, rng, rest) if rng.random() < 0.4 else ""
     if adjectives and (framed or rng.random() < 0.3):
         text = f"{subject}, {rng.choice((' and ', ' ', ', ')).join(adjectives)}"
         text = f"{text}, {ending}" if ending else text
@@ -139,17 +140,10 @@ def _adjectives(attributes: Mapping[str, Any], rng: random.Random, traits: Seque
     return drawn
 
 
-def bpm_word(bpm: float) -> str:
-    """The figure that a tempo is told by, to the nearest five beats a minute."""
-    return str(min(MOST_BPM, max(LEAST_BPM, BPM_STEP * round(bpm / BPM_STEP))))
-
-
 def _ending(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[str]) -> str:
     """A true ending about one of the traits, or nothing; a clip of nature is not "played", so it has none."""
     if attributes["class"] == "nature":
         return ""
-    if "tempo" in traits and attributes["class"] in FELT and rng.random() < BPM_SHARE:
-        return rng.choice(BPM_ENDINGS).format(bpm_word(attributes["bpm"]))
     options = [ending for trait in traits for ending in ENDINGS[trait].get(attributes[trait], [])]
     return rng.choice(options) if options else ""
 
@@ -170,7 +164,7 @@ def _pieces() -> Iterator[str]:
             for choices in values.values():
                 yield from choices
     yield from (*NATURE_LOUD, *JOINT, *PREFIXES, *SUFFIXES, *PLAYERS, *PAIRS, *BPM_ENDINGS, "and")
-    yield from map(str, range(LEAST_BPM, MOST_BPM + 1, BPM_STEP))
+    yield from map(str, range(LEAST_BPM, MOST_BPM + 1))
 
 
 def core(text: str) -> tuple[str, ...]:

@@ -608,10 +608,8 @@ ENDINGS: dict[str, dict[str, list[str]]] = {
     "era": {"modern": [], "vintage": ["on an old gramophone", "on an old record", "from the radio"]},
 }
 
-# What a tempo can be said to be; the figure is rounded to `BPM_STEP`.
-BPM_STEP = 5
-BPM_ENDINGS = ("at {} bpm", "at {} beats per minute", "at a tempo of {} bpm")
-LEAST_BPM, MOST_BPM = 40, 205
+# What a tempo can be said to be.
+BPM_ENDINGS = ("at {} bpm", "at {} bpm", "at {} beats per minute", "at a tempo of {} bpm")
 
 # How two pieces that sound together are told; the louder one comes first or second.
 PAIRS = (

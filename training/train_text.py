@@ -3,6 +3,7 @@
 The encoder is transformers' `ClapTextModelWithProjection`, read exactly as AudioLDM reads its own: pooled, projected
 and normalised to length one. It learns to name a clip's classes and traits from fresh
 captions, which takes minutes where the denoiser alone would need hours; `train_denoiser` then tunes it further.
+The first channels of an embedding are the tempo's, if the text tells a figure: zero otherwise.
 With `--earlier`, an earlier encoder learns the words that it lacks and keeps what it makes of those that it knows, so
 that the denoiser that goes with it can be trained on.
 Writes `tokenizer/` and `text_encoder/` of the model folder.
@@ -16,20 +17,23 @@ import logging
 import random
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor, nn
 from transformers import ClapTextConfig, ClapTextModelWithProjection, PreTrainedTokenizerFast
 
-from training.captions import TRAITS, bpm_word, caption, vocabulary, words
+from training.captions import TRAITS, caption, vocabulary, words
 from training.compose import CLASSES
 from training.data import class_targets, load_attributes
+from training.tempo import FEATURES, tempo_features, told_tempo
 from training.trainer import Trainer
 
 EMBED_DIM, MAX_WORDS, BATCH = 192, 40, 96
 WORD_DROPOUT, TEXT_DROPOUT = 0.1, 0.12
-NAMED = ("kind", *TRAITS, "bpm_word")
+NAMED = ("kind", *TRAITS)
 KEPT = 4.0  # weight of staying near the earlier encoder
+TEMPO_SHARE, TEMPO_WEIGHT = 0.2, 2.0  # of an embedding's energy, of the loss
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -38,7 +42,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     words = {word: i for i, word in enumerate(specials + vocabulary())}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("[a-z0-9]+"), "removed", invert=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[0-9]+(?=bpm\b)|[a-z0-9]+"), "removed", invert=True)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
@@ -71,6 +75,12 @@ def build_encoder(tokenizer: PreTrainedTokenizerFast) -> ClapTextModelWithProjec
     for module in encoder.modules():
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
+    table = encoder.text_model.embeddings.word_embeddings.weight
+    with torch.no_grad():  # figures that are near begin near; the words that are none keep random places
+        directions = torch.randn(FEATURES, table.shape[1]) * table.std() / (FEATURES / 2) ** 0.5
+        for word, row in tokenizer.get_vocab().items():
+            if word.isdigit():
+                table[row] = torch.from_numpy(tempo_features(int(word))) @ directions
     return encoder
 
 
@@ -99,7 +109,8 @@ def taught(tokenizer: PreTrainedTokenizerFast, start: Path) -> ClapTextModelWith
     [name] = [name for name in state if name.endswith("word_embeddings.weight")]
     rows = table.detach() * state[name].std() / table.detach().std()
     for word in new.keys() & old.keys():
-        rows[new[word]] = state[name][old[word]]
+        if not word.isdigit():  # figures of one table are near each other, not those of two
+            rows[new[word]] = state[name][old[word]]
     encoder.load_state_dict(state | {name: rows})
     return encoder
 
@@ -127,11 +138,19 @@ class Namer(nn.Module):
         return total, right
 
 
+def tempo_loss(embeds: Tensor, texts: list[str]) -> Tensor:
+    """How far the first channels are from the features of the tempi that are told."""
+    told = [told_tempo(text) for text in texts]
+    target = np.stack([np.zeros(FEATURES, np.float32) if bpm is None else tempo_features(bpm) for bpm in told])
+    scale = (TEMPO_SHARE * EMBED_DIM / (FEATURES / 2)) ** 0.5
+    return nn.functional.mse_loss(embeds[:, :FEATURES] * EMBED_DIM**0.5, scale * torch.from_numpy(target))
+
+
 def train(
     data: Path, minutes: float, start: Path | None
 ) -> tuple[ClapTextModelWithProjection, PreTrainedTokenizerFast]:
     tokenizer = build_tokenizer()
-    rows, unseen = ([_told(row) for row in load_attributes(data, split)] for split in ("train", "unseen"))
+    rows, unseen = (load_attributes(data, split) for split in ("train", "unseen"))
     labels = {name: sorted({row[name] for row in rows + unseen} - {None}) for name in NAMED}
     namer = Namer(build_encoder(tokenizer) if start is None else taught(tokenizer, start), labels)
     earlier = None if start is None else copy.deepcopy(namer.encoder).eval()
@@ -143,10 +162,14 @@ def train(
         texts = [caption(row, rng) for row in chosen]
         embeds = encode(namer.encoder, tokenizer, texts, rng)
         value, right = namer.loss(embeds, chosen)
-        figures = {"loss": value.item(), "class": right}
+        tempo = tempo_loss(embeds, texts)
+        figures = {"loss": value.item(), "tempo": tempo.item(), "class": right}
+        value = value + TEMPO_WEIGHT * tempo
         if earlier is not None:
             old = [
-                text for text, row in zip(texts, chosen, strict=True) if "with" not in row and {*words(text)} <= known
+                text
+                for text, row in zip(texts, chosen, strict=True)
+                if "with" not in row and {*words(text)} <= known and told_tempo(text) is None
             ]
             old.append("")
             with torch.no_grad():
@@ -159,17 +182,13 @@ def train(
         figures = {}
         for split in ("train", "unseen"):
             texts = [caption(row, random.Random(i), split) for i, row in enumerate(unseen)]
-            figures[f"class_{split}"] = namer.loss(encode(namer.encoder, tokenizer, texts), unseen)[1]
+            embeds = encode(namer.encoder, tokenizer, texts)
+            figures[f"class_{split}"] = namer.loss(embeds, unseen)[1]
+            figures[f"tempo_{split}"] = tempo_loss(embeds, texts).item()
         return figures
 
     Trainer("text", namer, data, minutes, lr=1e-3, ema=0.99, warmup=100).run(loss, validate)
     return namer.encoder, tokenizer
-
-
-def _told(row: dict) -> dict:
-    """An attribute row whose tempo figure is the word that a caption tells it by."""
-    bpm = row["bpm"]
-    return row | {"bpm_word": None if bpm is None else bpm_word(bpm)}
 
 
 def main() -> None:
