@@ -59,12 +59,10 @@ def seconds_per_frame(sampler: SpotSampler, layout: Layout) -> float:
     count = min(sampler.tile_batch, len(layout.tiles))
     window = torch.zeros(sampler.candidates, model.channels, width, model.latent_bins, device=model.device)
     timings = []
-    timesteps = sampler.solver.timesteps[sampler.first :]
-    timestep = next((t for t in timesteps if sampler.guides_at(t)), timesteps[0])
-    halves = 2 if sampler.guides_at(timestep) else 1
+    timestep = max(sampler.solver.timesteps[sampler.first :], key=sampler.passes)
     for _ in range(2):  # the first one warms up
         started = time.perf_counter()
         found = sampler.guided([window] * count, timestep, [((0, None),)] * count)
         found[-1].guided.sum().item()
         timings.append(time.perf_counter() - started)
-    return min(timings) / (halves * count * width)
+    return min(timings) / (sampler.passes(timestep) * count * width)

@@ -427,8 +427,7 @@ class SpotSampler:
     def _work(self, step: int, layout: Layout) -> int:
         """What a step asks of the network, in frames of a forward pass."""
         crossing = sum(width for tile, width in enumerate(layout.widths) if self._known_frames(layout, tile))
-        halves = 2 if self.guides_at(self.solver.timesteps[step]) else 1
-        return halves * (layout.network_frames + GRADIENT * crossing)
+        return self.passes(self.solver.timesteps[step]) * (layout.network_frames + GRADIENT * crossing)
 
     def settings(self) -> dict[str, Any]:
         """The arguments that make this sampler again."""
@@ -508,9 +507,13 @@ class SpotSampler:
         return guided_noise(self.model, windows, timestep, guides, c.cond, c.uncond, scale)
 
     def guides_at(self, timestep: int) -> bool:
-        """Whether guidance pulls at a timestep, so that each window goes through the network twice."""
+        """Whether guidance pulls at a timestep."""
         low, high = self.guidance_interval or (0, timestep)
         return self.guidance_scale != 1 and low <= timestep <= high
+
+    def passes(self, timestep: int) -> int:
+        """How often a window goes through the network: for both halves of guidance, or once."""
+        return 2 if self.guides_at(timestep) else 1
 
     def halve_tile_batch(self, error: BaseException) -> None:
         """After an out-of-memory error: half the windows per forward pass, from now on, noted in the manifest."""

@@ -26,8 +26,9 @@ from spotnb.files import atomic_write
 from spotnb.source import KnownSound
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
-from training.evaluate import SEAM_PROMPTS, TILE, rounded
+from training.evaluate import rounded
 from training.measure_prompts import CLIPS
+from training.measure_seams import SEAM_PROMPTS, TILE
 from training.sampling import decoded, prompts_of, sampled_latents
 
 RESULTS = Path(__file__).parent / "runs.json"

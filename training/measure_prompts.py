@@ -14,15 +14,14 @@ from training.captions import caption
 from training.classifier import FRAMES, both_heard, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.data import class_targets
+from training.measure_real import real_clips
 from training.musicnn import load_musicnn
 from training.phrases import PAIRS
-from training.render import SHARD, make_clips
 from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents, vocoded
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
 PAIRS_ASKED = 84
 CAPTIONED = 252  # clips of each side in the distances to captioned real clips
-SECONDS = 5.12
 
 
 def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
@@ -83,17 +82,6 @@ def measure_pairs(model: DiffusersAudioLDM) -> dict[str, object]:
         "pairs_both_heard": both_heard(heard, targets.numpy(), threshold),
         "pairs_both_heard_real": both_heard(real, class_targets([rows[i] for i in of]).numpy(), threshold),
     }
-
-
-def real_clips(count: int, first: int = 0) -> tuple[Tensor, list[dict]]:
-    """Unseen real clips of 5.12 s `[count, samples]`, rendered here, and their attributes."""
-    samples = round(SECONDS * 16000)
-    parts, rows = [], []
-    for start in range(first, first + count, SHARD):
-        clips, some = make_clips("unseen", 0, start, min(SHARD, first + count - start))
-        parts.append(torch.from_numpy(clips[:, :samples].astype(np.float32) / 32768))
-        rows += some
-    return torch.cat(parts), rows
 
 
 def measure_captioned(model: DiffusersAudioLDM) -> dict[str, object]:

@@ -14,8 +14,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from training import listening
 from training.classifier import FRAMES, judge_mels, load_judge
 from training.compose import CLASSES
-from training.measure_prompts import real_clips
-from training.render import make_clips
+from training.measure_real import REAL_CLIPS, SECONDS, real_clips
 from training.sampling import decoded, sampled_latents, vocoded
 
 SUSTAINED = ("church organ", "solo cello with string orchestra", "bowed strings", "vibraphone", "marimba")
@@ -58,7 +57,7 @@ def sounds(model: DiffusersAudioLDM, texts: list[str], frames: int = 128, seed: 
 def measure_pitch(model: DiffusersAudioLDM) -> dict[str, object]:
     """Median frame-to-frame pitch deviation on sustained notes, in cents."""
     made = sounds(model, [text for text in SUSTAINED for _ in range(6)])
-    real, rows = real_clips(168)
+    real, rows = real_clips(REAL_CLIPS)
     kinds = ("church", "cello", "bowed", "vibraphone", "marimba")
     chosen = [
         sound.numpy() for sound, row in zip(real, rows, strict=True) if row["kind"] in kinds and "with" not in row
@@ -80,10 +79,10 @@ def measure_tempo(model: DiffusersAudioLDM) -> dict[str, object]:
     asked = [(subject, bpm) for subject, tempi in PACED.items() for bpm in tempi]
     made = sounds(model, [f"{subject} at {bpm} bpm" for subject, bpm in asked], FRAMES_10S)
     fits = [listening.tempo_fits(listening.tempo(x), bpm) for x, (_, bpm) in zip(made, asked, strict=True)]
-    clips, rows = make_clips("unseen", 0, 0, 168)
+    clips, rows = real_clips(REAL_CLIPS, seconds=SECONDS)
     names = ("rock", "electronic", "drums", "bass", "mallets", "acoustic_guitar")
     real = [
-        listening.tempo_fits(listening.tempo(clip[:163840].astype(np.float32) / 32768), row["bpm"])
+        listening.tempo_fits(listening.tempo(clip.numpy()), row["bpm"])
         for clip, row in zip(clips, rows, strict=True)
         if row["class"] in names and "with" not in row
     ]
