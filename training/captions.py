@@ -30,7 +30,7 @@ from training.tempo import LEAST_BPM, MOST_BPM, tempo_word
 
 TRAITS = ("tempo", "mood", "loudness", "register", "density", "room", "era")
 FELT = ("rock", "electronic", "acoustic_guitar", "jazz_piano", "drums", "bass", "mallets", "organ", "brass")
-BPM_SHARE, SHUFFLED = 0.45, 0.08
+BPM_SHARE, SHUFFLED = 0.55, 0.08
 NATURE_LOUD = ("loud", "strong")
 # Adjectives that need two things to be true at once.
 JOINT: dict[str, dict[str, tuple[str, ...]]] = {

@@ -1,7 +1,8 @@
 """The denoiser: diffusers' `UNet2DConditionModel`, conditioned as AudioLDM's, on the latents of `train_vae`.
 
 It predicts v (Salimans & Ho 2022, section 4.1), sees 64 to 384 frames at a time, and gets captions drawn afresh for
-every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot.
+every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot. Six
+more tell it where beats can lie, if the caption tells a tempo (`spotnb.models.ruler`).
 Writes `unet/`, the tuned `text_encoder/`, `scheduler/` and `model_index.json` of the model folder.
 """
 
@@ -22,9 +23,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
+from spotnb.models.audioldm import CODE_FILE, RULER_FILE
 from training.captions import caption
 from training.data import load_attributes
-from training.train_text import EMBED_DIM, TEXT_DROPOUT, encode
+from training.tempo import tempo_ruler
+from training.train_text import EMBED_DIM, TEMPO_SCALE, TEXT_DROPOUT, encode, tempo_loss
 from training.train_vae import autocast
 from training.trainer import Trainer
 
@@ -33,12 +36,16 @@ CODE_CHANNELS = 4
 # Widths a window can have: whole tiles of 128 and 256 most often, the shorter and longer ones of `merge` now and then.
 WIDTHS, SHARES = (64, 96, 128, 192, 256, 384), (0.08, 0.07, 0.5, 0.1, 0.17, 0.08)
 FRAMES_PER_BATCH = 2048
+# Where a sound takes its rhythm: so much of the draws fall there, and the rest everywhere.
+RHYTHM, RHYTHM_SHARE = (650, 950), 0.35
+TOLD_TEMPO = 0.05  # weight of what `train_text` taught the first channels of an embedding
+RULER = tempo_ruler(TEMPO_SCALE)
 
 
 def build_unet() -> UNet2DConditionModel:
     unet = UNet2DConditionModel(
         sample_size=256,
-        in_channels=8 + CODE_CHANNELS,
+        in_channels=8 + CODE_CHANNELS + RULER.channels,
         out_channels=8,
         block_out_channels=CHANNELS,
         layers_per_block=1,
@@ -70,6 +77,13 @@ def scheduler() -> DDIMScheduler:
     )
 
 
+def spread(places: Tensor) -> Tensor:
+    """Timesteps 0 to 999 for places in [0, 1), the more of them where rhythm is decided."""
+    low, high = RHYTHM
+    within = low + places / RHYTHM_SHARE * (high - low)
+    return torch.where(places < RHYTHM_SHARE, within, (places - RHYTHM_SHARE) / (1 - RHYTHM_SHARE) * 1000).long()
+
+
 class Denoiser(nn.Module):
     """The UNet, the text encoder that it is tuned with, and the frequency code; `start` is a folder to go on from."""
 
@@ -79,13 +93,17 @@ class Denoiser(nn.Module):
         self.encoder = encoder
         self.code = nn.Parameter(torch.randn(CODE_CHANNELS, 16, generator=torch.Generator().manual_seed(0)))
         if start is not None:
-            self.unet.load_state_dict(load_file(start / "unet" / "diffusion_pytorch_model.safetensors"))
-            self.code.data.copy_(load_file(start / "unet" / "frequency_code.safetensors")["frequency_code"])
+            weights = load_file(start / "unet" / "diffusion_pytorch_model.safetensors")
+            missing = self.unet.conv_in.in_channels - weights["conv_in.weight"].shape[1]
+            weights["conv_in.weight"] = nn.functional.pad(weights["conv_in.weight"], (0, 0, 0, 0, 0, missing))
+            self.unet.load_state_dict(weights)
+            self.code.data.copy_(load_file(start / "unet" / CODE_FILE)["frequency_code"])
         self.unet.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor, embeds: Tensor) -> Tensor:
         code = self.code[None, :, None].expand(len(x), -1, x.shape[2], -1)
-        inputs = torch.cat([x, code], dim=1).contiguous(memory_format=torch.channels_last)
+        waves = RULER(embeds, x.shape[2])[..., None].expand(-1, -1, -1, x.shape[3])
+        inputs = torch.cat([x, code, waves], dim=1).contiguous(memory_format=torch.channels_last)
         return self.unet(inputs, t, None, class_labels=embeds).sample.float()
 
 
@@ -115,13 +133,14 @@ def train(
         clean = np.stack([latents[c, :, s : s + width] for c, s in zip(clips, starts, strict=True)])
         clean = torch.from_numpy(clean.astype(np.float32))
         # One timestep from each of `batch` equal strata: less noise in the gradient than independent draws.
-        t = ((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch * 1000).long()
+        t = spread((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch)
         x, v, _, _ = noised(clean, torch.randn(clean.shape, generator=generator), t)
         texts = ["" if words.random() < TEXT_DROPOUT else caption(rows[int(c)], words) for c in clips]
         with autocast():
-            guess = model(x, t, encode(model.encoder, tokenizer, texts, words))
+            embeds = encode(model.encoder, tokenizer, texts, words)
+            guess = model(x, t, embeds)
         value = ((guess.float() - v) ** 2).mean()
-        return value, {"v_mse": value.item()}
+        return value + TOLD_TEMPO * tempo_loss(embeds.float(), texts), {"v_mse": value.item()}
 
     generator = torch.Generator().manual_seed(5)
     chosen = torch.randperm(len(unseen), generator=generator)[:112].tolist()
@@ -153,7 +172,8 @@ def train(
 
 def save(model: Denoiser, out: Path) -> None:
     model.unet.half().save_pretrained(out / "unet", safe_serialization=True)
-    save_file({"frequency_code": model.code.detach().clone()}, out / "unet" / "frequency_code.safetensors")
+    save_file({"frequency_code": model.code.detach().clone()}, out / "unet" / CODE_FILE)
+    save_file({"tellings": RULER.tellings, "beats": RULER.beats}, out / "unet" / RULER_FILE)
     model.encoder.half().save_pretrained(out / "text_encoder")
     scheduler().save_pretrained(out / "scheduler")
     index = {

@@ -33,7 +33,7 @@ EMBED_DIM, MAX_WORDS, BATCH = 192, 40, 96
 WORD_DROPOUT, TEXT_DROPOUT = 0.1, 0.12
 NAMED = ("kind", *TRAITS)
 KEPT = 4.0  # weight of staying near the earlier encoder
-TEMPO_SHARE, TEMPO_WEIGHT = 0.2, 2.0  # of an embedding's energy, of the loss
+TEMPO_WEIGHT, TEMPO_SCALE = 2.0, (0.2 / (FEATURES / 2)) ** 0.5  # a fifth of an embedding's energy
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -142,8 +142,7 @@ def tempo_loss(embeds: Tensor, texts: list[str]) -> Tensor:
     """How far the first channels are from the features of the tempi that are told."""
     told = [told_tempo(text) for text in texts]
     target = np.stack([np.zeros(FEATURES, np.float32) if bpm is None else tempo_features(bpm) for bpm in told])
-    scale = (TEMPO_SHARE * EMBED_DIM / (FEATURES / 2)) ** 0.5
-    return nn.functional.mse_loss(embeds[:, :FEATURES] * EMBED_DIM**0.5, scale * torch.from_numpy(target))
+    return EMBED_DIM * nn.functional.mse_loss(embeds[:, :FEATURES], TEMPO_SCALE * torch.from_numpy(target))
 
 
 def train(

@@ -26,12 +26,14 @@ from spotnb.mel import HOP
 from spotnb.models.batching import is_small, suggested_tile_batch
 from spotnb.models.heads import choose_heads
 from spotnb.models.mel import torch_log_mel
+from spotnb.models.ruler import TempoRuler
 from spotnb.models.threads import by_rows
 from spotnb.models.vocoder import ISTFTVocoder
 
 PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of published configurations, 128, is the pipeline's default length
 TRAINED_STEPS = 1000
+CODE_FILE, RULER_FILE = "frequency_code.safetensors", "tempo_ruler.safetensors"
 
 
 class DiffusersAudioLDM:
@@ -39,7 +41,8 @@ class DiffusersAudioLDM:
 
     The UNet computes in `dtype`, everything else in float32: it is cheap beside the UNet, and log-mels lose audible
     detail in 8 bits of mantissa. `frequency_code` `[K, latent_bins]`, if given, is appended to the UNet's input as K
-    constant channels that tell it which bin it looks at (the embedded model was trained with one).
+    constant channels that tell it which bin it looks at, and what `tempo_ruler` makes of the prompt's embedding as
+    channels that tell it where beats can lie (the embedded model was trained with both).
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class DiffusersAudioLDM:
         scheduler: DDIMScheduler,
         *,
         frequency_code: Tensor | None = None,
+        tempo_ruler: TempoRuler | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         notes: dict[str, Any] | None = None,
@@ -68,6 +72,7 @@ class DiffusersAudioLDM:
         self.vocoder: Any = vocoder.to(*exact).eval().requires_grad_(False)
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
+        self.tempo_ruler = None if tempo_ruler is None else tempo_ruler.to(self.device)
         self.tile_batch, self._small = suggested_tile_batch(self.unet, self.device), is_small(self.unet)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
         self.prediction_type: str = scheduler.config.prediction_type
@@ -118,6 +123,9 @@ class DiffusersAudioLDM:
         if self.frequency_code is not None:
             code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
             sample = torch.cat([sample, code], dim=1)
+        if self.tempo_ruler is not None:
+            waves = self.tempo_ruler(cond, x.shape[2]).to(self.dtype)[..., None].expand(-1, -1, -1, x.shape[3])
+            sample = torch.cat([sample, waves], dim=1)
         sample = sample.contiguous(memory_format=self._memory_format)
         out = self.unet(sample, t, None, class_labels=cond.to(self.dtype)).sample.float()
         if self.prediction_type == "v_prediction":
@@ -167,12 +175,13 @@ def from_folder(
         vocoder = _load(folder / "vocoder", _vocoder_class(folder))
     if len(tokenizer) < 10:
         raise SpotnbError(f"{folder / 'tokenizer'} holds {len(tokenizer)} words: its vocabulary files are missing")
-    code = _read_code(folder / "unet" / "frequency_code.safetensors")
-    expected = vae.config.latent_channels + (0 if code is None else len(code))
+    code, ruler = _read_code(folder / "unet" / CODE_FILE), _read_ruler(folder / "unet" / RULER_FILE)
+    beside = (0 if code is None else len(code)) + (0 if ruler is None else ruler.channels)
+    expected = vae.config.latent_channels + beside
     if unet.config.in_channels != expected:
         raise SpotnbError(
-            f"{folder}: the unet takes {unet.config.in_channels} channels, vae and frequency code give {expected}; "
-            "the pieces belong to different models"
+            f"{folder}: the unet takes {unet.config.in_channels} channels, vae, frequency code and tempo ruler give "
+            f"{expected}; the pieces belong to different models"
         )
     width, given = unet.config.projection_class_embeddings_input_dim, text_encoder.config.projection_dim
     if width != given:
@@ -195,6 +204,7 @@ def from_folder(
             vocoder,
             scheduler,
             frequency_code=code,
+            tempo_ruler=ruler,
             device=device,
             dtype=dtype,
             notes=notes,
@@ -222,13 +232,26 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _read_code(path: Path) -> Tensor | None:
     """The frequency code beside the UNet's weights, if there is one."""
+    return _read_tensors(path, "frequency_code")[0] if path.exists() else None
+
+
+def _read_ruler(path: Path) -> TempoRuler | None:
+    """The tempo ruler beside the UNet's weights, if there is one."""
     if not path.exists():
         return None
+    tellings, beats = _read_tensors(path, "tellings", "beats")
+    if tellings.ndim != 2 or beats.shape != tellings.shape[:1]:
+        found = f"{list(tellings.shape)} and {list(beats.shape)}"
+        raise SpotnbError(f"tellings and beats in {path} are {found}: expected [K, C] and [K]")
+    return TempoRuler(tellings, beats)
+
+
+def _read_tensors(path: Path, *names: str) -> list[Tensor]:
     try:
-        code: Tensor = load_file(path)["frequency_code"]
+        tensors = load_file(path)
+        return [tensors[name] for name in names]
     except Exception as error:  # no safetensors file, or no such tensor in it
-        raise SpotnbError(f"cannot read frequency_code in {path}: {error}") from error
-    return code
+        raise SpotnbError(f"cannot read {', '.join(names)} in {path}: {error}") from error
 
 
 def _vocoder_class(folder: Path) -> type:

@@ -153,8 +153,14 @@ def randomise(module: nn.Module) -> None:
             parameter.normal_(mean=1.0, std=0.05)
 
 
-def save_folder(folder: Path, components: dict[str, Any], *, frequency_code: Tensor | None = None) -> Path:
-    """Write the pieces as diffusers lays out an AudioLDM folder."""
+def save_folder(
+    folder: Path,
+    components: dict[str, Any],
+    *,
+    frequency_code: Tensor | None = None,
+    tempo_ruler: dict[str, Tensor] | None = None,
+) -> Path:
+    """Write the pieces as diffusers lays out an AudioLDM folder, and ours beside the UNet."""
     from safetensors.torch import save_file
 
     for name, piece in components.items():
@@ -163,4 +169,6 @@ def save_folder(folder: Path, components: dict[str, Any], *, frequency_code: Ten
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "AudioLDMPipeline", **index}))
     if frequency_code is not None:
         save_file({"frequency_code": frequency_code}, folder / "unet" / "frequency_code.safetensors")
+    if tempo_ruler is not None:
+        save_file(tempo_ruler, folder / "unet" / "tempo_ruler.safetensors")
     return folder

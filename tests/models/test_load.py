@@ -116,6 +116,15 @@ def test_a_frequency_code_lies_beside_the_weights(tmp_path: Path) -> None:
     assert predict(model).shape == (2, 8, 16, 16)
 
 
+def test_a_tempo_ruler_lies_beside_the_weights(tmp_path: Path) -> None:
+    tensors = {"tellings": torch.eye(3), "beats": torch.tensor([10.0, 12.0, 14.0])}
+    made = make_components(code_channels=6)
+    model = load(save_folder(tmp_path / "model", made, tempo_ruler=tensors))
+    assert torch.equal(model.tempo_ruler.tellings, tensors["tellings"])
+    assert torch.equal(model.tempo_ruler.beats, tensors["beats"])
+    assert predict(model).shape == (2, 8, 16, 16)
+
+
 def test_our_vocoder_loads(saved: Path, components: dict[str, Any], tmp_path: Path) -> None:
     vocoder = ISTFTVocoder(channels=16, hidden=24, depth=1)
     model = load(save_folder(tmp_path / "model", components | {"vocoder": vocoder}))
@@ -252,14 +261,24 @@ def test_a_text_encoder_of_another_width_belongs_to_another_model(folder: Path) 
 
 def test_an_autoencoder_of_other_channels_belongs_to_another_model(folder: Path) -> None:
     AutoencoderKL(latent_channels=4, norm_num_groups=4, block_out_channels=(8,)).save_pretrained(folder / "vae")
-    assert "takes 8 channels, vae and frequency code give 4" in refusal(folder)
+    assert "takes 8 channels, vae, frequency code and tempo ruler give 4" in refusal(folder)
 
 
 def test_a_frequency_code_too_many_is_named(folder: Path) -> None:
     save_file({"frequency_code": torch.zeros(2, 16)}, folder / "unet" / "frequency_code.safetensors")
-    assert "takes 8 channels, vae and frequency code give 10" in refusal(folder)
+    assert "takes 8 channels, vae, frequency code and tempo ruler give 10" in refusal(folder)
     save_file({"something": torch.zeros(2, 16)}, folder / "unet" / "frequency_code.safetensors")
     assert "frequency_code" in refusal(folder)
+
+
+def test_a_tempo_ruler_that_does_not_fit_is_named(folder: Path) -> None:
+    file = folder / "unet" / "tempo_ruler.safetensors"
+    save_file({"tellings": torch.eye(3), "beats": torch.ones(3)}, file)
+    assert "takes 8 channels, vae, frequency code and tempo ruler give 14" in refusal(folder)
+    save_file({"tellings": torch.eye(3), "beats": torch.ones(4)}, file)
+    assert "[3, 3] and [4]" in refusal(folder)
+    save_file({"tellings": torch.eye(3)}, file)
+    assert "beats" in refusal(folder)
 
 
 def test_a_schedule_the_solver_does_not_know_is_named(folder: Path) -> None:
