@@ -62,7 +62,7 @@ def seconds_per_frame(sampler: SpotSampler, layout: Layout) -> float:
     timestep = max(sampler.solver.timesteps[sampler.first :], key=sampler.passes)
     for _ in range(2):  # the first one warms up
         started = time.perf_counter()
-        found = sampler.guided([window] * count, timestep, [((0, None),)] * count)
+        found = sampler.guided([window] * count, timestep, [((0, None),)] * count, [0] * count)
         found[-1].guided.sum().item()
         timings.append(time.perf_counter() - started)
     return min(timings) / (sampler.passes(timestep) * count * width)

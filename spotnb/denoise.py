@@ -72,6 +72,7 @@ def guided_noise(
     windows: Sequence[Tensor],
     timestep: int,
     guides: Sequence[Guide],
+    starts: Sequence[int],
     cond: Tensor,
     uncond: Tensor,
     scale: float,
@@ -80,16 +81,20 @@ def guided_noise(
 
     Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598): `u + scale * (c - u)`, with `uncond` `[1, D]` and
     `cond` `[P, D]`, of which `guides` tells the rows for each window. Where several prompts guide a window, c is their
-    mean by the frame's weights. At a scale of 1 the result is c, and the unguided half is not computed.
+    mean by the frame's weights. At a scale of 1 the result is c, and the unguided half is not computed. `starts` tells
+    the frame that each window begins at, for models that ask (`AudioModel`).
     """
     size, paired = windows[0].shape[0], scale != 1
     inputs = list(windows) if paired else []
-    rows = [uncond] * len(inputs)
-    for window, guide in zip(windows, guides, strict=True):
+    rows, places = [uncond] * len(inputs), list(starts) if paired else []
+    for window, guide, start in zip(windows, guides, starts, strict=True):
         inputs += [window] * len(guide)
         rows += [cond[row : row + 1] for row, _ in guide]
+        places += [start] * len(guide)
     x = torch.cat(inputs) if len(inputs) > 1 else inputs[0]
     told = torch.cat([row.expand(size, -1) for row in rows])
+    if (place := getattr(model, "place", None)) is not None:
+        told = place(told, torch.tensor(places).repeat_interleave(size))
     t = torch.full((len(x),), timestep, dtype=torch.long, device=x.device)
     outputs = list(torch.split(model.predict_noise(x, t, told), size))
     unguided = outputs[: len(windows)] if paired else [None] * len(windows)

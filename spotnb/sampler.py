@@ -479,8 +479,8 @@ class SpotSampler:
         """The predictions of tiles of one width; those that cross a border of kept sound go by themselves."""
         crossing = {tile: known for tile in batch if (known := self._known_frames(step.layout, tile))}
         plain = [tile for tile in batch if tile not in crossing]
-        guides = [self._conditioning.guide(step.layout, tile) for tile in plain]
-        predictions = self.guided([step.windows[tile] for tile in plain], step.timestep, guides) if plain else []
+        windows = [step.windows[tile] for tile in plain]
+        predictions = self.guided(windows, step.timestep, *self._told(step.layout, plain)) if plain else []
         found = dict(zip(plain, predictions, strict=True))
         for tile, known in crossing.items():
             found[tile] = self._reconstructed(step, tile, known)
@@ -490,21 +490,28 @@ class SpotSampler:
         return known_frames(self.source, layout, tile) if self.reconstruction_scale else None
 
     def _reconstructed(self, step: Step, tile: int, known: KnownFrames) -> Prediction:
-        guide = self._conditioning.guide(step.layout, tile)
+        told = self._told(step.layout, [tile])
         alpha = float(self.model.alphas_cumprod[step.timestep])
         return reconstructed(
-            lambda window: self.guided([window], step.timestep, [guide])[0],
+            lambda window: self.guided([window], step.timestep, *told)[0],
             step.windows[tile],
             known,
             alpha,
             self.reconstruction_scale,
         )
 
-    def guided(self, windows: Sequence[Tensor], timestep: int, guides: Sequence[Guide]) -> list[Prediction]:
-        """The guided noise of windows of one width."""
+    def _told(self, layout: Layout, tiles: Sequence[int]) -> tuple[list[Guide], list[int]]:
+        """What guides each tile's window, and the frame it begins at."""
+        guides = [self._conditioning.guide(layout, tile) for tile in tiles]
+        return guides, [layout.tiles[tile].window[0] for tile in tiles]
+
+    def guided(
+        self, windows: Sequence[Tensor], timestep: int, guides: Sequence[Guide], starts: Sequence[int]
+    ) -> list[Prediction]:
+        """The guided noise of windows of one width, which begin at `starts`."""
         c = self._conditioning
         scale = self.guidance_scale if self.guides_at(timestep) else 1.0
-        return guided_noise(self.model, windows, timestep, guides, c.cond, c.uncond, scale)
+        return guided_noise(self.model, windows, timestep, guides, starts, c.cond, c.uncond, scale)
 
     def guides_at(self, timestep: int) -> bool:
         """Whether guidance pulls at a timestep."""

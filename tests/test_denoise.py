@@ -13,8 +13,9 @@ from torch import Tensor
 from spotnb.config import EDGES, METHODS, SpotDiffusionConfig
 from spotnb.denoise import batches, gather, guided_noise, mirror, pad_latent, scatter
 from spotnb.layout import Layout, plan
+from spotnb.sampler import SpotSampler
 from tests.networks import FunctionModel, pointwise
-from tests.runs import Run
+from tests.runs import Run, seconds
 
 
 @st.composite
@@ -100,7 +101,7 @@ def test_guidance_by_hand(scale: float) -> None:
     model = FunctionModel(pointwise)
     cond, uncond = torch.tensor([[0.5, 0.1]]), torch.tensor([[0.0, 0.3]])
     windows = [ramp(8, batch=2) / 50, ramp(8, batch=2) / 90]
-    predicted = guided_noise(model, windows, 600, [((0, None),)] * 2, cond, uncond, scale)
+    predicted = guided_noise(model, windows, 600, [((0, None),)] * 2, [0, 0], cond, uncond, scale)
     t = torch.full((2,), 600)
     for window, ours in zip(windows, predicted, strict=True):
         u, c = pointwise(window, t, uncond.expand(2, -1)), pointwise(window, t, cond.expand(2, -1))
@@ -151,3 +152,24 @@ def test_spot_takes_each_frame_from_one_tile() -> None:
     assert sampler.trace[0].noise[0, 0, :, 0].tolist() == [1.0] * 16 + [2.0] * 16 + [3.0] * 8
     sampler.step()  # shifted by 8
     assert sampler.trace[1].noise[0, 0, :, 0].tolist() == [4.0] * 8 + [5.0] * 16 + [6.0] * 16
+
+
+class Placing(FunctionModel):
+    """Predicts the frame that each row's window begins at."""
+
+    def place(self, cond: Tensor, starts: Tensor) -> Tensor:
+        return torch.cat([cond, starts.to(cond)[:, None]], dim=1)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+@pytest.mark.parametrize("edge", ["reflect", "anchor", "merge", "circular"])
+def test_a_model_that_asks_is_told_where_windows_begin(edge: str, scale: float) -> None:
+    model = Placing(lambda x, t, cond: cond[:, -1, None, None, None].expand_as(x), time_multiple=4)
+    settings = {"guidance_scale": scale, "config": SpotDiffusionConfig(16, edge=edge), "tile_batch": 3}
+    sampler = SpotSampler(model, "a sea", seconds(56, edge), 3, n_candidates=2, **settings)
+    assert sampler.frames == 56
+    for _ in range(3):
+        step = sampler.begin()
+        for tile, prediction in zip(step.layout.tiles, step.predict(), strict=True):
+            assert ((prediction - tile.window[0]).abs() < 1e-4).all()
+        step.finish()

@@ -172,6 +172,7 @@ def compose(class_name: str, rng: random.Random, like: Settings | None = None, s
     }
     if like is None:
         start = max((note.start for note in sketch.notes if note.start <= start), default=0.0)
+    attributes["start"] = round(start, 4)  # seconds from the first beat of a bar
     return Piece(sketch.notes, sketch.instruments, attributes, start, duration, rng.getrandbits(63), settings)
 
 

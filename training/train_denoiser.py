@@ -1,8 +1,8 @@
 """The denoiser: diffusers' `UNet2DConditionModel`, conditioned as AudioLDM's, on the latents of `train_vae`.
 
 It predicts v (Salimans & Ho 2022, section 4.1), sees 64 to 384 frames at a time, and gets captions drawn afresh for
-every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot. Six
-more tell it where beats can lie, if the caption tells a tempo (`spotnb.models.ruler`).
+every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot. Eight
+more tell it where the beats are, if the caption tells a tempo (`spotnb.models.ruler`).
 Writes `unet/`, the tuned `text_encoder/`, `scheduler/` and `model_index.json` of the model folder.
 """
 
@@ -24,9 +24,10 @@ from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
 from spotnb.models.audioldm import CODE_FILE, RULER_FILE
+from spotnb.models.ruler import WAVE_CHANNELS, beat_waves
 from training.captions import caption
 from training.data import load_attributes
-from training.tempo import tempo_ruler
+from training.tempo import FRAMES_A_MINUTE, tempo_ruler, told_tempo
 from training.train_text import EMBED_DIM, TEMPO_SCALE, TEXT_DROPOUT, encode, tempo_loss
 from training.train_vae import autocast
 from training.trainer import Trainer
@@ -36,16 +37,14 @@ CODE_CHANNELS = 4
 # Widths a window can have: whole tiles of 128 and 256 most often, the shorter and longer ones of `merge` now and then.
 WIDTHS, SHARES = (64, 96, 128, 192, 256, 384), (0.08, 0.07, 0.5, 0.1, 0.17, 0.08)
 FRAMES_PER_BATCH = 2048
-# Where a sound takes its rhythm: so much of the draws fall there, and the rest everywhere.
-RHYTHM, RHYTHM_SHARE = (650, 950), 0.35
+FRAMES_A_SECOND = 25
 TOLD_TEMPO = 0.05  # weight of what `train_text` taught the first channels of an embedding
-RULER = tempo_ruler(TEMPO_SCALE)
 
 
 def build_unet() -> UNet2DConditionModel:
     unet = UNet2DConditionModel(
         sample_size=256,
-        in_channels=8 + CODE_CHANNELS + RULER.channels,
+        in_channels=8 + CODE_CHANNELS + WAVE_CHANNELS,
         out_channels=8,
         block_out_channels=CHANNELS,
         layers_per_block=1,
@@ -77,11 +76,10 @@ def scheduler() -> DDIMScheduler:
     )
 
 
-def spread(places: Tensor) -> Tensor:
-    """Timesteps 0 to 999 for places in [0, 1), the more of them where rhythm is decided."""
-    low, high = RHYTHM
-    within = low + places / RHYTHM_SHARE * (high - low)
-    return torch.where(places < RHYTHM_SHARE, within, (places - RHYTHM_SHARE) / (1 - RHYTHM_SHARE) * 1000).long()
+def beats_told(rows: list[dict], texts: list[str]) -> Tensor:
+    """Latent frames a beat `[N]` of each clip whose caption tells its tempo, 0 for the others."""
+    told = zip(rows, texts, strict=True)
+    return torch.tensor([FRAMES_A_MINUTE / row["bpm"] if told_tempo(text) is not None else 0.0 for row, text in told])
 
 
 class Denoiser(nn.Module):
@@ -100,9 +98,9 @@ class Denoiser(nn.Module):
             self.code.data.copy_(load_file(start / "unet" / CODE_FILE)["frequency_code"])
         self.unet.to(memory_format=torch.channels_last)
 
-    def forward(self, x: Tensor, t: Tensor, embeds: Tensor) -> Tensor:
+    def forward(self, x: Tensor, t: Tensor, embeds: Tensor, beats: Tensor, starts: Tensor) -> Tensor:
         code = self.code[None, :, None].expand(len(x), -1, x.shape[2], -1)
-        waves = RULER(embeds, x.shape[2])[..., None].expand(-1, -1, -1, x.shape[3])
+        waves = beat_waves(beats, starts, x.shape[2])[..., None].expand(-1, -1, -1, x.shape[3])
         inputs = torch.cat([x, code, waves], dim=1).contiguous(memory_format=torch.channels_last)
         return self.unet(inputs, t, None, class_labels=embeds).sample.float()
 
@@ -117,6 +115,7 @@ def train(
     latents = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
     unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
     rows, unseen_rows = load_attributes(data, "train"), load_attributes(data, "unseen")
+    begins, unseen_begins = (FRAMES_A_SECOND * np.array([row["start"] for row in some]) for some in (rows, unseen_rows))
     alphas = scheduler().alphas_cumprod
     model = Denoiser(encoder, start)
 
@@ -133,12 +132,13 @@ def train(
         clean = np.stack([latents[c, :, s : s + width] for c, s in zip(clips, starts, strict=True)])
         clean = torch.from_numpy(clean.astype(np.float32))
         # One timestep from each of `batch` equal strata: less noise in the gradient than independent draws.
-        t = spread((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch)
+        t = ((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch * 1000).long()
         x, v, _, _ = noised(clean, torch.randn(clean.shape, generator=generator), t)
         texts = ["" if words.random() < TEXT_DROPOUT else caption(rows[int(c)], words) for c in clips]
         with autocast():
             embeds = encode(model.encoder, tokenizer, texts, words)
-            guess = model(x, t, embeds)
+            beats = beats_told([rows[int(c)] for c in clips], texts)
+            guess = model(x, t, embeds, beats, torch.from_numpy(begins[clips] + starts).float())
         value = ((guess.float() - v) ** 2).mean()
         return value + TOLD_TEMPO * tempo_loss(embeds.float(), texts), {"v_mse": value.item()}
 
@@ -147,6 +147,7 @@ def train(
     fixed = torch.from_numpy(unseen[chosen, :, :128].astype(np.float32))
     fixed_t = torch.linspace(10, 990, len(chosen)).long()[torch.randperm(len(chosen), generator=generator)]
     fixed_noise = torch.randn(fixed.shape, generator=generator)
+    fixed_rows, fixed_begins = [unseen_rows[i] for i in chosen], torch.from_numpy(unseen_begins[chosen]).float()
     fixed_texts = [caption(unseen_rows[i], random.Random(i)) for i in chosen]
 
     def validate() -> dict[str, float]:
@@ -154,8 +155,10 @@ def train(
         for part in torch.arange(len(chosen)).split(16):
             t = fixed_t[part]
             x, _, signal, level = noised(fixed[part], fixed_noise[part], t)
+            texts = [fixed_texts[i] for i in part.tolist()]
+            beats = beats_told([fixed_rows[i] for i in part.tolist()], texts)
             with autocast():
-                v = model(x, t, encode(model.encoder, tokenizer, [fixed_texts[i] for i in part.tolist()]))
+                v = model(x, t, encode(model.encoder, tokenizer, texts), beats, fixed_begins[part])
             errors.append((signal * v.float() + level * x - fixed_noise[part]) ** 2)
         return {"eps_mse": torch.cat(errors).mean().item()}
 
@@ -173,7 +176,8 @@ def train(
 def save(model: Denoiser, out: Path) -> None:
     model.unet.half().save_pretrained(out / "unet", safe_serialization=True)
     save_file({"frequency_code": model.code.detach().clone()}, out / "unet" / CODE_FILE)
-    save_file({"tellings": RULER.tellings, "beats": RULER.beats}, out / "unet" / RULER_FILE)
+    ruler = tempo_ruler(TEMPO_SCALE)
+    save_file({"tellings": ruler.tellings, "beats": ruler.beats}, out / "unet" / RULER_FILE)
     model.encoder.half().save_pretrained(out / "text_encoder")
     scheduler().save_pretrained(out / "scheduler")
     index = {

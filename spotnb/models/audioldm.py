@@ -26,7 +26,7 @@ from spotnb.mel import HOP
 from spotnb.models.batching import is_small, suggested_tile_batch
 from spotnb.models.heads import choose_heads
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.ruler import TempoRuler
+from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
 from spotnb.models.threads import by_rows
 from spotnb.models.vocoder import ISTFTVocoder
 
@@ -41,8 +41,8 @@ class DiffusersAudioLDM:
 
     The UNet computes in `dtype`, everything else in float32: it is cheap beside the UNet, and log-mels lose audible
     detail in 8 bits of mantissa. `frequency_code` `[K, latent_bins]`, if given, is appended to the UNet's input as K
-    constant channels that tell it which bin it looks at, and what `tempo_ruler` makes of the prompt's embedding as
-    channels that tell it where beats can lie (the embedded model was trained with both).
+    constant channels that tell it which bin it looks at; with a `tempo_ruler`, waves are, which tell it where the beats
+    are if the prompt tells a tempo (the embedded model was trained with both).
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class DiffusersAudioLDM:
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
         self.tempo_ruler = None if tempo_ruler is None else tempo_ruler.to(self.device)
+        self._width = int(unet.config.projection_class_embeddings_input_dim)
         self.tile_batch, self._small = suggested_tile_batch(self.unet, self.device), is_small(self.unet)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
         self.prediction_type: str = scheduler.config.prediction_type
@@ -114,6 +115,10 @@ class DiffusersAudioLDM:
         normalised: Tensor = nn.functional.normalize(embeds, dim=-1)
         return normalised
 
+    def place(self, cond: Tensor, starts: Tensor) -> Tensor:
+        """Conditioning `[N, D]` for windows that begin at frames `starts` `[N]`: one column more, for the ruler."""
+        return cond if self.tempo_ruler is None else torch.cat([cond, starts.to(cond)[:, None]], dim=1)
+
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         inputs = x.to(self.device), t.to(self.device), cond.to(self.device)
         return by_rows(self._noise, *inputs) if self._small else self._noise(*inputs)
@@ -123,11 +128,12 @@ class DiffusersAudioLDM:
         if self.frequency_code is not None:
             code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
             sample = torch.cat([sample, code], dim=1)
+        embeds, starts = cond[:, : self._width], cond[:, self._width :].sum(1)  # 0 where nothing was placed
         if self.tempo_ruler is not None:
-            waves = self.tempo_ruler(cond, x.shape[2]).to(self.dtype)[..., None].expand(-1, -1, -1, x.shape[3])
-            sample = torch.cat([sample, waves], dim=1)
+            waves = beat_waves(self.tempo_ruler(embeds), starts, x.shape[2]).to(self.dtype)
+            sample = torch.cat([sample, waves[..., None].expand(-1, -1, -1, x.shape[3])], dim=1)
         sample = sample.contiguous(memory_format=self._memory_format)
-        out = self.unet(sample, t, None, class_labels=cond.to(self.dtype)).sample.float()
+        out = self.unet(sample, t, None, class_labels=embeds.to(self.dtype)).sample.float()
         if self.prediction_type == "v_prediction":
             # epsilon = sqrt(a) v + sqrt(1 - a) x (Salimans & Ho 2022, appendix D)
             alpha = self.alphas_cumprod.to(self.device)[t][:, None, None, None]
@@ -176,7 +182,7 @@ def from_folder(
     if len(tokenizer) < 10:
         raise SpotnbError(f"{folder / 'tokenizer'} holds {len(tokenizer)} words: its vocabulary files are missing")
     code, ruler = _read_code(folder / "unet" / CODE_FILE), _read_ruler(folder / "unet" / RULER_FILE)
-    beside = (0 if code is None else len(code)) + (0 if ruler is None else ruler.channels)
+    beside = (0 if code is None else len(code)) + (0 if ruler is None else WAVE_CHANNELS)
     expected = vae.config.latent_channels + beside
     if unet.config.in_channels != expected:
         raise SpotnbError(

@@ -14,6 +14,9 @@ class AudioModel(Protocol):
 
     Latents are `[B, channels, T, latent_bins]`; every tensor that goes in or comes out is float32, whatever
     the networks compute in. Models are stateless: the same call gives the same answer.
+
+    A model whose network is to know where in the piece a window lies has one method more, `place(cond, starts)`: of the
+    conditioning `[N, D]` and the frames `[N]` that the windows begin at it makes what `predict_noise` is given.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""A tempo that a prompt tells, given to the network as waves beside the latent: a ruler to lay its beats along.
+"""A tempo that a prompt tells, given to the network as waves beside the latent: a ruler that its beats lie along.
 
-A bias, which is all that an embedding can be to a UNet, says which tempo but not how far it is to the next beat: the
-network would have to count. Every window's ruler begins anew, for which beat a frame is on is the network's to choose.
+A bias, which is all that an embedding can be to a UNet, says how fast, but not where the next beat is. Frame 0 of a
+piece is a first beat, and every window's part of the ruler is cut where the window is: so the beat goes on over tiles.
 """
 
 from __future__ import annotations
@@ -12,12 +12,24 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-WAVES_A_BEAT = 0.5, 1.0, 2.0
+WAVES_A_BEAT = 0.25, 0.5, 1.0, 2.0
+WAVE_CHANNELS = 2 * len(WAVES_A_BEAT)
+
+
+def beat_waves(beats: Tensor, starts: Tensor, frames: int) -> Tensor:
+    """Cosines and sines `[N, WAVE_CHANNELS, frames]` , whose period is four beats (a bar), two, one, a half.
+
+    `beats` `[N]` is how many latent frames a beat lasts, 0 where there is none (silence); `starts` `[N]`, the frames of
+    the piece before each window.
+    """
+    place = (torch.arange(frames, device=beats.device) + starts[:, None]) / beats.clamp(min=1)[:, None]
+    angles = torch.stack([2 * math.pi * rate * place for rate in WAVES_A_BEAT], dim=1)
+    return torch.cat([angles.cos(), angles.sin()], dim=1) * (beats > 0)[:, None, None]
 
 
 @dataclass(frozen=True)
 class TempoRuler:
-    """Cosines and sines of half a beat's, a beat's and two beats' rate; silence where an embedding tells no tempo.
+    """Finds the tempo that an embedding tells.
 
     Attributes:
         tellings: `[K, C]`, the first C channels of the embeddings that tell each of K tempi.
@@ -27,19 +39,12 @@ class TempoRuler:
     tellings: Tensor
     beats: Tensor
 
-    @property
-    def channels(self) -> int:
-        return 2 * len(WAVES_A_BEAT)
-
     def to(self, device: torch.device) -> TempoRuler:
         return TempoRuler(self.tellings.to(device), self.beats.to(device))
 
     @torch.no_grad()
-    def __call__(self, embeds: Tensor, frames: int) -> Tensor:
-        """Waves `[N, channels, frames]` for embeddings `[N, D]`: those of the nearest tempo."""
+    def __call__(self, embeds: Tensor) -> Tensor:
+        """Frames a beat `[N]` of the tempo that is nearest to each embedding `[N, D]`; 0 where none is near."""
         found = embeds[:, : self.tellings.shape[1]].float() @ self.tellings.T
         likeness, nearest = (found / self.tellings.square().sum(1)).max(1)
-        told = (likeness > 0.5).float()  # an embedding between one that tells a tempo and one that does not
-        place = torch.arange(frames, device=embeds.device) / self.beats[nearest][:, None]
-        angles = torch.stack([2 * math.pi * rate * place for rate in WAVES_A_BEAT], dim=1)
-        return torch.cat([angles.cos(), angles.sin()], dim=1) * told[:, None, None]
+        return torch.where(likeness > 0.5, self.beats[nearest], 0.0)

@@ -17,7 +17,7 @@ from torch import Tensor
 from spotnb.config import EDGES, SpotDiffusionConfig
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.ruler import TempoRuler
+from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
 from spotnb.noise import draw
 from spotnb.sampler import SpotSampler
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components
@@ -156,17 +156,19 @@ def test_a_frequency_code_is_appended_to_every_frame() -> None:
 
 
 def test_a_tempo_ruler_lies_beside_the_latent_of_each_row() -> None:
-    components = make_components(code_channels=6)
+    components = make_components(code_channels=WAVE_CHANNELS)
     model = DiffusersAudioLDM("random", **components)
     cond = model.embed([PROMPT, NEGATIVE])
-    ruler = TempoRuler(cond[:1, :4].clone(), torch.tensor([5.0]))
+    assert model.place(cond, torch.tensor([8, 24])) is cond  # without a ruler nobody asks
+    model.tempo_ruler = TempoRuler(cond[:1, :4].clone(), torch.tensor([5.0]))
     cond[1, :4] = 0  # the first row tells a tempo, the second tells none
-    model.tempo_ruler = ruler
-    waves = ruler(cond, X.shape[2])
-    assert waves[0].abs().max() > 0.9
-    assert waves[1].abs().max() == 0
-    expected = components["unet"](torch.cat([X, waves[..., None].repeat(1, 1, 1, 16)], 1), T, None, class_labels=cond)
-    assert relative(model.predict_noise(X, T, cond), expected.sample) < 1e-5
+    waves = beat_waves(torch.tensor([5.0, 0.0]), torch.tensor([8, 24]), X.shape[2])
+    beside = torch.cat([X, waves[..., None].repeat(1, 1, 1, 16)], dim=1)
+    expected = components["unet"](beside, T, None, class_labels=cond).sample
+    placed = model.place(cond, torch.tensor([8, 24]))
+    assert relative(model.predict_noise(X, T, placed), expected) < 1e-5
+    assert relative(model.predict_noise(X, T, cond)[:1], expected[:1]) > 1e-3  # another place in the piece
+    assert relative(model.predict_noise(X, T, cond)[1:], expected[1:]) < 1e-5
 
 
 def test_inputs_are_left_alone(model: DiffusersAudioLDM) -> None:

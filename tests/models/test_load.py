@@ -22,6 +22,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import PIECES, DiffusersAudioLDM
 from spotnb.models.load import HUB_MODELS, load_model, pick_device, pick_dtype
 from spotnb.models.protocol import AudioModel
+from spotnb.models.ruler import WAVE_CHANNELS
 from spotnb.models.vocoder import ISTFTVocoder
 from tests.models.components import CHANNELS, make_components, make_tokenizer, save_folder
 from tests.models.test_heads import heads_of
@@ -118,7 +119,7 @@ def test_a_frequency_code_lies_beside_the_weights(tmp_path: Path) -> None:
 
 def test_a_tempo_ruler_lies_beside_the_weights(tmp_path: Path) -> None:
     tensors = {"tellings": torch.eye(3), "beats": torch.tensor([10.0, 12.0, 14.0])}
-    made = make_components(code_channels=6)
+    made = make_components(code_channels=WAVE_CHANNELS)
     model = load(save_folder(tmp_path / "model", made, tempo_ruler=tensors))
     assert torch.equal(model.tempo_ruler.tellings, tensors["tellings"])
     assert torch.equal(model.tempo_ruler.beats, tensors["beats"])
@@ -274,7 +275,7 @@ def test_a_frequency_code_too_many_is_named(folder: Path) -> None:
 def test_a_tempo_ruler_that_does_not_fit_is_named(folder: Path) -> None:
     file = folder / "unet" / "tempo_ruler.safetensors"
     save_file({"tellings": torch.eye(3), "beats": torch.ones(3)}, file)
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 14" in refusal(folder)
+    assert "takes 8 channels, vae, frequency code and tempo ruler give 16" in refusal(folder)
     save_file({"tellings": torch.eye(3), "beats": torch.ones(4)}, file)
     assert "[3, 3] and [4]" in refusal(folder)
     save_file({"tellings": torch.eye(3)}, file)

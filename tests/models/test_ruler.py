@@ -6,31 +6,45 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotnb.models.ruler import WAVES_A_BEAT, TempoRuler
+from spotnb.models.ruler import WAVE_CHANNELS, WAVES_A_BEAT, TempoRuler, beat_waves
 
 RULER = TempoRuler(torch.tensor([[0.3, 0.0], [0.0, 0.3]]), torch.tensor([10.0, 15.0]))
 FAST, SLOW = torch.tensor([[0.3, 0.02, 0.9], [0.01, 0.28, -0.9]])
 NOTHING = torch.tensor([0.02, -0.01, 0.9])
 
 
-def test_waves_come_again_with_the_beat_that_is_told() -> None:
-    for embed, beat in ((FAST, 10), (SLOW, 15)):
-        [waves] = RULER(embed[None], 90)
-        assert torch.allclose(waves[:, 2 * beat :], waves[:, : -2 * beat], atol=1e-4)
-        whole = waves[[WAVES_A_BEAT.index(1.0), WAVES_A_BEAT.index(1.0) + len(WAVES_A_BEAT)]]
-        assert torch.allclose(whole[:, beat:], whole[:, :-beat], atol=1e-4)
-        assert not torch.allclose(waves[:, beat:], waves[:, :-beat], atol=0.1)  # half a beat's rate is out of step
-
-
-def test_rows_are_apart_and_no_tempo_is_silence() -> None:
-    together = RULER(torch.stack([FAST, NOTHING, SLOW]), 32)
-    assert together.shape == (3, RULER.channels, 32)
-    assert torch.equal(together[1], torch.zeros(RULER.channels, 32))
-    assert torch.equal(together[[0]], RULER(FAST[None], 32))
-    assert torch.equal(together[[2]], RULER(SLOW[None], 32))
+def test_the_nearest_tempo_is_found_or_none() -> None:
+    assert RULER(torch.stack([FAST, NOTHING, SLOW])).tolist() == [10, 0, 15]
 
 
 @given(st.floats(0, 1))
-def test_between_two_prompts_there_is_one_ruler_or_none(share: float) -> None:
-    [waves] = RULER(torch.lerp(FAST, NOTHING, share)[None], 32)
-    assert torch.equal(waves, RULER(FAST[None], 32)[0]) or not waves.any()
+def test_between_two_prompts_there_is_one_tempo_or_none(share: float) -> None:
+    assert RULER(torch.lerp(FAST, NOTHING, share)[None]).item() in (10, 0)
+
+
+@given(st.floats(7, 40))
+def test_waves_come_again_with_the_bar_and_not_before(beat: float) -> None:
+    """Four beats are the period of all waves together, and each has its own."""
+    bar = 4 * beat
+    here, later = (beat_waves(torch.tensor([beat]), torch.tensor([start]), 64) for start in (0.0, bar))
+    assert torch.allclose(here, later, atol=1e-3)
+    for k, rate in enumerate(WAVES_A_BEAT):
+        moved = beat_waves(torch.tensor([beat]), torch.tensor([beat / rate]), 64)
+        assert torch.allclose(here[:, k :: len(WAVES_A_BEAT)], moved[:, k :: len(WAVES_A_BEAT)], atol=1e-3)
+    assert here[0, :, 0].tolist() == [1] * len(WAVES_A_BEAT) + [0] * len(WAVES_A_BEAT)  # frame 0 is a first beat
+
+
+@given(st.floats(7, 40), st.integers(0, 20_000), st.integers(1, 64))
+def test_a_window_reads_what_the_whole_reads_there(beat: float, start: int, width: int) -> None:
+    whole = beat_waves(torch.tensor([beat]), torch.tensor([start - 8]), width + 16)
+    window = beat_waves(torch.tensor([beat]), torch.tensor([start]), width)
+    assert torch.allclose(window, whole[:, :, 8 : 8 + width], atol=2e-2)
+
+
+def test_rows_are_apart_and_no_tempo_is_silence() -> None:
+    beats, starts = torch.tensor([10.0, 0.0, 15.0]), torch.tensor([0, 7, 300])
+    together = beat_waves(beats, starts, 32)
+    assert together.shape == (3, WAVE_CHANNELS, 32)
+    assert not together[1].any()
+    for row in range(3):
+        assert torch.equal(together[[row]], beat_waves(beats[[row]], starts[[row]], 32))
