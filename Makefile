@@ -62,7 +62,7 @@ bench-full: setup ## all of them, half an hour on a quiet machine; and the widge
 	$(BIN)/python -m benchmarks.wire
 	$(BIN)/python -m benchmarks.widgets
 
-train: setup ## make the embedded model anew: about six core hours, resumable, in data/
+train: setup ## make the embedded model anew: about seven core hours, resumable, in data/
 	.ci/fetch fluidsynth fluid-soundfont-gm
 	$(BIN)/python -m training --install
 

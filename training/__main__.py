@@ -30,7 +30,7 @@ STEPS = (
     Step("train_vae", 36, "model/vae/config.json"),
     Step("train_decoder", 37.5, "decoder.done"),
     Step("encode", 0, "latents-train.npy"),
-    Step("train_denoiser", 105, "model/model_index.json", goes_on=True, together=True),
+    Step("train_denoiser", 150, "model/model_index.json", goes_on=True, together=True),
     Step("train_vocoder", 12, "model/vocoder/config.json", goes_on=True),
     Step("classifier", 6, "judge/judge.safetensors"),
 )

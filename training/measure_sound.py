@@ -9,7 +9,7 @@ import torch
 from scipy.stats import wilcoxon
 
 from spotnb import SpotDiffusionConfig, SpotSampler
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
 from training import listening
 from training.classifier import FRAMES, judge_mels, load_judge
@@ -86,7 +86,25 @@ def measure_tempo(model: DiffusersAudioLDM) -> dict[str, object]:
         for clip, row in zip(clips, rows, strict=True)
         if row["class"] in names and "with" not in row
     ]
-    return {"tempo_as_asked": float(np.mean(fits)), "tempo_as_asked_real": float(np.mean(real))}
+    return {
+        "tempo_as_asked": float(np.mean(fits)),
+        "tempo_as_asked_real": float(np.mean(real)),
+        "tempo_as_asked_long": float(np.mean(_long_tempi(model))),
+    }
+
+
+def _long_tempi(model: DiffusersAudioLDM) -> list[bool]:
+    """Whether the tempo asked for is that of each third of a piece of 30 s, made of moving tiles of 5.12 s."""
+    fits = []
+    for index, (subject, tempi) in enumerate(PACED.items()):
+        bpm = tempi[index % len(tempi)]
+        config = SpotDiffusionConfig(tile_size_time=128, shift_seed=index)
+        run = (f"{subject} at {bpm} bpm", 3 * SECONDS, DEFAULT_STEPS, DEFAULT_GUIDANCE, config)
+        sampler = SpotSampler(model, *run, guidance_interval=DEFAULT_GUIDANCE_INTERVAL, seed=index, record="last")
+        sampler.run(progress=False)
+        thirds = np.array_split(sampler.sound().waveform, 3)
+        fits += [listening.tempo_fits(listening.tempo(third), bpm) for third in thirds]
+    return fits
 
 
 def measure_words(model: DiffusersAudioLDM) -> dict[str, object]:
