@@ -37,7 +37,6 @@ CODE_CHANNELS = 4
 # Widths a window can have: whole tiles of 128 and 256 most often, the shorter and longer ones of `merge` now and then.
 WIDTHS, SHARES = (64, 96, 128, 192, 256, 384), (0.08, 0.07, 0.5, 0.1, 0.17, 0.08)
 FRAMES_PER_BATCH = 2048
-FRAMES_A_SECOND = 25
 TOLD_TEMPO = 0.05  # weight of what `train_text` taught the first channels of an embedding
 
 
@@ -115,7 +114,9 @@ def train(
     latents = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
     unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
     rows, unseen_rows = load_attributes(data, "train"), load_attributes(data, "unseen")
-    begins, unseen_begins = (FRAMES_A_SECOND * np.array([row["start"] for row in some]) for some in (rows, unseen_rows))
+    begins, unseen_begins = (
+        FRAMES_A_MINUTE / 60 * np.array([row["start"] for row in some]) for some in (rows, unseen_rows)
+    )
     alphas = scheduler().alphas_cumprod
     model = Denoiser(encoder, start)
 

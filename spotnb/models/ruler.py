@@ -17,7 +17,7 @@ WAVE_CHANNELS = 2 * len(WAVES_A_BEAT)
 
 
 def beat_waves(beats: Tensor, starts: Tensor, frames: int) -> Tensor:
-    """Cosines and sines `[N, WAVE_CHANNELS, frames]` , whose period is four beats (a bar), two, one, a half.
+    """Cosines and sines `[N, WAVE_CHANNELS, frames]`: periods of a bar (four beats), its half, a beat, its half.
 
     `beats` `[N]` is how many latent frames a beat lasts, 0 where there is none (silence); `starts` `[N]`, the frames of
     the piece before each window.
