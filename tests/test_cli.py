@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -140,7 +141,9 @@ def test_short_sound_says_that_plain_ddim_made_it(tmp_path: Path) -> None:
 def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
     (tmp_path / "drums.wav").write_bytes(b"old")
     args = [*SPOTNB, "generate", "drums", "--duration", "60", "--steps", "900", "--out", "."]
-    process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    # What a shell starts in the background ignores interrupts, and so do its children: a suite that runs there, too.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     assert process.stderr is not None
     while "steps:" not in process.stderr.readline(200):
         assert process.poll() is None
