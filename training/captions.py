@@ -106,7 +106,7 @@ def _dress(subject: str, attributes: Mapping[str, Any], rng: random.Random, fram
     vintage = attributes["era"] == "vintage"
     count = rng.choice((1, 1, 2) if vintage else (0, 0, 0, 1, 1, 2))
     before = [trait for trait in traits if ADJECTIVES[trait].get(attributes[trait])][:count]
-    rest = [trait for trait in traits if trait not in before]  # no trait is told twice
+    rest = [trait for trait in traits if trait not in before]  # no trait is told twice in words
     adjectives = _adjectives(attributes, rng, before, count)
     if attributes["class"] in FELT and rng.random() < BPM_SHARE:
         ending = rng.choice(BPM_ENDINGS).format(tempo_word(attributes["bpm"]))
