@@ -39,6 +39,7 @@ from spotnb.noise import Draws
 from spotnb.prompts import Guide, check_prompt, embed_prompt
 from spotnb.reconstruction import KnownFrames, known_frames, reconstructed
 from spotnb.schedulers import make_solver
+from spotnb.solver import guidance_turns
 from spotnb.source import KnownSound, make_source
 from spotnb.step import Step
 from spotnb.system import require_memory
@@ -137,6 +138,7 @@ class SpotSampler:
         self.method = check_name("method", method, METHODS)
         self.eta = check_real("eta", eta, 0, 1, hint="0 is deterministic DDIM")
         self.solver = make_solver(solver, model.alphas_cumprod, steps, self.eta)
+        self._turns = guidance_turns([self.guides_at(t) for t in self.solver.timesteps])
         default = getattr(model, "tile_batch", TILE_BATCH)
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
         candidates = check_int("n_candidates", n_candidates, 1, 1000, hint="3 to 8 give a choice")
@@ -312,9 +314,14 @@ class SpotSampler:
         for record in self.trace:
             if record.step > step:
                 break
+            state = self._remembered(record.step, state)
             state = self.solver.step(record.step, x, self._tensor(record.noise), self.draws, state).state
             x = self._tensor(record.x)
         return state
+
+    def _remembered(self, step: int, state: Any) -> Any:
+        """What of the solver's memory holds at a step."""
+        return self.solver.begin(step) if step in self._turns else state
 
     def fork(self, at: int | None = None, **changes: Any) -> SpotSampler:
         """A new sampler that goes on from here with some settings changed, such as `guidance_scale` or `config`.
@@ -342,6 +349,9 @@ class SpotSampler:
         origin = self if at is None else self.fork().goto(at)
         other.latent, other.steps_done, other._state = origin.latent.clone(), origin.steps_done, origin._state
         other._seconds = {step: spent for step, spent in self._seconds.items() if step < origin.steps_done}
+        # Its memory stays what it was: `goto` must find it again.
+        before, after = set(range(origin.steps_done)), set(range(origin.steps_done, len(self.solver)))
+        other._turns = frozenset(origin._turns & before | other._turns & after)
         other.x0 = None if origin.x0 is None else origin.x0.clone()
         other._from = origin._from
         other.trace.take_over(origin.trace)
@@ -538,7 +548,9 @@ class SpotSampler:
     def advance(self, step: Step, noise: Tensor, seconds: float) -> StepRecord:
         """Take the solver's step and record it. The sampler changes all at once, at the end."""
         started = time.perf_counter()
-        latent, x0, state = self.solver.step(step.index, self.latent, noise, self.draws, self._state)
+        latent, x0, state = self.solver.step(
+            step.index, self.latent, noise, self.draws, self._remembered(step.index, self._state)
+        )
         latent = self._kept(latent, self.draws, step.index + 1)
         if self.source is not None:
             x0 = self.source.impose(x0, self.source.latent)

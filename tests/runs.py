@@ -73,6 +73,7 @@ def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
         "solver": "ddim" if "eta" in fixed else draw(st.sampled_from(SOLVERS)),
         "eta": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "guidance_scale": draw(st.sampled_from([0.0, 1.0, 2.5])),
+        "guidance_interval": draw(st.none() | st.just((100, 700))),
         "tile_batch": draw(st.integers(1, 4)),
     }
     settings["eta"] *= settings["solver"] == "ddim"

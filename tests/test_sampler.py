@@ -6,8 +6,10 @@ import json
 import logging
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
@@ -19,7 +21,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import plan
 from spotnb.sampler import SpotSampler
 from tests.networks import FunctionModel, neighbourly, pointwise
-from tests.runs import Run, runs
+from tests.runs import BETAS, Run, runs
 
 SMALL = SpotDiffusionConfig(16)
 
@@ -121,6 +123,22 @@ def test_the_interval_repeats_the_run_and_can_be_changed_in_a_fork() -> None:
     assert not torch.equal(again.fork(0, guidance_interval=None).run(progress=False).latent, sampler.latent)
 
 
+@pytest.mark.parametrize("scale", [3.0, 1.0])
+def test_where_guidance_turns_a_multistep_solver_begins_anew(scale: float) -> None:
+    """Its first step, and no later one, is DDIM's (arXiv:2211.01095, section 4)."""
+    sampler = make(steps=15, solver="dpm++", guidance_scale=scale, guidance_interval=(100, 700))
+    alphas = [float(sampler.model.alphas_cumprod[t]) for t in (*sampler.solver.timesteps, 0)]
+    before, single = sampler.latent, []
+    for record, alpha in zip(sampler, alphas[1:], strict=True):
+        plain = record.x0 * alpha**0.5 + record.noise * (1 - alpha) ** 0.5
+        single.append(np.abs(record.x - plain).max() < 1e-4 * np.abs(record.x - before.numpy()).max())
+        before = sampler.latent
+    inside = [100 <= t <= 700 for t in sampler.solver.timesteps]
+    turns = [a != b and scale != 1 for a, b in pairwise(inside)]
+    assert sum(turns) == (2 if scale != 1 else 0)
+    assert single == [True, *turns]
+
+
 # Forks.
 
 
@@ -133,6 +151,17 @@ def test_a_fork_goes_on_with_other_settings() -> None:
     assert sampler.steps_done == 2
     assert not torch.equal(forked.latent, sampler.run(progress=False).latent)
     assert forked.trace[3].layout.edge == "anchor"
+
+
+def test_a_fork_finds_its_way_back_past_where_guidance_turned() -> None:
+    third_order = diffusers.DPMSolverMultistepScheduler(**BETAS, solver_order=3)
+    origin = make(steps=15, solver=third_order, guidance_interval=(100, 700))
+    turn = next(k for k, t in enumerate(origin.solver.timesteps) if t <= 700)
+    for at in (turn, turn + 1, turn + 2):
+        forked = origin.goto(at).fork(guidance_interval=None)
+        last = forked.run(progress=False).latent
+        assert torch.equal(forked.goto(at).run(progress=False).latent, last)
+        assert not torch.equal(origin.run(progress=False).latent, last)
 
 
 @pytest.mark.parametrize("name", ["duration", "steps", "model", "nonsense"])

@@ -3,7 +3,8 @@
 `edges`: every method with every edge policy that applies to it, at a length that is no multiple of a tile: seam score
 at the fixed grid of a `tiles` run, level of the ends, loop score, Fréchet distance, network frames a step.
 `timelines`: does the judge name the class of each segment's middle? `continuations`: is the border with a continued
-sound heard? `solvers`: DPM-Solver++ in few steps against DDIM in many. Latents are kept in `--cache`, to resume from.
+sound heard? `solvers`: DDIM and DPM-Solver++ in few steps and in many, of one window and in the seams of long pieces.
+Latents are kept in `--cache`, to resume from.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES, METHODS
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, EDGES, METHODS
 from spotnb.files import atomic_write
+from spotnb.schedulers import SOLVERS
 from spotnb.source import KnownSound
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
@@ -189,11 +191,33 @@ def solver_run(job: tuple[str, int]) -> np.ndarray:
     return judge_mels(load_judge()[0], decoded(model, sampled_latents(model, texts, solver=solver, steps=steps)))[0]
 
 
+def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]:
+    """Seam scores of a piece at the fixed grid, where the last step cuts, and at the last step but one."""
+    solver, steps, prompt, seed, cache = job
+    model, config = load_model("tiny", device="cpu"), SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed)
+    settings = {"solver": solver, "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL, "record": "last"}
+    sampler, latent = finished(
+        cache,
+        f"solver-{solver}-{steps}-{prompt}-{seed}",
+        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], 30.0, steps, DEFAULT_GUIDANCE, config, **settings),
+    )
+    mel, late = sound_of(sampler, latent).mel, sampler.layout(steps - 2).seams
+    return seam_score(mel, range(TILE, sampler.frames, TILE)).score, seam_score(mel, late).score
+
+
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
-    jobs = [("ddim", 50), ("ddim", 15), ("dpm++", 15)]
-    reference = load_judge()[1]
-    features = parallel(solver_run, jobs, workers, "solvers")
-    return {"solvers": {f"{s} {n}": frechet(moments(f), reference) for (s, n), f in zip(jobs, features, strict=True)}}
+    kinds = [(solver, steps) for solver in SOLVERS for steps in (50, 25, 15)]
+    features = parallel(solver_run, kinds, workers, "solvers")
+    jobs = [(*kind, prompt, seed, cache) for kind in kinds for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
+    scores = np.array(parallel(solver_seam_run, jobs, workers, "seams of solvers")).reshape(len(kinds), -1, 2)
+    reference, table = load_judge()[1], {}
+    for (solver, steps), found, (grid, late) in zip(kinds, features, scores.mean(axis=1), strict=True):
+        table[f"{solver} {steps}"] = {
+            "frechet": frechet(moments(found), reference),
+            "seam_score": float(grid),
+            "score_of_late_seams": float(late),
+        }
+    return {"solvers": table, "solver_seam_runs_each": scores.shape[1]}
 
 
 PARTS: dict[str, Callable[[range, int, Path], dict[str, Any]]] = {
