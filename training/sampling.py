@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ def sampled_latents(
     model: DiffusersAudioLDM,
     texts: Sequence[str],
     batch: int = 12,
-    solver: str = "ddim",
+    solver: Any = "ddim",
     steps: int = DEFAULT_STEPS,
     frames: int = FRAMES,
     seed: int = 0,
