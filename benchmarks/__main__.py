@@ -13,7 +13,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 
 from benchmarks import ceiling, clusters, lengths, overhead, results, rivals
-from benchmarks.pairs import Row
+from benchmarks.pairs import Row, one_thread
 
 FULL, QUICK = 5, 3  # rounds of the slow ones; the fast ones take three times as many
 ROWS: dict[str, Callable[[int], Row]] = {
@@ -35,9 +35,13 @@ QUICK_NAMES = ("overhead_tiny", "overhead_recorded", "original_large", "sound_pe
 
 
 def measure(names: Sequence[str], rounds: int) -> Iterator[Row]:
-    """The rows of some names, as they come: first those of the loop that rivals share."""
-    if steps := [name for name in names if name in rivals.GOALS]:
+    """The rows of some names, as they come: first those of the loops that rivals share."""
+    alone = [name for name in names if name in rivals.ON_ONE_THREAD]
+    if steps := [name for name in names if name in rivals.GOALS and name not in alone]:
         yield from rivals.measure_steps(steps, rounds)
+    if alone:
+        with one_thread():
+            yield from rivals.measure_steps(alone, rounds)
     for name in names:
         if name in ROWS:
             yield ROWS[name](rounds)

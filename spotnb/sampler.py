@@ -88,7 +88,7 @@ class SpotSampler:
         guidance_interval: the timesteps `(low, high)` between which guidance pulls; elsewhere the prompt is followed
             plainly, at half the work. None: in all, as AudioLDM does. Where the noise is strongest guidance makes what
             is made from one prompt alike (Kynkäänniemi et al. 2024, arXiv:2404.07724); `(100, 700)` suits the embedded
-            model.
+            model. A multistep solver begins anew at both ends.
 
     Raises:
         InputError: a value is outside its limits; the message names them.
