@@ -1,7 +1,8 @@
 """One step of 30 s of sound beside what a user would pick instead, at audioldm-s-full's size with guidance.
 
 Ours takes the edge policy `merge`, which sees each frame once. `original_large`, `multidiffusion75_large`,
-`full_large`: the loops of `benchmarks.contenders`, fp32 both; the last on one thread. `bf16_large`: ours in bf16, over the original's in fp32.
+`full_large`: the loops of `benchmarks.contenders`, fp32 both; the last on one thread. `bf16_large`: ours in bf16, over
+the original's in fp32.
 `audioldm_original`: ours in fp32, over the original's loop on the genuine network, with the same weights.
 `pipeline_10s`: 10 s with decoding, over diffusers' own pipeline on the same pieces.
 """
