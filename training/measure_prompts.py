@@ -27,25 +27,18 @@ CAPTIONED = 252  # clips of each side in the distances to captioned real clips
 def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
     """Prompt accuracy by the judge and Fréchet distance to real clips of one class, by plain prompts."""
     judge, reference = load_judge()
-    results: dict[str, object] = {}
-    features, always = [], []
-    per_class: dict[str, float] = {}
-    for split, count in CLIPS.items():
-        rows = prompts_of(split, count)
-        of = np.array([index for index, _ in rows])
-        texts = [text for _, text in rows]
-        found, heard = judge_mels(judge, decoded(model, sampled_latents(model, texts)))
-        always.append(judge_mels(judge, decoded(model, sampled_latents(model, texts, interval=ALWAYS)))[0])
-        right = heard.argmax(1) == of
-        results[f"accuracy_{split}"] = float(right.mean())
-        features.append(found)
-        if split == "unseen":
-            per_class = {name: float(right[of == i].mean()) for i, name in enumerate(CLASSES)}
-    results["frechet"] = frechet(moments(np.concatenate(features)), reference)
-    results["frechet_guided_always"] = frechet(moments(np.concatenate(always)), reference)
-    results["diversity"] = diversity(np.concatenate(features), np.concatenate([of, of]))
-    results["accuracy_unseen_by_class"] = per_class
-    return results
+    rows = [(split, *row) for split, count in CLIPS.items() for row in prompts_of(split, count)]
+    texts, of, splits = [row[2] for row in rows], np.array([row[1] for row in rows]), np.array([row[0] for row in rows])
+    features, heard = judge_mels(judge, decoded(model, sampled_latents(model, texts)))
+    always, _ = judge_mels(judge, decoded(model, sampled_latents(model, texts, interval=ALWAYS)))
+    right, unseen = heard.argmax(1) == of, splits == "unseen"
+    return {
+        **{f"accuracy_{split}": float(right[splits == split].mean()) for split in CLIPS},
+        "frechet": frechet(moments(features), reference),
+        "frechet_guided_always": frechet(moments(always), reference),
+        "diversity": diversity(features, of),
+        "accuracy_unseen_by_class": {c: float(right[unseen & (of == i)].mean()) for i, c in enumerate(CLASSES)},
+    }
 
 
 def diversity(features: np.ndarray, classes: np.ndarray) -> float:
