@@ -1,16 +1,19 @@
-"""The parts of the evaluation that can be checked without a model."""
+"""The evaluation finds what it looks for, and judges what a sampler makes."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
+from spotnb import SpotSampler, load_model
+from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
 from training.classifier import both_heard
 from training.compose import CLASSES
 from training.data import class_targets
 from training.measure_memory import nearness
 from training.measure_prompts import diversity, pair_prompts
-from training.sampling import prompts_of
+from training.sampling import prompts_of, sampled_latents
 
 
 def test_a_copy_is_found_wherever_it_was_taken_from() -> None:
@@ -55,3 +58,21 @@ def test_diversity_is_low_where_a_class_always_sounds_the_same() -> None:
     same = centres[classes]
     assert diversity(same, classes) == 0
     assert 0.9 < diversity(rng.standard_normal((40, 8)), classes) < 1.05
+
+
+@pytest.mark.parametrize("solver", ["ddim", "dpm++"])
+def test_judged_clips_are_those_of_a_sampler(solver: str) -> None:
+    model, texts = load_model("tiny", device="cpu", dtype="fp32"), ["calm piano", "rain at 90 bpm"]
+    clips = sampled_latents(model, texts, solver=solver, steps=8, seed=3)
+    for k, (text, clip) in enumerate(zip(texts, clips, strict=True)):
+        run = SpotSampler(
+            model,
+            text,
+            5.0,
+            8,
+            DEFAULT_GUIDANCE,
+            seed=3 + k,
+            solver=solver,
+            guidance_interval=DEFAULT_GUIDANCE_INTERVAL,
+        )
+        assert (clip - run.run(progress=False).latent[0]).abs().max() < 1e-3
