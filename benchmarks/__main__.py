@@ -13,7 +13,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 
 from benchmarks import ceiling, clusters, lengths, overhead, results, rivals
-from benchmarks.pairs import Row, one_thread
+from benchmarks.pairs import Row
 
 FULL, QUICK = 5, 3  # rounds of the slow ones; the fast ones take three times as many
 ROWS: dict[str, Callable[[int], Row]] = {
@@ -35,13 +35,9 @@ QUICK_NAMES = ("overhead_tiny", "overhead_recorded", "original_large", "sound_pe
 
 
 def measure(names: Sequence[str], rounds: int) -> Iterator[Row]:
-    """The rows of some names, as they come: first those of the loops that rivals share."""
-    alone = [name for name in names if name in rivals.ON_ONE_THREAD]
-    if steps := [name for name in names if name in rivals.GOALS and name not in alone]:
+    """The rows of some names, as they come: first those of the loop that rivals share."""
+    if steps := [name for name in names if name in rivals.GOALS]:
         yield from rivals.measure_steps(steps, rounds)
-    if alone:
-        with one_thread():
-            yield from rivals.measure_steps(alone, rounds)
     for name in names:
         if name in ROWS:
             yield ROWS[name](rounds)
@@ -52,20 +48,21 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)}; default: the quick ones")
     parser.add_argument("--full", action="store_true", help="all of them, in more rounds")
     parser.add_argument("--rounds", type=int, default=None)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, help=f"default: 2, but 1 for {', '.join(rivals.ON_ONE_THREAD)}")
     args = parser.parse_args()
     if unknown := set(args.names) - set(NAMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; expected some of {', '.join(NAMES)}")
     warnings.filterwarnings("ignore", category=FutureWarning)
     diffusers_logging.set_verbosity_error()
-    torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    names = args.names or (NAMES if args.full else QUICK_NAMES)
-    rows = []
-    for row in measure(names, args.rounds or (FULL if args.full else QUICK)):
-        results.publish(row)
-        rows.append(row)
-        print(results.table([row]), flush=True)
+    names, rows = args.names or (NAMES if args.full else QUICK_NAMES), []
+    for threads in (2, 1):
+        torch.set_num_threads(args.threads or threads)
+        own = [name for name in names if (name in rivals.ON_ONE_THREAD) == (threads == 1)]
+        for row in measure(own, args.rounds or (FULL if args.full else QUICK)):
+            results.publish(row)
+            rows.append(row)
+            print(results.table([row]), flush=True)
     print(f"\n{results.table(rows)}\n\n{results.draw(rows)}")
 
 

@@ -39,7 +39,7 @@ from spotnb.noise import Draws
 from spotnb.prompts import Guide, check_prompt, embed_prompt
 from spotnb.reconstruction import KnownFrames, known_frames, reconstructed
 from spotnb.schedulers import make_solver
-from spotnb.solver import guidance_turns
+from spotnb.solver import Memory, recalled
 from spotnb.source import KnownSound, make_source
 from spotnb.step import Step
 from spotnb.system import require_memory
@@ -88,7 +88,7 @@ class SpotSampler:
         guidance_interval: the timesteps `(low, high)` between which guidance pulls; elsewhere the prompt is followed
             plainly, at half the work. None: in all, as AudioLDM does. Where the noise is strongest guidance makes what
             is made from one prompt alike (Kynkäänniemi et al. 2024, arXiv:2404.07724); `(100, 700)` suits the embedded
-            model. A multistep solver begins anew at both ends.
+            model. A multistep solver begins anew where it sets in and ends.
 
     Raises:
         InputError: a value is outside its limits; the message names them.
@@ -138,7 +138,6 @@ class SpotSampler:
         self.method = check_name("method", method, METHODS)
         self.eta = check_real("eta", eta, 0, 1, hint="0 is deterministic DDIM")
         self.solver = make_solver(solver, model.alphas_cumprod, steps, self.eta)
-        self._turns = guidance_turns([self.guides_at(t) for t in self.solver.timesteps])
         default = getattr(model, "tile_batch", TILE_BATCH)
         self.tile_batch = default if tile_batch is None else check_int("tile_batch", tile_batch, 1, hint="4 is enough")
         candidates = check_int("n_candidates", n_candidates, 1, 1000, hint="3 to 8 give a choice")
@@ -211,9 +210,10 @@ class SpotSampler:
         manifest = self.manifest() | {"seed": draws.seed}
         sources = {name: value.latent.cpu().numpy() for name, value in self._sources.items() if _is_sound(value)}
         trace = Trace(self.trace.mode, self.trace.dtype, manifest, sources=sources)
-        start: tuple[Any, ...] = draws, draws, trace, latent, None, self.first, self.solver.begin(self.first), {}
+        memory = Memory(None, self.solver.begin(self.first))
+        start: tuple[Any, ...] = draws, draws, trace, latent, None, self.first, memory, {}
         # All at once: an interrupt leaves the old run or the new one.
-        self.draws, self._from, self.trace, self.latent, self.x0, self.steps_done, self._state, self._seconds = start
+        self.draws, self._from, self.trace, self.latent, self.x0, self.steps_done, self._memory, self._seconds = start
         return self
 
     def _start(self, draws: Draws) -> Tensor:
@@ -239,7 +239,7 @@ class SpotSampler:
     steps_done: int
     """How many steps of the schedule are behind; those that a run from sound skips count."""
 
-    _state: Any  # what the solver remembers
+    _memory: Memory
     _seconds: dict[int, float]  # what each finished step took
 
     def __iter__(self) -> SpotSampler:
@@ -297,31 +297,27 @@ class SpotSampler:
         step = check_int("step", step, low, high, hint=f"the run has the steps {low} to {high - 1}")
         last = self.trace.exact_before(step, unbroken_from=self.first if self.solver.remembers else None)
         if last is not None:
-            x, x0, state = self._tensor(last.x), self._tensor(last.x0), self._state_after(last.step)
+            x, x0, memory = self._tensor(last.x), self._tensor(last.x0), self._memory_after(last.step)
             done = last.step + 1
-            self.latent, self.x0, self._state, self.steps_done = x, x0, state, done
+            self.latent, self.x0, self._memory, self.steps_done = x, x0, memory, done
             self.trace.truncate(done)
         elif step < self.steps_done or step == self.first:
             self.reset()
         return self.run(until=step, progress=False)
 
-    def _state_after(self, step: int) -> Any:
-        """What the solver remembers after a step: it is taken through the records again, without the network."""
-        state = self.solver.begin(self.first)
+    def _memory_after(self, step: int) -> Memory:
+        """What is remembered after a step: the solver is taken through the records again, without the network."""
+        memory = Memory(None, self.solver.begin(self.first))
         if not self.solver.remembers:
-            return state
+            return memory
         x = self._start(self._from)
         for record in self.trace:
             if record.step > step:
                 break
-            state = self._remembered(record.step, state)
+            state = recalled(self.solver, record.step, record.guided, memory)
             state = self.solver.step(record.step, x, self._tensor(record.noise), self.draws, state).state
-            x = self._tensor(record.x)
-        return state
-
-    def _remembered(self, step: int, state: Any) -> Any:
-        """What of the solver's memory holds at a step."""
-        return self.solver.begin(step) if step in self._turns else state
+            memory, x = Memory(record.guided, state), self._tensor(record.x)
+        return memory
 
     def fork(self, at: int | None = None, **changes: Any) -> SpotSampler:
         """A new sampler that goes on from here with some settings changed, such as `guidance_scale` or `config`.
@@ -347,11 +343,8 @@ class SpotSampler:
                 "memory differ; start a new sampler"
             )
         origin = self if at is None else self.fork().goto(at)
-        other.latent, other.steps_done, other._state = origin.latent.clone(), origin.steps_done, origin._state
+        other.latent, other.steps_done, other._memory = origin.latent.clone(), origin.steps_done, origin._memory
         other._seconds = {step: spent for step, spent in self._seconds.items() if step < origin.steps_done}
-        # Its memory stays what it was: `goto` must find it again.
-        before, after = set(range(origin.steps_done)), set(range(origin.steps_done, len(self.solver)))
-        other._turns = frozenset(origin._turns & before | other._turns & after)
         other.x0 = None if origin.x0 is None else origin.x0.clone()
         other._from = origin._from
         other.trace.take_over(origin.trace)
@@ -548,9 +541,9 @@ class SpotSampler:
     def advance(self, step: Step, noise: Tensor, seconds: float) -> StepRecord:
         """Take the solver's step and record it. The sampler changes all at once, at the end."""
         started = time.perf_counter()
-        latent, x0, state = self.solver.step(
-            step.index, self.latent, noise, self.draws, self._remembered(step.index, self._state)
-        )
+        guided = self.guides_at(step.timestep)
+        state = recalled(self.solver, step.index, guided, self._memory)
+        latent, x0, state = self.solver.step(step.index, self.latent, noise, self.draws, state)
         latent = self._kept(latent, self.draws, step.index + 1)
         if self.source is not None:
             x0 = self.source.impose(x0, self.source.latent)
@@ -564,10 +557,11 @@ class SpotSampler:
             x0=self.trace.array(x0),
             noise=self.trace.array(noise) if whole else None,
             seconds=seconds + time.perf_counter() - started,
+            guided=guided,
         )
         self.trace.append(record)
-        spent = {**self._seconds, step.index: record.seconds}
-        self.latent, self.x0, self._state, self.steps_done, self._seconds = latent, x0, state, step.index + 1, spent
+        spent, memory = {**self._seconds, step.index: record.seconds}, Memory(guided, state)
+        self.latent, self.x0, self._memory, self.steps_done, self._seconds = latent, x0, memory, step.index + 1, spent
         return record
 
     def _kept(self, latent: Tensor, draws: Draws, step: int) -> Tensor:

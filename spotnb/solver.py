@@ -6,8 +6,6 @@ interrupted or taken again, and a run can be sent back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -82,13 +80,23 @@ def ddim_timesteps(steps: int) -> list[int]:
     return [int(t) for t in np.linspace(TRAINED_STEPS - 1, 0, steps).round()]
 
 
-def guidance_turns(guided: Sequence[bool]) -> frozenset[int]:
-    """The steps at which guidance begins to pull or lets go, of a run that is guided at these steps.
+class Memory(NamedTuple):
+    """What a run hands on from step to step: whether guidance pulled (None: before the first step, or not known), and
+    what the solver remembers."""
 
-    Predictions jump there, and a multistep solver that drew a line through them would shoot past: it begins anew. On
-    the embedded model DPM-Solver++ then does in 15 steps what DDIM does in 50, and without it less than DDIM in 15.
+    guided: bool | None
+    state: Any
+
+
+def recalled(solver: Solver, step: int, guided: bool | None, memory: Memory) -> Any:
+    """The solver's state to take a step with: a fresh one where guidance has just begun to pull, or let go.
+
+    Predictions jump there, and a multistep solver that drew a line through them would shoot past. On the embedded model
+    DPM-Solver++ in 15 steps is then as near to real clips as DDIM in 50, without it farther off than DDIM in 15.
     """
-    return frozenset(k for k, (before, now) in enumerate(pairwise(guided), 1) if before != now)
+    if guided is None or memory.guided is None or guided == memory.guided:
+        return memory.state
+    return solver.begin(step)
 
 
 class DDIM:

@@ -35,6 +35,7 @@ class StepRecord:
         x0: the clean latent predicted at the step, likewise.
         noise: the stitched noise prediction, likewise.
         seconds: what the step took.
+        guided: whether guidance pulled; None in traces that do not tell.
     """
 
     step: int
@@ -45,6 +46,7 @@ class StepRecord:
     x0: Array | None
     noise: Array | None
     seconds: float
+    guided: bool | None = None
 
 
 @dataclass

@@ -49,6 +49,7 @@ def save_trace(trace: Trace, path: Path) -> Path:
                     "timestep": record.timestep,
                     "shift": record.shift,
                     "seconds": record.seconds,
+                    "guided": record.guided,
                     "layout": asdict(record.layout),
                     "arrays": {name: list(array.shape) for name, array in kept.items()},
                 }
@@ -127,6 +128,7 @@ class StoredRecords(Sequence[StepRecord]):
         with _opened(self._path) as archive:
             fields: dict[str, Any] = dict.fromkeys(ARRAYS)
             fields |= {name: row[name] for name in ("step", "timestep", "shift", "seconds")}
+            fields["guided"] = row.get("guided")
             for name, shape in row["arrays"].items():
                 member = _member(name, row["step"])
                 if self._checksums[member] != archive.getinfo(member).CRC:

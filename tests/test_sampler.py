@@ -7,6 +7,7 @@ import logging
 import math
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import diffusers
@@ -19,7 +20,9 @@ from hypothesis import strategies as st
 from spotnb.config import SpotDiffusionConfig
 from spotnb.errors import InputError, SpotnbError
 from spotnb.layout import plan
+from spotnb.replaying import resume
 from spotnb.sampler import SpotSampler
+from spotnb.trace import Trace
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import BETAS, Run, runs
 
@@ -153,17 +156,32 @@ def test_a_fork_goes_on_with_other_settings() -> None:
     assert forked.trace[3].layout.edge == "anchor"
 
 
-def test_a_fork_finds_its_way_back_past_where_guidance_turned() -> None:
+@pytest.mark.parametrize("past", [0, 1, 2])
+def test_where_guidance_turned_is_remembered_through_forks_and_files(tmp_path: Path, past: int) -> None:
+    """By a solver that looks back two steps: at where guidance sets in, and one and two steps later."""
     third_order = diffusers.DPMSolverMultistepScheduler(**BETAS, solver_order=3)
     origin = make(steps=15, solver=third_order, guidance_interval=(100, 700)).run(progress=False)
-    whole = origin.latent
-    turn = next(k for k, t in enumerate(origin.solver.timesteps) if t <= 700)
-    for at in (turn, turn + 1, turn + 2):
-        forked = origin.goto(at).fork(guidance_interval=None)
-        last = forked.run(progress=False).latent
-        assert torch.equal(forked.goto(at).run(progress=False).latent, last)
-        assert not torch.equal(last, whole)
-        assert torch.equal(origin.run(progress=False).latent, whole)
+    whole, start = origin.latent, make(steps=15, solver=third_order).run(progress=False).latent
+    at = past + next(k for k, t in enumerate(origin.solver.timesteps) if t <= 700)
+    forked = origin.goto(at).fork(guidance_interval=None)
+    forked.trace.save(tmp_path / "fork.npz")
+    last = forked.run(progress=False).latent
+    assert not torch.equal(last, whole)
+    assert torch.equal(origin.run(progress=False).latent, whole)
+    assert torch.equal(forked.goto(at).run(progress=False).latent, last)
+    assert torch.equal(resume(Trace.load(tmp_path / "fork.npz"), origin.model).run(progress=False).latent, last)
+    earlier = origin.fork(at=at - 2, guidance_interval=None).run(progress=False).latent
+    assert torch.equal(forked.goto(at - 2).run(progress=False).latent, earlier)
+    assert torch.equal(forked.reset().run(progress=False).latent, start)
+
+
+def test_a_fork_that_turns_guidance_begins_anew() -> None:
+    origin = make(steps=6, solver="dpm++", guidance_scale=1).run(until=3, progress=False)
+    forked, alpha = origin.fork(guidance_scale=3.0), float(origin.model.alphas_cumprod[origin.solver.timesteps[4]])
+    record = forked.step()
+    assert np.abs(record.x - record.x0 * alpha**0.5 - record.noise * (1 - alpha) ** 0.5).max() < 1e-4
+    record = origin.step()
+    assert np.abs(record.x - record.x0 * alpha**0.5 - record.noise * (1 - alpha) ** 0.5).max() > 1e-2
 
 
 @pytest.mark.parametrize("name", ["duration", "steps", "model", "nonsense"])

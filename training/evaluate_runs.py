@@ -202,22 +202,24 @@ def solver_run(job: tuple[str, int]) -> np.ndarray:
 
 
 def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]:
-    """Seam scores of a piece at the fixed grid, where the last step cuts, and at the last step but one."""
+    """Seam scores of a piece at the fixed grid, and where the last step cuts that still changes what is heard.
+
+    For `ddim` that is the last but one: its last goes from t = 1 to 0.
+    """
     solver, steps, prompt, seed, cache = job
-    model, config = load_model("tiny", device="cpu"), SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed)
-    settings = {
-        "solver": _solver(solver),
-        "seed": seed,
-        "guidance_interval": DEFAULT_GUIDANCE_INTERVAL,
-        "record": "last",
-    }
+    config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=len(SEAM_PROMPTS) * seed + prompt)
+    settings = {"solver": _solver(solver), "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL}
+    model = load_model("tiny", device="cpu")
     sampler, latent = finished(
         cache,
         f"solver-{solver}-{steps}-{prompt}-{seed}",
-        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], 30.0, steps, DEFAULT_GUIDANCE, config, **settings),
+        lambda: SpotSampler(
+            model, SEAM_PROMPTS[prompt], 30.0, steps, DEFAULT_GUIDANCE, config, record="last", **settings
+        ),
     )
-    mel, late = sound_of(sampler, latent).mel, sampler.layout(steps - 2).seams
-    return seam_score(mel, range(TILE, sampler.frames, TILE)).score, seam_score(mel, late).score
+    mel, last = sound_of(sampler, latent).mel, steps - 1 - (sampler.solver.timesteps[-1] <= 1)
+    grid = range(TILE, sampler.frames, TILE)
+    return seam_score(mel, grid).score, seam_score(mel, sampler.layout(last).seams).score
 
 
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_S
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.noise import Draws
 from spotnb.schedulers import make_solver
-from spotnb.solver import guidance_turns
+from spotnb.solver import Memory, recalled
 from training.compose import CLASSES
 from training.phrases import TRAINING, UNSEEN
 
@@ -48,21 +48,20 @@ def sampled_latents(
 ) -> Tensor:
     """One window for each text, `[N, 8, frames, 16]`; the i-th depends on `seed`, its place and its text only."""
     update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
-    guided = [interval[0] <= t <= interval[1] for t in update.timesteps]
-    turns = guidance_turns(guided)
     for start in tqdm(range(0, len(texts), batch), desc="clips"):
         part = list(texts[start : start + batch])
-        draws, state = Draws(start + seed, len(part)), update.begin(0)
+        draws, memory = Draws(start + seed, len(part)), Memory(None, update.begin(0))
         cond, uncond = model.embed(part), model.embed([""]).expand(len(part), -1)
         x = update.start(draws.normal((model.channels, frames, 16), 0, "start"))
         for k, t in enumerate(update.timesteps):
-            state = update.begin(k) if k in turns else state
             seen = update.network_input(x, k)
             noise = model.predict_noise(seen, torch.full((len(x),), t), cond)
-            if guided[k]:
+            guided = interval[0] <= t <= interval[1]
+            if guided:
                 away = model.predict_noise(seen, torch.full((len(x),), t), uncond)
                 noise = torch.lerp(away, noise, DEFAULT_GUIDANCE)
-            x, _, state = update.step(k, x, noise, draws, state)
+            x, _, state = update.step(k, x, noise, draws, recalled(update, k, guided, memory))
+            memory = Memory(guided, state)
         out.append(x)
     return torch.cat(out)
 
