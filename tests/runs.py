@@ -73,7 +73,6 @@ def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
         "solver": "ddim" if "eta" in fixed else draw(st.sampled_from(SOLVERS)),
         "eta": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "guidance_scale": draw(st.sampled_from([0.0, 1.0, 2.5])),
-        "guidance_interval": draw(st.none() | st.just((100, 700))),
         "tile_batch": draw(st.integers(1, 4)),
     }
     settings["eta"] *= settings["solver"] == "ddim"
@@ -128,6 +127,7 @@ def known_sounds(draw: st.DrawFn, run: Run) -> dict[str, Any]:
 @st.composite
 def rich_runs(draw: st.DrawFn, /, **fixed: Any) -> Run:
     """Any run, perhaps under a timeline, from known sound, or of several candidates."""
-    run = draw(runs(tiles=4.0, **{"seed": st.integers(0, 2**63 - 3)} | fixed))
+    varied = {"seed": st.integers(0, 2**63 - 3), "guidance_interval": st.none() | st.just((100, 700))}
+    run = draw(runs(tiles=4.0, **varied | fixed))
     extra = draw(known_sounds(run)) | {"n_candidates": draw(st.sampled_from([1, 1, 2, 3]))}
     return replace(run.but(**extra), prompt=draw(st.just("a sea") | timelines()))
