@@ -62,7 +62,7 @@ class SpotSampler:
         model: an `AudioModel`, from `load_model`; or what `audioldm.build_model` returned.
         prompt: what to make: a text, or a `PromptTimeline` that lasts as long as the sound.
         duration: seconds, at least 0.04.
-        steps: denoising steps, 1 to 1000; DDIM does well from 25 on, DPM-Solver++ from 15.
+        steps: denoising steps, 1 to 1000; DDIM does well from 25 on, DPM-Solver++ from 15 in one window.
         guidance_scale: how strongly the prompt pulls (1: no guidance, half the work).
         config: how the latent is tiled; None is `SpotDiffusionConfig()`.
         method: "spot", "tiles", "multidiffusion" or "full".

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DDIMScheduler
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -33,13 +32,11 @@ from training.evaluate import rounded
 from training.measure_prompts import CLIPS
 from training.measure_seams import SEAM_PROMPTS, TILE
 from training.sampling import decoded, prompts_of, sampled_latents
-from training.train_denoiser import scheduler
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # of the edges: 5 tiles and a bit
 OPEN_SECONDS, RING_SECONDS = 27.0, FRAMES_IN_ALL / 25
 SEGMENT_SECONDS = 10.0
-TRAILING = "ddim trailing"  # diffusers' DDIM, spaced so that its last step does as much as any
 # Without shifts nothing but the padded tail differs, and only a ring changes methods without a grid.
 KINDS = (
     *(("spot", edge) for edge in EDGES),
@@ -187,17 +184,11 @@ def measure_continuations(seeds: range, workers: int, cache: Path) -> dict[str, 
     }
 
 
-def _solver(name: str) -> str | DDIMScheduler:
-    if name != TRAILING:
-        return name
-    return DDIMScheduler.from_config(scheduler().config, timestep_spacing="trailing")
-
-
 def solver_run(job: tuple[str, int]) -> np.ndarray:
     solver, steps = job
     model = load_model("tiny", device="cpu")
     texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
-    made = sampled_latents(model, texts, solver=_solver(solver), steps=steps)
+    made = sampled_latents(model, texts, solver=solver, steps=steps)
     return judge_mels(load_judge()[0], decoded(model, made))[0]
 
 
@@ -208,7 +199,7 @@ def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]
     """
     solver, steps, prompt, seed, cache = job
     config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=len(SEAM_PROMPTS) * seed + prompt)
-    settings = {"solver": _solver(solver), "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL}
+    settings = {"solver": solver, "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL}
     model = load_model("tiny", device="cpu")
     sampler, latent = finished(
         cache,
@@ -223,7 +214,7 @@ def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]
 
 
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
-    kinds = [*((solver, steps) for solver in SOLVERS for steps in (50, 25, 15)), (TRAILING, 25)]
+    kinds = [(solver, steps) for solver in SOLVERS for steps in (50, 25, 15)]
     features = parallel(solver_run, kinds, workers, "solvers")
     jobs = [(*kind, prompt, seed, cache) for kind in kinds for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
     scores = np.array(parallel(solver_seam_run, jobs, workers, "seams of solvers")).reshape(len(kinds), -1, 2)
