@@ -50,11 +50,14 @@ def make_solver(solver: Any, alphas_cumprod: Tensor, steps: int, eta: float) -> 
 def _dpm(alphas_cumprod: Tensor, steps: int, eta: float) -> Solver:
     """DPM-Solver++(2M), evenly spaced, down to the least noise of the model's schedule, as AudioLDM's DDIM goes.
 
-    Measured on the embedded model at 15 steps, that is better than going on to none, and than Karras' noise levels.
+    Measured on the embedded model at 15 steps, that is better than going on to none, and than Karras' noise levels. The
+    last step is of first order: a line drawn on through the last but one would make where it cuts more audible.
     """
     alphas = alphas_cumprod.double().cpu()
     betas = 1 - alphas / torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
-    scheduler = diffusers.DPMSolverMultistepScheduler(trained_betas=betas.numpy(), final_sigmas_type="sigma_min")
+    scheduler = diffusers.DPMSolverMultistepScheduler(
+        trained_betas=betas.numpy(), final_sigmas_type="sigma_min", euler_at_final=True
+    )
     return DiffusersSolver(scheduler, alphas_cumprod, steps, eta, name="dpm++")
 
 

@@ -93,9 +93,9 @@ def test_as_if_driven_by_hand(name: str, steps: int) -> None:
     assert_as_by_hand(make_solver(MADE[name], ALPHAS, steps, 0.0), copy.deepcopy(MADE[name]))
 
 
-@pytest.mark.parametrize("steps", [1, 4, 15])
+@pytest.mark.parametrize("steps", [1, 4, 15, 20])
 def test_dpm_is_diffusers_own_at_the_models_noise_levels(steps: int) -> None:
-    scheduler = diffusers.DPMSolverMultistepScheduler(**BETAS, final_sigmas_type="sigma_min")
+    scheduler = diffusers.DPMSolverMultistepScheduler(**BETAS, final_sigmas_type="sigma_min", euler_at_final=True)
     assert_as_by_hand(make_solver("dpm++", ALPHAS, steps, 0.0), scheduler)
 
 
