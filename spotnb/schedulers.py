@@ -27,8 +27,7 @@ def make_solver(solver: Any, alphas_cumprod: Tensor, steps: int, eta: float) -> 
 
     Args:
         solver: "ddim"; "dpm++", DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095), which does in 15 steps what DDIM
-            does in 50, but leaves the last cuts of moving tiles more audible; a diffusers scheduler; or what a manifest
-            holds of one.
+            does in 50, in one window; a diffusers scheduler; or what a manifest holds of one.
         alphas_cumprod: the model's noise schedule, `[1000]`.
         steps: how many.
         eta: noise put back at each step; only DDIM has it.
