@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,7 +39,7 @@ def sampled_latents(
     model: DiffusersAudioLDM,
     texts: Sequence[str],
     batch: int = 12,
-    solver: Any = "ddim",
+    solver: str = "ddim",
     steps: int = DEFAULT_STEPS,
     frames: int = FRAMES,
     seed: int = 0,
