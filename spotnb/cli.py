@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from spotnb import __version__
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, EDGES, METHODS
 from spotnb.errors import InputError, SpotnbError
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.tiling.config import EDGES, METHODS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -107,8 +108,8 @@ def _whole(text: str) -> int:
 
 
 def _generate(args: argparse.Namespace) -> int:
-    from spotnb.files import require_writable
-    from spotnb.prompts import check_prompt
+    from spotnb.sampling.guidance import check_prompt
+    from spotnb.support.files import require_writable
 
     name = args.name or _file_name(check_prompt(args.prompt))
     if Path(name).name != name or name in (".", ".."):
@@ -117,14 +118,14 @@ def _generate(args: argparse.Namespace) -> int:
     import matplotlib
 
     matplotlib.use("Agg")  # files only: no window, and no display needed
-    from spotnb.audio import save_audio
-    from spotnb.checkpoint import run_with_checkpoints
-    from spotnb.config import SpotDiffusionConfig
-    from spotnb.files import atomic_write
     from spotnb.generate import complete
     from spotnb.models.load import load_model
-    from spotnb.plots import plot_run, save_figure
-    from spotnb.sampler import SpotSampler
+    from spotnb.plots.sound import plot_run, save_figure
+    from spotnb.sampling.checkpoint import run_with_checkpoints
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.sound.files import save_audio
+    from spotnb.support.files import atomic_write
+    from spotnb.tiling.config import SpotDiffusionConfig
 
     _use_processors()
     model = load_model(args.model, device=args.device, dtype=args.dtype)
@@ -175,10 +176,10 @@ def _doctor(args: argparse.Namespace) -> int:
 
     import torch
 
-    from spotnb.config import SpotDiffusionConfig
     from spotnb.models.load import EMBEDDED, HUB_MODELS, load_model, pick_device, pick_dtype
-    from spotnb.sampler import SpotSampler
-    from spotnb.system import available_cpus, available_memory
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.support.system import available_cpus, available_memory
+    from spotnb.tiling.config import SpotDiffusionConfig
 
     _use_processors()
     _say(f"spotnb {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
@@ -227,7 +228,7 @@ def _use_processors() -> None:
     """As many threads as there are processors to use: more of them only wait for each other."""
     import torch
 
-    from spotnb.system import available_cpus
+    from spotnb.support.system import available_cpus
 
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(available_cpus())

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from spotnb.config import SpotDiffusionConfig
-from spotnb.decode import Sound
 from spotnb.errors import SpotnbError
-from spotnb.measure import Levels, SeamScore, levels, seam_score
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.models.decode import Sound
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
 

@@ -36,25 +36,19 @@ import soundfile as sf
 import torch
 from torch import Tensor
 
-from spotnb import decode
-from spotnb.config import (
-    NOMINAL_FRAMES_PER_SECOND,
-    SpotDiffusionConfig,
-    check_int,
-    duration_to_latent_t_size,
-    should_use_spotdiffusion,
-    show,
-)
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import spotdiffusion_text_to_audio
-from spotnb.layout import create_tiles
-from spotnb.lengths import FRAMES_PER_SECOND
+from spotnb.models import decode
 from spotnb.models.adapt import as_model
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from spotnb.models.protocol import AudioModel
-from spotnb.sampler import SpotSampler
-from spotnb.shifts import check_shape, generate_random_shift
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sound.lengths import FRAMES_PER_SECOND, NOMINAL_FRAMES_PER_SECOND, duration_to_latent_t_size
+from spotnb.support.checks import check_int, show
+from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.layout import create_tiles
+from spotnb.tiling.shifts import check_shape, generate_random_shift
 
 __all__ = [
     "DDIMSampler",
@@ -174,7 +168,7 @@ def _line(error: BaseException) -> str:
 
 
 class DDIMSampler:
-    """A model, ready for `spotdiffusion_sample`; DDIM (Song et al. 2020, arXiv:2010.02502) is `spotnb.solver`'s.
+    """A model, ready for `spotdiffusion_sample`; DDIM (Song et al. 2020, arXiv:2010.02502) is `spotnb.solvers.ddim`'s.
 
     `model`: from `build_model`, any `AudioModel`, or audioldm's `LatentDiffusion`. Raises `InputError` for anything
     else.

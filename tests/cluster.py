@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spotnb.models.worker import keep_memory
+from spotnb.research.worker import keep_memory
 from tests.networks import FunctionModel, neighbourly
 
 

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from diffusers import EulerAncestralDiscreteScheduler
 from hypothesis import strategies as st
 
-from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
-from spotnb.noise import draw as draw_noise
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.solvers.noise import draw as draw_noise
+from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
 from tests.networks import FunctionModel, Network
 
 BETAS = {"beta_start": 0.0015, "beta_end": 0.0195, "beta_schedule": "scaled_linear"}

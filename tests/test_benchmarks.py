@@ -11,8 +11,8 @@ from benchmarks.__main__ import NAMES
 from benchmarks.contenders import Setting, full_step, multidiffusion_step, original_step
 from benchmarks.pairs import interleave, row
 from benchmarks.results import load, table
-from spotnb.noise import Draws, draw
-from spotnb.solver import DDIM
+from spotnb.solvers.ddim import DDIM
+from spotnb.solvers.noise import Draws, draw
 from tests.networks import FunctionModel, neighbourly, pointwise
 
 X = draw((1, 8, 192, 16), 0, 0, "start")

@@ -14,8 +14,8 @@ from torch import Tensor
 
 import spotnb
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, Trace, gallery, load_model
-from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES
 from spotnb.errors import InputError
+from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES
 from tests.networks import ALPHAS, FunctionModel
 
 NAMES = (

@@ -15,10 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from spotnb.config import EDGES, METHODS, SpotDiffusionConfig
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import complete, generate_audio, spotdiffusion_text_to_audio
-from spotnb.sampler import SpotSampler
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
 from tests.networks import FunctionModel, neighbourly
 
 SMALL = SpotDiffusionConfig(64)

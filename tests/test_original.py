@@ -390,7 +390,7 @@ def test_any_length_comes_back_as_it_was_asked_for(small: original.DDIMSampler, 
 
 @given(frames=st.integers(1, 4000), ring=st.booleans())
 def test_a_length_is_a_duration(frames: int, ring: bool) -> None:
-    from spotnb.lengths import run_frames
+    from spotnb.sound.lengths import run_frames
 
     wanted = frames if ring else -(-frames // 8) * 8
     assert run_frames(original._seconds(frames, ring), 8, ring) == max(wanted, 1)

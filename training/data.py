@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.mel import HOP
 from spotnb.models.mel import torch_log_mel
+from spotnb.sound.mel import HOP
 from training.compose import CLASSES
 
 SAMPLES = 245_760  # 15.36 s at 16 kHz: 1536 mel frames, 384 latent frames

@@ -16,9 +16,9 @@ from pathlib import Path
 import torch
 
 from spotnb import load_model
-from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
+from spotnb.support.files import atomic_write
 from training.data import MissingClips
 from training.measure_memory import measure_memory
 from training.measure_prompts import measure_captioned, measure_pairs, measure_prompts

@@ -22,10 +22,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, EDGES, METHODS
-from spotnb.files import atomic_write
-from spotnb.schedulers import SOLVERS
-from spotnb.source import KnownSound
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.sampling.source import KnownSound
+from spotnb.solvers.make import SOLVERS
+from spotnb.support.files import atomic_write
+from spotnb.tiling.config import EDGES, METHODS
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.evaluate import rounded

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.mel import BINS, HOP, TOP_HZ, WINDOW
+from spotnb.sound.mel import BINS, HOP, TOP_HZ, WINDOW
 
 ITERATIONS = 32
 SAMPLE_RATE = 16000
@@ -17,7 +17,7 @@ def griffin_lim(mel: Tensor) -> Tensor:
     """Sound `[B, 160 * frames]` of log-mels `[B, 1, frames, 64]`.
 
     Non-negative least squares for the magnitudes, then Perraudin et al. 2013, "A fast Griffin-Lim algorithm". The
-    framing of `spotnb.mel` is librosa's centred one, cropped by 80 samples.
+    framing of `spotnb.sound.mel` is librosa's centred one, cropped by 80 samples.
     """
     sounds = []
     for one in mel[:, 0].numpy():

@@ -9,7 +9,7 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.mel import SAMPLE_RATE
+from spotnb.sound.mel import SAMPLE_RATE
 
 Sound = NDArray[np.float32]
 HOP = 256

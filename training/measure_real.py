@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.mel import SAMPLE_RATE
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
+from spotnb.sound.mel import SAMPLE_RATE
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.griffin_lim import griffin_lim

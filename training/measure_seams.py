@@ -15,10 +15,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES
-from spotnb.decode import latent_to_mel
-from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.decode import latent_to_mel
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS
+from spotnb.support.files import atomic_write
+from spotnb.tiling.config import EDGES
 
 TILE, LONG = 128, 768
 SEAM_PROMPTS = (

@@ -9,8 +9,8 @@ import torch
 from scipy.stats import wilcoxon
 
 from spotnb import SpotDiffusionConfig, SpotSampler
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from training import listening
 from training.classifier import FRAMES, judge_mels, load_judge
 from training.compose import CLASSES

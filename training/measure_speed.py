@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from spotnb.config import DEFAULT_GUIDANCE
+from spotnb.sampling.settings import DEFAULT_GUIDANCE
 from training.measure_seams import TILE
 
 

@@ -24,7 +24,7 @@ from librosa.filters import mel as mel_filters
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from spotnb.files import atomic_write
+from spotnb.support.files import atomic_write
 from training.tensor_bundle import DamagedWeights, bundle_entries, bundle_tensor
 
 VERSION = "0.1.0"

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.noise import Draws
-from spotnb.schedulers import make_solver
-from spotnb.solver import Memory, recalled
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.solvers.make import make_solver
+from spotnb.solvers.multistep import Memory, recalled
+from spotnb.solvers.noise import Draws
 from training.compose import CLASSES
 from training.phrases import TRAINING, UNSEEN
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from spotnb.config import SpotDiffusionConfig, check_name, show
 from spotnb.errors import InputError
 from spotnb.gallery.runs import (
     Cropped,
@@ -33,8 +32,10 @@ from spotnb.gallery.runs import (
     Upwards,
 )
 from spotnb.gallery.symptoms import deafness, doubling, echo, repetition, seam, sliding, spread, tail_level
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.checks import check_name, show
+from spotnb.tiling.config import SpotDiffusionConfig
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from spotnb.denoise import Prediction, mirror
-from spotnb.layout import Layout, plan
-from spotnb.noise import Draws
-from spotnb.sampler import SpotSampler
-from spotnb.solver import DDIM, Update
-from spotnb.step import Step
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.step import Step
+from spotnb.sampling.windows import Prediction, mirror
+from spotnb.solvers.ddim import DDIM
+from spotnb.solvers.noise import Draws
+from spotnb.solvers.protocol import Update
+from spotnb.tiling.layout import Layout, plan
 
 
 class BuggySampler(SpotSampler):

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.denoise import mirror
 from spotnb.errors import InputError
-from spotnb.measure import seam_score
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sampling.windows import mirror
+from spotnb.sound.measure import seam_score
 
 END = 8  # latent frames (0.32 s) that count as an end of the sound
 

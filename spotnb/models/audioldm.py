@@ -22,13 +22,13 @@ from transformers import AutoTokenizer, ClapTextModelWithProjection, SpeechT5Hif
 from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
-from spotnb.mel import HOP
 from spotnb.models.batching import is_small, suggested_tile_batch
 from spotnb.models.heads import choose_heads
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
 from spotnb.models.threads import by_rows
 from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.sound.mel import HOP
 
 PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of published configurations, 128, is the pipeline's default length

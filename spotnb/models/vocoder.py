@@ -20,8 +20,8 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
 from spotnb.errors import InputError
-from spotnb.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 from spotnb.models.mel import filters_like, log_mel_of, stft
+from spotnb.sound.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 
 KERNEL = 7
 LARGEST_CHANGE = 3.0  # natural log units in a round: a band that is silent by chance shall not explode
@@ -50,7 +50,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     `mel_mean` and `mel_std` standardise the input; they are constants of the training data, in log units.
     `refinements` is how many times the sound is corrected towards the mel, `overshoot` by how much more than it lacks.
-    Raises `InputError` for refinements of another mel than `spotnb.mel` defines.
+    Raises `InputError` for refinements of another mel than `spotnb.sound.mel` defines.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -113,7 +113,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return self.inverse_stft(without_offset(spectrum * change.exp().mT))
 
     def inverse_stft(self, spectrum: Tensor) -> Tensor:
-        """Overlap-add with the framing of `spotnb.mel`: frame j is centred on its own `hop` samples."""
+        """Overlap-add with the framing of `spotnb.sound.mel`: frame j is centred on its own `hop` samples."""
         window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
         frames = torch.fft.irfft(spectrum.mT, n=window) * self.hann
         length = (count - 1) * hop + window

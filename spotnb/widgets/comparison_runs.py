@@ -13,14 +13,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.config import check_int, show
 from spotnb.errors import InputError
-from spotnb.measure import Levels, SeamScore, levels, seam_score
-from spotnb.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
+from spotnb.support.checks import check_int, show
 
 LEAST, MOST = 2, 4
-RANGE: Final = (math.log(FLOOR), 2.0)  # of the colours of a log-mel, as in spotnb.plots
+RANGE: Final = (math.log(FLOOR), 2.0)  # of the colours of a log-mel, as in spotnb.plots.sound
 COLUMNS = 65536  # of an envelope, at most
 FINEST = 16  # samples in a column, at least
 _KINDS = "a Generation, a finished SpotSampler, a waveform [samples], or a pair of a waveform and its seams"
@@ -54,7 +54,7 @@ class Compared:
         """The log-mel of the waveform itself."""
         if self.rate == SAMPLE_RATE:
             return log_mel(self.waveform)
-        from spotnb.audio import load_audio
+        from spotnb.sound.files import load_audio
 
         return log_mel(load_audio((self.waveform, self.rate)))
 
@@ -150,7 +150,7 @@ def _compared(name: str, run: Any, rate: int) -> Compared:
 
 def _sampler_of(run: Any) -> Any:
     """The sampler of a run that has one. Neither class is imported for this: that would import torch."""
-    for module, name in (("spotnb.sampler", "SpotSampler"), ("spotnb.generate", "Generation")):
+    for module, name in (("spotnb.sampling.sampler", "SpotSampler"), ("spotnb.generate", "Generation")):
         loaded = sys.modules.get(module)
         if loaded is not None and isinstance(run, getattr(loaded, name)):
             return run if name == "SpotSampler" else run.sampler

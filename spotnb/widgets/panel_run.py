@@ -123,7 +123,7 @@ class Run:
         """Have a sampler: the one there is, or a new one where there is none or it is done."""
         if self.sampler is not None and not (self.sampler.done and self.generation is not None):
             return
-        from spotnb.sampler import SpotSampler
+        from spotnb.sampling.sampler import SpotSampler
 
         sampler = SpotSampler(self.model(), **settings)
         self._step = self.generation = None

@@ -20,7 +20,7 @@ from spotnb import SpotSampler
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.heads import ORIGINAL_HEADS, choose_heads
 from spotnb.models.latent_diffusion import LatentDiffusionModel
-from spotnb.noise import draw
+from spotnb.solvers.noise import draw
 from tests.audioldm.convert import unet_weights, vae_weights, vocoder_weights
 from tests.audioldm.original import relative
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components, make_unet, make_vae

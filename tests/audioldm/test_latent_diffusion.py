@@ -18,8 +18,8 @@ from spotnb.models.adapt import as_model
 from spotnb.models.latent_diffusion import LatentDiffusionModel, from_audioldm
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.protocol import AudioModel
-from spotnb.noise import draw
-from spotnb.source import KnownSound
+from spotnb.sampling.source import KnownSound
+from spotnb.solvers.noise import draw
 from tests.audioldm.original import make_sampler, relative
 
 pytestmark = [  # of the original, under today's numpy and torch

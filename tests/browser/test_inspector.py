@@ -201,8 +201,8 @@ def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
 
 
 def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
-    from spotnb.config import SpotDiffusionConfig
-    from spotnb.sampler import SpotSampler
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.tiling.config import SpotDiffusionConfig
     from spotnb.widgets.inspector import LatentInspector
     from tests.browser.jupyter import axe_violations, page_of
     from tests.networks import FunctionModel, pointwise

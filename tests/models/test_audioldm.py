@@ -14,12 +14,12 @@ import torch
 from diffusers import AudioLDMPipeline, DDIMScheduler
 from torch import Tensor
 
-from spotnb.config import EDGES, SpotDiffusionConfig
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
-from spotnb.noise import draw
-from spotnb.sampler import SpotSampler
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.solvers.noise import draw
+from spotnb.tiling.config import EDGES, SpotDiffusionConfig
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components
 
 PROMPT, NEGATIVE = "rock song with heavy drums", "quiet rain noise"

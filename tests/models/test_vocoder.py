@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
-import spotnb.decode
-from spotnb.decode import sliding_window_vocode
+import spotnb.models.decode
 from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.decode import sliding_window_vocode
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
-from spotnb.noise import draw
+from spotnb.solvers.noise import draw
 from tests.models.components import make_components, randomise
 
 
@@ -63,7 +63,7 @@ def test_sound_is_160_samples_a_frame(frames: int, batch: int) -> None:
 
 
 def spectrum_of(wave: torch.Tensor) -> torch.Tensor:
-    """The framing of `spotnb.mel`: mirrored by 432, 1024 samples every 160."""
+    """The framing of `spotnb.sound.mel`: mirrored by 432, 1024 samples every 160."""
     padded = torch.nn.functional.pad(wave[None], (432, 432), mode="reflect")
     return torch.stft(padded, 1024, 160, window=torch.hann_window(1024), center=False, return_complex=True)
 
@@ -165,10 +165,10 @@ def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.Mo
     vocoder = published_hifigan() if kind == "hifigan" else make_vocoder(depth=2 if kind == "istft" else 6)
     model = DiffusersAudioLDM("random", **make_components() | {"vocoder": vocoder})
     x = mel(500)[:, None]
-    monkeypatch.setattr(spotnb.decode, "VOCODER_WINDOW", 160)
+    monkeypatch.setattr(spotnb.models.decode, "VOCODER_WINDOW", 160)
     sound, whole = sliding_window_vocode(model, x), model.vocode(x)
     assert sound.shape == whole.shape == (1, 80000)
     assert whole.abs().max() > 1e-3
     assert (sound - whole).abs().max() <= 1e-4 * whole.abs().max()
-    monkeypatch.setattr(spotnb.decode, "VOCODER_CONTEXT", 1)
+    monkeypatch.setattr(spotnb.models.decode, "VOCODER_CONTEXT", 1)
     assert (sliding_window_vocode(model, x) - whole).abs().max() > 1e-3 * whole.abs().max()  # it takes some

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spotnb import SpotSampler, load_model
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
 from training.classifier import both_heard
 from training.compose import CLASSES
 from training.data import class_targets

@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from spotnb.config import EDGES, METHODS, SpotDiffusionConfig
-from spotnb.layout import Layout, plan
+from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.layout import Layout, plan
 from spotnb.widgets.reflection import ORDERS, Stage, stages
 
 FOLDER = Path(__file__).parent

@@ -13,12 +13,12 @@ import pytest
 import soundfile
 from scipy.stats import binomtest
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.errors import InputError
 from spotnb.generate import Generation, generate_audio
-from spotnb.measure import levels, seam_score
-from spotnb.mel import log_mel
-from spotnb.sampler import SpotSampler
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sound.measure import levels, seam_score
+from spotnb.sound.mel import log_mel
+from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.abx import abx_needed, abx_p_value
 from spotnb.widgets.comparison import RunComparison
 from spotnb.widgets.comparison_runs import FINEST

@@ -17,11 +17,12 @@ import soundfile
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.errors import InputError, SpotnbError
-from spotnb.layout import plan
-from spotnb.sampler import SpotSampler
-from spotnb.trace import StepRecord, Trace
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
+from spotnb.trace.record import StepRecord
+from spotnb.trace.trace import Trace
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.packing import COLUMNS, QUANTITIES, Thinning, pack
 from spotnb.widgets.quantise import STATISTICS

@@ -12,11 +12,11 @@ import pytest
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
-from spotnb.audio import load_audio
 from spotnb.errors import InputError, SpotnbError
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
-from spotnb.trace import Trace
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.files import load_audio
+from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel, _free, _planned_cost, _stem
 from spotnb.widgets.panel_form import parse_prompt
 from tests.networks import FunctionModel, pointwise
