@@ -118,9 +118,9 @@ def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progr
         yield sound[:, (start - left) * HOP : (stop - left) * HOP]
 
 
-def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, progress: bool = False) -> Tensor:
+def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
     """Log-mel `[B, 1, 4T, 64]` of a latent; a ring is decoded across its ends, so that they meet."""
-    if not circular:
+    if not ring:
         return sliding_window_vae_decode(model, latent, progress=progress)
     frames = latent.shape[2]
     reach = 64
@@ -159,14 +159,14 @@ def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, sto
 
 
 def decode_sound(
-    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+    model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Sound:
     """The sound of one latent `[1, C, T, F]`, `samples` long; a ring is decoded and vocoded across its ends.
 
     Peaks beyond full scale are clipped, not scaled down: runs stay comparable in level.
     """
-    mel = latent_to_mel(model, latent, circular=circular, progress=progress)
-    if circular:
+    mel = latent_to_mel(model, latent, ring=ring, progress=progress)
+    if ring:
         frames = mel.shape[2]
         around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames
         wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
@@ -178,14 +178,14 @@ def decode_sound(
 
 
 def sound_pieces(
-    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+    model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Iterator[NDArray[np.float32]]:
     """The waveform of `decode_sound`, sample for sample, in consecutive pieces: memory does not grow with the length.
 
     A ring comes in one piece, since its start is decoded with its end.
     """
-    if circular:
-        yield decode_sound(model, latent, samples, circular=True, progress=progress).waveform
+    if ring:
+        yield decode_sound(model, latent, samples, ring=True, progress=progress).waveform
         return
     left = samples
     for piece in wave_pieces(model, mel_pieces(model, latent, progress=progress), MEL_FRAMES * latent.shape[2]):

@@ -79,7 +79,7 @@ def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, Poly
     hatch_bands(ax, pads)
     artist = draw_bands(ax, segments)
 
-    ring = layout.edge == "circular"
+    ring = layout.ring
     starts, stops = zip(*(tile.window for tile in layout.tiles), strict=True)
     low, high = min(0, *starts), max(layout.frames, *stops)
     keys = [tiles_key()]
@@ -120,7 +120,7 @@ def plot_tile_map(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, P
     pads = [
         part
         for row, layout in enumerate(run)
-        if layout.edge != "circular"
+        if not layout.ring
         for tile in layout.tiles
         for part in outside((0, *tile.window, row - half, row + half), layout.frames)
     ]
@@ -210,7 +210,7 @@ def plot_padding(
         raise InputError(
             f"padded has {len(plane)} frames: expected {left} + {frames} + {right}, by its layout; pass a step as it is"
         )
-    noise_alone = layout.edge == "reflect" and getattr(step, "index", None) == 0
+    noise_alone = layout.policy.padding == "clean estimate" and getattr(step, "index", None) == 0
 
     fig, ax = axes(ax, height=3.4)
     image = draw_latent(ax, plane, channel, first=-left)
@@ -242,15 +242,15 @@ def plot_padding(
         kind = "noise alone: there is no estimate yet" if noise_alone else "padding"
         entries: list[tuple[Any, str]] = [hatch_key(kind)]
         if not noise_alone:
-            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.edge, "what it mirrors")))
+            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.policy.padding, "what it mirrors")))
             entries.append((Line2D([], [], color="black", lw=1.1, ls=(0, (3, 2))), "mirror"))
         legend(ax, entries)
     return fig, ax, image
 
 
 _SOURCES = {
-    "reflect": "what it mirrors: the clean estimate, noised anew",
-    "reflect_noisy": "what it mirrors, noise and all",
+    "clean estimate": "what it mirrors: the clean estimate, noised anew",
+    "noisy latent": "what it mirrors, noise and all",
 }
 
 

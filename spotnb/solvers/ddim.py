@@ -51,10 +51,10 @@ class DDIM:
     def describe(self) -> str:
         return self.name
 
-    def begin(self, step: int) -> None:
+    def initial_state(self, step: int) -> None:
         return None
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
         return noise
 
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
@@ -64,17 +64,17 @@ class DDIM:
         noised: Tensor = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
         return noised
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
         return x
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         alpha = self._alphas[step]
         return torch.sub(x, noise, alpha=(1 - alpha) ** 0.5).div_(alpha**0.5)
 
     def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
         alpha, previous = self._alphas[step], self._alphas[step + 1]
         sigma = self.eta * ((1 - previous) / (1 - alpha) * (1 - alpha / previous)) ** 0.5
-        x0 = self.clean(x, noise, step)
+        x0 = self.predict_x0(x, noise, step)
         moved = torch.mul(x0, previous**0.5).add_(noise, alpha=max(0.0, 1 - previous - sigma**2) ** 0.5)
         if sigma > 0:
             moved.add_(draws.normal(x.shape[1:], step, "eta").to(x), alpha=sigma)

@@ -73,7 +73,7 @@ class DiffusersSolver:
 
     def _level(self, step: int, table: Tensor) -> tuple[float, float, float]:
         """How much signal and noise the latent holds when a step starts, and what brings it to the network's scale."""
-        probe, t = self.begin(step), self._scheduler.timesteps[step : step + 1]
+        probe, t = self.initial_state(step), self._scheduler.timesteps[step : step + 1]
         one, zero = torch.ones(1, 1, 1, 1, dtype=torch.float64), torch.zeros(1, 1, 1, 1, dtype=torch.float64)
         try:
             signal, noise = (float(probe.add_noise(*pair, t)) for pair in ((one, zero), (zero, one)))
@@ -103,13 +103,13 @@ class DiffusersSolver:
             config["trained_betas"] = [float(beta) for beta in betas]
         return {"class": type(self._scheduler).__name__, "config": config}
 
-    def begin(self, step: int) -> Any:
+    def initial_state(self, step: int) -> Any:
         state = _copied(self._scheduler)
         if hasattr(state, "set_begin_index"):
             state.set_begin_index(step)
         return state
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
         return noise * float(getattr(self._scheduler, "init_noise_sigma", 1.0))
 
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
@@ -118,11 +118,11 @@ class DiffusersSolver:
         signal, level, _ = self._levels[step]
         return clean * signal + noise * level
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
         scale = self._levels[step][2]
         return x if scale == 1 else x * scale
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         signal, level, _ = self._levels[step]
         return torch.sub(x, noise, alpha=level).div_(signal)
 
@@ -138,7 +138,7 @@ class DiffusersSolver:
             warnings.simplefilter("ignore")
             state.scale_model_input(x, t)  # some count the calls
             moved = state.step(noise, t, x, return_dict=False, **options)[0]
-        return Update(moved, self.clean(x, noise, step), state)
+        return Update(moved, self.predict_x0(x, noise, step), state)
 
 
 def _copied(scheduler: Any) -> Any:

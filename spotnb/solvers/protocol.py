@@ -39,11 +39,11 @@ class Solver(Protocol):
         """What a manifest records, and `make_solver` takes back."""
         ...
 
-    def begin(self, step: int) -> Any:
+    def initial_state(self, step: int) -> Any:
         """The state of a run whose first step is `step`."""
         ...
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
         """The latent before the first step, of standard normal noise."""
         ...
 
@@ -51,11 +51,11 @@ class Solver(Protocol):
         """A clean latent at the noise level that `step` starts from; after the last step, the clean latent."""
         ...
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
         """The latent at the scale that the network was trained on: `sqrt(a) x0 + sqrt(1 - a) noise`."""
         ...
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         """The clean latent x0 that a noise prediction means."""
         ...
 

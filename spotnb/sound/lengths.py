@@ -43,7 +43,7 @@ def check_duration(duration: float) -> float:
     return seconds
 
 
-def run_frames(duration: float, time_multiple: int, circular: bool = False) -> int:
+def run_frames(duration: float, time_multiple: int, ring: bool = False) -> int:
     """How many latent frames a run of `duration` seconds has.
 
     AudioLDM's nominal `int(25.6 d)`, or more where that would not fill the duration, rounded up to what the network
@@ -51,12 +51,12 @@ def run_frames(duration: float, time_multiple: int, circular: bool = False) -> i
     """
     seconds = check_duration(duration)
     exact = round(seconds * FRAMES_PER_SECOND, 6)  # 25 * 0.12 is 3, not 3.0000000000000004
-    if circular:
+    if ring:
         return round(exact)
     frames = max(int(NOMINAL_FRAMES_PER_SECOND * seconds), math.ceil(exact))
     return -(-frames // time_multiple) * time_multiple
 
 
-def run_samples(duration: float, frames: int, circular: bool = False) -> int:
+def run_samples(duration: float, frames: int, ring: bool = False) -> int:
     """How many samples the sound of such a run has: exactly the duration, or the whole ring."""
-    return SAMPLES_PER_FRAME * frames if circular else round(duration * SAMPLE_RATE)
+    return SAMPLES_PER_FRAME * frames if ring else round(duration * SAMPLE_RATE)

@@ -20,6 +20,15 @@ RECORD_MODES = ("all", "x0", "last")
 RECORD_DTYPES = ("fp32", "fp16")
 
 
+def check_record_mode(mode: Any) -> str | int:
+    """Return what a trace keeps: one of `RECORD_MODES`, or a whole number k for every k-th step."""
+    if isinstance(mode, Integral) and not isinstance(mode, bool) and int(mode) >= 1:
+        return int(mode)
+    if isinstance(mode, str) and mode in RECORD_MODES:
+        return mode
+    raise InputError(f"record is {show(mode)}: expected one of {', '.join(RECORD_MODES)}, or k to keep every k-th step")
+
+
 @dataclass
 class Trace(Sequence[StepRecord]):
     """The records that a run kept, in order. With `record="all"`, `trace[k]` is step k.
@@ -40,13 +49,7 @@ class Trace(Sequence[StepRecord]):
     sources: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.mode, Integral) and not isinstance(self.mode, bool) and self.mode >= 1
-        if whole:
-            self.mode = int(self.mode)
-        elif self.mode not in RECORD_MODES:
-            raise InputError(
-                f"record is {show(self.mode)}: expected one of {', '.join(RECORD_MODES)}, or k to keep every k-th step"
-            )
+        self.mode = check_record_mode(self.mode)
         check_name("record_dtype", self.dtype, RECORD_DTYPES)
 
     def __len__(self) -> int:
