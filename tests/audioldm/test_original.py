@@ -1,4 +1,4 @@
-"""The original is found, and nothing of what it takes to import it is left for other tests to stumble over."""
+"""The original can be imported, and the import leaves nothing behind that could affect other tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composers and the caption grammar; nothing here needs fluidsynth."""
+"""The composers and the caption grammar. Nothing here needs fluidsynth."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def test_captions_vary() -> None:
 
 
 def _lies(attributes: dict[str, Any], text: str) -> list[str]:
-    """Adjectives and endings in a caption that the attributes do not bear out, by words that mean only that."""
+    """Return the unambiguous words of a caption that contradict the attributes."""
     subjects = {word for subject in phrases(attributes, TRAINING) for word in words(subject)}
     found = set(words(text)) - subjects
     lies = []

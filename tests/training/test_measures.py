@@ -1,4 +1,4 @@
-"""The evaluation finds what it looks for, and judges what a sampler makes."""
+"""The evaluation detects what it should, and judges the sounds that a sampler generates."""
 
 from __future__ import annotations
 
