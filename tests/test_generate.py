@@ -86,7 +86,7 @@ def test_without_a_seed_every_call_differs() -> None:
 def test_short_sound_falls_back_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "spotnb"):
         short = generate(duration=2.0)
-    assert "56 frames fit one tile of 64: plain DDIM" in caplog.text
+    assert "56 frames fit one tile of 64: sampling with plain DDIM" in caplog.text
     assert short.fallback
     assert short.manifest()["result"]["plain_ddim"] is True
     assert short.seams == ()
