@@ -72,6 +72,7 @@ def parallel(work: Callable[[Any], Any], jobs: list[Any], workers: int, label: s
 
 
 def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
+    """Run a method with an edge policy, and return its figures and the judge's features of the result."""
     method, edge, prompt, seed, cache = job
     model = load_model("tiny", device="cpu")
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)

@@ -50,8 +50,8 @@ def unet_weights(unet: nn.Module) -> Weights:
 
 def _unet_name(name: str, levels: int, blocks: int) -> str:
     name = _renamed(name, UNET)
-    if found := re.match(r"(input|output)_blocks\.(\d+)\.(\d+)\.(.*)", name):
-        side, index, part, rest = found[1], int(found[2]), int(found[3]), found[4]
+    if match := re.match(r"(input|output)_blocks\.(\d+)\.(\d+)\.(.*)", name):
+        side, index, part, rest = match[1], int(match[2]), int(match[3]), match[4]
         if side == "input":  # each level has its blocks, then a downsampling
             level, block = divmod(index - 1, blocks + 1)
             home = f"down_blocks.{level}"
@@ -91,7 +91,7 @@ def vocoder_weights(vocoder: nn.Module) -> Weights:
 
 def _renamed(name: str, table: dict[str, str]) -> str:
     for old, new in table.items():
-        found = re.search(rf"(^|\.){re.escape(old)}", name)
-        if found:
-            return name[: found.start()] + found[1] + new + name[found.end() :]
+        match = re.search(rf"(^|\.){re.escape(old)}", name)
+        if match:
+            return name[: match.start()] + match[1] + new + name[match.end() :]
     return name

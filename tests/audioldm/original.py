@@ -126,16 +126,16 @@ def make_latent_diffusion(audioldm: Any) -> Any:
     with torch.random.fork_rng(devices=[]), pytest.MonkeyPatch.context() as patch:
         patch.setitem(vocoder, "upsample_initial_channel", 64)
         torch.manual_seed(0)
-        made = audioldm.LatentDiffusion(**small_config(audioldm))
-        randomise_network(made.model)
-        with made_averages(made):
-            randomise_network(made.model)
-        randomise(made.first_stage_model)
+        model = audioldm.LatentDiffusion(**small_config(audioldm))
+        randomise_network(model.model)
+        with made_averages(model):
+            randomise_network(model.model)
+        randomise(model.first_stage_model)
         with torch.no_grad():
-            made.scale_factor.fill_(0.9)  # with 1, a missing factor would not show
-    made.eval()
-    made.cond_stage_model.embed_mode = "text"
-    return made
+            model.scale_factor.fill_(0.9)  # with 1, a missing factor would not show
+    model.eval()
+    model.cond_stage_model.embed_mode = "text"
+    return model
 
 
 @torch.no_grad()
@@ -145,14 +145,14 @@ def randomise_network(network: nn.Module) -> None:
 
 
 @contextlib.contextmanager
-def made_averages(made: Any) -> Iterator[None]:
+def made_averages(model: Any) -> Iterator[None]:
     """Make the changes to the network's weights in this context its averaged weights, and restore the weights."""
-    weights = [weight.detach().clone() for weight in made.model.parameters()]
+    weights = [weight.detach().clone() for weight in model.model.parameters()]
     yield
-    averages = dict(made.model_ema.named_buffers())
+    averages = dict(model.model_ema.named_buffers())
     with torch.no_grad():
-        for (name, weight), old in zip(made.model.named_parameters(), weights, strict=True):
-            averages[made.model_ema.m_name2s_name[name]].copy_(weight)
+        for (name, weight), old in zip(model.model.named_parameters(), weights, strict=True):
+            averages[model.model_ema.m_name2s_name[name]].copy_(weight)
             weight.copy_(old)
 
 

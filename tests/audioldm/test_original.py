@@ -20,5 +20,5 @@ def test_the_empty_modules_are_gone_once_it_is_imported(audioldm: Any) -> None:
 
 def test_spotnb_does_not_import_it() -> None:
     home = Path(__file__).parents[2] / "spotnb"
-    found = [path for path in home.rglob("*.py") if "import audioldm" in path.read_text(encoding="utf-8")]
-    assert found == []
+    importers = [path for path in home.rglob("*.py") if "import audioldm" in path.read_text(encoding="utf-8")]
+    assert importers == []

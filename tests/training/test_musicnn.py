@@ -89,13 +89,13 @@ def bundle(tensors: dict[str, NDArray[np.float32]]) -> tuple[bytes, bytes]:
         rows.append((name.encode(), entry + b"\x35" + struct.pack("<I", masked_crc(raw))))
         data += raw
     for part in (rows[:3], rows[3:]):
-        made = block(part)
-        handles.append((part[-1][0], varint(len(index)) + varint(len(made) - 5)))
-        index += made
+        encoded = block(part)
+        handles.append((part[-1][0], varint(len(index)) + varint(len(encoded) - 5)))
+        index += encoded
     places = b""
-    for made in (block([]), block(handles)):
-        places += varint(len(index)) + varint(len(made) - 5)
-        index += made
+    for encoded in (block([]), block(handles)):
+        places += varint(len(index)) + varint(len(encoded) - 5)
+        index += encoded
     return index + places.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57), data
 
 
@@ -214,10 +214,10 @@ ORIGINAL = {
 def test_the_network_is_the_original(name: str) -> None:
     network = load_musicnn(name=name)
     tags, first, norm = ORIGINAL[name]
-    found = network(chirp())[0]
-    assert found.shape == (50,)
-    top = found.argsort(descending=True)[:3].tolist()
-    assert {TAGS[name][i]: found[i].item() for i in top} == pytest.approx(tags, abs=1e-3)
+    probabilities = network(chirp())[0]
+    assert probabilities.shape == (50,)
+    top = probabilities.argsort(descending=True)[:3].tolist()
+    assert {TAGS[name][i]: probabilities[i].item() for i in top} == pytest.approx(tags, abs=1e-3)
     features = network.features(chirp())[0]
     assert features.shape == (FEATURES,)
     np.testing.assert_allclose(features[:8].numpy(), first, atol=2e-3)

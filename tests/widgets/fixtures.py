@@ -40,7 +40,7 @@ def shifted(config: SpotDiffusionConfig, frames: int, shift: int, method: str, m
 
 def layouts() -> list[dict[str, Any]]:
     """Return the results of `plan` for every method and edge policy, with a few shapes and shifts."""
-    found = []
+    cases = []
     for frames, width, overlap, multiple in SHAPES:
         for edge in EDGES:
             config = SpotDiffusionConfig(width, overlap, edge=edge)
@@ -50,8 +50,8 @@ def layouts() -> list[dict[str, Any]]:
                     layout = shifted(config, frames, shift, method, multiple)
                     size = {"frames": frames, "width": width, "overlap": config.overlap, "multiple": multiple}
                     asked = size | {"edge": edge, "method": method}
-                    found.append({"asked": asked, "drawn": shift, "planned": _layout(layout)})
-    return found
+                    cases.append({"asked": asked, "drawn": shift, "planned": _layout(layout)})
+    return cases
 
 
 def reflections() -> list[dict[str, Any]]:
