@@ -62,7 +62,7 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
         assert float(moved[place]) == pytest.approx(-scale * alpha**0.5 / 2 * slope, rel=0.02, abs=1e-4)
     assert moved[:, :, 5:9].abs().amin((0, 1, 3)).min() > 0
     assert not moved[:, :, 9:].any()  # further from the kept frames than the network looks
-    assert not found.guided.requires_grad
+    assert not found.eps.requires_grad
 
 
 def test_which_windows_know_something() -> None:
@@ -80,7 +80,6 @@ def test_which_windows_know_something() -> None:
             for frame in frames:
                 assert torch.equal(known.latent[:, :, frame - start], source.latent[:, :, frame])
     assert len(set(seen.values())) == 2
-    assert known_frames(None, layout, 0) is None
     assert known_frames(source_of(list(range(64)), 64), plan(64, CONFIG, 0, method="full"), 0) is None
 
 

@@ -17,7 +17,8 @@ from torch import Tensor
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.decode import Sound, decode_sound
 from spotnb.models.encode import CONTEXT, WINDOW, waveform_to_latent
-from spotnb.sampling.sampler import JOIN, SpotSampler
+from spotnb.sampling.listening import JOIN
+from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import known_sound
 from spotnb.solvers.noise import draw
 from spotnb.sound.files import load_audio

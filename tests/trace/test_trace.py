@@ -253,9 +253,10 @@ def test_a_trace_is_opened_read_and_saved_without_torch(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 import numpy as np
-from spotnb.config import SpotDiffusionConfig
-from spotnb.layout import plan
-from spotnb.trace import StepRecord, Trace
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
+from spotnb.trace.record import StepRecord
+from spotnb.trace.trace import Trace
 import spotnb.trace.file as room
 written, usual = 0, room._write
 def write(archive, member, array):
@@ -333,7 +334,7 @@ HEADER |= {"sources": {}, "records": []}
         (lambda path: described(path, {"format": "spotnb-trace"}), "no trace"),
         (
             lambda path: described(path, {"format": "spotnb-trace", "version": 99}),
-            r"written by a newer spotnb \(trace version 99, this one reads up to 1\): upgrade spotnb",
+            r"written by a newer spotnb \(trace version 99, this one reads up to 2\): upgrade spotnb",
         ),
         (lambda path: described(path, HEADER | {"dtype": "fp8"}), "no trace"),
         (lambda path: described(path, HEADER | {"records": 5}), "no trace"),

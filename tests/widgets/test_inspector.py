@@ -244,7 +244,7 @@ def test_a_loaded_trace_needs_no_torch(tmp_path: Path) -> None:
     code = f"""
 import sys
 sys.modules["torch"] = sys.modules["diffusers"] = None
-from spotnb.trace import Trace
+from spotnb.trace.trace import Trace
 from spotnb.widgets.inspector import LatentInspector
 w = LatentInspector(Trace.load({str(path)!r}))
 w.step = 2
