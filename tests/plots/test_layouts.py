@@ -321,7 +321,7 @@ def test_a_run_that_fits_one_tile_is_drawn_too(draw):
     ("draw", "says"),
     [
         (lambda: plot_layout(run(steps=2)), "got 2 layouts.*plot_tile_map"),
-        (lambda: plot_layout(3), "layouts are 3"),
+        (lambda: plot_layout(3), "layouts is 3"),
         (lambda: plot_tile_map([]), "empty"),
         (lambda: plot_tile_map([3]), "item 0 is 3"),
         (lambda: plot_seams([*run(steps=1), *run(frames=512, steps=1)]), r"\[512, 768\]"),

@@ -128,7 +128,7 @@ class Sampler:
         ([], 0, "empty"),
         (Trace(), 0, "empty"),
         (Sampler(), 0, r"Sampler.*pass its \.trace"),
-        (3, 0, "layouts are 3: expected those of a run"),
+        (3, 0, "layouts is 3: expected the layouts of a run"),
         ("spot", 0, "item 0 is 's'"),
         ([*run(steps=1), None], 0, "item 1 is None"),
         ([SimpleNamespace(layout=3)], 0, "item 0 is"),
