@@ -1,4 +1,4 @@
-"""What a run hands on from step to step, and where a multistep solver starts afresh."""
+"""The state that a run passes from step to step, and when a multistep solver starts over."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from spotnb.solvers.protocol import Solver
 
 
 class Memory(NamedTuple):
-    """What a run hands on from step to step: whether guidance pulled (None: before the first step, or not known), and
-    what the solver remembers."""
+    """The state that a run passes from step to step.
+
+    Attributes:
+        guided: Whether the previous step was guided. None before the first step, or if it is not known.
+        state: The state of the solver.
+    """
 
     guided: bool | None
     state: Any
 
 
 def recalled(solver: Solver, step: int, guided: bool | None, memory: Memory) -> Any:
-    """The solver's state to take a step with: a fresh one where guidance has just begun to pull, or let go.
+    """Return the solver state for a step: a new one if guidance has just been switched on or off.
 
-    Predictions jump there, and a multistep solver that drew a line through them would shoot past. On the embedded model
-    DPM-Solver++ in 15 steps is then as near to real clips as DDIM in 50, without it farther off than DDIM in 15.
+    The noise predictions jump at such a step, and a multistep solver that extrapolates across the jump would overshoot.
+    With a new state, 15 steps of DPM-Solver++ on the embedded model are as close to real clips as 50 steps of DDIM.
+    Without it, they are farther away than 15 steps of DDIM.
     """
     if guided is None or memory.guided is None or guided == memory.guided:
         return memory.state

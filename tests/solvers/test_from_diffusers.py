@@ -102,7 +102,9 @@ def test_dpm_is_diffusers_own_at_the_models_noise_levels(steps: int) -> None:
 def test_eta_reaches_a_scheduler_that_has_one() -> None:
     scheduler = MADE["ddim"]
     assert_as_by_hand(make_solver(scheduler, ALPHAS, 6, 0.7), copy.deepcopy(scheduler), 0.7)
-    with pytest.raises(InputError, match=r"eta is 0.7, but the solver dpm\+\+ has none: expected 0, or solver='ddim'"):
+    with pytest.raises(
+        InputError, match=r"eta is 0.7, but the solver dpm\+\+ has no eta: expected 0, or solver='ddim'"
+    ):
         make_solver("dpm++", ALPHAS, 6, 0.7)
 
 
@@ -224,7 +226,7 @@ def test_betas_of_ones_own_are_described_too() -> None:
 
 @pytest.mark.parametrize("described", [{"class": "Nonsense", "config": {}}, {"class": "UNet2DModel", "config": {}}])
 def test_descriptions_of_something_else_are_refused(described: Any) -> None:
-    with pytest.raises(InputError, match=f"solver '{described['class']}' is no scheduler of diffusers"):
+    with pytest.raises(InputError, match=f"solver '{described['class']}' is not a scheduler of diffusers"):
         make_solver(described, ALPHAS, 5, 0.0)
 
 
@@ -237,19 +239,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "kdpm2 a": (diffusers.KDPM2AncestralDiscreteScheduler(**BETAS), "takes 15 forward passes for 8 steps"),
     "pndm": (diffusers.PNDMScheduler(**BETAS), "takes 17 forward passes for 8 steps"),
     "edm": (diffusers.EDMEulerScheduler(), "timesteps for 8 steps do not strictly decrease"),
-    "flow": (diffusers.FlowMatchEulerDiscreteScheduler(), "cannot be told to take noise predictions"),
-    "consistency": (diffusers.CMStochasticIterativeScheduler(), "cannot be told to take noise predictions"),
+    "flow": (diffusers.FlowMatchEulerDiscreteScheduler(), "cannot be configured for noise predictions"),
+    "consistency": (diffusers.CMStochasticIterativeScheduler(), "cannot be configured for noise predictions"),
     "cogvideox": (
         diffusers.CogVideoXDDIMScheduler(timestep_spacing="trailing"),
-        "another noise level than the model was trained on",
+        "its noise level at timestep .* differs from the one the model was trained on",
     ),
-    "other betas": (diffusers.DPMSolverMultistepScheduler(**OTHER), "at timestep 999 it has another noise level"),
-    "other betas, euler": (diffusers.EulerDiscreteScheduler(**OTHER), "another noise level"),
-    "linear betas": (diffusers.UniPCMultistepScheduler(), "another noise level"),
-    "zero snr": (diffusers.DDIMScheduler(**BETAS, timestep_spacing="trailing", rescale_betas_zero_snr=True), "another"),
+    "other betas": (diffusers.DPMSolverMultistepScheduler(**OTHER), "its noise level at timestep 999 differs"),
+    "other betas, euler": (diffusers.EulerDiscreteScheduler(**OTHER), "its noise level at timestep .* differs"),
+    "linear betas": (diffusers.UniPCMultistepScheduler(), "its noise level at timestep .* differs"),
+    "zero snr": (
+        diffusers.DDIMScheduler(**BETAS, timestep_spacing="trailing", rescale_betas_zero_snr=True),
+        "its noise level",
+    ),
     "flow sigmas": (
         diffusers.UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
-        "another noise level|strictly decrease",
+        "its noise level at timestep .* differs|strictly decrease",
     ),
     "leading": (
         diffusers.DDPMScheduler(**BETAS, timestep_spacing="leading"),
@@ -267,13 +272,13 @@ def test_what_does_not_fit_is_refused_by_name(name: str) -> None:
         SpotSampler(FunctionModel(neighbourly), "a sea", 1.5, steps=8, solver=scheduler)
     message = str(caught.value)
     assert message.startswith(f"solver {type(scheduler).__name__} does not fit: ")
-    assert "expected 'ddim', 'dpm++' or a scheduler like them" in message
+    assert "expected 'ddim', 'dpm++' or a similar scheduler" in message
     assert "\n" not in message
 
 
 def test_timesteps_that_repeat_are_refused() -> None:
     """Karras' levels lie so close at the quiet end that many steps share a timestep."""
-    with pytest.raises(InputError, match="for 900 steps do not strictly decrease; take fewer steps"):
+    with pytest.raises(InputError, match="for 900 steps do not strictly decrease; use fewer steps"):
         make_solver(diffusers.DPMSolverMultistepScheduler(**BETAS, use_karras_sigmas=True), ALPHAS, 900, 0.0)
     with pytest.raises(InputError, match="steps is 0"):
         make_solver("dpm++", ALPHAS, 0, 0.0)
