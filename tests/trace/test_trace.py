@@ -167,7 +167,7 @@ def test_an_open_trace_never_reads_another_ones_arrays(tmp_path: Path) -> None:
     path = saved(tmp_path)
     loaded = Trace.load(path)
     saved(tmp_path, seed=9)
-    with pytest.raises(SpotnbError, match="was replaced by another trace since it was opened: load it again"):
+    with pytest.raises(SpotnbError, match="was replaced by another trace after it was opened: load it again"):
         loaded[0]
 
 
@@ -189,7 +189,9 @@ def test_numpy_opens_it_without_pickle(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["run.npy", "run", "run.npz.gz", "run.NPX"])
 def test_another_suffix_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=rf"a trace is saved as .npz, got .*{name}.: end the name in .npz"):
+    with pytest.raises(
+        InputError, match=rf"the path of the trace is .*{name}.: expected a \.npz file; end the name in \.npz"
+    ):
         finished().trace.save(tmp_path / name)
     assert not os.listdir(tmp_path)
 
@@ -293,7 +295,7 @@ def test_a_killed_save_leaves_the_old_file_whole(tmp_path: Path, member: int) ->
 def test_a_file_cut_short_is_named(tmp_path: Path, share: float) -> None:
     path = saved(tmp_path)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    assert_refused(path, "no trace, or is damaged or cut short")
+    assert_refused(path, "not a trace, or is damaged or incomplete")
 
 
 def pickled(path: Path) -> None:
@@ -321,24 +323,24 @@ HEADER |= {"sources": {}, "records": []}
 @pytest.mark.parametrize(
     ("write", "says"),
     [
-        (lambda path: path.write_text("a sea"), "no trace"),
-        (lambda path: path.write_bytes(b""), "no trace"),
-        (lambda path: np.save(path.open("wb"), np.zeros(3)), "no trace"),
-        (lambda path: np.savez(path, x=np.zeros(3)), "is no trace: expected a file that Trace.save wrote"),
-        (lambda path: np.savez(path, trace=np.zeros(3)), "no trace"),
-        (lambda path: np.savez(path, trace=np.frombuffer(b"{]", np.uint8)), "no trace"),
-        (pickled, "no trace"),
-        (lambda path: described(path, [1, 2]), "is no trace"),
-        (lambda path: described(path, {"format": "something else"}), "is no trace"),
-        (lambda path: described(path, {"format": "spotnb-trace"}), "no trace"),
+        (lambda path: path.write_text("a sea"), "not a trace"),
+        (lambda path: path.write_bytes(b""), "not a trace"),
+        (lambda path: np.save(path.open("wb"), np.zeros(3)), "not a trace"),
+        (lambda path: np.savez(path, x=np.zeros(3)), "is not a trace: expected a file written by Trace.save"),
+        (lambda path: np.savez(path, trace=np.zeros(3)), "not a trace"),
+        (lambda path: np.savez(path, trace=np.frombuffer(b"{]", np.uint8)), "not a trace"),
+        (pickled, "not a trace"),
+        (lambda path: described(path, [1, 2]), "is not a trace"),
+        (lambda path: described(path, {"format": "something else"}), "is not a trace"),
+        (lambda path: described(path, {"format": "spotnb-trace"}), "not a trace"),
         (
             lambda path: described(path, {"format": "spotnb-trace", "version": 99}),
-            r"written by a newer spotnb \(trace version 99, this one reads up to 1\): upgrade spotnb",
+            r"by a newer spotnb \(its trace version is 99, this spotnb reads versions up to 1\): upgrade spotnb",
         ),
-        (lambda path: described(path, HEADER | {"dtype": "fp8"}), "no trace"),
-        (lambda path: described(path, HEADER | {"records": 5}), "no trace"),
-        (lambda path: described(path, HEADER | {"records": [{}]}), "no trace"),
-        (lambda path: described(path, HEADER | {"sources": {"init_audio": [1, 2, 8, 4]}}), "no trace"),
+        (lambda path: described(path, HEADER | {"dtype": "fp8"}), "not a trace"),
+        (lambda path: described(path, HEADER | {"records": 5}), "not a trace"),
+        (lambda path: described(path, HEADER | {"records": [{}]}), "not a trace"),
+        (lambda path: described(path, HEADER | {"sources": {"init_audio": [1, 2, 8, 4]}}), "not a trace"),
         (lambda path: path.mkdir(), "cannot read"),
         (lambda path: None, "there is no trace at .*: check the path"),
     ],
