@@ -55,7 +55,7 @@ MARKS = {"apply_model": print, "first_stage_model": None, "cond_stage_model": No
     [
         ("tiny", ["'tiny'", "load_model('tiny')"]),
         (None, ["NoneType", "load_model()", "audioldm.build_model()"]),
-        (FunctionModel, ["the class FunctionModel", "an object of it"]),
+        (FunctionModel, ["the class FunctionModel", "an instance"]),
         (torch.nn.Linear(2, 2), ["Linear", "lacks name, sample_rate, channels and "]),
         (without("vocode"), ["FunctionModel", "lacks vocode:"]),
         (without("alphas_cumprod"), ["alphas_cumprod is None", "[1000]"]),
@@ -82,5 +82,5 @@ def test_a_schedule_of_another_length_is_refused() -> None:
 
 
 def test_from_audioldm_refuses_what_is_none() -> None:
-    with pytest.raises(InputError, match=r"a FunctionModel is no LatentDiffusion, it lacks apply_model"):
+    with pytest.raises(InputError, match=r"the model is a FunctionModel, which lacks apply_model"):
         from_audioldm(FunctionModel(pointwise))

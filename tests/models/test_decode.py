@@ -213,7 +213,7 @@ def test_a_decoder_that_breaks_is_named(bad: float) -> None:
         return mel
 
     model.decode_mel = breaks  # type: ignore[method-assign]
-    with pytest.raises(SpotnbError, match=r"^the decoder gave NaN or infinity in the window at latent frame 192"):
+    with pytest.raises(SpotnbError, match=r"^the decoder returned NaN or infinity in the window at latent frame 192"):
         decode_sound(model, latent(500), 1000)
 
 
@@ -222,7 +222,7 @@ def test_a_decoder_that_breaks_is_named(bad: float) -> None:
 def test_a_vocoder_that_breaks_is_named(bad: float, circular: bool) -> None:
     model = Model()
     model.vocode = lambda mel: torch.full((1, 160 * mel.shape[2]), bad)  # type: ignore[method-assign]
-    with pytest.raises(SpotnbError, match=r"^the vocoder gave NaN or infinity near 0\.00 s"):
+    with pytest.raises(SpotnbError, match=r"^the vocoder returned NaN or infinity near 0\.00 s"):
         decode_sound(model, latent(40), 1000, circular=circular)
 
 
@@ -284,7 +284,7 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
     sampler = SpotSampler(Broken(), "a sea", 40.0, steps=1, config=SpotDiffusionConfig(64)).run(progress=False)
     path = tmp_path / "sea.wav"
     path.write_text("old")
-    with pytest.raises(SpotnbError, match="vocoder gave NaN"):
+    with pytest.raises(SpotnbError, match="vocoder returned NaN"):
         sampler.decode_to(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

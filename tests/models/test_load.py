@@ -185,7 +185,7 @@ def test_an_empty_tokenizer_is_no_tokenizer(folder: Path) -> None:
 
 def test_a_tokenizer_of_a_few_words_is_none(folder: Path) -> None:
     make_tokenizer(["rock"]).save_pretrained(folder / "tokenizer")
-    assert "holds 5 words" in refusal(folder)
+    assert "has a vocabulary of 5 words" in refusal(folder)
 
 
 @pytest.mark.parametrize("piece", WEIGHTS)
@@ -227,7 +227,7 @@ def test_broken_weights_are_named(folder: Path, piece: str, bad: float) -> None:
 
     name = change_weights(folder, piece, spoil)
     message = refusal(folder)
-    assert f"{folder / piece} holds NaN or infinite weights in {name}" in message
+    assert f"{folder / piece} has NaN or infinite weights in {name}" in message
 
 
 @pytest.mark.parametrize(
@@ -262,12 +262,12 @@ def test_a_text_encoder_of_another_width_belongs_to_another_model(folder: Path) 
 
 def test_an_autoencoder_of_other_channels_belongs_to_another_model(folder: Path) -> None:
     AutoencoderKL(latent_channels=4, norm_num_groups=4, block_out_channels=(8,)).save_pretrained(folder / "vae")
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 4" in refusal(folder)
+    assert "takes 8 channels, but the vae, frequency code and tempo ruler provide 4" in refusal(folder)
 
 
 def test_a_frequency_code_too_many_is_named(folder: Path) -> None:
     save_file({"frequency_code": torch.zeros(2, 16)}, folder / "unet" / "frequency_code.safetensors")
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 10" in refusal(folder)
+    assert "takes 8 channels, but the vae, frequency code and tempo ruler provide 10" in refusal(folder)
     save_file({"something": torch.zeros(2, 16)}, folder / "unet" / "frequency_code.safetensors")
     assert "frequency_code" in refusal(folder)
 
@@ -275,7 +275,7 @@ def test_a_frequency_code_too_many_is_named(folder: Path) -> None:
 def test_a_tempo_ruler_that_does_not_fit_is_named(folder: Path) -> None:
     file = folder / "unet" / "tempo_ruler.safetensors"
     save_file({"tellings": torch.eye(3), "beats": torch.ones(3)}, file)
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 16" in refusal(folder)
+    assert "takes 8 channels, but the vae, frequency code and tempo ruler provide 16" in refusal(folder)
     save_file({"tellings": torch.eye(3), "beats": torch.ones(4)}, file)
     assert "[3, 3] and [4]" in refusal(folder)
     save_file({"tellings": torch.eye(3)}, file)
@@ -294,7 +294,7 @@ def test_a_schedule_of_another_length_is_named(folder: Path) -> None:
 
 def test_an_unknown_vocoder_is_named(folder: Path) -> None:
     edit(folder / "vocoder" / "config.json", architectures=["BigVGAN"])
-    assert "is a BigVGAN; expected one of SpeechT5HifiGan, ISTFTVocoder" in refusal(folder)
+    assert "is a BigVGAN: expected one of SpeechT5HifiGan, ISTFTVocoder" in refusal(folder)
 
 
 def test_weights_under_their_old_names_are_found(folder: Path) -> None:
@@ -371,7 +371,7 @@ def test_offline_a_hub_name_gives_one_clear_sentence(name: str, caplog: pytest.L
     with caplog.at_level(logging.INFO, "spotnb"), pytest.raises(SpotnbError) as caught:
         load_model(name)
     message = str(caught.value)
-    assert message.startswith(f"{name} is not on this machine and cannot be fetched (")
+    assert message.startswith(f"{name} is not on this machine and cannot be downloaded (")
     assert message.endswith("connect once to download it, pass a folder that holds it, or use tiny")
     assert "\n" not in message
     assert f"fetching {name}" in caplog.text

@@ -104,7 +104,7 @@ def test_records_are_copies() -> None:
 
 @pytest.mark.parametrize("bad", ["some", 0, -1, 1.5, True, None, ["all"]])
 def test_bad_modes_are_named(bad: Any) -> None:
-    with pytest.raises(InputError, match=r"record is .*expected one of all, x0, last, or k"):
+    with pytest.raises(InputError, match=r"record is .*expected one of all, x0, last, or a whole number k"):
         Trace(bad)
 
 
