@@ -273,7 +273,7 @@ def test_padding_lies_where_it_is_seen_and_mirrors_what_is_marked():
         inside = [slice(*(ends.astype(int) + 10)) for ends in (copy, source)]
         assert torch.equal(step.padded[:, :, inside[0]], step.padded[:, :, inside[1]].flip(2))
     assert len(ax.patches) == 2
-    assert keys(ax) == ["padding", "what it mirrors, noise and all", "mirror"]
+    assert keys(ax) == ["padding", "mirrored frames, with their noise", "mirror"]
     assert "padding of 10 and 6 frames" in ax.get_title(loc="left")
     assert fig.axes[1].get_ylabel() == "latent, channel 3"
 
@@ -291,11 +291,11 @@ def test_padding_of_a_real_step_is_noise_before_there_is_an_estimate():
     assert isinstance(step, Step)
     assert sum(step.layout.pad)
     _, ax, _ = plot_padding(step)
-    assert keys(ax) == ["noise alone: there is no estimate yet"]
+    assert keys(ax) == ["only noise: there is no estimate yet"]
     assert not ax.patches
     sampler.step()
     _, ax, image = plot_padding(sampler.begin())
-    assert "what it mirrors: the clean estimate, noised anew" in keys(ax)
+    assert "mirrored frames: the clean estimate with new noise" in keys(ax)
     assert image.get_array().shape[1] == 40 + sum(sampler.begin().layout.pad)
 
 
@@ -313,7 +313,7 @@ def test_a_step_without_padding_says_so(edge, end):
 def test_a_run_that_fits_one_tile_is_drawn_too(draw):
     fig, ax, _ = draw(run(frames=64, steps=2))
     fig.canvas.draw()
-    assert ax.get_title(loc="left").startswith("spot: it fits one tile, so plain DDIM")
+    assert ax.get_title(loc="left").startswith("spot: the latent fits one tile, so plain DDIM")
     assert not ticks(ax)
 
 
