@@ -1,4 +1,4 @@
-"""The judges that exercises are made of."""
+"""The judges that exercises use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 07, and what is said of them."""
+"""Wrong answers to the exercises of notebook 07, and what the feedback has to name."""
 
 from __future__ import annotations
 

@@ -31,14 +31,14 @@ def _no_figures_left():
 
 
 def boxes(artist: PolyCollection) -> np.ndarray:
-    """`[n, 4]`: start and stop in latent frames, least and greatest y, of each rectangle."""
+    """Return `[n, 4]`: start and stop in latent frames, and smallest and largest y, of each rectangle."""
     corners = np.array([path.vertices[:4] for path in artist.get_paths()])
     x, y = corners[..., 0] * 25, corners[..., 1]
     return np.round(np.stack([x.min(1), x.max(1), y.min(1), y.max(1)], axis=1), 6)
 
 
 def colours(artist: PolyCollection) -> list[int]:
-    """0 for dark, 1 for light, of each rectangle."""
+    """Return 0 for each dark rectangle and 1 for each light one."""
     return [BLUE.index(tuple(face[:3])) for face in artist.get_facecolor()]
 
 
@@ -48,7 +48,7 @@ def hatched(ax: plt.Axes) -> np.ndarray:
 
 
 def ticks(ax: plt.Axes) -> set[tuple[int, float]]:
-    """Seams as `(latent frame, y of the middle)`."""
+    """Return the seams as `(latent frame, y of the center)`."""
     rust = [c for c in ax.collections if isinstance(c, LineCollection) and tuple(c.get_color()[0][:3]) == to_rgb(RUST)]
     return {(round(line[0, 0] * 25), round(float(line[:, 1].mean()), 6)) for c in rust for line in c.get_segments()}
 
@@ -58,7 +58,7 @@ def keys(ax: plt.Axes) -> list[str]:
 
 
 def padded_step(edge: str = "reflect_noisy", frames: int = 80, shift: int = 6, index: int = 3) -> SimpleNamespace:
-    """A step of one grid moved by `shift`, its latent random and its padding mirrored."""
+    """Return a step of a grid shifted by `shift`, with a random latent and mirrored padding."""
     config = SpotDiffusionConfig(16, edge=edge, max_shift_ratio=shift / 16, shift_schedule="alternate")
     layout = plan(frames, config, 1)
     x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 8, frames, 16)))

@@ -1,4 +1,4 @@
-"""diffusers' schedulers as solvers: each as if driven by hand, or refused by name."""
+"""Schedulers of diffusers as solvers: each gives the same result as when driven by hand, or is refused by name."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ each = pytest.mark.parametrize("name", MADE)
 
 
 def predict(x: Tensor, t: Any) -> Tensor:
-    """A network that depends on what it is told, and on all it is given."""
+    """A network whose output depends on all of its inputs."""
     return neighbourly(x, torch.tensor([round(float(t))]), torch.full((1, 2), 0.3))
 
 
 def by_hand(scheduler: Any, steps: int, seed: int, eta: float = 0.0) -> tuple[list[Tensor], list[Tensor]]:
-    """The latents, and the clean ones where the scheduler tells them, of diffusers' own loop."""
+    """Return the latents of diffusers' loop, and the clean latents if the scheduler returns them."""
     scheduler.set_timesteps(steps)
     accepted = inspect.signature(scheduler.step).parameters
     latents, clean = [], []
@@ -110,7 +110,7 @@ def test_eta_reaches_a_scheduler_that_has_one() -> None:
 
 @each
 def test_noise_levels_are_the_schedulers_own(name: str) -> None:
-    """And x0 undoes them; at the network's scale they are the model's."""
+    """x0 inverts them, and at the scale of the network they are those of the model."""
     solver, theirs = make_solver(MADE[name], ALPHAS, 6, 0.0), copy.deepcopy(MADE[name])
     theirs.set_timesteps(6)
     clean, noise = (draw(SHAPE, seed, 0, "start") for seed in (1, 2))
@@ -120,7 +120,9 @@ def test_noise_levels_are_the_schedulers_own(name: str) -> None:
         assert distance(solver.clean(noised, noise, k), clean) < 1e-3
         alpha = ALPHAS[solver.timesteps[k]]
         expected = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
-        assert distance(solver.network_input(noised, k), expected) < 0.03  # Karras' levels lie between two timesteps
+        assert (
+            distance(solver.network_input(noised, k), expected) < 0.03
+        )  # Karras levels lie between two timesteps
     assert solver.add_noise(clean, noise, 6) is clean
 
 
@@ -148,7 +150,7 @@ def test_the_callers_instance_is_left_alone(name: str) -> None:
 
 @each
 def test_a_state_never_changes(name: str) -> None:
-    """A step taken again, from any state, in any order, is the same step."""
+    """A step can be repeated from any state and in any order with the same result."""
     solver = make_solver(MADE[name], ALPHAS, 6, 0.0)
     x, state = solver.start(draw(SHAPE, 5, 0, "start")), solver.begin(0)
     taken = []
@@ -178,7 +180,7 @@ def test_the_global_random_state_is_left_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["dpm++ sde", "euler a", "ddpm"])
 def test_each_candidate_has_noise_of_its_own(name: str) -> None:
-    """That which it would have alone."""
+    """It is the noise that the candidate would have alone."""
     solver = make_solver(MADE[name], ALPHAS, 3, 0.0)
     x, noise = draw((2, *SHAPE[1:]), 0, 0, "start"), draw((2, *SHAPE[1:]), 1, 0, "start")
     together = solver.step(0, x, noise, Draws(5, 2), solver.begin(0)).latent
@@ -190,7 +192,7 @@ def test_each_candidate_has_noise_of_its_own(name: str) -> None:
 @pytest.mark.parametrize("first", [0, 1, 3, 5])
 @pytest.mark.parametrize("name", [name for name in MADE if name not in ("dpm++ sde", "euler a", "ddpm", "sa")])
 def test_a_perfect_prediction_stays_on_the_path(name: str, first: int) -> None:
-    """From a later step too, as a run from known sound begins: level by level to the clean latent."""
+    """A run from known sound starts at a later step, and then goes level by level to the clean latent."""
     solver = make_solver(MADE[name], ALPHAS, 6, 0.0)
     clean, noise = draw(SHAPE, 1, 0, "start"), draw(SHAPE, 2, 0, "start")
     x, state = solver.add_noise(clean, noise, first), solver.begin(first)
@@ -202,12 +204,12 @@ def test_a_perfect_prediction_stays_on_the_path(name: str, first: int) -> None:
     assert distance(x, clean) < 0.1
 
 
-# What a manifest holds of a solver.
+# The description of a solver in a manifest.
 
 
 @pytest.mark.parametrize("name", ["named", *MADE])
 def test_a_description_makes_the_solver_again(name: str) -> None:
-    """Through JSON; and what is made again describes itself likewise, or no fork would be allowed."""
+    """It survives JSON, and the new solver has the same description; otherwise no fork would be allowed."""
     solver = make_solver("dpm++" if name == "named" else MADE[name], ALPHAS, 5, 0.0)
     described = solver.describe()
     again = make_solver(json.loads(json.dumps(described, allow_nan=False)), ALPHAS, 5, 0.0)
@@ -230,7 +232,7 @@ def test_descriptions_of_something_else_are_refused(described: Any) -> None:
         make_solver(described, ALPHAS, 5, 0.0)
 
 
-# What does not fit is refused by name.
+# Schedulers that do not fit are refused by name.
 
 OTHER = dict(BETAS, beta_end=0.012)
 REFUSED: dict[str, tuple[Any, str]] = {
@@ -277,7 +279,7 @@ def test_what_does_not_fit_is_refused_by_name(name: str) -> None:
 
 
 def test_timesteps_that_repeat_are_refused() -> None:
-    """Karras' levels lie so close at the quiet end that many steps share a timestep."""
+    """Karras noise levels are so close at the low end that many steps share a timestep."""
     with pytest.raises(InputError, match="for 900 steps do not strictly decrease; use fewer steps"):
         make_solver(diffusers.DPMSolverMultistepScheduler(**BETAS, use_karras_sigmas=True), ALPHAS, 900, 0.0)
     with pytest.raises(InputError, match="steps is 0"):
