@@ -150,9 +150,7 @@ def test_the_chosen_heads_are_those_of_the_loaded_network(saved: Path, monkeypat
     assert original.describe()["heads"] == [2, 4, 2, 6]
     assert original.describe()["heads_choice"] == "original"
     assert kept.describe()["heads_choice"] == "config"
-    assert not torch.allclose(
-        predict(original), predict(kept), atol=1e-3
-    )  # both load, but they differ
+    assert not torch.allclose(predict(original), predict(kept), atol=1e-3)  # both load, but they differ
 
 
 def test_bad_heads_are_an_input_error(saved: Path) -> None:

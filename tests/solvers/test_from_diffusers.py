@@ -120,9 +120,7 @@ def test_noise_levels_are_the_schedulers_own(name: str) -> None:
         assert distance(solver.clean(noised, noise, k), clean) < 1e-3
         alpha = ALPHAS[solver.timesteps[k]]
         expected = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
-        assert (
-            distance(solver.network_input(noised, k), expected) < 0.03
-        )  # Karras levels lie between two timesteps
+        assert distance(solver.network_input(noised, k), expected) < 0.03  # Karras levels lie between two timesteps
     assert solver.add_noise(clean, noise, 6) is clean
 
 

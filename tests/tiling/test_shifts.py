@@ -74,9 +74,7 @@ def test_fibonacci() -> None:
     config = SpotDiffusionConfig(tile_size_time=128, shift_schedule="fibonacci")
     # floor(frac(k * 0.618034) * 65): by hand, fractions 0 .618034 .236068 .854102 .472136 .090170 .708204 .326238
     assert shifts(config, 8) == [0, 40, 15, 55, 30, 5, 46, 21]
-    assert draw_shift(replace(config, tile_size_time=1998), 500) == 17, (
-        "0.017 * 1000, which floats may round to 16"
-    )
+    assert draw_shift(replace(config, tile_size_time=1998), 500) == 17, "0.017 * 1000, which floats may round to 16"
 
 
 def test_sorted_is_the_random_shifts_in_order() -> None:
