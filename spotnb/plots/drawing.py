@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
 from spotnb.sound.mel import LATENT_SECONDS
@@ -36,7 +36,7 @@ def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
     return fig, ax
 
 
-def latent_plane(latent: Any, channel: int) -> NDArray[np.float32]:
+def latent_plane(latent: ArrayLike, channel: int) -> NDArray[np.float32]:
     """Return one channel `[T, F]` of a latent `[C, T, F]`, or of the first latent of `[B, C, T, F]`.
 
     Raises:

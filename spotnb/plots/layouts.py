@@ -44,13 +44,13 @@ from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_name, show
 from spotnb.tiling.config import SpotDiffusionConfig
-from spotnb.tiling.coverage import run_layouts, run_steps
+from spotnb.tiling.coverage import Layouts, run_layouts, run_steps
 from spotnb.tiling.layout import Layout, plan
 
 BINS = 256  # largest number of bars in a histogram, so that each is a few pixels wide
 
 
-def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
     """Plot the tiles of one step: the windows, which the network sees, above the segments, which the tiles own.
 
     Frames that a tile sees but does not own are pale. Frames beyond the ends of the sound are hatched: they are
@@ -105,7 +105,7 @@ def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, Poly
     return fig, ax, artist
 
 
-def plot_tile_map(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
     """Plot the tiling of a run, one row per step from top to bottom, with the segments and the padding.
 
     Segments are numbered if there are at most 400 and there is room. Overlapping ones (`multidiffusion`) are drawn in
@@ -154,7 +154,7 @@ def plot_tile_map(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, P
     return fig, ax, artist
 
 
-def plot_seams(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, BarContainer]:
+def plot_seams(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, BarContainer]:
     """Plot a histogram of the seam positions of a run, with those of a fixed grid (`tiles`) for comparison.
 
     Each pin marks a border of the fixed grid. Its height is the number of steps, because `tiles` has a seam there in

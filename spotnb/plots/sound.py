@@ -12,7 +12,6 @@ import textwrap
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,6 +19,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike
 
 from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, axes, draw_image, draw_latent, latent_plane, mark_seams
@@ -32,7 +32,7 @@ HZ = (125, 500, 1000, 2000, 4000)
 
 
 def plot_latent(
-    latent: Any, channel: int = 0, seams: Iterable[int] | None = None, ax: Axes | None = None
+    latent: ArrayLike, channel: int = 0, seams: Iterable[int] | None = None, ax: Axes | None = None
 ) -> tuple[Figure, Axes, AxesImage]:
     """Plot one channel of a latent with time on the x axis and latent bins on the y axis.
 
@@ -59,7 +59,7 @@ def plot_latent(
 
 
 def plot_mel(
-    mel_or_waveform: Any, seams: Iterable[int] | None = None, ax: Axes | None = None
+    mel_or_waveform: ArrayLike, seams: Iterable[int] | None = None, ax: Axes | None = None
 ) -> tuple[Figure, Axes, AxesImage]:
     """Plot a log-mel spectrogram with time on the x axis and the 64 mel bands on the y axis, labeled in Hz.
 
@@ -87,7 +87,7 @@ def plot_mel(
 
 
 def plot_waveform(
-    waveform: Any, seams: Iterable[int] | None = None, ax: Axes | None = None
+    waveform: ArrayLike, seams: Iterable[int] | None = None, ax: Axes | None = None
 ) -> tuple[Figure, Axes, Artist]:
     """Plot a waveform with time on the x axis and amplitude on the y axis, from -1 to 1 even if it is quiet.
 
@@ -124,7 +124,9 @@ def plot_waveform(
     return fig, ax, artist
 
 
-def plot_run(waveform: Any, mel: Any = None, seams: Iterable[int] | None = None, title: str | None = None) -> Figure:
+def plot_run(
+    waveform: ArrayLike, mel: ArrayLike | None = None, seams: Iterable[int] | None = None, title: str | None = None
+) -> Figure:
     """Plot a waveform above its log-mel on one time axis, with the seams in both.
 
     Args:

@@ -19,7 +19,9 @@ from spotnb.support.checks import show
 SOLVERS = ("ddim", "dpm++")
 
 
-def make_solver(solver: Any, alphas_cumprod: Tensor, steps: int, eta: float) -> Solver:
+def make_solver(
+    solver: str | dict[str, Any] | SchedulerMixin, alphas_cumprod: Tensor, steps: int, eta: float
+) -> Solver:
     """Create the solver of a run.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.mel import SAMPLE_RATE
@@ -20,7 +20,7 @@ FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG
 _BLOCK = 1 << 16  # samples per write: libsndfile overflows its stack when it encodes minutes of Vorbis in one call
 
 
-def save_audio(path: str | os.PathLike[str], waveform: Any, sample_rate: int = SAMPLE_RATE) -> Path:
+def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Path:
     """Write a sound to a file, without changing its level, and return the path of the file.
 
     Args:
@@ -73,7 +73,9 @@ def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_
     return path
 
 
-def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
+def load_audio(
+    source: str | os.PathLike[str] | ArrayLike | tuple[ArrayLike, int], sample_rate: int = SAMPLE_RATE
+) -> NDArray[np.float32]:
     """Return single-channel sound `[samples]` at `sample_rate` Hz from a file or an array.
 
     Channels are averaged, and librosa (soxr) converts the sample rate.

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
 from spotnb.sound.loudness import loudness, resampled
@@ -58,7 +58,7 @@ class Levels(NamedTuple):
     lufs: float
 
 
-def seam_score(audio: Any, seams: Iterable[int], sample_rate: int = SAMPLE_RATE) -> SeamScore:
+def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE_RATE) -> SeamScore:
     """Measure how much more a sound changes at its seams than elsewhere.
 
     The flux is the absolute difference between successive mel frames, averaged over the mel bands. The score of a seam
@@ -120,7 +120,7 @@ def seam_score(audio: Any, seams: Iterable[int], sample_rate: int = SAMPLE_RATE)
     return SeamScore(float(per_seam.mean()), (1 + reached) / (1 + DRAWS), per_seam)
 
 
-def loop_score(waveform: Any, sample_rate: int = SAMPLE_RATE) -> float:
+def loop_score(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> float:
     """Measure how much more a looped sound changes at its loop point, where its end meets its start, than elsewhere.
 
     The sound is rotated by half its length, so that the loop point lies inside it. The result is the `seam_score` of
@@ -142,7 +142,7 @@ def loop_score(waveform: Any, sample_rate: int = SAMPLE_RATE) -> float:
     return seam_score(np.roll(wave, round(middle * LATENT_SECONDS * rate)), [middle], rate).score
 
 
-def levels(waveform: Any, sample_rate: int = SAMPLE_RATE) -> Levels:
+def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
     """Compute the RMS level, peak level and crest factor of a waveform in dB, and its loudness in LUFS.
 
     Levels are relative to an amplitude of 1: a full-scale sine has an RMS level of -3.01 dBFS, a peak level of 0 dBFS

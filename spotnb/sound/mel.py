@@ -16,7 +16,6 @@ version.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -91,7 +90,7 @@ def log_mel(waveform: ArrayLike) -> NDArray[np.float32]:
     return mel
 
 
-def as_log_mel(value: Any) -> NDArray[np.float32]:
+def as_log_mel(value: ArrayLike) -> NDArray[np.float32]:
     """Return `value` as a log-mel `[frames, 64]`.
 
     Args:

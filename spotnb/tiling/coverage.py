@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,19 @@ from numpy.typing import NDArray
 from spotnb.errors import InputError
 from spotnb.support.checks import check_int, show
 from spotnb.tiling.layout import Layout
+
+
+class HasLayout(Protocol):
+    """An object with a layout, such as a `Step` or a `StepRecord`."""
+
+    @property
+    def layout(self) -> Layout:
+        """The tiles of the step."""
+        ...
+
+
+Layouts = Layout | HasLayout | Iterable[Layout | HasLayout]
+"""The layouts of one step or several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +72,7 @@ class Coverage:
         return np.asarray(np.count_nonzero(self.distance <= near, axis=0), np.int64)
 
 
-def coverage(layouts: Any, near: int = 0) -> Coverage:
+def coverage(layouts: Layouts, near: int = 0) -> Coverage:
     """Compute how near each frame was to a seam, and how often.
 
     Memory and time grow with steps x T.
@@ -93,12 +106,12 @@ def coverage(layouts: Any, near: int = 0) -> Coverage:
     return Coverage(distance, seams, near)
 
 
-def run_layouts(layouts: Any) -> list[Layout]:
+def run_layouts(layouts: Layouts) -> list[Layout]:
     """Return the layouts of the steps of a run, in any form that `run_steps` accepts."""
     return [layout for _, layout in run_steps(layouts)]
 
 
-def run_steps(layouts: Any) -> list[tuple[int, Layout]]:
+def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
     """Return the step numbers of a run and their layouts, all of the same length.
 
     Args:
@@ -115,7 +128,8 @@ def run_steps(layouts: Any) -> list[tuple[int, Layout]]:
     if not single and not isinstance(layouts, Iterable):
         raise InputError(f"layouts is {show(layouts)}: expected the layouts of a run; pass a list or a trace")
     run: list[tuple[int, Layout]] = []
-    for index, item in enumerate([layouts] if single else layouts):
+    items: Iterable[object] = [layouts] if single else layouts  # type: ignore[assignment]
+    for index, item in enumerate(items):
         layout = getattr(item, "layout", item)
         if not isinstance(layout, Layout):
             raise InputError(

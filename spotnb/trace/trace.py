@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
@@ -87,7 +88,7 @@ class Trace(Sequence[StepRecord]):
         """Return whether the record of a step is kept after later records are added."""
         return self.mode in ("all", "x0") or (isinstance(self.mode, int) and step % self.mode == 0)
 
-    def array(self, value: Any) -> Array:
+    def array(self, value: npt.ArrayLike) -> Array:
         """Return a tensor in the form that records hold: a read-only copy as a numpy array.
 
         With mode "last", the array shares the memory of the tensor instead. This is safe, because each step creates new
