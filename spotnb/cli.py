@@ -17,8 +17,33 @@ from typing import Any
 
 from spotnb import __version__
 from spotnb.errors import InputError, SpotnbError
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
-from spotnb.tiling.config import EDGES, METHODS
+from spotnb.sampling.settings import (
+    DEFAULT_GUIDANCE,
+    DEFAULT_GUIDANCE_INTERVAL,
+    DEFAULT_STEPS,
+    RunSettings,
+    check_prompt,
+)
+from spotnb.support.arguments import add_arguments, given, number, whole
+from spotnb.tiling.config import SpotDiffusionConfig
+
+FLAGS = {
+    "guidance_scale": "--guidance",
+    "negative_prompt": "--negative",
+    "n_candidates": "--candidates",
+    "tile_size_time": "--tile",
+    "min_overlap": "--overlap",
+    "max_shift_ratio": "--shift-ratio",
+}
+"""Arguments that are shorter than the names of their settings."""
+DEFAULTS = {
+    "duration": 30.0,
+    "steps": DEFAULT_STEPS,
+    "guidance_scale": DEFAULT_GUIDANCE,
+    "guidance_interval": DEFAULT_GUIDANCE_INTERVAL,
+    "tile_size_time": None,  # half of the model's own length
+}
+"""Defaults that suit the embedded model."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,30 +75,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="say more on the way")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    make = commands.add_parser("generate", help="make sound from a prompt")
+    make = commands.add_parser("generate", help="generate sound from a prompt")
     make.add_argument("prompt", metavar="PROMPT", help="what to hear, in words")
-    make.add_argument("--duration", type=_number, default=30.0, help="seconds (default 30)")
-    make.add_argument("--steps", type=_whole, default=DEFAULT_STEPS, help="denoising steps (default 25)")
-    make.add_argument("--guidance", type=_number, default=DEFAULT_GUIDANCE, help="pull of the prompt (default 2.5)")
-    make.add_argument(
-        "--guidance-interval",
-        type=_whole,
-        nargs=2,
-        default=DEFAULT_GUIDANCE_INTERVAL,
-        metavar=("LOW", "HIGH"),
-        help="timesteps in which it pulls (default 100 700; 0 1000 is all)",
-    )
-    make.add_argument("--negative", default="", metavar="PROMPT", help="what to keep away from")
-    make.add_argument("--method", default="spot", help=f"one of {', '.join(METHODS)} (default spot)")
-    make.add_argument("--edge", default="reflect", help=f"one of {', '.join(EDGES)} (default reflect)")
-    make.add_argument("--tile", type=_whole, help="tile size in latent frames (default: half the model's own length)")
-    make.add_argument("--shift-ratio", type=_number, default=0.5, help="largest shift as a share of a tile (0.5)")
-    make.add_argument("--solver", default="ddim", help="ddim or dpm++, which needs fewer steps (default ddim)")
-    make.add_argument("--eta", type=_number, default=0.0, help="noise put back at each step, 0 to 1 (default 0)")
-    make.add_argument("--init-audio", metavar="FILE", help="sound to start from")
-    make.add_argument("--strength", type=_number, help="how much it is changed, 0 to 1 (default 0.6)")
-    make.add_argument("--continue-from", metavar="FILE", help="sound to go on from; --duration counts from its start")
-    make.add_argument("--seed", type=_whole, default=0, help="of every random draw (default 0)")
+    add_arguments(make, RunSettings, flags=FLAGS, defaults=DEFAULTS)
+    add_arguments(make, SpotDiffusionConfig, flags=FLAGS, defaults=DEFAULTS)
     make.add_argument("--model", default="tiny", help="tiny, a cvssp/audioldm checkpoint, or a folder (default tiny)")
     make.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     make.add_argument("--dtype", default="auto", help="auto, fp32, bf16 or fp16")
@@ -83,8 +88,8 @@ def build_parser() -> argparse.ArgumentParser:
     make.set_defaults(run=_generate)
 
     doctor = commands.add_parser("doctor", help="what this machine has, and what a run would cost on it")
-    doctor.add_argument("--duration", type=_number, default=30.0, help="of the run to estimate, in seconds")
-    doctor.add_argument("--steps", type=_whole, default=DEFAULT_STEPS)
+    doctor.add_argument("--duration", type=number, default=30.0, help="of the run to estimate, in seconds")
+    doctor.add_argument("--steps", type=whole, default=DEFAULT_STEPS)
     doctor.set_defaults(run=_doctor)
 
     lab = commands.add_parser("lab", help="open the course in JupyterLab")
@@ -93,25 +98,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-
-
 def _generate(args: argparse.Namespace) -> int:
-    from spotnb.sampling.guidance import check_prompt
     from spotnb.support.files import require_writable
 
-    name = args.name or _file_name(check_prompt(args.prompt))
+    name = args.name or _file_name(str(check_prompt(args.prompt)))
     if Path(name).name != name or name in (".", ".."):
         raise InputError(f"name is {name!r}: expected a file name without folders or suffix; --out takes the folder")
     files = {suffix: args.out / f"{name}.{suffix}" for suffix in ("wav", "png", "json")}
@@ -129,23 +119,11 @@ def _generate(args: argparse.Namespace) -> int:
 
     _use_processors()
     model = load_model(args.model, device=args.device, dtype=args.dtype)
-    tile = model.native_frames // 2 if args.tile is None else args.tile
-    settings = {
-        "duration": args.duration,
-        "steps": args.steps,
-        "guidance_scale": args.guidance,
-        "guidance_interval": args.guidance_interval,
-        "negative_prompt": args.negative,
-        "method": args.method,
-        "config": SpotDiffusionConfig(tile_size_time=tile, max_shift_ratio=args.shift_ratio, edge=args.edge),
-        "solver": args.solver,
-        "eta": args.eta,
-        "init_audio": args.init_audio,
-        "strength": args.strength,
-        "continue_from": args.continue_from,
-        "seed": args.seed,
-    }
-    sampler = SpotSampler(model, args.prompt, **settings, record="last")  # wrong settings end here, no folder is made
+    tiling = given(args, SpotDiffusionConfig)
+    if tiling["tile_size_time"] is None:
+        tiling["tile_size_time"] = model.native_frames // 2
+    config, settings = SpotDiffusionConfig(**tiling), given(args, RunSettings)
+    sampler = SpotSampler(model, **settings, config=config, record="last")  # bad settings end here, before any folder
     for path in files.values():
         require_writable(path)
     checkpoint = args.out / f"{name}.resume.npz"
@@ -161,7 +139,7 @@ def _generate(args: argparse.Namespace) -> int:
     checkpoint.unlink(missing_ok=True)
     _say(f"{len(made.waveform) / model.sample_rate:g} s of sound: {files['wav']}, .png, .json")
     if made.fallback:
-        _say(f"{sampler.frames} frames fit one tile of {tile}: made by plain DDIM in one window")
+        _say(f"{sampler.frames} frames fit one tile of {config.tile_size_time}: made by plain DDIM in one window")
     return 0
 
 

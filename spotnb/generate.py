@@ -13,6 +13,7 @@ import numpy as np
 from spotnb.errors import SpotnbError
 from spotnb.models.decode import Sound
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
 from spotnb.tiling.config import SpotDiffusionConfig
@@ -55,6 +56,10 @@ class Generation:
     @property
     def fallback(self) -> bool:
         return self.sampler.fallback
+
+    def to_known_sound(self) -> KnownSound:
+        """Return the sound for another run to start from or to continue."""
+        return self.sampler.to_known_sound(self.candidate)
 
     def levels(self) -> Levels:
         return levels(self.waveform)
@@ -104,7 +109,7 @@ def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool
     is whole latent frames; the result and the log say so.
     """
     seconds = sampler.samples / sampler.model.sample_rate
-    if sampler.circular and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
+    if sampler.ring and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
         log.info("a ring is whole latent frames of 40 ms: %g s become %g s", sampler.duration, seconds)
     if sampler.fallback:
         tile = sampler.config.tile_size_time

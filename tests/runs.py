@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.solvers.noise import draw as draw_noise
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.networks import FunctionModel, Network
 
 BETAS = {"beta_start": 0.0015, "beta_end": 0.0195, "beta_schedule": "scaled_linear"}

@@ -15,7 +15,8 @@ from torch import Tensor
 import spotnb
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, Trace, gallery, load_model
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.edges import EDGES
 from tests.networks import ALPHAS, FunctionModel
 
 NAMES = (

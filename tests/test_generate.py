@@ -18,7 +18,8 @@ from torch import Tensor
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import complete, generate_audio, spotdiffusion_text_to_audio
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.networks import FunctionModel, neighbourly
 
 SMALL = SpotDiffusionConfig(64)

@@ -26,7 +26,8 @@ from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
 from spotnb.sampling.source import KnownSound
 from spotnb.solvers.make import SOLVERS
 from spotnb.support.files import atomic_write
-from spotnb.tiling.config import EDGES, METHODS
+from spotnb.tiling.config import METHODS
+from spotnb.tiling.edges import EDGES
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.evaluate import rounded

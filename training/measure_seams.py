@@ -19,7 +19,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode import latent_to_mel
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from spotnb.support.files import atomic_write
-from spotnb.tiling.config import EDGES
+from spotnb.tiling.edges import EDGES
 
 TILE, LONG = 128, 768
 SEAM_PROMPTS = (
@@ -65,7 +65,7 @@ def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[
     torch.set_num_threads(1)
     model = load_model(name, device="cpu")
     latent = _seam_latent(task, model, cache)
-    mel = latent_to_mel(model, latent, circular=edge == "circular")[0, 0].numpy()
+    mel = latent_to_mel(model, latent, ring=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
     ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)

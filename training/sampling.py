@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
-from spotnb.solvers.make import make_solver
-from spotnb.solvers.multistep import Memory, recalled
-from spotnb.solvers.noise import Draws
+from spotnb.sampling.guidance import Prompts
+from spotnb.sampling.run import Run
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, RunSettings
+from spotnb.sound.lengths import FRAMES_PER_SECOND
+from spotnb.tiling.config import SpotDiffusionConfig
 from training.compose import CLASSES
 from training.phrases import TRAINING, UNSEEN
 
@@ -46,23 +48,17 @@ def sampled_latents(
     interval: tuple[int, int] = DEFAULT_GUIDANCE_INTERVAL,
 ) -> Tensor:
     """One window for each text, `[N, 8, frames, 16]`; the i-th depends on `seed`, its place and its text only."""
-    update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
+    config = SpotDiffusionConfig(frames)  # one window
+    settings = RunSettings("clips", frames / FRAMES_PER_SECOND, steps, DEFAULT_GUIDANCE, config, solver=solver)
+    latents = []
     for start in tqdm(range(0, len(texts), batch), desc="clips"):
         part = list(texts[start : start + batch])
-        draws, memory = Draws(start + seed, len(part)), Memory(None, update.begin(0))
-        cond, uncond = model.embed(part), model.embed([""]).expand(len(part), -1)
-        x = update.start(draws.normal((model.channels, frames, 16), 0, "start"))
-        for k, t in enumerate(update.timesteps):
-            seen = update.network_input(x, k)
-            noise = model.predict_noise(seen, torch.full((len(x),), t), cond)
-            guided = interval[0] <= t <= interval[1]
-            if guided:
-                away = model.predict_noise(seen, torch.full((len(x),), t), uncond)
-                noise = torch.lerp(away, noise, DEFAULT_GUIDANCE)
-            x, _, state = update.step(k, x, noise, draws, recalled(update, k, guided, memory))
-            memory = Memory(guided, state)
-        out.append(x)
-    return torch.cat(out)
+        rows, nothing = tuple(range(len(part))), (len(part),)
+        prompts = Prompts(model.embed([*part, ""]), (rows,), nothing)
+        clips = replace(settings, seed=start + seed, n_candidates=len(part), guidance_interval=interval)
+        run = Run.of(model, clips, prompts=prompts, frames=frames)
+        latents.append(run.finish(run.start()).x)
+    return torch.cat(latents)
 
 
 def decoded(model: DiffusersAudioLDM, latents: Tensor) -> Tensor:

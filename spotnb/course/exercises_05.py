@@ -10,7 +10,8 @@ import numpy as np
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function
 from spotnb.tiling.config import SpotDiffusionConfig
-from spotnb.tiling.layout import Interval, plan
+from spotnb.tiling.layout import plan
+from spotnb.tiling.tile import Interval
 
 Array = Any
 Intervals = Sequence[Interval]

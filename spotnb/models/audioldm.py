@@ -87,7 +87,6 @@ class DiffusersAudioLDM:
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
         self.tempo_ruler = None if tempo_ruler is None else tempo_ruler.to(self.device)
-        self._width = int(unet.config.projection_class_embeddings_input_dim)
         self.tile_batch, self._small = suggested_tile_batch(self.unet, self.device), is_small(self.unet)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
         self.prediction_type: str = scheduler.config.prediction_type
@@ -134,26 +133,26 @@ class DiffusersAudioLDM:
         normalized: Tensor = nn.functional.normalize(embeds, dim=-1)
         return normalized
 
-    def place(self, cond: Tensor, starts: Tensor) -> Tensor:
-        """Return the conditioning for windows that begin at frames `starts` `[N]` of the piece.
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
+        """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t` `[N]`.
 
-        With a tempo ruler, `starts` is appended to `cond` `[N, D]` as a column. Otherwise, `cond` is unchanged.
+        Windows begin at the frames `starts` `[N]` of the piece, by default at 0.
         """
-        return cond if self.tempo_ruler is None else torch.cat([cond, starts.to(cond)[:, None]], dim=1)
-
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t` `[N]`."""
-        inputs = x.to(self.device), t.to(self.device), cond.to(self.device)
+        inputs = [x.to(self.device), t.to(self.device), cond.to(self.device)]
+        if self.tempo_ruler is not None and starts is not None:
+            # In one table, because the memory layout of a matrix affects the last bits of a product with it.
+            table = torch.cat([inputs[2], starts.to(inputs[2])[:, None]], dim=1)
+            inputs[2:] = [table[:, :-1], table[:, -1]]
         return by_rows(self._noise, *inputs) if self._small else self._noise(*inputs)
 
-    def _noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+    def _noise(self, x: Tensor, t: Tensor, embeds: Tensor, starts: Tensor | None = None) -> Tensor:
         sample = x.to(self.dtype)
         if self.frequency_code is not None:
             code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
             sample = torch.cat([sample, code], dim=1)
-        embeds, starts = cond[:, : self._width], cond[:, self._width :].sum(1)  # 0 if `place` was not called
         if self.tempo_ruler is not None:
-            waves = beat_waves(self.tempo_ruler(embeds), starts, x.shape[2]).to(self.dtype)
+            places = embeds.new_zeros(len(x)) if starts is None else starts
+            waves = beat_waves(self.tempo_ruler(embeds), places, x.shape[2]).to(self.dtype)
             sample = torch.cat([sample, waves[..., None].expand(-1, -1, -1, x.shape[3])], dim=1)
         sample = sample.contiguous(memory_format=self._memory_format)
         out = self.unet(sample, t, None, class_labels=embeds.to(self.dtype)).sample.float()

@@ -140,9 +140,9 @@ def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progr
         yield sound[:, (start - left) * HOP : (stop - left) * HOP]
 
 
-def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, progress: bool = False) -> Tensor:
-    """Decode a latent to a log-mel `[B, 1, 4T, 64]`. If it is `circular`, it is decoded across its ends."""
-    if not circular:
+def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
+    """Decode a latent to a log-mel `[B, 1, 4T, 64]`. If it is a ring, it is decoded across its ends."""
+    if not ring:
         return sliding_window_vae_decode(model, latent, progress=progress)
     frames = latent.shape[2]
     reach = 64
@@ -186,15 +186,15 @@ def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, sto
 
 
 def decode_sound(
-    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+    model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Sound:
     """Decode one latent `[1, C, T, F]` to a sound of `samples` samples.
 
-    A `circular` latent is decoded and vocoded across its ends. Peaks beyond full scale are clipped and not scaled down,
+    A `ring` is decoded and vocoded across its ends. Peaks beyond full scale are clipped and not scaled down,
     so that the levels of runs remain comparable.
     """
-    mel = latent_to_mel(model, latent, circular=circular, progress=progress)
-    if circular:
+    mel = latent_to_mel(model, latent, ring=ring, progress=progress)
+    if ring:
         frames = mel.shape[2]
         around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames
         wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
@@ -206,14 +206,14 @@ def decode_sound(
 
 
 def sound_pieces(
-    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+    model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Iterator[NDArray[np.float32]]:
     """Yield exactly the waveform of `decode_sound` in consecutive pieces, so that memory does not grow with its length.
 
-    A `circular` sound comes in one piece, because its start is decoded together with its end.
+    A `ring` comes in one piece, because its start is decoded together with its end.
     """
-    if circular:
-        yield decode_sound(model, latent, samples, circular=True, progress=progress).waveform
+    if ring:
+        yield decode_sound(model, latent, samples, ring=True, progress=progress).waveform
         return
     left = samples
     for piece in wave_pieces(model, mel_pieces(model, latent, progress=progress), MEL_FRAMES * latent.shape[2]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -15,9 +16,9 @@ class AudioModel(Protocol):
     Latents are `[B, channels, T, latent_bins]`. All input and output tensors are float32, whatever the precision of the
     networks. Models are stateless: the same call returns the same result.
 
-    A model whose network needs the position of a window in the piece has an additional method `place(cond, starts)`. It
-    combines the conditioning `[N, D]` with the first frames `[N]` of the windows, and its result is passed to
-    `predict_noise` in place of the conditioning.
+    A model whose network needs the position of a window in the piece takes an additional keyword in `predict_noise`:
+    `starts`, a LongTensor `[N]` of the latent frames at which the windows begin. It is passed only to models that have
+    it. The optional members are `unknown_words(text)`, `score(waveforms, text)` and `tile_batch`.
     """
 
     name: str
@@ -36,11 +37,14 @@ class AudioModel(Protocol):
     dtype: torch.dtype
     """The precision of the denoising network."""
 
-    def embed(self, texts: list[str]) -> Tensor:
-        """Return the conditioning `[N, D]` of N texts. An empty text gives the unconditional conditioning."""
+    def embed(self, texts: list[str]) -> Any:
+        """Return the conditioning of N texts in N rows. An empty text gives the unconditional conditioning.
+
+        The conditioning is a tensor `[N, D]`, or any other `spotnb.models.conditioning.Conditioning`.
+        """
         ...
 
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Any) -> Tensor:
         """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`.
 
         The result has the shape of `x` and is float32. It has a gradient only if `x` requires one; the weights do not.
@@ -62,3 +66,8 @@ class AudioModel(Protocol):
     def describe(self) -> dict[str, Any]:
         """Return what the manifest records about the model: name, revision, dtype, device and numbers of heads."""
         ...
+
+
+def takes_starts(model: AudioModel) -> bool:
+    """Return whether a model's `predict_noise` takes the keyword `starts`."""
+    return "starts" in inspect.signature(model.predict_noise).parameters

@@ -98,7 +98,7 @@ def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]]) -> bool:
     ticks = set()
     for layout, bands in rows:
         seams = set(layout.seams)
-        turn = layout.frames if layout.edge == "circular" else layout.frames + 1  # only on a ring, the end is the start
+        turn = layout.frames if layout.ring else layout.frames + 1  # only on a ring, the end is the start
         ticks |= {(border, top, bottom) for _, *ends, top, bottom in bands for border in ends if border % turn in seams}
     if ticks:
         frames, tops, bottoms = np.array(list(ticks), float).T

@@ -86,7 +86,7 @@ def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     hatch_bands(ax, pads)
     artist = draw_bands(ax, segments)
 
-    ring = layout.edge == "circular"
+    ring = layout.ring
     starts, stops = zip(*(tile.window for tile in layout.tiles), strict=True)
     low, high = min(0, *starts), max(layout.frames, *stops)
     keys = [tiles_key()]
@@ -135,7 +135,7 @@ def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axe
     pads = [
         part
         for row, layout in enumerate(run)
-        if layout.edge != "circular"
+        if not layout.ring
         for tile in layout.tiles
         for part in outside((0, *tile.window, row - half, row + half), layout.frames)
     ]
@@ -243,7 +243,7 @@ def plot_padding(
             f"padded has {len(plane)} frames: expected {left} + {frames} + {right} from its layout; "
             "pass what sampler.begin() returns"
         )
-    noise_alone = layout.edge == "reflect" and getattr(step, "index", None) == 0
+    noise_alone = layout.policy.padding == "clean estimate" and getattr(step, "index", None) == 0
 
     fig, ax = axes(ax, height=3.4)
     image = draw_latent(ax, plane, channel, first=-left)
@@ -275,15 +275,15 @@ def plot_padding(
         kind = "only noise: there is no estimate yet" if noise_alone else "padding"
         entries: list[tuple[Any, str]] = [hatch_key(kind)]
         if not noise_alone:
-            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.edge, "mirrored frames")))
+            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.policy.padding, "mirrored frames")))
             entries.append((Line2D([], [], color="black", lw=1.1, ls=(0, (3, 2))), "mirror"))
         legend(ax, entries)
     return fig, ax, image
 
 
 _SOURCES = {
-    "reflect": "mirrored frames: the clean estimate with new noise",
-    "reflect_noisy": "mirrored frames, with their noise",
+    "clean estimate": "mirrored frames: the clean estimate with new noise",
+    "noisy latent": "mirrored frames, with their noise",
 }
 
 

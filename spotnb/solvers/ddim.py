@@ -56,11 +56,11 @@ class DDIM:
         """Return the name, which is all that `make_solver` needs."""
         return self.name
 
-    def begin(self, step: int) -> None:
+    def initial_state(self, step: int) -> None:
         """Return None: DDIM has no state."""
         return None
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
         """Return the noise unchanged."""
         return noise
 
@@ -72,11 +72,11 @@ class DDIM:
         noised: Tensor = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
         return noised
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
         """Return the latent unchanged: it already has the scale that the network was trained on."""
         return x
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         """Return `x0 = (x - sqrt(1 - a) * noise) / sqrt(a)`."""
         alpha = self._alphas[step]
         return torch.sub(x, noise, alpha=(1 - alpha) ** 0.5).div_(alpha**0.5)
@@ -85,7 +85,7 @@ class DDIM:
         """Take one step of equation 12, with the noise level sigma of equation 16."""
         alpha, previous = self._alphas[step], self._alphas[step + 1]
         sigma = self.eta * ((1 - previous) / (1 - alpha) * (1 - alpha / previous)) ** 0.5
-        x0 = self.clean(x, noise, step)
+        x0 = self.predict_x0(x, noise, step)
         moved = torch.mul(x0, previous**0.5).add_(noise, alpha=max(0.0, 1 - previous - sigma**2) ** 0.5)
         if sigma > 0:
             moved.add_(draws.normal(x.shape[1:], step, "eta").to(x), alpha=sigma)

@@ -80,7 +80,7 @@ class DiffusersSolver:
 
     def _level(self, step: int, table: Tensor) -> tuple[float, float, float]:
         """Return the signal and noise levels of the latent at a step, and the factor to the scale of the network."""
-        probe, t = self.begin(step), self._scheduler.timesteps[step : step + 1]
+        probe, t = self.initial_state(step), self._scheduler.timesteps[step : step + 1]
         one, zero = torch.ones(1, 1, 1, 1, dtype=torch.float64), torch.zeros(1, 1, 1, 1, dtype=torch.float64)
         try:
             signal, noise = (float(probe.add_noise(*pair, t)) for pair in ((one, zero), (zero, one)))
@@ -111,14 +111,14 @@ class DiffusersSolver:
             config["trained_betas"] = [float(beta) for beta in betas]
         return {"class": type(self._scheduler).__name__, "config": config}
 
-    def begin(self, step: int) -> Any:
+    def initial_state(self, step: int) -> Any:
         """Return a copy of the scheduler that starts at `step`."""
         state = _copied(self._scheduler)
         if hasattr(state, "set_begin_index"):
             state.set_begin_index(step)
         return state
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
         """Return the noise scaled to the initial noise level of the scheduler."""
         return noise * float(getattr(self._scheduler, "init_noise_sigma", 1.0))
 
@@ -129,12 +129,12 @@ class DiffusersSolver:
         signal, level, _ = self._levels[step]
         return clean * signal + noise * level
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
         """Return the latent at the scale that the network was trained on."""
         scale = self._levels[step][2]
         return x if scale == 1 else x * scale
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         """Return the clean latent x0 that corresponds to the noise prediction, whatever the scheduler predicts."""
         signal, level, _ = self._levels[step]
         return torch.sub(x, noise, alpha=level).div_(signal)
@@ -152,7 +152,7 @@ class DiffusersSolver:
             warnings.simplefilter("ignore")
             state.scale_model_input(x, t)  # some schedulers require this call before each step
             latent = state.step(noise, t, x, return_dict=False, **options)[0]
-        return Update(latent, self.clean(x, noise, step), state)
+        return Update(latent, self.predict_x0(x, noise, step), state)
 
 
 def _copied(scheduler: Any) -> Any:

@@ -6,13 +6,13 @@ import inspect
 from typing import Any
 
 import diffusers
-import torch
 from diffusers import SchedulerMixin
 from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.solvers.ddim import DDIM
 from spotnb.solvers.from_diffusers import DiffusersSolver
+from spotnb.solvers.multistep import dpm_solver_plus_plus
 from spotnb.solvers.protocol import Solver
 from spotnb.support.checks import show
 
@@ -38,7 +38,7 @@ def make_solver(
     if isinstance(solver, str) and solver == "ddim":
         return DDIM(alphas_cumprod, steps, eta)
     if isinstance(solver, str) and solver == "dpm++":
-        return _dpm(alphas_cumprod, steps, eta)
+        return dpm_solver_plus_plus(alphas_cumprod, steps, eta)
     if isinstance(solver, dict) and {"class", "config"} <= solver.keys():
         solver = _rebuilt(solver)
     if isinstance(solver, SchedulerMixin):
@@ -46,21 +46,6 @@ def make_solver(
     raise InputError(
         f"solver is {show(solver)}: expected one of {', '.join(SOLVERS)}, or a diffusers scheduler; pass one of these"
     )
-
-
-def _dpm(alphas_cumprod: Tensor, steps: int, eta: float) -> Solver:
-    """Return DPM-Solver++(2M) with evenly spaced timesteps that ends at the lowest noise level of the schedule.
-
-    AudioLDM's DDIM ends at the same level. In measurements with 15 steps of the embedded model, this was better than
-    ending at zero noise, and better than Karras noise levels. The last step is of first order, because extrapolating
-    from the last step but one would make the seams of that step more audible.
-    """
-    alphas = alphas_cumprod.double().cpu()
-    betas = 1 - alphas / torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
-    scheduler = diffusers.DPMSolverMultistepScheduler(
-        trained_betas=betas.numpy(), final_sigmas_type="sigma_min", euler_at_final=True
-    )
-    return DiffusersSolver(scheduler, alphas_cumprod, steps, eta, name="dpm++")
 
 
 def _rebuilt(described: dict[str, Any]) -> Any:

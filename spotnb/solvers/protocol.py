@@ -46,11 +46,11 @@ class Solver(Protocol):
         """Return a description for the manifest, from which `make_solver` can create the solver again."""
         ...
 
-    def begin(self, step: int) -> Any:
+    def initial_state(self, step: int) -> Any:
         """Return the state for a run whose first step is `step`."""
         ...
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
         """Return the initial latent, given standard normal noise."""
         ...
 
@@ -58,11 +58,11 @@ class Solver(Protocol):
         """Return a clean latent at the noise level at which `step` starts, or unchanged after the last step."""
         ...
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
         """Return the latent at the scale that the network was trained on, `sqrt(a) * x0 + sqrt(1 - a) * noise`."""
         ...
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         """Return the clean latent x0 that corresponds to a noise prediction."""
         ...
 

@@ -51,11 +51,11 @@ def check_duration(duration: float) -> float:
     return seconds
 
 
-def run_frames(duration: float, time_multiple: int, circular: bool = False) -> int:
+def run_frames(duration: float, time_multiple: int, ring: bool = False) -> int:
     """Return the number of latent frames of a run of `duration` seconds.
 
     This is AudioLDM's nominal `int(25.6 * duration)`, or more if that would not fill the duration, rounded up to a
-    multiple of `time_multiple`. The surplus is cropped from the waveform. A `circular` sound cannot be cropped, so it
+    multiple of `time_multiple`. The surplus is cropped from the waveform. A `ring` cannot be cropped, so it
     has `round(25 * duration)` frames.
 
     Raises:
@@ -63,12 +63,12 @@ def run_frames(duration: float, time_multiple: int, circular: bool = False) -> i
     """
     seconds = check_duration(duration)
     exact = round(seconds * FRAMES_PER_SECOND, 6)  # 25 * 0.12 is 3, not 3.0000000000000004
-    if circular:
+    if ring:
         return round(exact)
     frames = max(int(NOMINAL_FRAMES_PER_SECOND * seconds), math.ceil(exact))
     return -(-frames // time_multiple) * time_multiple
 
 
-def run_samples(duration: float, frames: int, circular: bool = False) -> int:
-    """Return the number of samples of a run of `frames` latent frames: exactly `duration`, or all if `circular`."""
-    return SAMPLES_PER_FRAME * frames if circular else round(duration * SAMPLE_RATE)
+def run_samples(duration: float, frames: int, ring: bool = False) -> int:
+    """Return the number of samples of a run of `frames` latent frames: exactly `duration`, or all if it is a `ring`."""
+    return SAMPLES_PER_FRAME * frames if ring else round(duration * SAMPLE_RATE)

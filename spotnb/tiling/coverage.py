@@ -152,7 +152,7 @@ def _distance(layout: Layout) -> NDArray[np.int64]:
     if not seams.size:
         return np.full(frames, frames, np.int64)
     # One more border on each side: the neighbor across the ends of a ring, or one too far away to be the nearest.
-    before, after = (seams[-1] - frames, seams[0] + frames) if layout.edge == "circular" else (-frames, 2 * frames)
+    before, after = (seams[-1] - frames, seams[0] + frames) if layout.ring else (-frames, 2 * frames)
     borders = np.concatenate([[before], seams, [after]])
     frame = np.arange(frames)
     right = np.searchsorted(borders, frame, side="right")

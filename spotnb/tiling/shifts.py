@@ -58,10 +58,11 @@ def draw_shift(
             'shift_schedule "sorted" sorts the shifts of the entire run, but steps is None: '
             "expected the number of steps; pass steps=..."
         )
-    if frames is not None and not should_use_spotdiffusion(frames, config) and config.edge != "circular":
+    if frames is not None and not should_use_spotdiffusion(frames, config) and not config.policy.ring:
         return 0
     shift = _scheduled(config, step, steps)
-    return shift // time_multiple * time_multiple if config.edge == "merge" else shift
+    grain = config.policy.grain(time_multiple)
+    return shift // grain * grain
 
 
 def generate_random_shift(

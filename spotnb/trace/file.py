@@ -12,7 +12,6 @@ import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, overload
 
@@ -21,11 +20,10 @@ import numpy as np
 from spotnb.errors import InputError, SpotnbError
 from spotnb.support.checks import show
 from spotnb.support.files import atomic_write
-from spotnb.tiling.layout import Layout, Tile
+from spotnb.trace.header import FORMAT, VERSION, layout_of, record_of, row_of, upgraded
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
-FORMAT, VERSION = "spotnb-trace", 1
 ARRAYS = ("x", "x0", "noise")
 HEADER = "trace.npy"
 TYPES: dict[str, np.dtype[Any]] = {"fp32": np.dtype("<f4"), "fp16": np.dtype("<f2")}
@@ -50,17 +48,7 @@ def save_trace(trace: Trace, path: Path) -> Path:
             kept = {name: array for name, array in arrays.items() if array is not None}
             for name, array in kept.items():
                 _write(archive, _member(name, record.step), array)
-            rows.append(
-                {
-                    "step": record.step,
-                    "timestep": record.timestep,
-                    "shift": record.shift,
-                    "seconds": record.seconds,
-                    "guided": record.guided,
-                    "layout": asdict(record.layout),
-                    "arrays": {name: list(array.shape) for name, array in kept.items()},
-                }
-            )
+            rows.append(row_of(record, kept))
         header = {
             "format": FORMAT,
             "version": VERSION,
@@ -90,11 +78,7 @@ def load_trace(path: Path) -> dict[str, Any]:
         header = json.loads(bytes(_read(archive, HEADER, np.dtype(np.uint8), None)).decode("utf-8", "surrogatepass"))
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise SpotnbError(f"{path} is not a trace: expected a file written by Trace.save; pass one")
-        if header["version"] > VERSION:
-            raise SpotnbError(
-                f"{path} was written by a newer spotnb (its trace version is {header['version']}, this spotnb reads "
-                f"versions up to {VERSION}): upgrade spotnb"
-            )
+        header = upgraded(header, path)
         dtype = TYPES[header["dtype"]]
         for row in header["records"]:
             for name, shape in row["arrays"].items():
@@ -107,7 +91,8 @@ def load_trace(path: Path) -> dict[str, Any]:
             for name, shape in header["sources"].items()
         }
         records = StoredRecords(path.absolute(), header["records"], dtype, checksums)
-        _layout(header["records"][0]["layout"]) if header["records"] else None
+        if header["records"]:
+            layout_of(header["records"][0]["layout"])
     return {
         "mode": header["mode"],
         "dtype": header["dtype"],
@@ -140,15 +125,13 @@ class StoredRecords(Sequence[StepRecord]):
             return StoredRecords(self._path, self._rows[index], self._dtype, self._checksums)
         row = self._rows[index]
         with _opened(self._path) as archive:
-            fields: dict[str, Any] = dict.fromkeys(ARRAYS)
-            fields |= {name: row[name] for name in ("step", "timestep", "shift", "seconds")}
-            fields["guided"] = row.get("guided")
+            arrays = {}
             for name, shape in row["arrays"].items():
                 member = _member(name, row["step"])
                 if self._checksums[member] != archive.getinfo(member).CRC:
                     raise SpotnbError(f"{self._path} was replaced by another trace after it was opened: load it again")
-                fields[name] = _read(archive, member, self._dtype, tuple(shape))
-            return StepRecord(layout=_layout(row["layout"]), **fields)
+                arrays[name] = _read(archive, member, self._dtype, tuple(shape))
+            return record_of(row, arrays)
 
 
 @contextmanager
@@ -193,8 +176,3 @@ def _read(
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
     array.flags.writeable = False
     return array
-
-
-def _layout(row: dict[str, Any]) -> Layout:
-    tiles = tuple(Tile(tuple(tile["window"]), tuple(tile["segment"])) for tile in row["tiles"])
-    return Layout(**(row | {"tiles": tiles}))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
@@ -19,6 +18,22 @@ from spotnb.trace.record import Array, StepRecord
 
 RECORD_MODES = ("all", "x0", "last")
 RECORD_DTYPES = ("fp32", "fp16")
+
+
+def check_record_mode(mode: Any) -> str | int:
+    """Return the mode of a trace: one of `RECORD_MODES`, or a whole number k that keeps every k-th step.
+
+    Raises:
+        InputError: `mode` is something else.
+    """
+    if isinstance(mode, Integral) and not isinstance(mode, bool) and int(mode) >= 1:
+        return int(mode)
+    if isinstance(mode, str) and mode in RECORD_MODES:
+        return mode
+    raise InputError(
+        f"record is {show(mode)}: expected one of {', '.join(RECORD_MODES)}, or a whole number k; "
+        "k keeps every k-th step"
+    )
 
 
 @dataclass
@@ -41,14 +56,7 @@ class Trace(Sequence[StepRecord]):
     sources: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.mode, Integral) and not isinstance(self.mode, bool) and self.mode >= 1
-        if whole:
-            self.mode = int(self.mode)
-        elif self.mode not in RECORD_MODES:
-            raise InputError(
-                f"record is {show(self.mode)}: expected one of {', '.join(RECORD_MODES)}, or a whole number k; "
-                "k keeps every k-th step"
-            )
+        self.mode = check_record_mode(self.mode)
         check_name("record_dtype", self.dtype, RECORD_DTYPES)
 
     def __len__(self) -> int:
@@ -88,7 +96,7 @@ class Trace(Sequence[StepRecord]):
         """Return whether the record of a step is kept after later records are added."""
         return self.mode in ("all", "x0") or (isinstance(self.mode, int) and step % self.mode == 0)
 
-    def array(self, value: npt.ArrayLike) -> Array:
+    def array(self, value: Any) -> Array:
         """Return a tensor in the form that records hold: a read-only copy as a numpy array.
 
         With mode "last", the array shares the memory of the tensor instead. This is safe, because each step creates new

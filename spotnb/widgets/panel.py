@@ -298,7 +298,7 @@ def _planned_cost(settings: dict[str, Any]) -> str:
     config, method, steps = settings["config"], settings["method"], settings["steps"]
     if isinstance(settings["prompt"], PromptTimeline):
         settings["prompt"].check_duration(settings["duration"])
-    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.edge == "circular")
+    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
     layouts = [plan(frames, config, step, method, steps) for step in range(steps)]
     windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
     note = ", one window: plain DDIM" if layouts[0].fallback else ""

@@ -19,7 +19,8 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.solvers.noise import draw
-from spotnb.tiling.config import EDGES, SpotDiffusionConfig
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components
 
 PROMPT, NEGATIVE = "rock song with heavy drums", "quiet rain noise"

@@ -182,12 +182,12 @@ def test_a_ring_is_whole_frames(duration: float) -> None:
 def test_a_ring_sounds_the_same_wherever_it_is_opened(frames: int) -> None:
     """Beyond each end, decoder and vocoder see the other end, with one window or several."""
     model, x, turn = Neighbourly(), latent(frames), frames // 3
-    mel = latent_to_mel(model, x, circular=True)
-    turned = latent_to_mel(model, x.roll(turn, 2), circular=True)
+    mel = latent_to_mel(model, x, ring=True)
+    turned = latent_to_mel(model, x.roll(turn, 2), ring=True)
     assert mel.shape == (1, 1, 4 * frames, 64)
     assert (turned - mel.roll(4 * turn, 2)).abs().max() < 1e-5
-    sound = decode_sound(model, x, 640 * frames, circular=True).waveform
-    turned_sound = decode_sound(model, x.roll(turn, 2), 640 * frames, circular=True).waveform
+    sound = decode_sound(model, x, 640 * frames, ring=True).waveform
+    turned_sound = decode_sound(model, x.roll(turn, 2), 640 * frames, ring=True).waveform
     assert np.abs(turned_sound - np.roll(sound, 640 * turn)).max() < 1e-5
 
 
@@ -223,7 +223,7 @@ def test_a_vocoder_that_breaks_is_named(bad: float, circular: bool) -> None:
     model = Model()
     model.vocode = lambda mel: torch.full((1, 160 * mel.shape[2]), bad)  # type: ignore[method-assign]
     with pytest.raises(SpotnbError, match=r"^the vocoder returned NaN or infinity near 0\.00 s"):
-        decode_sound(model, latent(40), 1000, circular=circular)
+        decode_sound(model, latent(40), 1000, ring=circular)
 
 
 def test_peaks_are_clipped_not_scaled() -> None:

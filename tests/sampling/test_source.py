@@ -137,7 +137,7 @@ def test_strength_decides_how_many_steps_are_run(solver: Any, strength: float, f
     start = draw((1, 2, 40, 4), 8, 0, "start")
     expected = sampler.solver.add_noise(torch.from_numpy(np.asarray(Known(40))), start, first)
     if not first:
-        expected = sampler.solver.start(start)
+        expected = sampler.solver.initial_latent(start)
     assert torch.equal(sampler.latent, expected)
     sampler.run(progress=False)
     assert [record.step for record in sampler.trace] == list(range(first, 5))

@@ -22,7 +22,8 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sampling.windows import mirrored_frames
 from spotnb.sound.lengths import run_frames
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import Run, runs, timelines
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.windows import batches, gather, guided_noise, mirror, pad_latent, scatter
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from tests.networks import FunctionModel, pointwise
 from tests.runs import Run, seconds

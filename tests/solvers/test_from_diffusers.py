@@ -62,10 +62,10 @@ def by_hand(scheduler: Any, steps: int, seed: int, eta: float = 0.0) -> tuple[li
 
 
 def by_ours(solver: Any, seed: int) -> tuple[list[Tensor], list[Tensor]]:
-    x, state = solver.start(Draws(seed).normal(SHAPE[1:], 0, "start")), solver.begin(0)
+    x, state = solver.initial_latent(Draws(seed).normal(SHAPE[1:], 0, "start")), solver.initial_state(0)
     latents, clean = [], []
     for k, t in enumerate(solver.timesteps):
-        noise = predict(solver.network_input(x, k), t)
+        noise = predict(solver.scale_model_input(x, k), t)
         x, x0, state = solver.step(k, x, noise, Draws(seed), state)
         latents.append(x)
         clean.append(x0)
@@ -117,10 +117,10 @@ def test_noise_levels_are_the_schedulers_own(name: str) -> None:
     for k in range(6):
         noised = solver.add_noise(clean, noise, k)
         assert distance(noised, theirs.add_noise(clean, noise, theirs.timesteps[k : k + 1])) < 1e-5
-        assert distance(solver.clean(noised, noise, k), clean) < 1e-3
+        assert distance(solver.predict_x0(noised, noise, k), clean) < 1e-3
         alpha = ALPHAS[solver.timesteps[k]]
         expected = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
-        assert distance(solver.network_input(noised, k), expected) < 0.03  # Karras levels lie between two timesteps
+        assert distance(solver.scale_model_input(noised, k), expected) < 0.03  # Karras levels lie between two timesteps
     assert solver.add_noise(clean, noise, 6) is clean
 
 
@@ -150,10 +150,10 @@ def test_the_callers_instance_is_left_alone(name: str) -> None:
 def test_a_state_never_changes(name: str) -> None:
     """A step can be repeated from any state and in any order with the same result."""
     solver = make_solver(MADE[name], ALPHAS, 6, 0.0)
-    x, state = solver.start(draw(SHAPE, 5, 0, "start")), solver.begin(0)
+    x, state = solver.initial_latent(draw(SHAPE, 5, 0, "start")), solver.initial_state(0)
     taken = []
     for k, t in enumerate(solver.timesteps):
-        before = k, x, predict(solver.network_input(x, k), t), Draws(5), state
+        before = k, x, predict(solver.scale_model_input(x, k), t), Draws(5), state
         given = [tensor.clone() for tensor in before[1:3]]
         update = solver.step(*before)
         assert all(torch.equal(tensor, copied) for tensor, copied in zip(before[1:3], given, strict=True))
@@ -181,9 +181,9 @@ def test_each_candidate_has_noise_of_its_own(name: str) -> None:
     """It is the noise that the candidate would have alone."""
     solver = make_solver(MADE[name], ALPHAS, 3, 0.0)
     x, noise = draw((2, *SHAPE[1:]), 0, 0, "start"), draw((2, *SHAPE[1:]), 1, 0, "start")
-    together = solver.step(0, x, noise, Draws(5, 2), solver.begin(0)).latent
+    together = solver.step(0, x, noise, Draws(5, 2), solver.initial_state(0)).latent
     for i in range(2):
-        alone = solver.step(0, x[i : i + 1], noise[i : i + 1], Draws(5 + i), solver.begin(0)).latent
+        alone = solver.step(0, x[i : i + 1], noise[i : i + 1], Draws(5 + i), solver.initial_state(0)).latent
         assert distance(together[i : i + 1], alone) < 1e-6
 
 
@@ -193,7 +193,7 @@ def test_a_perfect_prediction_stays_on_the_path(name: str, first: int) -> None:
     """A run from known sound starts at a later step, and then goes level by level to the clean latent."""
     solver = make_solver(MADE[name], ALPHAS, 6, 0.0)
     clean, noise = draw(SHAPE, 1, 0, "start"), draw(SHAPE, 2, 0, "start")
-    x, state = solver.add_noise(clean, noise, first), solver.begin(first)
+    x, state = solver.add_noise(clean, noise, first), solver.initial_state(first)
     for k in range(first, 6):
         x, x0, state = solver.step(k, x, noise, Draws(0), state)
         assert distance(x0, clean) < 0.02

@@ -16,7 +16,8 @@ import spotnb.tiling.config
 from spotnb.errors import InputError
 from spotnb.sound.lengths import duration_to_latent_t_size
 from spotnb.support.checks import check_real
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.edges import EDGES
 
 
 def test_defaults() -> None:

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import coverage, run_layouts
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace

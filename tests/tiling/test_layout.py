@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 import spotnb.tiling.layout
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
-from spotnb.tiling.layout import Layout, Tile, create_tiles, plan
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
+from spotnb.tiling.layout import Layout, create_tiles, plan
+from spotnb.tiling.tile import Tile
 
 
 @st.composite

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import spotnb.tiling.shifts
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.config import SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import plan
 from spotnb.tiling.shifts import draw_shift, generate_random_shift
 

@@ -336,7 +336,7 @@ HEADER |= {"sources": {}, "records": []}
         (lambda path: described(path, {"format": "spotnb-trace"}), "not a trace"),
         (
             lambda path: described(path, {"format": "spotnb-trace", "version": 99}),
-            r"by a newer spotnb \(its trace version is 99, this spotnb reads versions up to 1\): upgrade spotnb",
+            r"by a newer spotnb \(its trace version is 99, this spotnb reads versions up to 2\): upgrade spotnb",
         ),
         (lambda path: described(path, HEADER | {"dtype": "fp8"}), "not a trace"),
         (lambda path: described(path, HEADER | {"records": 5}), "not a trace"),

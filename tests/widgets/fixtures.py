@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.widgets.reflection import ORDERS, Stage, stages
 

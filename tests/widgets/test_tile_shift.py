@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from spotnb import InputError, SpotDiffusionConfig, StepRecord, Trace, plan
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.edges import EDGES
 from spotnb.widgets.tile_shift import TileShiftDebugger
 
 CONFIG = SpotDiffusionConfig(64, shift_seed=5)
