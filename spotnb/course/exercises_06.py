@@ -118,7 +118,7 @@ EXERCISES = (
                 ),
                 (
                     lambda correct, trials: sum(_shares(correct, trials)[1:]),
-                    "That leaves out the result itself: *at least* so many right answers, not more.",
+                    "That leaves out the result itself: *at least* this many right answers, not more.",
                 ),
                 (
                     lambda correct, trials: 1 - sum(_shares(correct, trials)),

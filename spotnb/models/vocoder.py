@@ -4,7 +4,7 @@ No library that spotnb depends on has such a class. The design follows Vocos (Si
 between time-domain and Fourier-based neural vocoders", section 3): ConvNeXt blocks at the frame rate and one inverse
 FFT at the end. Without an upsampling network, it is a hundred times faster than real time on one CPU core.
 
-The generated sound is then corrected towards the given log-mel: the log-mel of the sound is compared with it, and every
+The generated sound is then corrected toward the given log-mel: the log-mel of the sound is compared with it, and every
 STFT bin is scaled by the difference in its bands, with its phase unchanged. This is the idea of Griffin-Lim (Griffin &
 Lim 1984, "Signal estimation from modified short-time Fourier transform") with mel bands in place of magnitudes and the
 phases of the network as the starting point. Two rounds halve the distance to the given log-mel.
@@ -59,7 +59,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         mel_mean: Mean of the log-mels in the training data, which normalizes the input.
         mel_std: Standard deviation of the log-mels in the training data.
         sampling_rate: Sample rate in Hz.
-        refinements: Number of rounds in which the sound is corrected towards the mel.
+        refinements: Number of rounds in which the sound is corrected toward the mel.
         overshoot: Factor applied to the difference in each round.
 
     Raises:
@@ -118,7 +118,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return sound
 
     def refined(self, sound: Tensor, mel: Tensor) -> Tensor:
-        """Return the sound `[B, samples]` with its STFT bins scaled towards the log-mel."""
+        """Return the sound `[B, samples]` with its STFT bins scaled toward the log-mel."""
         spectrum, filters = stft(sound), filters_like(sound)
         difference = mel - log_mel_of(spectrum)
         # A bin takes the weighted mean of the bands that contain it.
