@@ -388,14 +388,6 @@ def test_any_length_comes_back_as_it_was_asked_for(small: original.DDIMSampler, 
     assert small.model.calls[-1][2] in (8, 16)
 
 
-@given(frames=st.integers(1, 4000), ring=st.booleans())
-def test_a_length_is_a_duration(frames: int, ring: bool) -> None:
-    from spotnb.sound.lengths import run_frames
-
-    wanted = frames if ring else -(-frames // 8) * 8
-    assert run_frames(original._seconds(frames, ring), 8, ring) == max(wanted, 1)
-
-
 def test_each_item_of_a_batch_has_its_own_words_and_seed(small: original.DDIMSampler) -> None:
     words = torch.tensor([[0.5, 0.2], [0.1, 0.9]])
     both = sample(small, batch=2, conditioning=words[:, None], seed=4)

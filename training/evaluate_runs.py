@@ -13,6 +13,7 @@ import argparse
 import json
 import multiprocessing
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,8 @@ def finished(cache: Path, name: str, make: Callable[[], SpotSampler]) -> tuple[S
 
 def sound_of(sampler: SpotSampler, latent: Tensor) -> Any:
     """The decoded sound of a finished latent."""
-    sampler.latent, sampler.steps_done = latent, len(sampler.solver)
+    state = replace(sampler.state, step=len(sampler.solver), x=latent)
+    sampler = SpotSampler.of(sampler.definition, state)
     return sampler.sound()
 
 

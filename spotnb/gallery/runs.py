@@ -12,6 +12,7 @@ from torch import Tensor
 from spotnb.models.conditioning import joined
 from spotnb.sampling.denoiser import Denoiser
 from spotnb.sampling.guidance import Prediction
+from spotnb.sampling.padding import mirror, pad_latent
 from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
 from spotnb.solvers.ddim import DDIM
@@ -73,7 +74,7 @@ def rolled(x: Tensor, shift: int) -> Tensor:
 
 def cropped(x: Tensor, shift: int) -> Tensor:
     """Mirror a latent at both ends, roll it, and crop it without rolling it back."""
-    padded = torch.cat([x[:, :, 1 : shift + 1].flip(2), x, x[:, :, -1 - shift : -1].flip(2)], dim=2)
+    padded = pad_latent(x, *mirror(x, shift, shift))
     return torch.roll(padded, shift, dims=2)[:, :, shift : shift + x.shape[2]]
 
 

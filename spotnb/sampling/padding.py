@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
+from spotnb.tiling.edges import EdgePolicy
 from spotnb.tiling.layout import Layout
 
 
@@ -26,6 +27,19 @@ class Padding(NamedTuple):
     of: str
     left: tuple[int, ...]
     right: tuple[int, ...]
+
+
+def mirror(x: Tensor, left: int, right: int) -> tuple[Tensor, Tensor]:
+    """Return what lies past the ends of `x` `[B, C, T, F]` when it is mirrored, the border frame not repeated."""
+    frames = x.shape[2]
+    places = np.concatenate([np.arange(-left, 0), np.arange(frames, frames + right)])
+    outside = x[:, :, torch.from_numpy(EdgePolicy().frame_at(places, frames)).to(x.device)]
+    return outside[:, :, :left], outside[:, :, left:]
+
+
+def pad_latent(x: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """Return `x` `[B, C, T, F]` with frames put before and after it; either may be empty."""
+    return torch.cat([part for part in (left, x, right) if part.shape[2]], dim=2)
 
 
 def padding_of(layout: Layout, estimate: Tensor | None) -> Padding:
@@ -53,14 +67,13 @@ def padded_latent(
         step: The step.
     """
     x = solver.scale_model_input(x, step)
-    (left, right), frames = layout.pad, layout.frames
+    left, right = layout.pad
     if not left and not right:
         return x
-    outside = torch.from_numpy(layout.frame_at(np.r_[-left:0, frames : frames + right])).to(x.device)
     if layout.policy.padding == "noisy latent":
-        ends = x[:, :, outside]
-    else:
-        ends = draws.normal((x.shape[1], left + right, x.shape[3]), step, "pad").to(x)
-        if estimate is not None:
-            ends = solver.scale_model_input(solver.add_noise(estimate[:, :, outside], ends, step), step)
-    return torch.cat([part for part in (ends[:, :, :left], x, ends[:, :, left:]) if part.shape[2]], dim=2)
+        return pad_latent(x, *mirror(x, left, right))
+    ends = draws.normal((x.shape[1], left + right, x.shape[3]), step, "pad").to(x)
+    if estimate is not None:
+        mirrored = torch.cat(mirror(estimate, left, right), dim=2)
+        ends = solver.scale_model_input(solver.add_noise(mirrored, ends, step), step)
+    return pad_latent(x, ends[:, :, :left], ends[:, :, left:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -33,10 +34,17 @@ P = ParamSpec("P")
 
 
 def _with_settings(
-    _: Callable[P, RunSettings],
+    settings: Callable[P, RunSettings],
 ) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, Any, P], None]]:
-    """Give a method that takes `(self, model, *args, **settings)` the signature of `RunSettings` behind its model."""
-    return lambda method: method
+    """Give a method that takes `(self, model, *args, **settings)` the signature of `RunSettings` after its model."""
+
+    def signed(method: Any) -> Any:
+        own = list(inspect.signature(method).parameters.values())[:2]
+        taken = list(inspect.signature(settings).parameters.values())
+        method.__signature__ = inspect.Signature([*own, *taken])
+        return method
+
+    return signed
 
 
 class SpotSampler(RunView):
@@ -45,9 +53,9 @@ class SpotSampler(RunView):
         self._stand_at(Moment.first(Run.of(as_model(model), RunSettings(*args, **settings))))
 
     @classmethod
-    def of(cls, run: Run) -> Self:
-        """Return a sampler of a run that was put together by hand."""
-        return cls._at(Moment.first(run))
+    def of(cls, run: Run, state: RunState | None = None) -> Self:
+        """Return a sampler of a run that was put together by hand; before its first step, or at a state of it."""
+        return cls._at(Moment.first(run) if state is None else Moment(run, state, new_trace(run)))
 
     @classmethod
     def _at(cls, moment: Moment) -> Self:

@@ -160,14 +160,12 @@ def test_a_tempo_ruler_lies_beside_the_latent_of_each_row() -> None:
     components = make_components(code_channels=WAVE_CHANNELS)
     model = DiffusersAudioLDM("random", **components)
     cond = model.embed([PROMPT, NEGATIVE])
-    assert model.place(cond, torch.tensor([8, 24])) is cond  # nothing calls it without a ruler
     model.tempo_ruler = TempoRuler(cond[:1, :4].clone(), torch.tensor([5.0]))
     cond[1, :4] = 0  # the first row contains a tempo, the second does not
     waves = beat_waves(torch.tensor([5.0, 0.0]), torch.tensor([8, 24]), X.shape[2])
     beside = torch.cat([X, waves[..., None].repeat(1, 1, 1, 16)], dim=1)
     expected = components["unet"](beside, T, None, class_labels=cond).sample
-    placed = model.place(cond, torch.tensor([8, 24]))
-    assert relative(model.predict_noise(X, T, placed), expected) < 1e-5
+    assert relative(model.predict_noise(X, T, cond, starts=torch.tensor([8, 24])), expected) < 1e-5
     assert relative(model.predict_noise(X, T, cond)[:1], expected[:1]) > 1e-3  # another place in the piece
     assert relative(model.predict_noise(X, T, cond)[1:], expected[1:]) < 1e-5
 

@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, RUST
 from spotnb.plots.layouts import plot_layout, plot_padding, plot_seams, plot_tile_map
+from spotnb.sampling.padding import mirror, pad_latent
 from spotnb.sampling.step import Step
-from spotnb.sampling.windows import mirror, pad_latent
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import Layout, plan
 from tests.networks import FunctionModel
@@ -62,7 +62,7 @@ def padded_step(edge: str = "reflect_noisy", frames: int = 80, shift: int = 6, i
     config = SpotDiffusionConfig(16, edge=edge, max_shift_ratio=shift / 16, shift_schedule="alternate")
     layout = plan(frames, config, 1)
     x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 8, frames, 16)))
-    return SimpleNamespace(layout=layout, padded=pad_latent(x, layout, *mirror(x, *layout.pad)), index=index)
+    return SimpleNamespace(layout=layout, padded=pad_latent(x, *mirror(x, *layout.pad)), index=index)
 
 
 @pytest.mark.parametrize(
