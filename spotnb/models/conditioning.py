@@ -1,4 +1,4 @@
-"""Conditioning as the sampler sees it: a table of rows, one for each text, of which it knows nothing else."""
+"""Conditioning as the sampler sees it: a table with one row per text, whose content is opaque."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Conditioning(Protocol):
-    """Rows of conditioning: a tensor `[N, D]`, or any other class with these methods that a model's `embed` returns.
+    """Rows of conditioning: a tensor `[N, D]`, or another class with these methods that a model's `embed` returns.
 
     A model with several conditioning streams keeps them, and their masks, together in such a class.
     """
@@ -18,7 +18,7 @@ class Conditioning(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: list[int]) -> Self:
-        """Return the rows with these numbers, in this order; a row may be asked for more than once."""
+        """Return the rows with these numbers, in this order; a row may occur more than once."""
         ...
 
     def to(self, device: torch.device) -> Self:
@@ -27,5 +27,5 @@ class Conditioning(Protocol):
 
 
 def joined(parts: Sequence[Any]) -> Any:
-    """Join tables of rows into one. Those that are not tensors need a class method `join(parts)`."""
+    """Join tables of rows into one. Tables that are not tensors need a class method `join(parts)`."""
     return torch.cat(list(parts)) if isinstance(parts[0], Tensor) else type(parts[0]).join(parts)

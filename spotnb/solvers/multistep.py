@@ -1,4 +1,4 @@
-"""Multistep solvers: DPM-Solver++, and where a solver that remembers earlier steps must start afresh."""
+"""Multistep solvers: DPM-Solver++, and when a solver with a state has to start over."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from spotnb.solvers.protocol import Solver
 
 
 def dpm_solver_plus_plus(alphas_cumprod: Tensor, steps: int, eta: float) -> Solver:
-    """Return DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095), evenly spaced in time.
+    """Return DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095) with evenly spaced timesteps.
 
-    It goes down to the lowest noise level of the model's schedule, as AudioLDM's DDIM does. Measured on the embedded
-    model at 15 steps, that is better than going on to zero noise, and better than Karras' noise levels. The last step
-    is of first order: a line extrapolated through the last step but one would make its cuts more audible.
+    It ends at the lowest noise level of the model's schedule, as AudioLDM's DDIM does. In measurements with 15 steps of
+    the embedded model, this was better than ending at zero noise, and better than Karras noise levels. The last step is
+    of first order, because extrapolating from the last step but one would make the seams of that step more audible.
     """
     alphas = alphas_cumprod.double().cpu()
     betas = 1 - alphas / torch.cat([torch.ones(1, dtype=alphas.dtype), alphas[:-1]])
@@ -28,18 +28,18 @@ def dpm_solver_plus_plus(alphas_cumprod: Tensor, steps: int, eta: float) -> Solv
 
 
 def state_for_step(solver: Solver, step: int, state: Any, *, guided: bool | None, was_guided: bool | None) -> Any:
-    """Return the solver's state to take a step with: a fresh one where guidance has just turned on or off.
+    """Return the solver state for a step: a new one if guidance has just been switched on or off.
 
-    Predictions jump there, and a multistep solver that extrapolates through the jump overshoots. With fresh states,
-    DPM-Solver++ in 15 steps is as near to real clips as DDIM in 50 on the embedded model; without, it is farther off
-    than DDIM in 15.
+    The noise predictions jump at such a step, and a multistep solver that extrapolates across the jump would overshoot.
+    With a new state, 15 steps of DPM-Solver++ on the embedded model are as close to real clips as 50 steps of DDIM.
+    Without it, they are farther away than 15 steps of DDIM.
 
     Args:
         solver: The solver.
         step: The step that is about to be taken.
-        state: What the solver remembers of the steps before.
-        guided: Whether guidance is active at this step; None if that is not known, as for old traces.
-        was_guided: The same for the step before; None before the first step too.
+        state: The solver state after the previous step.
+        guided: Whether guidance is active at this step. None if that is not known, as in old traces.
+        was_guided: The same for the previous step. None before the first step as well.
     """
     if guided is None or was_guided is None or guided == was_guided:
         return state

@@ -11,7 +11,7 @@ from spotnb.support.options import Kind, Option, options
 
 
 def number(text: str) -> float:
-    """Read a number; limits are checked where it is used, so that every way in says the same."""
+    """Read a number. Its limits are checked where it is used, so that every interface has the same message."""
     try:
         return float(text)
     except ValueError:
@@ -43,19 +43,19 @@ READERS: Mapping[Kind, Mapping[str, Any]] = {
     "regions": {"type": region, "nargs": "+", "metavar": "START-STOP"},
     "file": {"metavar": "FILE"},
 }
-"""How each kind of option is read; an "object" cannot be typed and has no argument."""
+"""How each kind of option is read. An "object" cannot be entered as text and has no argument."""
 
 
 def add_arguments(
     parser: argparse.ArgumentParser, settings: type, *, flags: Mapping[str, str], defaults: Mapping[str, Any]
 ) -> None:
-    """Add an argument for every option of a settings class that can be typed and has a default.
+    """Add an argument for every option of a settings class that can be entered as text and has a default.
 
     Args:
-        parser: Takes the arguments.
+        parser: The parser to which the arguments are added.
         settings: The settings class.
-        flags: Names of arguments that are not the option's own name.
-        defaults: Defaults that are not the option's own.
+        flags: Names of arguments that differ from the name of the option.
+        defaults: Defaults that differ from the default of the option.
     """
     for each in options(settings):
         if each.kind in READERS and each.default is not dataclasses.MISSING:
@@ -67,8 +67,8 @@ def add_arguments(
 def _help(each: Option, default: Any) -> str:
     choices = f": {', '.join(each.choices)}" if each.choices else ""
     shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
-    told = "" if default in (None, "") else f" (default {shown})"
-    return f"{each.summary}{choices}{told}".replace("`", "").replace("%", "%%")
+    default_text = "" if default in (None, "") else f" (default {shown})"
+    return f"{each.summary}{choices}{default_text}".replace("`", "").replace("%", "%%")
 
 
 def given(args: argparse.Namespace, settings: type) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["text", "choice", "whole", "number", "pair", "regions", "file", "object"]
-"""What a person types for a setting on a command line; an "object" can only be given in Python."""
+"""How a setting is entered on a command line; an "object" can only be passed in Python."""
 
 
 class Option(NamedTuple):
@@ -16,10 +16,10 @@ class Option(NamedTuple):
 
     Attributes:
         name: The name of the field.
-        default: Its default; `dataclasses.MISSING` where it has none.
-        help: What it means, in full sentences.
+        default: Its default, or `dataclasses.MISSING`.
+        help: Its meaning, in full sentences.
         kind: How a command line or a form reads it.
-        choices: The values it may take, where they are few.
+        choices: The allowed values, if they are names.
     """
 
     name: str
@@ -47,16 +47,16 @@ def option(
     Args:
         default: As in `dataclasses.field`.
         check: Returns the checked value, or raises `InputError`.
-        help: What the setting means; the first sentence alone must do for a command line.
+        help: Its meaning. The first sentence alone must be sufficient for a command line.
         kind: How a command line or a form reads it.
-        choices: The values it may take, where they are few.
+        choices: The allowed values, if they are names.
     """
     metadata = {"check": check, "help": help, "kind": kind, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def check_options(settings: Any) -> None:
-    """Put the checked value into every field of a settings object; call it from `__post_init__`."""
+    """Replace every field of a settings object by its checked value. Call this from `__post_init__`."""
     for field in dataclasses.fields(settings):
         if check := field.metadata.get("check"):
             object.__setattr__(settings, field.name, check(getattr(settings, field.name)))  # the dataclass is frozen

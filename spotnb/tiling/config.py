@@ -1,6 +1,6 @@
-"""How a long latent is cut into tiles: the numbers a person may turn, and the checks on them.
+"""The settings that control how a long latent is cut into tiles, and their checks.
 
-Only the standard library is imported here, so that a configuration costs nothing to make.
+This module imports only the standard library, so creating a configuration is fast.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from spotnb.support.options import check_options, documented, option
 from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
 
 METHODS = ("spot", "tiles", "multidiffusion", "full")
-SHARE = "it is a share of a tile: 0.5 moves the grid by up to half of one"
+SHARE = "it is a fraction of a tile: 0.5 moves the grid by up to half a tile"
 SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")
 
 
@@ -23,49 +23,49 @@ class SpotDiffusionConfig:
         256,
         check=lambda size: check_int("tile_size_time", size, 1, hint="256 frames suit AudioLDM"),
         kind="whole",
-        help="W, the number of latent frames the network sees in one forward pass. 256 is the length AudioLDM was "
+        help="Tile size W, the number of latent frames the network sees in one pass. 256 is the length AudioLDM was "
         "trained on. It must be a multiple of the model's `time_multiple`, which `plan` checks.",
     )
     min_overlap: int | None = option(
         None,
         check=lambda overlap: overlap,  # checked against the tile size below
         kind="whole",
-        help="Smallest overlap of neighboring windows, in latent frames; only the method multidiffusion has any. None "
-        "is half a tile, the choice of MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113).",
+        help="Smallest overlap of neighboring windows, in latent frames, for the method multidiffusion only. None "
+        "is half a tile, as in MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113).",
     )
     max_shift_ratio: float = option(
         0.5,
         check=lambda ratio: check_real("max_shift_ratio", ratio, 0, 1, hint=SHARE),
         kind="number",
-        help="Largest shift as a share of a tile, 0 to 1. At 0.5 a seam already wanders over half of every tile, and "
-        "at 1.0 over all of it.",
+        help="Largest shift as a fraction of a tile, 0 to 1. At 0.5, seams cover half of every tile over a run; "
+        "at 1.0, they cover all of it.",
     )
     edge: str = option(
         EDGES[0],
         check=lambda edge: check_name("edge", edge, EDGES),
         kind="choice",
         choices=EDGES,
-        help="What windows show where they reach past the ends. See `spotnb.tiling.edges`; `reflect` keeps every "
-        "window on the grid and W wide.",
+        help="Edge policy: what windows see beyond the ends. See `spotnb.tiling.edges`; `reflect` keeps every "
+        "window on the grid and W frames wide.",
     )
     shift_seed: int = option(
         0,
-        check=lambda seed: check_int("shift_seed", seed, 0, hint="any such number gives its own shifts"),
+        check=lambda seed: check_int("shift_seed", seed, 0, hint="each number gives different shifts"),
         kind="whole",
-        help="Seed of the shifts. Their random stream is their own: changing it changes no other draw of a run.",
+        help="Seed of the shifts. They have a separate random stream, so changing it affects no other draw of a run.",
     )
     shift_schedule: str = option(
         "random",
         check=lambda schedule: check_name("shift_schedule", schedule, SHIFT_SCHEDULES),
         kind="choice",
         choices=SHIFT_SCHEDULES,
-        help="Order of the shifts. `random` is that of the paper.",
+        help="Order of the shifts. `random` is the schedule of the paper.",
     )
 
     def __post_init__(self) -> None:
         check_options(self)
         if self.min_overlap is not None:
-            hint = "it must be smaller than tile_size_time; None takes half a tile"
+            hint = "it must be smaller than tile_size_time; None means half a tile"
             overlap = check_int("min_overlap", self.min_overlap, 0, self.tile_size_time - 1, hint=hint)
             object.__setattr__(self, "min_overlap", overlap)
 
@@ -81,7 +81,7 @@ class SpotDiffusionConfig:
 
     @property
     def overlap(self) -> int:
-        """`min_overlap` in frames, with None resolved to half a tile, rounded down."""
+        """The overlap in frames: `min_overlap`, or half a tile rounded down if that is None."""
         return self.tile_size_time // 2 if self.min_overlap is None else self.min_overlap
 
 
@@ -89,12 +89,12 @@ SpotDiffusionConfig.__doc__ = documented(
     SpotDiffusionConfig,
     """How SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507) tiles a latent in time.
 
-    Sizes are latent frames, 40 ms each. Numpy integers are accepted and kept as plain `int`.
+    Sizes are in latent frames of 40 ms. Numpy integers are accepted and stored as plain `int`.
 
     {Args}
 
     Raises:
-        InputError: A value is of the wrong kind or outside its limits.
+        InputError: A value has the wrong type or is out of range.
 
     >>> SpotDiffusionConfig(tile_size_time=128).max_shift
     64
@@ -103,13 +103,15 @@ SpotDiffusionConfig.__doc__ = documented(
 
 
 def should_use_spotdiffusion(latent_size: int, config: SpotDiffusionConfig) -> bool:
-    """Whether a latent of `latent_size` frames is longer than one tile; if not, plain DDIM does it in one window.
+    """Return whether a latent of `latent_size` frames is longer than one tile.
+
+    If it is not, plain DDIM covers it with a single window.
 
     Raises:
-        InputError: `latent_size` is no whole number, or negative.
+        InputError: `latent_size` is negative or not a whole number.
 
     >>> should_use_spotdiffusion(768, SpotDiffusionConfig()), should_use_spotdiffusion(256, SpotDiffusionConfig())
     (True, False)
     """
-    size = check_int("latent_size", latent_size, 0, hint="duration_to_latent_t_size(seconds) gives it")
+    size = check_int("latent_size", latent_size, 0, hint="duration_to_latent_t_size(seconds) computes it")
     return size > config.tile_size_time

@@ -1,7 +1,7 @@
-"""The header of a trace file: its rows, written out field by field, and what brings older headers up to date.
+"""The header of a trace file: its rows, written out field by field, and upgrades of older headers.
 
-Every field is named here, so that renaming a field of a dataclass cannot change what files hold. When the format
-changes, raise `VERSION` and add a function to `UPGRADES` that turns a header of the version before into one of this.
+Every field is named here, so that renaming a field of a dataclass cannot change the files. When the format
+changes, raise `VERSION` and add a function to `UPGRADES` that converts a header of the previous version.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Header = dict[str, Any]
 
 
 def row_of(record: StepRecord, arrays: Mapping[str, Any]) -> Header:
-    """Return what a header says of a record; `arrays` are those that the file holds of it."""
+    """Return the row of a record; `arrays` are the arrays of the record that the file contains."""
     return {
         "step": record.step,
         "timestep": record.timestep,
@@ -75,7 +75,7 @@ def layout_of(row: Header) -> Layout:
 
 
 def upgraded(header: Header, path: Path) -> Header:
-    """Return the header of a file in the form of this version.
+    """Return the header of a file, converted to the current version.
 
     Raises:
         SpotnbError: The file was written by a newer spotnb.
@@ -83,8 +83,8 @@ def upgraded(header: Header, path: Path) -> Header:
     version = header["version"]
     if version > VERSION:
         raise SpotnbError(
-            f"{path} was written by a newer spotnb (trace version {version}, this one reads up to {VERSION}): "
-            "upgrade spotnb"
+            f"{path} was written by a newer spotnb (its trace version is {version}, this spotnb reads versions up to "
+            f"{VERSION}): upgrade spotnb"
         )
     while version < VERSION:
         header = UPGRADES[version](header)
@@ -93,7 +93,7 @@ def upgraded(header: Header, path: Path) -> Header:
 
 
 def _from_1(header: Header) -> Header:
-    """Version 1 (spotnb 0.1.0): tiles were objects, and early files do not say whether guidance was active."""
+    """Convert version 1 (spotnb 0.1.0): tiles were objects, and early files do not record whether guidance was on."""
     rows = []
     for row in header["records"]:
         tiles = [[*tile["window"], *tile["segment"]] for tile in row["layout"]["tiles"]]
@@ -102,4 +102,4 @@ def _from_1(header: Header) -> Header:
 
 
 UPGRADES: Mapping[int, Callable[[Header], Header]] = {1: _from_1}
-"""For each older version, what makes a header of the next one."""
+"""For each older version, the function that converts its header to the next version."""

@@ -194,6 +194,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         target = Path(path) if path is not None else _free(_stem(self.sampler), suffix)
         if kind == "trace":
             return Path(self.sampler.trace.save(target))
+        assert self.waveform is not None
         return save_audio(target, self.waveform, self.sampler.model.sample_rate)
 
     # ---- what is shown

@@ -1,4 +1,4 @@
-"""From seconds to frames and samples: enough frames, few more than needed, and never a sample off."""
+"""Conversion of seconds to frames and samples: enough frames, few too many, and the exact number of samples."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ NAN[5] = np.nan
         ({"a": sound(), 3: sound()}, "the name of a run is 3"),
         ([sound(), NAN], "run 'sound 2': the waveform has 1 NaN or infinite values"),
         ([sound(), np.zeros(0, np.float32)], "run 'sound 2': .*not empty"),
-        ([sound(), np.zeros(100, np.float32)], "run 'sound 2': a log-mel takes at least 433 samples"),
+        ([sound(), np.zeros(100, np.float32)], "run 'sound 2': the waveform has 100 samples: expected at least 433"),
         ([sound(), 2 * sound(level=0.9)], "run 'sound 2': the waveform peaks at"),
         ([sound(), (sound() * 100).astype(np.int16)], "run 'sound 2': .*divide PCM"),
         ([sound(), np.stack([sound()] * 2)], "run 'sound 2': .*pick a channel"),
