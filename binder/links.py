@@ -64,7 +64,7 @@ def badges(slug: str) -> str:
         ("Open in Binder", "https://mybinder.org/badge_logo.svg", binder(slug)),
         ("Open in Colab", "https://colab.research.google.com/assets/colab-badge.svg", colab(slug)),
         ("Open in your JupyterHub", "https://img.shields.io/badge/nbgitpuller-your%20hub-f37726", nbgitpuller(slug)),
-        ("Licence: Apache-2.0", f"https://img.shields.io/github/license/{slug}", source(slug, "LICENSE")),
+        ("License: Apache-2.0", f"https://img.shields.io/github/license/{slug}", source(slug, "LICENSE")),
     )
     return "\n".join(f"[![{name}]({image})]({target})" for name, image, target in shown)
 
