@@ -232,6 +232,6 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     from docs.build import build
 
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(InputError, match="is there and no site"):
+    with pytest.raises(InputError, match="exists and is not a site"):
         build(tmp_path, [])
     assert (tmp_path / "mine.txt").read_text() == "mine"

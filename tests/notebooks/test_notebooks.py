@@ -139,4 +139,4 @@ def test_the_quickstart_says_what_is_exact(quickstart: tuple[NotebookNode, Path]
     assert text.count("exact: False") == 1  # the naive recipe
     assert "frames gone       [6, 7, 8]" in text
     assert "seen twice        [2, 3, 4]" in text
-    assert "step by step equals whole: True" in text
+    assert "step by step equals one call: True" in text
