@@ -108,7 +108,7 @@ def _python(code: str, *arguments: str, cores: int | None = None) -> str:
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | ({"OMP_NUM_THREADS": str(cores)} if cores else {}),
-        preexec_fn=(lambda: os.sched_setaffinity(0, allowed[:cores])) if cores else None,
+        preexec_fn=(lambda: os.sched_setaffinity(0, allowed[:cores])) if cores else None,  # noqa: PLW1509  one thread
     )
     printed, _ = child.communicate()
     if child.returncode:

@@ -64,7 +64,7 @@ _HOME = {
     "InputError": "errors",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604  the keys are strings
 
 if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.errors import InputError as InputError

@@ -48,7 +48,7 @@ def test_type_checkers_see_the_same_names_in_the_same_places() -> None:
     (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
     seen = {name.asname: f"{node.module}.{name.name}" for node in imports for name in node.names}
-    assert seen == {name: f"spotnb.{home}.{name}" for name, home in spotnb._HOME.items()}  # noqa: SLF001  the list itself
+    assert seen == {name: f"spotnb.{home}.{name}" for name, home in spotnb._HOME.items()}
 
 
 def test_no_module_takes_the_name_of_what_it_holds() -> None:

@@ -209,7 +209,7 @@ def main() -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
     encoder = ClapTextModelWithProjection.from_pretrained(args.out / "text_encoder", dtype=torch.float32)
     model = train(args.data, args.minutes, encoder, tokenizer, args.earlier)
-    if int(os.environ.get("RANK", 0)) == 0:
+    if int(os.environ.get("RANK", "0")) == 0:
         save(model, args.out)
 
 

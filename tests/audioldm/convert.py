@@ -79,8 +79,9 @@ def vae_weights(vae: nn.Module) -> Weights:
         name = re.sub(r"\bup\.(\d+)\.", lambda m: f"up_blocks.{levels - 1 - int(m[1])}.", name)
         name = name.replace(".block.", ".resnets.").replace(".upsample.", ".upsamplers.0.")
         if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", old):  # a convolution of one tap is a matrix
-            weight = weight[:, :, 0, 0]
-        out[_renamed(name, VAE)] = weight
+            out[_renamed(name, VAE)] = weight[:, :, 0, 0]
+        else:
+            out[_renamed(name, VAE)] = weight
     return out
 
 

@@ -93,7 +93,7 @@ class Server:
         self.log = folder / "server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        self.url = _wait(lambda: self._address(), 60, self.log.read_text)
+        self.url = _wait(self._address, 60, self.log.read_text)
 
     def _address(self) -> str | None:
         if self.process.poll() is not None:
