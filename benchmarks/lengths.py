@@ -64,9 +64,10 @@ def cost_30min(rounds: int) -> Row:
 def megabytes_per_minute() -> Row:
     long, short = (_peak_megabytes(minutes) for minutes in (60, 15))
     dtype = load_model("tiny", device="cpu").dtype
-    found = row("megabytes_per_minute", [long], [short], at_most=6.0, dtype=dtype)
+    goal = 6.0
+    found = row("megabytes_per_minute", [long], [short], at_most=goal, dtype=dtype)
     ratio = round((long - short) / 45, 3)
-    return replace(found, ratio=ratio, met=ratio <= found.goal and long <= MAX_MEGABYTES)
+    return replace(found, ratio=ratio, met=ratio <= goal and long <= MAX_MEGABYTES)
 
 
 def _peak_megabytes(minutes: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +61,7 @@ class Waveforms:
 MARGIN = 4  # mel frames that the mirrored ends of an excerpt reach
 
 
-def mel_excerpts_of(waves: Waveforms, clips: Sequence[int], rng: np.random.Generator, frames: int) -> Tensor:
+def mel_excerpts_of(waves: Waveforms, clips: Iterable[int], rng: np.random.Generator, frames: int) -> Tensor:
     """Log-mel excerpts `[n, 1, frames, 64]` from random places of given clips, as they lie in the clips' log-mels."""
     return mels_of(np.stack([excerpt(waves[int(clip)], rng, frames) for clip in clips]))
 

@@ -16,11 +16,13 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
 log = logging.getLogger("training")
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Ema:
@@ -39,7 +41,7 @@ class Ema:
         torch._foreach_lerp_([self.state[k] for k in keys], [live[k] for k in keys], weight)
 
 
-class Trainer:
+class Trainer(Generic[Module]):
     """AdamW with warm-up and cosine decay over `minutes` of CPU time, gradient clipping, EMA and checkpoints.
 
     `groups` are AdamW parameter groups; a group's `scale` multiplies the learning rate.
@@ -48,7 +50,7 @@ class Trainer:
     def __init__(
         self,
         name: str,
-        module: nn.Module,
+        module: Module,
         data: Path,
         minutes: float,
         lr: float,
@@ -57,7 +59,7 @@ class Trainer:
         ema: float = 0.999,
         warmup: int = 200,
         clip: float = 1.0,
-        groups: Iterable[dict] | None = None,
+        groups: Iterable[dict[str, Any]] | None = None,
     ) -> None:
         self.name, self.module, self.minutes, self.lr, self.warmup, self.clip = name, module, minutes, lr, warmup, clip
         self.checkpoint, self.pause_file = data / f"{name}.checkpoint.pt", data / "pause"
@@ -102,7 +104,7 @@ class Trainer:
 
     def run(
         self, loss: Callable[[int], tuple[Tensor, dict[str, float]]], validate: Callable[[], dict[str, float]]
-    ) -> nn.Module:
+    ) -> Module:
         """Train until the budget is spent; returns the module with the averaged weights, in eval mode.
 
         `loss(draw)` gives the loss of the draw-th batch and figures to log; `validate()` is called on the averaged
