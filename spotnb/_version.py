@@ -1,3 +1,3 @@
-"""The version of spotnb: the one place that has it. pyproject.toml reads it from here."""
+"""The version, stated here and nowhere else."""
 
 __version__ = "0.1.0"
