@@ -60,7 +60,7 @@ class SpotSampler(RunView):
     @classmethod
     def _at(cls, moment: Moment) -> Self:
         sampler = cls.__new__(cls)
-        sampler._stand_at(moment)
+        sampler._stand_at(moment)  # noqa: SLF001  in place of its own `__init__`
         return sampler
 
     def _stand_at(self, moment: Moment) -> None:
