@@ -35,7 +35,8 @@ assert_type(spotnb.seam_score(sampler.decode(), layout.seams).score, float)
 assert_type(spotnb.generate_audio(model, "organ"), spotnb.Generation)
 assert_type(spotnb.__version__, str)
 spotnb.plan("768", config, step=3)  # type: ignore[arg-type]
-sampler.steps_to_come()  # type: ignore[attr-defined]
+sampler.goto("start")  # type: ignore[arg-type]
+spotnb.SpotSampler(model, "organ", duration="10")  # type: ignore[arg-type]
 """
 HEAVY = (  # following them would take a minute of CPU time
     "torch diffusers transformers matplotlib scipy librosa soundfile anywidget traitlets IPython ipywidgets pandas "

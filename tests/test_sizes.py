@@ -10,7 +10,10 @@ import pytest
 from tests.sizes import OPENS, import_circles, long_files, long_functions
 
 LONG_FILES = {
-    "spotnb/models/audioldm.py": "a model and how its folder is read: neither is used without the other",
+    "spotnb/original.py": "the vocabulary of one notebook, imported by one line",
+    "spotnb/plots/layouts.py": "four pictures of a layout that share keys and titles",
+    "spotnb/sampling/settings.py": "a table: one entry for each setting",
+    "spotnb/widgets/inspector.py": "one widget: its traits, and what it answers to a page",
     "tests/browser/jupyter.py": "one server and one page, with everything that a test does to them",
     "tests/golden.py": "a list of cases, and the functions that run them",
     "training/phrases.py": "a table",

@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
-from spotnb.models.audioldm import CODE_FILE, RULER_FILE
+from spotnb.models.audioldm_folder import CODE_FILE, RULER_FILE
 from spotnb.models.ruler import WAVE_CHANNELS, beat_waves
 from training.captions import caption
 from training.data import load_attributes

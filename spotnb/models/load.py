@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.models.audioldm import DiffusersAudioLDM, from_folder
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.audioldm_folder import from_folder
 from spotnb.support.checks import show
 
 log = logging.getLogger(__name__)

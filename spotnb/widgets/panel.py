@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +13,10 @@ from numpy.typing import NDArray
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.lengths import run_frames
-from spotnb.tiling.layout import plan
-from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.page import write_page
+from spotnb.widgets.panel_cost import planned_cost
+from spotnb.widgets.panel_files import file_stem, free_path
 from spotnb.widgets.panel_form import Form
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
 from spotnb.widgets.panel_run import Run, duration
@@ -192,7 +190,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         if self.sampler is None or (kind == "wav" and self.waveform is None):
             raise SpotnbError("there is nothing to save yet: run to the end first")
         suffix = ".wav" if kind == "wav" else ".npz"
-        target = Path(path) if path is not None else _free(_stem(self.sampler), suffix)
+        target = Path(path) if path is not None else free_path(file_stem(self.sampler), suffix)
         if kind == "trace":
             return Path(self.sampler.trace.save(target))
         assert self.waveform is not None
@@ -276,7 +274,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         """What the form would take, in a thread: in windows and frames, and in seconds where the model is at hand."""
         try:
             settings = self.form.settings()
-            text = _planned_cost(settings)
+            text = planned_cost(settings)
             self._set_cost(text)
             if self._run.busy or not (self._eager or self._run.loaded):
                 return
@@ -292,33 +290,6 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         with self._lock:
             if not self._closed:
                 self.status.cost = text
-
-
-def _planned_cost(settings: dict[str, Any]) -> str:
-    """Windows and frames of a run, from its layouts alone."""
-    config, method, steps = settings["config"], settings["method"], settings["steps"]
-    if isinstance(settings["prompt"], PromptTimeline):
-        settings["prompt"].check_duration(settings["duration"])
-    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
-    layouts = [plan(frames, config, step, method, steps) for step in range(steps)]
-    windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
-    note = ", one window: plain DDIM" if layouts[0].fallback else ""
-    return f"{windows} windows, {seen / frames / steps:.2f} times the {frames} frames in each step{note}"
-
-
-def _stem(sampler: Any) -> str:
-    """A file name of a prompt: letters, digits and hyphens alone, whatever was typed."""
-    prompt = sampler.prompt.text if isinstance(sampler.prompt, PromptTimeline) else sampler.prompt
-    words = re.sub(r"[^0-9a-z]+", "-", prompt.lower()).strip("-")[:40].strip("-")
-    return f"{words or 'sound'}-{sampler.seed}"
-
-
-def _free(stem: str, suffix: str) -> Path:
-    path, count = Path(f"{stem}{suffix}"), 1
-    while path.exists():
-        count += 1
-        path = Path(f"{stem}-{count}{suffix}")
-    return path
 
 
 def _below(box: Any) -> Any:

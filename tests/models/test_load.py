@@ -19,7 +19,8 @@ from torch import Tensor
 
 import spotnb.models.heads
 from spotnb.errors import InputError, SpotnbError
-from spotnb.models.audioldm import PIECES, DiffusersAudioLDM
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.audioldm_folder import PIECES
 from spotnb.models.load import HUB_MODELS, load_model, pick_device, pick_dtype
 from spotnb.models.protocol import AudioModel
 from spotnb.models.ruler import WAVE_CHANNELS
@@ -374,7 +375,7 @@ def test_offline_a_hub_name_gives_one_clear_sentence(name: str, caplog: pytest.L
     assert message.startswith(f"{name} is not on this machine and cannot be downloaded (")
     assert message.endswith("connect once to download it, pass a folder that contains it, or use tiny")
     assert "\n" not in message
-    assert f"fetching {name}" in caplog.text
+    assert f"downloading {name}" in caplog.text
 
 
 @pytest.mark.parametrize("bad", ["gpu", "cuda:99", "", 7.5, None])

@@ -1,0 +1,22 @@
+"""The price of the panel's form before a run, in windows and frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.lengths import run_frames
+from spotnb.tiling.layout import plan
+from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
+
+
+def planned_cost(settings: dict[str, Any]) -> str:
+    """Return the windows and frames of a run in words, from its layouts alone."""
+    config, method, steps = settings["config"], settings["method"], settings["steps"]
+    if isinstance(settings["prompt"], PromptTimeline):
+        settings["prompt"].check_duration(settings["duration"])
+    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
+    layouts = [plan(frames, config, step, method, steps) for step in range(steps)]
+    windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
+    note = ", one window: plain DDIM" if layouts[0].fallback else ""
+    return f"{windows} windows, {seen / frames / steps:.2f} times the {frames} frames in each step{note}"
