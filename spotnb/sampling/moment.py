@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from spotnb._version import __version__
+from spotnb.errors import InputError
 from spotnb.models.protocol import AudioModel
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
@@ -174,8 +175,17 @@ class RunView:
 
     @property
     def latent(self) -> Tensor:
-        """The noisy latent `[B, C, T, F]`; before the first step, the initial noise, with known sound noised in."""
+        """The noisy latent `[B, C, T, F]`; before the first step, the initial noise, with known sound noised in.
+
+        Another latent of the same shape may be assigned, to see what the next steps make of it.
+        """
         return self._now.state.x
+
+    @latent.setter
+    def latent(self, latent: Tensor) -> None:
+        if tuple(latent.shape) != self.shape:
+            raise InputError(f"latent is {list(latent.shape)}: expected {list(self.shape)}, like the one in its place")
+        self._now = replace(self._now, state=replace(self._now.state, x=latent))
 
     @property
     def x0(self) -> Tensor | None:

@@ -339,3 +339,15 @@ def test_what_was_not_recorded_cannot_be_heard() -> None:
     for bad in ({"of": "y"}, {"step": 4}, {"step": -1}):
         with pytest.raises(InputError, match="expected"):
             sampler.decode(**bad)
+
+
+def test_another_latent_may_be_assigned() -> None:
+    sampler, other = make(steps=3), make(steps=3)
+    other.latent = other.latent.clone()
+    other.latent[:, :, :4] = 0
+    sampler.step()
+    other.step()
+    assert not torch.equal(sampler.latent, other.latent)
+    assert torch.equal(other.reset().run(until=1, progress=False).latent, sampler.latent)
+    with pytest.raises(InputError, match=r"latent is \[1, 2, 3, 4\]: expected \[1, 2, "):
+        other.latent = torch.zeros(1, 2, 3, 4)
