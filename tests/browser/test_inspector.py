@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.browser.jupyter import Shown
 
 CODE = """
-from spotnb.config import SpotDiffusionConfig
-from spotnb.sampler import SpotSampler
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.sampling.sampler import SpotSampler
 from spotnb.widgets.inspector import LatentInspector
 from tests.networks import FunctionModel, pointwise
 

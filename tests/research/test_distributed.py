@@ -43,7 +43,7 @@ def test_a_run_on_two_workers_is_that_of_one_machine(client: Any, tmp_path: Path
 
 def test_a_model_is_with_each_worker_until_it_is_closed(client: Any) -> None:
     def models_here() -> int:
-        from spotnb.models import worker
+        from spotnb.research import worker
 
         return sum(isinstance(name, str) for name in worker._loaded)
 

@@ -253,8 +253,8 @@ def test_a_trace_is_opened_read_and_saved_without_torch(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 import numpy as np
-from spotnb.config import SpotDiffusionConfig
-from spotnb.layout import plan
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
 from spotnb.trace import StepRecord, Trace
 import spotnb.trace.file as room
 written, usual = 0, room._write
