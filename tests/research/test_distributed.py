@@ -20,6 +20,7 @@ from tests.cluster import Marking, network, page_faults, two_workers
 from tests.networks import FunctionModel
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install 'spotnb[research]'")
+pytestmark = pytest.mark.cluster
 RUN: dict[str, Any] = {"duration": 8.0, "steps": 5, "config": SpotDiffusionConfig(16), "record": "last"}
 
 
