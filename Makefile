@@ -40,8 +40,8 @@ site: setup ## execute the course and build it as static pages, in out/site/
 stamp: setup ## the public address into badges and launch cells; SLUG=OWNER/NAME to change it
 	$(BIN)/python -m binder.stamp $(SLUG)
 
-quick: setup ## run the tests for every save: no browser, no notebook, no training, no cluster, fewer examples
-	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or notebook or training)"
+quick: setup ## run the tests for every save: those without a marker, with fewer examples
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or notebook or process or training)"
 
 test: setup ## run all tests, and fetch what they need
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium

@@ -1,6 +1,6 @@
 """What every test runs under: one thread (bit-for-bit needs a fixed count), no network, no display.
 
-Also the marker that each folder's tests get, and the order and the sharing out of the files.
+Also the marker that each folder's tests get, and the order in which files run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ pytest.register_assert_rewrite("tests.notebooks.execution")
 
 HERE = Path(__file__).parent
 MARKED = ("audioldm", "browser", "training")
-"""Folders whose tests all have the marker of that name. `cluster` and `notebook` stand at their tests."""
+"""Folders whose tests all have the marker of that name. The other markers stand at their tests."""
 ORDER = (
     *("tests/tiling", "tests/solvers"),  # what everything rests on
     *("tests/notebooks/test_notebooks", "tests/browser", "tests/notebooks", "tests/training", "tests/audioldm"),  # long
