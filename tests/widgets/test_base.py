@@ -140,32 +140,12 @@ def growth(make: Callable[[], Any]) -> tuple[int, int]:
     return len(_instances) - models, psutil.Process().memory_info().rss - memory
 
 
-BUILT = ("TileShiftDebugger", "ReflectionExplorer", "inspector", "comparison", "panel")
-FORKS = f"""
-import os
-from tests.widgets import test_base as t
-for name in {BUILT}:
-    if not os.fork():
-        print(name, *t.growth(getattr(t, name)), flush=True)
-        os._exit(0)
-    assert os.wait()[1] == 0, name
-"""
-
-
-@pytest.fixture(scope="module")
-def grown() -> dict[str, tuple[int, int]]:
-    """The growth by each widget, in a process of its own: that of the tests holds much else, which moves.
-
-    These processes are forks of one that has imported everything: the import takes much longer than the rest.
-    """
-    run = subprocess.run([sys.executable, "-c", FORKS], check=True, capture_output=True, text=True, timeout=300)
-    lines = [line.split() for line in run.stdout.splitlines()]
-    return {name: (int(models), int(memory)) for name, models, memory in lines}
-
-
-@pytest.mark.parametrize("name", BUILT)
-def test_building_and_closing_frees_everything(name: str, grown: dict[str, tuple[int, int]]) -> None:
-    models, memory = grown[name]
+@pytest.mark.parametrize("name", ["TileShiftDebugger", "ReflectionExplorer", "inspector", "comparison", "panel"])
+def test_building_and_closing_frees_everything(name: str) -> None:
+    """In a process of its own: that of the tests holds much else, which moves."""
+    code = f"from tests.widgets import test_base as t; print(*t.growth(t.{name}))"
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=300)
+    models, memory = map(int, run.stdout.split())
     assert models == 0
     assert memory < 5_000_000
 
