@@ -256,7 +256,8 @@ import os, signal, sys
 import numpy as np
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import plan
-from spotnb.trace import StepRecord, Trace
+from spotnb.trace.record import StepRecord
+from spotnb.trace.trace import Trace
 import spotnb.trace.file as room
 written, usual = 0, room._write
 def write(archive, member, array):
