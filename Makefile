@@ -1,9 +1,9 @@
-# `make help` lists the targets. Everything runs in .venv, which `make setup` makes.
+# `make help` lists the targets. Everything runs in .venv, which `make setup` creates.
 PYTHON ?= python3
 BIN := .venv/bin
 PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
-# Two test processes at once; a module's tests stay in one, since they share what they set up.
+# The number of test processes. All tests of a file run in one of them, because they share fixtures.
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reor
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP) ## make .venv and install everything
+setup: $(STAMP) ## create .venv and install everything
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and f"Python 3.11 to 3.13 is needed, this is {v[0]}.{v[1]}: set PYTHON=python3.11")'
@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, in out/
+demo: setup ## turn a prompt into a long wav, a figure and an executed notebook, in out/
 	$(BIN)/spotnb generate "$(PROMPT)" --duration 30 --out out --name demo
 	$(BIN)/python -m jupyter nbconvert --to html --execute notebooks/00-quickstart.ipynb --output-dir out
 	@ls -l out
@@ -30,37 +30,37 @@ demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, i
 lab: setup ## open JupyterLab on the course
 	$(BIN)/spotnb lab
 
-voila: setup ## the panel as a page of its own, without code
+voila: setup ## serve the panel as a separate page, without code
 	JUPYTER_PATH=$(CURDIR)/binder/share $(BIN)/python -m voila --Voila.config_file_paths=$(CURDIR)/binder notebooks/pages/panel.ipynb
 
 site: setup ## execute the course and build it as static pages, in out/site/
 	$(BIN)/python -m docs.build
 	@ls -l out/site/index.html
 
-stamp: setup ## the public address into badges and launch cells; SLUG=OWNER/NAME to change it
+stamp: setup ## write the public address into badges and launch cells; SLUG=OWNER/NAME changes it
 	$(BIN)/python -m binder.stamp $(SLUG)
 
 quick: setup ## run the tests for every save: those without a marker, with fewer examples
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or notebook or process or training)"
 
-test: setup ## run all tests, and fetch what they need
+test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
 	@.ci/fetch-audioldm
 	$(PYTEST)
 
-check: setup ## ruff and mypy
+check: setup ## run ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-screens: setup ## screenshots of every widget, light and dark, narrow and wide, in out/screens/
+screens: setup ## take screenshots of every widget, light and dark, narrow and wide, in out/screens/
 	@.ci/fetch chromium
 	$(BIN)/python -m tests.browser.screens
 
-bench: setup ## side-by-side measurements, the quick ones: a table, out/bench.png, benchmarks/results.json
+bench: setup ## run the quick benchmarks: a table, out/bench.png, benchmarks/results.json
 	$(BIN)/python -m benchmarks
 
-bench-full: setup ## all of them, half an hour on a quiet machine; and the widgets in Chromium
+bench-full: setup ## run all benchmarks, half an hour on a quiet machine, and the widgets in Chromium
 	@.ci/fetch chromium
 	@.ci/fetch-audioldm
 	$(BIN)/python -m benchmarks --full
@@ -68,12 +68,12 @@ bench-full: setup ## all of them, half an hour on a quiet machine; and the widge
 	$(BIN)/python -m benchmarks.wire
 	$(BIN)/python -m benchmarks.widgets
 
-train: setup ## make the embedded model anew: about seven core hours, resumable, in data/
+train: setup ## train the embedded model from scratch: about seven core hours, resumable, in data/
 	.ci/fetch fluidsynth fluid-soundfont-gm
 	$(BIN)/python -m training --install
 
 evaluate: setup ## measure the embedded model
 	$(BIN)/python training/evaluate.py
 
-clean: ## remove what the other targets made, but not data/
+clean: ## remove the files of the other targets, but not data/
 	rm -rf .venv .audioldm out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

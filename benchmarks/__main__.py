@@ -1,6 +1,6 @@
 """Side-by-side measurements: `python -m benchmarks [NAME ...]`, see `benchmarks/README.md`.
 
-Rows go to `benchmarks/results.json` as they are measured, and to `out/bench.png`.
+Each row is written to `benchmarks/results.json` as soon as it is measured; at the end `out/bench.png` shows all rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from diffusers.utils import logging as diffusers_logging
 from benchmarks import ceiling, clusters, lengths, overhead, results, rivals
 from benchmarks.pairs import Row
 
-FULL, QUICK = 5, 3  # rounds of the slow ones; the fast ones take three times as many
+FULL, QUICK = 5, 3  # rounds of the slow benchmarks; the fast ones take three times as many
 ROWS: dict[str, Callable[[int], Row]] = {
     "overhead_tiny": lambda rounds: overhead.measure("overhead_tiny", 3 * rounds),
     "overhead_recorded": lambda rounds: overhead.measure("overhead_recorded", 3 * rounds),
@@ -35,7 +35,7 @@ QUICK_NAMES = ("overhead_tiny", "overhead_recorded", "original_large", "sound_pe
 
 
 def measure(names: Sequence[str], rounds: int) -> Iterator[Row]:
-    """The rows of some names, as they come: first those of the loop that rivals share."""
+    """Yield the rows of the named benchmarks as they are measured, first those that share the loop of `rivals`."""
     if steps := [name for name in names if name in rivals.GOALS]:
         yield from rivals.measure_steps(steps, rounds)
     for name in names:
@@ -44,9 +44,10 @@ def measure(names: Sequence[str], rounds: int) -> Iterator[Row]:
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)}; default: the quick ones")
-    parser.add_argument("--full", action="store_true", help="all of them, in more rounds")
+    parser.add_argument("--full", action="store_true", help="run all of them, with more rounds")
     parser.add_argument("--rounds", type=int, default=None)
     parser.add_argument("--threads", type=int, help=f"default: 2, but 1 for {', '.join(rivals.ON_ONE_THREAD)}")
     args = parser.parse_args()

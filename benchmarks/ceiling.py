@@ -1,7 +1,7 @@
-"""How near the network comes to what the machine can do: `ours` over `theirs`, both in GFLOP/s, for each dtype.
+"""How close the network comes to the limit of the machine: `ours` over `theirs`, both in GFLOP/s, for each dtype.
 
-The ceiling is a product of two square matrices, the network one of audioldm-s-full's size on a guidance pair of one
-tile of 256 frames, its operations counted by torch.
+The ceiling is the product of two square matrices. The network has the size of audioldm-s-full and runs on a guidance
+pair of one tile of 256 frames; torch counts its operations.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ DTYPES = {"ceiling_fp32": torch.float32, "ceiling_bf16": torch.bfloat16}
 
 
 def ceiling(name: str, rounds: int) -> Row:
+    """Measure the row `name`, whose dtype is in `DTYPES`."""
     dtype = DTYPES[name]
     model = large_model(large_unet(), dtype)
     call = torch.randn(2, 8, 256, 16), torch.tensor([500, 500]), model.embed(["", "rock song"])

@@ -1,7 +1,7 @@
-"""Two worker processes of one thread each against one thread: `ours` is the latter, so the ratio is the speed-up.
+"""One thread against two worker processes of one thread each: `ours` is the former, so the ratio is the speed-up.
 
-`sweep_2workers`: a grid of runs of the embedded model. `piece_2workers`: one step of a piece of 8 tiles at
-audioldm-s-full's size, its windows and guidance halves spread over the workers.
+`sweep_2workers`: a grid of runs of the embedded model. `piece_2workers`: one step of a piece of 8 tiles with a network
+of audioldm-s-full's size, whose windows and guidance halves are spread over the workers.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ GRID = {"prompt": ["jazz piano solo", "rain"], "method": ["spot", "tiles"], "see
 
 
 def sweep_2workers(rounds: int) -> Row:
+    """Measure the speed-up of a sweep."""
     model = load_model("tiny", device="cpu", dtype="fp32")
     with _one_thread(), tempfile.TemporaryDirectory() as folder, two_workers() as client:
         fresh = (Path(folder) / str(k) for k in itertools.count())
@@ -40,6 +41,7 @@ def sweep_2workers(rounds: int) -> Row:
 
 
 def piece_2workers(rounds: int) -> Row:
+    """Measure the speed-up of one long piece."""
     model = large_model(large_unet())
     with _one_thread(), two_workers() as client:
         runs = {

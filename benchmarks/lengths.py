@@ -1,10 +1,12 @@
-"""What length costs, on the embedded model.
+"""The cost of length, on the embedded model.
 
-`cost_30min`: seconds a second of sound, of 30 min over 30 s. `megabytes_per_minute`: peak memory of the process at 60
-and at 15 min (`ours` and `theirs`, in MB), the difference for each minute between; met only if 60 min take 1.2 GB at
-most. `sound_per_second`: seconds of sound (30, `ours`) over seconds to make, decode and write it. `first_sound`: from
-starting a fresh Python on one core to 10 s of sound, in seconds (`ours`), over those 10 s. Memory is read from Linux'
-`/proc`.
+- `cost_30min`: the time per second of sound in a run of 30 min, over that in a run of 30 s.
+- `megabytes_per_minute`: the peak memory of the process at 60 and at 15 min (`ours` and `theirs`, in MB); the ratio is
+  the difference per minute. The goal is met only if 60 min take at most 1.2 GB.
+- `sound_per_second`: seconds of sound (30, `ours`) over the seconds needed to generate, decode and write it.
+- `first_sound`: the seconds from starting a fresh Python on one core to 10 s of sound (`ours`), over those 10 s.
+
+Memory is read from `/proc`, so these benchmarks need Linux.
 """
 
 from __future__ import annotations
@@ -36,17 +38,18 @@ run = spotnb.SpotSampler(
 )
 run.run(progress=False).decode_to(sys.argv[2])
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(int(peak) / 1000)  # not resource's figure, which begins with the parent's
+print(int(peak) / 1000)  # the value of `resource` would begin at the peak of the parent process
 """
 FIRST_SOUND = """
 import spotnb
 model = spotnb.load_model("tiny", device="cpu")
-made = spotnb.generate_audio(model, "jazz piano solo", duration=10, steps=25, guidance_scale=2.5, progress=False)
-assert len(made.waveform) == 160000
+result = spotnb.generate_audio(model, "jazz piano solo", duration=10, steps=25, guidance_scale=2.5, progress=False)
+assert len(result.waveform) == 160000
 """
 
 
 def cost_30min(rounds: int) -> Row:
+    """Compare the time per second of sound at 30 min and at 30 s."""
     model, seconds = load_model("tiny", device="cpu"), {"30 min": 1800.0, "30 s": 30.0}
     with tempfile.TemporaryDirectory() as folder:
         runs = {
@@ -62,11 +65,12 @@ def cost_30min(rounds: int) -> Row:
 
 
 def megabytes_per_minute() -> Row:
+    """Measure the memory that each additional minute of sound takes."""
     long, short = (_peak_megabytes(minutes) for minutes in (60, 15))
     dtype = load_model("tiny", device="cpu").dtype
-    found = row("megabytes_per_minute", [long], [short], at_most=6.0, dtype=dtype)
+    measured = row("megabytes_per_minute", [long], [short], at_most=6.0, dtype=dtype)
     ratio = round((long - short) / 45, 3)
-    return replace(found, ratio=ratio, met=ratio <= found.goal and long <= MAX_MEGABYTES)
+    return replace(measured, ratio=ratio, met=ratio <= measured.goal and long <= MAX_MEGABYTES)
 
 
 def _peak_megabytes(minutes: int) -> float:
@@ -77,6 +81,7 @@ def _peak_megabytes(minutes: int) -> float:
 
 
 def sound_per_second(rounds: int) -> Row:
+    """Measure how much sound is generated, decoded and written per second."""
     model = load_model("tiny", device="cpu")
     with tempfile.TemporaryDirectory() as folder:
 
@@ -89,19 +94,21 @@ def sound_per_second(rounds: int) -> Row:
 
 
 def first_sound(rounds: int) -> Row:
+    """Measure the time from starting Python to the first 10 s of sound."""
+
     def timed() -> float:
         began = time.perf_counter()
         _python(FIRST_SOUND, cores=1)
         return time.perf_counter() - began
 
-    timed()  # the files are in the machine's memory afterwards
+    timed()  # warms the file cache of the machine
     seconds = [timed() for _ in range(rounds)]
-    found = row("first_sound", seconds, [10.0] * rounds, at_most=1.0, dtype=load_model("tiny", device="cpu").dtype)
-    return replace(found, threads=1)
+    measured = row("first_sound", seconds, [10.0] * rounds, at_most=1.0, dtype=load_model("tiny", device="cpu").dtype)
+    return replace(measured, threads=1)
 
 
 def _python(code: str, *arguments: str, cores: int | None = None) -> str:
-    """What a fresh Python prints, on the first `cores` processors only if given."""
+    """Run code in a fresh Python, if given on the first `cores` processors only, and return its standard output."""
     allowed = sorted(os.sched_getaffinity(0))
     child = subprocess.Popen(
         [sys.executable, "-c", code, *arguments],

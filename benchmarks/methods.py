@@ -1,4 +1,4 @@
-"""What each method costs beside one full pass: one denoising step of 30 s on the embedded model, with guidance."""
+"""The cost of each method relative to one full pass: a guided denoising step of 30 s on the embedded model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from spotnb.tiling.config import METHODS
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)

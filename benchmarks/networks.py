@@ -1,4 +1,4 @@
-"""The two networks of the benchmarks: `tiny`, and one of audioldm-s-full's size with random weights."""
+"""The networks of the benchmarks: one of audioldm-s-full's size with random weights, and its genuine counterpart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ LARGE_UNET: dict[str, Any] = {
 
 
 def large_components() -> dict[str, Any]:
-    """The pieces of audioldm-s-full at their full size, but for the text encoder, which is asked once a run."""
+    """Return the components of audioldm-s-full at their full size.
+
+    Only the text encoder is smaller, because it runs only once per run.
+    """
     components = make_components(**LARGE_UNET)
     with torch.random.fork_rng(devices=[]):
         vae = make_vae((128, 256, 512), scaling_factor=0.9)
@@ -47,7 +50,7 @@ def large_components() -> dict[str, Any]:
 
 
 def large_model(unet: UNet2DConditionModel | None = None, dtype: torch.dtype = torch.float32) -> DiffusersAudioLDM:
-    """A model whose network is of audioldm-s-full's size; nothing is decoded with it."""
+    """Return a model whose network has audioldm-s-full's size; its decoder is small and never used."""
     components = make_components(projection_class_embeddings_input_dim=EMBEDDING)
     return DiffusersAudioLDM(
         "large", **components | {"unet": make_unet(**LARGE_UNET) if unet is None else unet}, dtype=dtype
@@ -55,7 +58,7 @@ def large_model(unet: UNet2DConditionModel | None = None, dtype: torch.dtype = t
 
 
 def large_unet() -> UNet2DConditionModel:
-    """Random weights; a fresh network of this kind outputs zeros."""
+    """Return a network with random weights, because a fresh network of this kind outputs zeros."""
     unet = make_unet(**LARGE_UNET)
     with torch.random.fork_rng(devices=[]):
         randomise(unet)
@@ -63,20 +66,22 @@ def large_unet() -> UNet2DConditionModel:
 
 
 class Genuine:
-    """The network of the `audioldm` package, audioldm-s-full's size, with the weights of a diffusers one."""
+    """The network of the `audioldm` package, of audioldm-s-full's size, with the weights of a diffusers network."""
 
     def __init__(self, network: nn.Module) -> None:
+        """Wrap `network`, which already holds its weights."""
         self.network = network
 
     @torch.no_grad()
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        """Return the predicted noise, of the shape of `x`: `[B, C, T, F]`."""
         noise: Tensor = self.network(x, t, y=cond)
         return noise
 
 
 @contextlib.contextmanager
 def genuine_network(unet: UNet2DConditionModel) -> Iterator[Genuine | None]:
-    """With `unet`'s weights; None where the package is not there (`.ci/fetch-audioldm` fetches it)."""
+    """Yield the genuine network with the weights of `unet`, or None without the package (see `.ci/fetch-audioldm`)."""
     from tests.audioldm.convert import unet_weights
     from tests.audioldm.original import FOLDER, importable
     from tests.audioldm.test_components import original_unet

@@ -1,7 +1,7 @@
-"""What the sampler itself costs: a whole run, without decoding, over the bare network calls of the same shapes.
+"""The cost of the sampler itself: a complete run without decoding, over the bare network calls of the same shapes.
 
-`overhead_large`: a network of audioldm-s-full's size. `overhead_tiny`: the embedded model, nothing recorded but the
-last step. `overhead_recorded`: the same, every step with all arrays.
+`overhead_large`: a network of audioldm-s-full's size. `overhead_tiny`: the embedded model, recording only the last
+step. `overhead_recorded`: the same, recording every step with all arrays.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ SECONDS = 30.0
 
 
 def measure(name: str, rounds: int) -> Row:
+    """Measure the row `name`."""
     large = name == "overhead_large"
     model = large_model(large_unet()) if large else load_model("tiny", device="cpu")
     config = SpotDiffusionConfig(tile_size_time=256 if large else 128)
@@ -37,7 +38,7 @@ def measure(name: str, rounds: int) -> Row:
 
 
 def bare_calls(sampler: SpotSampler) -> list[tuple[Any, Any, Any]]:
-    """What a run gives to its network, with other numbers."""
+    """Return the arguments of the network calls of a run, with random latents of the same shapes."""
     model, calls = sampler.model, []
     cond, empty = model.embed(["jazz piano solo"]), model.embed([""])
     for step, timestep in enumerate(sampler.solver.timesteps):
@@ -45,6 +46,6 @@ def bare_calls(sampler: SpotSampler) -> list[tuple[Any, Any, Any]]:
         for batch in batches(layout, sampler.tile_batch):
             width = layout.widths[batch[0]]
             x = torch.randn(2 * len(batch), model.channels, width, model.latent_bins)
-            told = torch.cat([empty] * len(batch) + [cond] * len(batch))
-            calls.append((x, torch.full((len(x),), timestep), told))
+            embeddings = torch.cat([empty] * len(batch) + [cond] * len(batch))
+            calls.append((x, torch.full((len(x),), timestep), embeddings))
     return calls

@@ -1,4 +1,4 @@
-"""Contenders side by side: interleaved in one process, round by round, so that what slows one slows the others."""
+"""Interleave contenders in one process, round by round, so that anything that slows one slows the others too."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Seconds = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: `ratio` is the median over the rounds of ours / theirs, `spread` half its interquartile range.
+    """One figure: `ratio` is the median of ours / theirs over the rounds, and `spread` is half its interquartile range.
 
-    `ours` and `theirs` are medians: of seconds, unless the benchmark's docstring names another unit. `goal` is what the
-    ratio shall not exceed, or, for the names in `benchmarks.results.AT_LEAST`, what it shall reach; None if there is
-    none.
+    `ours` and `theirs` are medians, in seconds unless the benchmark's docstring names another unit. `goal` is the upper
+    limit of the ratio, or its lower limit for the names in `benchmarks.results.AT_LEAST`; None means that there is no
+    goal.
     """
 
     name: str
@@ -35,7 +35,11 @@ class Row:
 
 
 def interleave(contenders: Mapping[str, Callable[[], object]], rounds: int, label: str) -> Seconds:
-    """Seconds of each contender in each round, after a round that does not count; who begins changes each time."""
+    """Time each contender in each round, after a warm-up round; a different contender begins each round.
+
+    Returns:
+        The seconds of each contender, one value per round.
+    """
     for contender in contenders.values():
         contender()
     names = list(contenders)
@@ -58,7 +62,7 @@ def row(
     at_least: float | None = None,
     dtype: torch.dtype | str,
 ) -> Row:
-    """The figure of paired measurements, one pair a round."""
+    """Return the figure of paired measurements, one pair per round."""
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     ratio = statistics.median(ratios)
     low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else (ratio, ratio, ratio)

@@ -1,4 +1,4 @@
-"""The rows as a table, a figure, and `benchmarks/results.json`."""
+"""Show the rows as a table and a figure, and store them in `benchmarks/results.json`."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ AT_LEAST = ("sound_per_second", "sweep_2workers", "piece_2workers")
 
 
 def load() -> list[Row]:
+    """Return the stored rows."""
     return [Row(**each) for each in json.loads(RESULTS.read_text())] if RESULTS.exists() else []
 
 
 def publish(row: Row) -> None:
-    """Put a row into the file of results, in the place of the one of its name."""
+    """Store a row, replacing the row of the same name."""
     rows = sorted([*(each for each in load() if each.name != row.name), row], key=lambda each: each.name)
     with atomic_write(RESULTS) as temporary:
         temporary.write_text(json.dumps([asdict(each) for each in rows], indent=1) + "\n")
 
 
 def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a text table."""
     lines = [f"{'':24}{'ratio':>8} {'spread':>7}  {'goal':>7}  {'':8}{'ours':>9}{'theirs':>9}  rounds, threads, dtype"]
     for row in rows:
         sign = ">=" if row.name in AT_LEAST else "<="
         goal = "" if row.goal is None else f"{sign} {row.goal:g}"
-        told = "" if row.met is None else ("met" if row.met else "NOT MET")
-        figures = f"{row.ratio:8.3f} {row.spread:7.3f}  {goal:>7}  {told:8}{row.ours:9.3f}{row.theirs:9.3f}"
+        verdict = "" if row.met is None else ("met" if row.met else "NOT MET")
+        figures = f"{row.ratio:8.3f} {row.spread:7.3f}  {goal:>7}  {verdict:8}{row.ours:9.3f}{row.theirs:9.3f}"
         lines.append(f"{row.name:24}{figures}  {row.rounds}, {row.threads}, {row.dtype}")
     return "\n".join(lines)
 
 
 def draw(rows: Sequence[Row], path: Path = FIGURE) -> Path:
-    """Each ratio over its goal, so that one line parts what is met from what is not."""
+    """Draw each ratio over its goal, so that a single line separates the goals that are met from the others."""
     rows = [row for row in rows if row.goal is not None]
     fig, ax = plt.subplots(figsize=(7, 0.4 + 0.35 * len(rows)), layout="constrained")
     for y, row in enumerate(rows):

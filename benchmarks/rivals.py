@@ -1,10 +1,12 @@
-"""One step of 30 s of sound beside what a user would pick instead, at audioldm-s-full's size with guidance.
+"""One guided step of 30 s of sound compared with the alternatives, with a network of audioldm-s-full's size.
 
-Ours takes the edge policy `merge`, which sees each frame once. `original_large`, `multidiffusion75_large`,
-`full_large`: the loops of `benchmarks.contenders`, fp32 both; the last on one thread. `bf16_large`: ours in bf16, over
-the original's in fp32.
-`audioldm_original`: ours in fp32, over the original's loop on the genuine network, with the same weights.
-`pipeline_10s`: 10 s with decoding, over diffusers' own pipeline on the same pieces.
+`ours` uses the edge policy `merge`, which sees each frame once.
+
+- `original_large`, `multidiffusion75_large`, `full_large`: over the loops of `benchmarks.contenders`, both in fp32; the
+  last one runs on one thread.
+- `bf16_large`: ours in bf16, over the original's loop in fp32.
+- `audioldm_original`: ours in fp32, over the original's loop on the genuine network with the same weights.
+- `pipeline_10s`: 10 s with decoding, over diffusers' own pipeline with the same components.
 """
 
 from __future__ import annotations
@@ -32,11 +34,11 @@ GOALS = {
     "bf16_large": ("merge bf16", "original", 0.35),
     "audioldm_original": ("merge", "genuine", 0.60),
 }
-ON_ONE_THREAD = ("full_large",)  # a short window gains less by a second thread than a long one: 0.81 on two
+ON_ONE_THREAD = ("full_large",)  # a second thread helps short windows less than long ones: 0.81 on two threads
 
 
 def measure_steps(names: Sequence[str], rounds: int) -> list[Row]:
-    """The rows of `GOALS`: all contenders that they need take turns in one loop."""
+    """Measure rows of `GOALS`; all contenders that they need take turns in one loop."""
     unet = large_unet()
     model = large_model(copy.deepcopy(unet))
     wanted = {contender for name in names for contender in GOALS[name][:2]}
@@ -91,18 +93,19 @@ def _endless(values: Sequence[int]) -> Iterator[int]:
 
 
 def measure_pipeline(rounds: int) -> Row:
+    """Measure a short run with decoding against the pipeline of diffusers."""
     pieces = large_components()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # diffusers calls it deprecated
+        warnings.simplefilter("ignore")  # diffusers warns that it is deprecated
         pipeline: Any = AudioLDMPipeline(**copy.deepcopy(pieces))
     pipeline.set_progress_bar_config(disable=True)
     sampler = SpotSampler(DiffusersAudioLDM("large", **pieces), PROMPT, 10.0, 5, SCALE, record="last")
     start = sampler.latent
-    asked: dict[str, Any] = {"num_inference_steps": 5, "guidance_scale": SCALE, "latents": start}
+    settings: dict[str, Any] = {"num_inference_steps": 5, "guidance_scale": SCALE, "latents": start}
     seconds = interleave(
         {
             "ours": lambda: sampler.reset().run(progress=False).decode(),
-            "pipeline": lambda: pipeline(PROMPT, audio_length_in_s=start.shape[2] / 25, **asked),
+            "pipeline": lambda: pipeline(PROMPT, audio_length_in_s=start.shape[2] / 25, **settings),
         },
         rounds,
         "pipeline_10s",

@@ -1,7 +1,7 @@
-"""How soon the widgets paint, in headless Chromium, on the pages that `to_html` writes.
+"""The time that the widgets take to paint, in headless Chromium, on the pages that `to_html` writes.
 
-First paint: from the state being read to the first painted canvas. Scrubbing: from an input event of the step slider to
-the canvas, its pixels fetched; 95 input events.
+First paint: from reading the state to the first painted canvas. Scrubbing: from an input event of the step slider until
+the pixels of the canvas can be read; 95 input events.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ SCRUB = """async () => {
 
 
 def inspector(steps: int) -> LatentInspector:
+    """Return an inspector of a run of 30 s, with the last step decoded."""
     sampler = SpotSampler(load_model("tiny", device="cpu"), "jazz piano solo", 30.0, steps).run()
     widget = LatentInspector(sampler)
     widget.decode(steps - 1)
@@ -59,6 +60,7 @@ def inspector(steps: int) -> LatentInspector:
 
 
 def comparison() -> RunComparison:
+    """Return a comparison of two sounds of 30 s."""
     wave = np.sin(np.arange(30 * 16000, dtype=np.float32) / 20)
     return RunComparison({"one": wave, "half": wave / 2})
 
@@ -74,6 +76,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
 
 
 def main() -> None:
+    """Measure all widgets and print a table."""
     print(f"{'':44}{'shown, CPU s':>13}{'first paint, ms':>17}{'scrub median / 95 %, ms':>25}{'page, MB':>10}")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)

@@ -1,8 +1,8 @@
-"""On paper: how the step time of one long piece splits between network and wire, at 4 to 64 workers with a GPU each.
+"""An estimate of how the step time of one long piece splits between network and wire, for 4 to 64 workers with one GPU.
 
-Measured here: the bytes that a unit of work (one window of one guidance half) sends and returns, and what it costs the
-client to send, schedule and collect one, on two local workers whose network does nothing. Assumed, and told in the
-table: the seconds of a unit on a GPU, and the wire, which all units share at the client.
+Measured here: the bytes that a unit of work (one window of one guidance half) sends and returns, and the time that the
+client takes to send, schedule and collect one, on two local workers whose network does nothing. Assumed, and stated in
+the table: the seconds per unit on a GPU, and the bandwidth of the wire, which all units share at the client.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ WORKERS = (4, 8, 16, 32, 64)
 
 
 def nothing(x: torch.Tensor, t: torch.Tensor, cond: torch.Tensor) -> torch.Tensor:
+    """Return `x`: a network that takes no time."""
     return x
 
 
 def message_bytes() -> tuple[int, int]:
-    """What a unit sends, and what it returns."""
+    """Return the number of bytes that a unit sends, and the number that it returns."""
     draw = np.random.default_rng(0).standard_normal
-    window, told = draw(WINDOW, np.float32), draw(EMBEDDING, np.float32)  # zeros would be compressed
-    frames = (dumps(to_serialize(each)) for each in ((window, 500, told), window))
+    window, embedding = draw(WINDOW, np.float32), draw(EMBEDDING, np.float32)  # zeros would be compressed
+    frames = (dumps(to_serialize(each)) for each in ((window, 500, embedding), window))
     sent, back = (sum(memoryview(part).nbytes for part in parts) for parts in frames)
     return sent, back
 
 
 def unit_overhead(units: int = 64, rounds: int = 7) -> float:
-    """Seconds of the client for each unit."""
+    """Measure the time, in seconds, that the client spends on each unit."""
     with two_workers() as client:
         model = DistributedModel(FunctionModel(nothing), client)
         call = torch.randn(units, *WINDOW[1:]), torch.full((units,), 500), torch.zeros(units, EMBEDDING[1])
@@ -52,16 +53,17 @@ def unit_overhead(units: int = 64, rounds: int = 7) -> float:
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0, help="of sound")
-    parser.add_argument("--gigabits", type=float, default=10.0, help="of the wire, a second")
+    parser.add_argument("--minutes", type=float, default=10.0, help="minutes of sound")
+    parser.add_argument("--gigabits", type=float, default=10.0, help="bandwidth of the wire, in Gbit/s")
     args = parser.parse_args()
     sent, back = message_bytes()
     overhead = unit_overhead()
     units = 2 * round(args.minutes * 60 * 25 / WINDOW[2])
     wire = units * (sent + back) * 8 / (args.gigabits * 1e9)
     print(f"a unit sends {sent} bytes and returns {back}; the client spends {1e3 * overhead:.2f} ms on it (measured)")
-    print(f"{args.minutes:g} min: {units} units a step; {1e3 * UNIT_SECONDS:.0f} ms of a GPU each (assumed)")
+    print(f"{args.minutes:g} min: {units} units per step; {1e3 * UNIT_SECONDS:.0f} ms on a GPU each (assumed)")
     print(f"{'workers':>8}{'network, s':>12}{'wire, s':>9}{'client, s':>11}{'step, s':>9}{'speed-up':>10}")
     for workers in WORKERS:
         network = -(-units // workers) * UNIT_SECONDS

@@ -1,1 +1,1 @@
-"""One click to open the course: what Binder builds, and the links and cells that lead there and to Google Colab."""
+"""Open the course with one click: files for Binder, and the links and cells that lead to Binder and Google Colab."""

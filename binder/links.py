@@ -1,4 +1,4 @@
-"""The links that open the course, and the cells and badges that they stand in; all made from OWNER/NAME alone."""
+"""The links that open the course, and the cells and badges that contain them, all derived from OWNER/NAME."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LAUNCH_METADATA = {"cellView": "form", "jupyter": {"source_hidden": True}}
 BRANCH = "main"
 FIRST = "00-quickstart.ipynb"
 HUB = "https://hub.example"
-"""A JupyterHub's address, which a teacher fills in: links through it pull the course into each student's own folder."""
+"""The address of a JupyterHub, which a teacher fills in. Its links pull the course into each student's folder."""
 
 _LAUNCH = """\
 # @title Google Colab only: install spotnb; anywhere else this cell does nothing
@@ -31,46 +31,46 @@ if "google.colab" in sys.modules:
 
 
 def binder(slug: str, name: str = FIRST) -> str:
-    """JupyterLab on Binder, at a notebook of the course."""
+    """Return the address of JupyterLab on Binder, opened at a notebook of the course."""
     return f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?{urlencode({'urlpath': f'lab/tree/notebooks/{name}'})}"
 
 
 def binder_panel(slug: str) -> str:
-    """The panel as a page of its own, by Voila on Binder."""
+    """Return the address of the panel as a separate page, served by Voila on Binder."""
     path = {"urlpath": "voila/render/notebooks/pages/panel.ipynb"}
     return f"https://mybinder.org/v2/gh/{slug}/{BRANCH}?{urlencode(path)}"
 
 
 def colab(slug: str, name: str = FIRST) -> str:
-    """Google Colab, at a notebook of the course."""
+    """Return the address of Google Colab, opened at a notebook of the course."""
     return f"https://colab.research.google.com/github/{slug}/blob/{BRANCH}/notebooks/{name}"
 
 
 def nbgitpuller(slug: str, name: str = FIRST, hub: str = HUB) -> str:
-    """A JupyterHub with nbgitpuller, at a notebook of the course."""
+    """Return the address of a JupyterHub with nbgitpuller, opened at a notebook of the course."""
     path = f"lab/tree/{slug.partition('/')[2]}/notebooks/{name}"
-    asked = {"repo": f"https://github.com/{slug}", "urlpath": path, "branch": BRANCH}
-    return f"{hub}/hub/user-redirect/git-pull?{urlencode(asked)}"
+    query = {"repo": f"https://github.com/{slug}", "urlpath": path, "branch": BRANCH}
+    return f"{hub}/hub/user-redirect/git-pull?{urlencode(query)}"
 
 
 def source(slug: str, path: str) -> str:
-    """A file of the repository on GitHub."""
+    """Return the address of a file of the repository on GitHub."""
     return f"https://github.com/{slug}/blob/{BRANCH}/{path}"
 
 
 def badges(slug: str) -> str:
-    """The line of badges of README.md."""
+    """Return the line of badges for README.md."""
     shown = (
         ("Open in Binder", "https://mybinder.org/badge_logo.svg", binder(slug)),
         ("Open in Colab", "https://colab.research.google.com/assets/colab-badge.svg", colab(slug)),
         ("Open in your JupyterHub", "https://img.shields.io/badge/nbgitpuller-your%20hub-f37726", nbgitpuller(slug)),
-        ("Licence: Apache-2.0", f"https://img.shields.io/github/license/{slug}", source(slug, "LICENSE")),
+        ("License: Apache-2.0", f"https://img.shields.io/github/license/{slug}", source(slug, "LICENSE")),
     )
     return "\n".join(f"[![{name}]({image})]({target})" for name, image, target in shown)
 
 
 def notebook_links(slug: str, name: str) -> str:
-    """The line of links of a notebook. Without pictures: to open a notebook asks nothing from the network."""
+    """Return the line of links for a notebook, without pictures, because a notebook must open without a network."""
     return (
         f"*Open this notebook in* [Binder]({binder(slug, name)}) · [Colab]({colab(slug, name)}) · "
         f"[your JupyterHub]({nbgitpuller(slug, name)})"
@@ -78,5 +78,5 @@ def notebook_links(slug: str, name: str) -> str:
 
 
 def launch_code(slug: str) -> str:
-    """The code of a notebook's launch cell."""
+    """Return the code of the launch cell of a notebook."""
     return _LAUNCH.format(slug=slug, branch=BRANCH)

@@ -1,13 +1,13 @@
 """Write the public address into every badge, link and launch cell.
 
-    python -m binder.stamp                 # as pyproject.toml has it
-    python -m binder.stamp OWNER/NAME      # and into pyproject.toml first
-    python -m binder.stamp --check         # name what would change, and end with 1 if anything would
+    python -m binder.stamp                 # the address in pyproject.toml
+    python -m binder.stamp OWNER/NAME      # write this address into pyproject.toml first
+    python -m binder.stamp --check         # list the files that would change; exit code 1 if there are any
 
-The address stands in one place: `Repository` under `[project.urls]` of pyproject.toml. From there it goes into
+The address is kept in one place: `Repository` under `[project.urls]` of pyproject.toml. From there it is copied into
 README.md, between `<!-- badges -->` and `<!-- /badges -->`, and into two cells of each notebook of the course, which
-are added where they are missing: `launch-badges` with the links, above the title, and `launch` below it, which installs
-spotnb on Google Colab. May be run any number of times.
+are added if they are missing: `launch-badges` with the links, above the title, and `launch` below it, which installs
+spotnb on Google Colab. The program can be run any number of times.
 """
 
 from __future__ import annotations
@@ -31,19 +31,24 @@ SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
 
 def slug_of(pyproject: str) -> str:
-    """OWNER/NAME of the repository, from the text of pyproject.toml."""
+    """Return OWNER/NAME of the repository, given the text of pyproject.toml."""
     address = tomllib.loads(pyproject)["project"]["urls"]["Repository"]
     return checked(address.removeprefix("https://github.com/"))
 
 
 def checked(slug: str) -> str:
+    """Return `slug` if it has the form OWNER/NAME.
+
+    Raises:
+        InputError: If it has another form.
+    """
     if not SLUG.fullmatch(slug):
-        raise InputError(f"the address is {slug!r}: expected OWNER/NAME of a repository on GitHub")
+        raise InputError(f"the address is {slug!r}: expected OWNER/NAME, a repository on GitHub")
     return slug
 
 
 def stamped_readme(text: str, slug: str) -> str:
-    """README with its badges between the marks, or below the title where it has no marks yet."""
+    """Return README.md with its badges between the marks, or below the title if it has no marks yet."""
     block = f"<!-- badges -->\n{links.badges(slug)}\n<!-- /badges -->\n"
     if BADGES.search(text):
         return BADGES.sub(lambda _: block, text, count=1)
@@ -52,7 +57,11 @@ def stamped_readme(text: str, slug: str) -> str:
 
 
 def stamped_notebook(text: str, name: str, slug: str) -> str:
-    """A notebook with its two launch cells: links above the cell with the title, the installation below it."""
+    """Return a notebook with its two launch cells: links above the title cell, the installation below it.
+
+    Raises:
+        SpotnbError: If the notebook has no title above its first code cell.
+    """
     notebook = nbformat.reads(text, as_version=4)
     cells = [cell for cell in notebook.cells if cell.id not in (links.BADGES_ID, links.LAUNCH_ID)]
     titles = [at for at, cell in enumerate(cells) if cell.cell_type == "markdown" and _has_title(cell.source)]
@@ -70,12 +79,25 @@ def _has_title(source: str) -> bool:
 
 
 def stamp(root: Path, slug: str | None = None, check: bool = False) -> list[Path]:
-    """Bring all files under `root` in step, and return those that changed; with `check`, those that would."""
+    """Write the address into all files under `root`.
+
+    Args:
+        root: The folder of the repository.
+        slug: A new address OWNER/NAME; by default the one in pyproject.toml.
+        check: If true, write nothing.
+
+    Returns:
+        The files that changed, or with `check` the files that would change.
+
+    Raises:
+        InputError: If `slug` does not have the form OWNER/NAME.
+        SpotnbError: If a notebook has no title above its first code cell.
+    """
     pyproject = root / "pyproject.toml"
     project = pyproject.read_text("utf-8")
     if slug is not None:
         address = f"https://github.com/{checked(slug)}"
-        project = ADDRESS.sub(lambda found: f"{found[1]}{address}{found[3]}", project)
+        project = ADDRESS.sub(lambda line: f"{line[1]}{address}{line[3]}", project)
     slug = slug_of(project)
     readme = root / "README.md"
     wanted = {pyproject: project, readme: stamped_readme(readme.read_text("utf-8"), slug)}
@@ -90,20 +112,21 @@ def stamp(root: Path, slug: str | None = None, check: bool = False) -> list[Path
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m binder.stamp", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("slug", nargs="?", metavar="OWNER/NAME", help="the address on GitHub")
-    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if anything would change")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if anything would change")
+    args = parser.parse_args(arguments)
     try:
-        changed = stamp(REPOSITORY, asked.slug, asked.check)
+        changed = stamp(REPOSITORY, args.slug, args.check)
     except SpotnbError as error:
         print(f"stamp: {error}", file=sys.stderr)
         return 2
     for path in changed:
-        print(f"{'differs' if asked.check else 'written'}: {path.relative_to(REPOSITORY)}")
-    if asked.check and changed:
-        print("run `python -m binder.stamp` and commit what it writes", file=sys.stderr)
-    return int(asked.check and bool(changed))
+        print(f"{'differs' if args.check else 'written'}: {path.relative_to(REPOSITORY)}")
+    if args.check and changed:
+        print("run `python -m binder.stamp` and commit the result", file=sys.stderr)
+    return int(args.check and bool(changed))
 
 
 if __name__ == "__main__":

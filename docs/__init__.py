@@ -1,1 +1,1 @@
-"""The site: the executed course and the API as static pages, for file:// and no network; `python -m docs.build`."""
+"""The site: the executed course and the API as static pages that work offline; built by `python -m docs.build`."""

@@ -1,4 +1,4 @@
-"""The API's pages, made by pdoc from the docstrings, with the site's theme and a way back."""
+"""The pages of the API, which pdoc builds from the docstrings, with the site's theme and links back to the course."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import spotnb
 from spotnb.support.files import atomic_write
 
 TEMPLATES = Path(__file__).parent / "templates" / "api"
-JUDGES = r"!spotnb\.course\.exercises_\d+"  # left out: their pages would tell the answers
+JUDGES = r"!spotnb\.course\.exercises_\d+"  # left out because their pages would reveal the answers
 LOCAL = re.compile(r'<a href="#([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 HEAD = '<script src="{root}site.js"></script>\n</head>'
 BACK = (
@@ -26,14 +26,22 @@ BACK = (
 
 
 def build(out: Path, modules: Sequence[str] = ()) -> list[Path]:
-    """Write the pages of spotnb and of modules of it (all, if none is named) into `out`, and return them."""
+    """Write the pages of the API into `out`.
+
+    Args:
+        out: The folder to write to.
+        modules: The modules of spotnb to document in addition to spotnb itself; all of them if empty.
+
+    Returns:
+        The paths of the pages.
+    """
     for name in spotnb.__all__:
-        spotnb.__dict__[name] = getattr(spotnb, name)  # or pdoc sees nothing of what is imported when first used
+        spotnb.__dict__[name] = getattr(spotnb, name)  # resolve lazy imports, which pdoc would not see
     pdoc.render.configure(docformat="google", search=False, show_source=False, template_directory=TEMPLATES)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # types that are imported for type checkers only stay names
+        warnings.simplefilter("ignore", UserWarning)  # types imported only for type checkers stay plain names
         pdoc.pdoc("spotnb", *(modules or below()), JUDGES, output_directory=out)
-    (out / "index.html").unlink()  # leads to spotnb.html, and nothing leads to it
+    (out / "index.html").unlink()  # only redirects to spotnb.html, and no page links to it
     pages = sorted(out.rglob("*.html"))
     for page in pages:
         root = "../" * (len(page.relative_to(out).parts))
@@ -44,11 +52,11 @@ def build(out: Path, modules: Sequence[str] = ()) -> list[Path]:
 
 
 def settled(text: str) -> str:
-    """A page of pdoc without links to inherited members that it does not show."""
+    """Return a page of pdoc without links to inherited members that it does not show."""
     places = set(re.findall(r' id="([^"]+)"', text))
-    return LOCAL.sub(lambda found: found[0] if found[1] in places else found[2], text)
+    return LOCAL.sub(lambda link: link[0] if link[1] in places else link[2], text)
 
 
 def below() -> list[str]:
-    """All modules of spotnb."""
+    """Return the names of all modules of spotnb."""
     return [module.name for module in walk_packages(spotnb.__path__, "spotnb.")]

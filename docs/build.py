@@ -2,7 +2,7 @@
 
     python -m docs.build [--out out/site] [NOTEBOOK ...]
 
-The pages work over file:// and ask nothing from the network. Solutions are not published.
+The pages work over file:// and load nothing from the network. Solutions are not published.
 """
 
 from __future__ import annotations
@@ -24,16 +24,23 @@ from docs.markdown import Renderer
 from docs.pages import FOLDER, Chapter, chapter, course_page, framed, highlighting, templates
 from spotnb.errors import InputError, SpotnbError
 
-MARKER = ".spotnb-site"  # in a folder that this made, and may replace
+MARKER = ".spotnb-site"  # marks a folder that this program created and may replace
 
 
 def build(out: Path, notebooks: list[Path], modules: tuple[str, ...] = ()) -> None:
-    """Build the whole site beside its place, then put it there: `out` is the old site or the new one.
+    """Build the complete site in a temporary folder, then move it to `out`, which never holds a half-built site.
 
-    `modules` are those of the API beside spotnb itself; all of them by default.
+    Args:
+        out: The folder of the site; an old site there is replaced.
+        notebooks: The notebooks of the course, in order.
+        modules: The modules of the API to document in addition to spotnb itself; all of them by default.
+
+    Raises:
+        InputError: If `out` holds anything other than a site, or if there are no notebooks.
+        SpotnbError: If a notebook does not run to its end. The old site is kept.
     """
     if out.exists() and not (out / MARKER).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there and no site: expected an empty folder or none; choose another with --out")
+        raise InputError(f"{out} exists and is not a site: expected an empty folder or none; choose another with --out")
     if not notebooks:
         raise InputError("no notebooks: expected paths of .ipynb files")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -96,16 +103,17 @@ def _say(text: str) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m docs.build", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all of the course")
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: the complete course")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "out" / "site")
-    asked = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     try:
-        build(asked.out, asked.notebooks or sorted((REPOSITORY / "notebooks").glob("*.ipynb")))
+        build(args.out, args.notebooks or sorted((REPOSITORY / "notebooks").glob("*.ipynb")))
     except SpotnbError as error:
         print(f"site: {error}", file=sys.stderr)
         return 2
-    _say(f"{asked.out / 'index.html'}")
+    _say(f"{args.out / 'index.html'}")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""In the kernel, while the site is built: keep the page of every widget that a cell shows.
+"""Save the page of every widget that a cell shows; runs in the kernel while the site is built.
 
-A shown widget's output gets a mark, `data-spotnb-embed="NUMBER"`, and its page lies in a folder as NUMBER.html. It is
-written when the widget is shown, and once more at the end: as in Jupyter, what is seen is how it is by then.
+The output of a widget gets a mark, `data-spotnb-embed="NUMBER"`, and its page is saved in a folder as NUMBER.html. The
+page is written when the widget is shown, and again at the end, because in Jupyter a reader sees its latest state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _shown: list[Any] = []
 
 
 def install(folder: str) -> None:
-    """From now on, keep what is shown in `folder`."""
+    """From now on, save the page of every widget that is shown in `folder`."""
     import ipywidgets
 
     from spotnb.widgets.base import Widget
@@ -46,7 +46,7 @@ def _patch(kind: type) -> None:
 
 def _mark(widget: Any) -> str:
     if type(widget).__module__.startswith("tqdm"):
-        return ""  # a progress bar, which has ended
+        return ""  # a finished progress bar
     if widget not in _shown:
         _shown.append(widget)
     number = _shown.index(widget)
@@ -66,11 +66,11 @@ def _write(widget: Any, number: int) -> None:
         elif parts := _parts(widget):
             write_page(path, type(widget).__name__, parts)
     except SpotnbError:
-        pass  # a panel without a run has no page: the site says so in its place
+        pass  # a panel without a run has no page: the site shows a note instead
 
 
 def _parts(widget: Any) -> list[Any]:
-    """spotnb's widgets in a box of ipywidgets, in order."""
+    """Return the widgets of spotnb in a box of ipywidgets, in order."""
     from spotnb.widgets.base import Widget
 
     if isinstance(widget, Widget):
@@ -79,7 +79,7 @@ def _parts(widget: Any) -> list[Any]:
 
 
 def finish() -> None:
-    """Write the pages of what is still open again, as it is now."""
+    """Write the pages of all open widgets again, in their current state."""
     for number, widget in enumerate(_shown):
         if getattr(widget, "comm", None) is not None:
             _write(widget, number)

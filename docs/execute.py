@@ -1,4 +1,4 @@
-"""Run a notebook from top to bottom on one thread, and keep the pages of its widgets."""
+"""Run a notebook from top to bottom on one thread, and save the pages of its widgets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CELL_SECONDS = 600
 
 @dataclass(frozen=True)
 class Executed:
-    """A notebook with outputs, without its launch cells, and the pages of its widgets by their number."""
+    """A notebook with outputs and without its launch cells, and the pages of its widgets by number."""
 
     name: str
     notebook: NotebookNode
@@ -29,7 +29,11 @@ class Executed:
 
 
 def execute(path: Path) -> Executed:
-    """Execute a notebook in an empty folder. Raises `SpotnbError` with the notebook's name if a cell fails."""
+    """Execute a notebook in an empty folder.
+
+    Raises:
+        SpotnbError: If a cell fails; the message names the notebook.
+    """
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.id not in (BADGES_ID, LAUNCH_ID)]
     with TemporaryDirectory() as kept, TemporaryDirectory() as work:
@@ -39,7 +43,7 @@ def execute(path: Path) -> Executed:
         client = NotebookClient(
             notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": work}}
         )
-        kernel = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # as a reader has it
+        kernel = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # figures stay inline
         places = [str(REPOSITORY), *filter(None, [kernel.get("PYTHONPATH")])]
         try:
             client.execute(env=kernel | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(places)})

@@ -1,4 +1,4 @@
-"""An executed notebook as a page of the site, and the frame that all pages share."""
+"""Turn an executed notebook into a page of the site, with the frame that all pages share."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ QUIET = (
     "<style>body.spotnb-page{background:transparent!important}"
     ".spotnb-page main{padding:4px}.spotnb-page h1{display:none}</style>"
 )
-NEEDS_KERNEL = '<p class="needs-kernel">Here is a control that needs a running kernel: open the notebook to use it.</p>'
+NEEDS_KERNEL = '<p class="needs-kernel">This control needs a running kernel: open the notebook to use it.</p>'
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """What the index and the links before and after tell of a page."""
+    """The description of a page in the index and in the links to the previous and the next page."""
 
     name: str
     title: str
@@ -37,16 +37,17 @@ class Chapter:
 
 @cache
 def templates() -> Environment:
+    """Return the environment of the Jinja templates."""
     return Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
 
 
 def framed(title: str, body: str, root: str = "", **parts: object) -> str:
-    """A whole page; `root` leads from its folder to that of the site."""
+    """Return a complete page; `root` is the path from its folder to the folder of the site."""
     return templates().get_template("page.html").render(title=title, body=body, root=root, **parts)
 
 
 def highlighting() -> str:
-    """The stylesheet of code, light and dark."""
+    """Return the stylesheet for code, light and dark."""
     light = HtmlFormatter(style="default").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(':root[data-theme="dark"] .highlight')
     plain = ".highlight, .highlight pre { background: var(--code) !important; }"
@@ -54,7 +55,7 @@ def highlighting() -> str:
 
 
 def chapter(name: str, notebook: NotebookNode) -> Chapter:
-    """The title of a notebook and its first paragraph."""
+    """Return the name, the title and the first paragraph of a notebook."""
     lines = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
     at = next((at for at, line in enumerate(lines) if line.startswith("# ")), None)
     if at is None:
@@ -64,7 +65,7 @@ def chapter(name: str, notebook: NotebookNode) -> Chapter:
 
 
 def course_page(executed: Executed, renderer: Renderer, **parts: object) -> str:
-    """The page of an executed notebook."""
+    """Return the page of an executed notebook."""
     for cell in executed.notebook.cells:
         cell.get("metadata", {}).pop("attachments", None)
         for output in cell.get("outputs", ()):
@@ -72,12 +73,12 @@ def course_page(executed: Executed, renderer: Renderer, **parts: object) -> str:
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.register_filter("markdown2html", lambda source: to_html(source, renderer))
     body, _ = exporter.from_notebook_node(executed.notebook)
-    body = MARK.sub(lambda found: _frame(found, executed.widgets), body)
+    body = MARK.sub(lambda mark: _frame(mark, executed.widgets), body)
     return framed(chapter(executed.name, executed.notebook).title, body, **parts)
 
 
 def _settle(output: NotebookNode) -> None:
-    """Leave of a widget's output what a page can show: its own page, else its picture, else a note."""
+    """Reduce the output of a widget to something a page can show: its own page, its picture, or a note."""
     data = output.get("data", {})
     if VIEW not in data:
         return
@@ -89,9 +90,9 @@ def _settle(output: NotebookNode) -> None:
         data["text/html"] = NEEDS_KERNEL
 
 
-def _frame(found: re.Match[str], widgets: dict[str, str]) -> str:
-    page = widgets.get(found[1])
+def _frame(mark: re.Match[str], widgets: dict[str, str]) -> str:
+    page = widgets.get(mark[1])
     if page is None:
         return NEEDS_KERNEL
     quiet = html.escape(page.replace("</head>", f"{QUIET}</head>", 1), quote=True)
-    return f'<iframe class="widget" title="{found[2]}" srcdoc="{quiet}"></iframe>'
+    return f'<iframe class="widget" title="{mark[2]}" srcdoc="{quiet}"></iframe>'

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from spotnb._version import __version__
 
 _HOME = {
     "SpotDiffusionConfig": "tiling.config",
@@ -16,7 +16,7 @@ _HOME = {
     "duration_to_latent_t_size": "sound.lengths",
     "generate_random_shift": "tiling.shifts",
     "Layout": "tiling.layout",
-    "Tile": "tiling.layout",
+    "Tile": "tiling.tile",
     "create_tiles": "tiling.layout",
     "plan": "tiling.layout",
     "AudioModel": "models.protocol",
@@ -26,7 +26,7 @@ _HOME = {
     "SpotSampler": "sampling.sampler",
     "Cost": "sampling.cost",
     "Step": "sampling.step",
-    "Padding": "sampling.step",
+    "Padding": "sampling.padding",
     "StepRecord": "trace.record",
     "Trace": "trace.trace",
     "Replay": "sampling.replay",
@@ -78,17 +78,19 @@ if TYPE_CHECKING:
     from spotnb.research.distributed import DistributedModel
     from spotnb.research.sweep import sweep
     from spotnb.sampling.cost import Cost
+    from spotnb.sampling.padding import Padding
     from spotnb.sampling.replay import Replay, replay, resume
     from spotnb.sampling.sampler import SpotSampler
-    from spotnb.sampling.step import Padding, Step
+    from spotnb.sampling.step import Step
     from spotnb.sampling.timeline import PromptTimeline
     from spotnb.sound.files import load_audio, save_audio
     from spotnb.sound.lengths import duration_to_latent_t_size
     from spotnb.sound.measure import Levels, SeamScore, levels, loop_score, seam_score
     from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
     from spotnb.tiling.coverage import Coverage, coverage
-    from spotnb.tiling.layout import Layout, Tile, create_tiles, plan
+    from spotnb.tiling.layout import Layout, create_tiles, plan
     from spotnb.tiling.shifts import generate_random_shift
+    from spotnb.tiling.tile import Tile
     from spotnb.trace.record import StepRecord
     from spotnb.trace.trace import Trace
     from spotnb.widgets.comparison import RunComparison

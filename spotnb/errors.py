@@ -1,14 +1,14 @@
 """The errors that spotnb raises on purpose.
 
-Every message is one line that names what came, what was expected and what to do.
+Every message is one line that says what was received, what was expected and what to do about it.
 """
 
 from __future__ import annotations
 
 
 class SpotnbError(Exception):
-    """Something spotnb could not do: a model that cannot be read, a file that cannot be written, a NaN."""
+    """An operation failed: a model cannot be read, a file cannot be written, or a network returned NaN."""
 
 
 class InputError(SpotnbError, ValueError):
-    """A value from the caller is outside its limits. Also a `ValueError`."""
+    """A value passed by the caller is invalid. It is also a `ValueError`."""

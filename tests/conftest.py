@@ -1,6 +1,6 @@
-"""What every test runs under: one thread (bit-for-bit needs a fixed count), no network, no display.
+"""The environment of all tests: one thread (bitwise equality needs a fixed count), no network, no display.
 
-Also the marker that each folder's tests get, and the order in which files run.
+This file also gives markers to folders, and sets the order in which files run.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tests.effort import load_profile
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as many processes as cores run tests already
-# Its import compiles a grammar for seconds. nbformat imports it through jsonschema, which does without.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests already run in several processes
+# Its import compiles a grammar, which takes seconds. nbformat imports it through jsonschema, which works without it.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 load_profile()
@@ -29,26 +29,26 @@ HERE = Path(__file__).parent
 MARKED = ("audioldm", "browser", "training")
 """Folders whose tests all have the marker of that name. The other markers stand at their tests."""
 ORDER = (
-    *("tests/tiling", "tests/solvers"),  # what everything rests on
-    *("tests/notebooks/test_notebooks", "tests/browser", "tests/notebooks", "tests/training", "tests/audioldm"),  # long
+    *("tests/tiling", "tests/solvers"),  # everything else depends on these
+    *("tests/notebooks/test_notebooks", "tests/browser", "tests/notebooks", "tests/training", "tests/audioldm"),  # slow
 )
-"""Files in this order, then all others: short ones at the end keep all workers busy."""
+"""The first files, by the start of their names. All other files follow: short ones at the end keep all workers busy."""
 
 
 def room(nodeid: str) -> str:
-    """The folder in tests/ that a test is in, or an empty text."""
+    """Return the folder in tests/ that holds a test, or an empty string."""
     parts = nodeid.partition("::")[0].split("/")
     return parts[1] if parts[0] == "tests" and len(parts) > 2 else ""
 
 
 def pytest_collection(session: pytest.Session) -> None:
-    if not session.config.getoption("numprocesses", None):  # else the workers run the tests, and this process waits
+    if not session.config.getoption("numprocesses", None):  # otherwise the workers run the tests
         import torch
 
         torch.set_num_threads(1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m takes its choice
+@pytest.hookimpl(tryfirst=True)  # before -m selects tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if (folder := room(item.nodeid)) in MARKED:
@@ -61,7 +61,7 @@ def rank(nodeid: str) -> int:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Write what each notebook took, measured by whichever test or worker ran it, to out/notebooks.json."""
+    """Write the seconds and megabytes of all notebooks to out/notebooks.json, from the reports of all workers."""
     passed = terminalreporter.stats.get("passed", [])
     rows = [row for report in passed for name, row in report.user_properties if name == "notebook"]
     if rows:

@@ -1,11 +1,11 @@
-"""Digests of many short runs, to show that a change of the code changes no sound.
+"""Digests of many short runs, to show that a change of the code does not change any sound.
 
     python -m tests.golden before.json            # on the old code
     python -m tests.golden after.json --against before.json
 
-Every case is a short run of the embedded model, or a call that makes one; its arrays are hashed with their shapes.
-The digests hold for one machine, one version of torch and one thread, so they are not committed: take them before and
-after a change that is meant to leave every result alone, bit for bit.
+Every case is a short run of the embedded model or a call that starts one. Its arrays are hashed with their shapes.
+The digests are valid for one machine, one version of torch, and one thread, so they are not committed. Take them before
+and after a change that should keep every result bitwise equal.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def model() -> Any:
 
 @functools.cache
 def known_wave() -> Any:
-    """A sound to start from: two tones and a little noise."""
+    """Return a sound to start from: two tones and a little noise."""
     time = np.arange(round(SECONDS * 16000)) / 16000
     noise = np.random.default_rng(0).standard_normal(time.size)
     wave = 0.2 * np.sin(2 * np.pi * 220 * time) + 0.1 * np.sin(2 * np.pi * 660 * time) + 0.01 * noise
@@ -58,7 +58,7 @@ def sampler(prompt: Any = PROMPT, duration: float = SECONDS, edge: str = "reflec
 
 
 def results(run: SpotSampler, sound: bool = True) -> Arrays:
-    """What a finished run leaves: its latent, its records and its sound."""
+    """Finish a run and return its latent, its records, and its sound."""
     run.run(progress=False)
     arrays: Arrays = {"latent": run.latent}
     for record in run.trace:
@@ -303,7 +303,7 @@ def _training_clips(**settings: Any) -> Arrays:
 
 
 def digest(arrays: Arrays) -> str:
-    """One hash of all arrays, with their names, shapes and types."""
+    """Return one hash of all arrays with their names, shapes, and types."""
     hashed = hashlib.sha256()
     for name, value in sorted(arrays.items()):
         if value is None:

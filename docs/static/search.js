@@ -1,4 +1,4 @@
-// Every word of the question must occur in a section; a word in its title counts more than one in its text.
+// A section matches if it contains every word of the query; a word in its title counts more than one in its text.
 (() => {
   const asked = new URLSearchParams(location.search).get("q") ?? "";
   const box = document.querySelector("input[type=search]");
@@ -28,7 +28,7 @@
     if (!words.length) return;
     const scored = window.searchIndex.map((entry) => [score(entry, words), entry]).filter(([points]) => points);
     scored.sort((a, b) => b[0] - a[0]);
-    found.textContent = scored.length ? `${scored.length} found` : `Nothing found for “${question}”`;
+    found.textContent = scored.length ? `${scored.length} result${scored.length === 1 ? "" : "s"}` : `No results for “${question}”`;
     for (const [, entry] of scored.slice(0, 50)) {
       const item = document.createElement("li");
       const link = document.createElement("a");

@@ -1,4 +1,4 @@
-// The theme, and the frames of the widgets: as high as what they show, and as dark as the page.
+// The theme, and the frames of the widgets, which follow the height of their content and the theme of the page.
 (() => {
   const root = document.documentElement;
   const remembered = () => { try { return localStorage.getItem("spotnb-theme"); } catch { return null; } };

@@ -1,6 +1,6 @@
-"""Exercises of the course that check themselves: `spotnb.course.check("02-1", answer)`.
+"""Self-checking exercises of the course: `spotnb.course.check("02-1", answer)`.
 
-Exercise "NN-K" is the K-th of the notebook that begins with NN; its judge stands in `exercises_NN.py`.
+Exercise "NN-K" is the K-th exercise of the notebook whose name begins with NN. `exercises_NN.py` defines its judge.
 """
 
 from __future__ import annotations
@@ -18,23 +18,32 @@ __all__ = ["Exercise", "Feedback", "check", "exercises"]
 
 
 def check(exercise: str, answer: Any) -> Feedback:
-    """Whether an answer is right; if not, what is off, and a hint. What is wrong with an answer is never an exception.
+    """Check an answer to an exercise and return feedback.
 
-    `answer` may be a value or a function, as the exercise asks; `...` is no answer yet. The result is true if it is
-    right, and reads as text. Raises `InputError` for an exercise that there is not.
+    A faulty answer never raises an error.
+
+    Args:
+        exercise: Name of the exercise, such as "02-1".
+        answer: A value or a function, as the exercise requires. `...` means that there is no answer yet.
+
+    Returns:
+        Feedback that is true if the answer is right. Its text says what is wrong and gives a hint.
+
+    Raises:
+        InputError: There is no such exercise.
     """
     known = exercises()
     if exercise not in known:
-        raise InputError(f"exercise is {show(exercise)}: expected one of {', '.join(known)}")
+        raise InputError(f"exercise is {show(exercise)}: expected one of {', '.join(known)}; choose one of these")
     return known[exercise].check(answer)
 
 
 @cache
 def exercises() -> dict[str, Exercise]:
-    """All exercises of the course, in order."""
-    found: dict[str, Exercise] = {}
+    """Return all exercises of the course by name, in order."""
+    by_name: dict[str, Exercise] = {}
     for path in sorted(Path(__file__).parent.glob("exercises_*.py")):
         number = path.stem.removeprefix("exercises_")
         listed = import_module(f"spotnb.course.{path.stem}").EXERCISES
-        found |= {f"{number}-{index}": exercise for index, exercise in enumerate(listed, 1)}
-    return found
+        by_name |= {f"{number}-{index}": exercise for index, exercise in enumerate(listed, 1)}
+    return by_name

@@ -1,4 +1,4 @@
-"""What an exercise is, and what is said of an answer."""
+"""The classes of an exercise and of the feedback on an answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Feedback:
-    """What is said of an answer. True if it is right; shown as its text."""
+    """Feedback on an answer. It is true if the answer is right, and it is displayed as its text."""
 
     right: bool
     text: str
@@ -34,9 +34,9 @@ class Exercise:
     """One exercise.
 
     Attributes:
-        judge: what is off with an answer, in a sentence, or "" if it is right; see `spotnb.course.judges`.
-        hint: what helps whoever has it wrong, without giving it away.
-        why: what a right answer means.
+        judge: Returns what is wrong with an answer, as a sentence, or "" if it is right; see `spotnb.course.judges`.
+        hint: Help for a student whose answer is wrong, without giving the answer away.
+        why: Explanation of the right answer.
     """
 
     judge: Callable[[Any], str]
@@ -44,13 +44,14 @@ class Exercise:
     why: str
 
     def check(self, answer: Any) -> Feedback:
+        """Return feedback on an answer. A faulty answer never raises an error."""
         if answer is None or answer is ...:
-            return Feedback(False, f"No answer yet: put yours in the place of the dots.\nHint: {self.hint}")
+            return Feedback(False, f"No answer yet: replace the dots with yours.\nHint: {self.hint}")
         try:
             off = self.judge(answer)
-        except Exception as error:  # an answer may be anything, and do anything when it is looked at
+        except Exception as error:  # an answer may be any object and raise any error when it is examined
             log.debug("the judge failed", exc_info=True)
-            off = f"{show(answer)} cannot be looked at ({type(error).__name__}: {error})."
+            off = f"{show(answer)} cannot be checked ({type(error).__name__}: {error})."
         if off:
             return Feedback(False, f"Not yet. {off}\nHint: {self.hint}")
         return Feedback(True, f"Right. {self.why}")

@@ -1,4 +1,4 @@
-"""Exercises of notebook 00, the quickstart: rolling and cropping, loops, what an edge costs."""
+"""Exercises of notebook 00, the quickstart: rolling and cropping, loops, and the cost of an edge policy."""
 
 from __future__ import annotations
 
@@ -21,40 +21,39 @@ EXERCISES = (
             LOST,
             ordered=False,
             slips=[
-                (TWICE, "These are there twice, the second time backwards. Wanted are the frames that are gone."),
-                ([1, 2], "The roll goes to the right: it is the end of the sound that is moved into the crop."),
+                (TWICE, "These occur twice, the second time backward. Give the frames that are missing."),
+                ([1, 2], "The roll goes to the right, so it moves the end of the sound into the cropped part."),
                 ([6, 7, 8], "These are lost with a shift of 3."),
-                ([], "Something is lost with every shift: the crop comes before the roll is undone."),
+                ([], "Every shift loses something, because the crop happens before the roll is undone."),
             ],
         ),
-        "Set shift = 2 and run section 3 again: which of 1 to 8 are not in what was cropped?",
-        "The last `shift` frames are lost, whatever the mirror puts in their place.",
+        "Set shift = 2 and run section 3 again: which of the numbers 1 to 8 are missing after the crop?",
+        "The last `shift` frames are lost, and mirrored frames take their place.",
     ),
     Exercise(
         choice(
             "circular",
             {
-                "reflect": "Its ends are made to sound well beside their own mirror image, not beside each other: its "
-                "loop score tells of a jump.",
+                "reflect": "Its ends fit their own mirror images, but not each other: its loop score shows a jump.",
                 "both": "One of the two scores is far from 1.",
                 "neither": "One of the two scores is near 1: compare them.",
             },
         ),
-        "Take the edge whose loop score is nearer to 1.",
-        "On a ring some tile always sees the end and the start side by side, so they are made to fit.",
+        "Choose the edge policy whose loop score is closer to 1.",
+        "On a ring, some tile always sees the end and the start side by side, so the two fit together.",
     ),
     Exercise(
         choice(
             "merge",
             {
-                "reflect": "A moved grid has one tile more, filled up with mirrored frames: that is paid for.",
-                "anchor": "It pads nothing, but the short tiles at the ends borrow real neighbours: these frames are "
-                "worked through twice.",
-                "circular": "At this length it costs as much, but it makes a loop, and was not among the three.",
+                "reflect": "A shifted grid has one more tile, filled up with mirrored frames, which are not free.",
+                "anchor": "It does not pad, but the short tiles at the ends borrow real neighboring frames, which are "
+                "processed twice.",
+                "circular": "At this length it costs the same, but it makes a loop, and it was not one of the three.",
             },
         ),
-        "Fixed tiles cost 768 network frames a step: which edge has as many in every step?",
-        "A short end tile joins its neighbour, so no frame is padded or seen twice; for that, windows differ in width, "
-        "and the last tile may be longer or shorter than what the network is used to.",
+        "Fixed tiles cost 768 network frames per step: which edge policy has the same number in every step?",
+        "A short tile at the end merges with its neighbor, so no frame is padded or seen twice. In return, windows "
+        "differ in width, and the last tile may be longer or shorter than the network is used to.",
     ),
 )

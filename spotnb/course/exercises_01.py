@@ -18,15 +18,17 @@ SECONDS = 8.4
 
 
 def clean(x: Array, noise: Array, alpha: float) -> Array:
+    """Return the clean latent x0, given the noise in `x`."""
     return (x - (1 - alpha) ** 0.5 * noise) / alpha**0.5
 
 
 def guide(unguided: Array, prompted: Array, scale: float) -> Array:
+    """Return the guided prediction."""
     return unguided + scale * (prompted - unguided)
 
 
 def _pairs(others: tuple[float, ...]) -> list[tuple[Any, ...]]:
-    """Two rows of numbers, as if of latents, and another number, a few times."""
+    """Return cases of two rows of numbers, which stand for latents, and one of `others`."""
     x, noise = np.array([1.5, -0.5, 0.2]), np.array([0.3, -1.0, 0.8])
     return [(x, noise, other) for other in others]
 
@@ -50,41 +52,41 @@ EXERCISES = (
                 ),
                 (
                     lambda x, noise, alpha: x - (1 - alpha) ** 0.5 * noise,
-                    "The noise is gone, but what is left is still sqrt(alpha) times x0: one division is missing.",
+                    "The noise is gone, but the rest is still sqrt(alpha) times x0: one division is missing.",
                 ),
-                (lambda x, noise, alpha: x - noise, "Only a part of x is noise: the formula says how large a part."),
+                (lambda x, noise, alpha: x - noise, "Only part of x is noise: the formula says how much."),
                 (
                     lambda x, noise, alpha: (x - alpha**0.5 * noise) / (1 - alpha) ** 0.5,
-                    "The two factors have changed places: alpha is the share of the clean latent.",
+                    "The two factors are swapped: alpha is the share of the clean latent.",
                 ),
                 (
                     lambda x, noise, alpha: alpha**0.5 * x + (1 - alpha) ** 0.5 * noise,
-                    "That puts more noise on x, where the noise in it was to be taken away.",
+                    "That adds more noise to x instead of removing the noise in it.",
                 ),
             ],
         ),
-        "Bring the noise to the other side of x = sqrt(alpha) * x0 + sqrt(1 - alpha) * noise, then divide.",
-        "Noise and clean latent are two ways to say the same thing; the smaller alpha, the more the division enlarges "
-        "what is wrong with the noise.",
+        "Move the noise to the other side of x = sqrt(alpha) * x0 + sqrt(1 - alpha) * noise, then divide.",
+        "The noise and the clean latent express the same thing; the smaller alpha is, the more the division amplifies "
+        "an error in the noise.",
     ),
     Exercise(
         numbers(
             _lengths(FRAMES),
             slips=[
-                (_lengths(NOMINAL), "The network halves time three times: that is no multiple of 8."),
+                (_lengths(NOMINAL), "The network halves the time axis three times, but this is not a multiple of 8."),
                 (_lengths(FRAMES - DEFAULT_TIME_MULTIPLE), "Rounded down, the run would be shorter than the sound."),
                 (
                     _lengths(int(FRAMES_PER_SECOND * SECONDS)),
-                    "25 frames do fill a second, but AudioLDM's rule asks for 25.6, and multiples of 8.",
+                    "25 frames do fill a second, but AudioLDM's rule requires 25.6, and a multiple of 8.",
                 ),
                 (
                     [FRAMES, LATENT_MELS * FRAMES, SAMPLES_PER_FRAME * FRAMES],
-                    "The third number is what was made: wanted is what of it is beyond 8.4 s.",
+                    "The third number is all that is generated: give only the part beyond 8.4 s.",
                 ),
             ],
         ),
         "The frames are int(25.6 * seconds), rounded up to a multiple of 8; each is 4 mel frames and 640 samples.",
-        "More is made than was asked for, and the surplus is cropped once, from the finished waveform.",
+        "The run generates more than you requested, and the surplus is cropped once, from the finished waveform.",
     ),
     Exercise(
         function(
@@ -101,26 +103,26 @@ EXERCISES = (
                 ),
                 (
                     lambda unguided, prompted, scale: prompted + scale * (unguided - prompted),
-                    "The two have changed places: a larger scale has to lead towards the prompt.",
+                    "The two are swapped: a larger scale has to lead toward the prompt.",
                 ),
-                (lambda unguided, prompted, scale: scale * prompted, "The unguided prediction has a part in it too."),
+                (lambda unguided, prompted, scale: scale * prompted, "The unguided prediction contributes too."),
             ],
         ),
-        "Start at the unguided prediction, and go the way to the prompted one `scale` times.",
-        "At 1 the unguided half cancels, so the network need not be asked for it; above 1 its share is negative.",
+        "Start at the unguided prediction and go `scale` times the way to the prompted one.",
+        "At 1, the unguided half cancels, so the network does not need to compute it; above 1, its share is negative.",
     ),
     Exercise(
         choice(
             "average",
             {
-                "decoder": "It is a latent like others, without noise in it, and the decoder takes it. It is the sound "
+                "decoder": "It is a latent like any other, without noise, and the decoder accepts it. It is the sound "
                 "itself that is undecided.",
-                "steps": "More steps begin at much the same noise level, so their first estimate knows no more.",
-                "guidance": "A larger scale exaggerates what the prompt says. It cannot say which of all the fitting "
-                "sounds it is to be.",
+                "steps": "More steps start at almost the same noise level, so their first estimate knows no more.",
+                "guidance": "A larger scale exaggerates what the prompt says. It cannot decide which of all the "
+                "matching sounds to generate.",
             },
         ),
         "What could the network know about the sound when nearly all of its input is noise?",
-        "The best guess under so much noise is the mean of all that fits, and a mean of sounds is a blur.",
+        "With so much noise, the best guess is the mean of all sounds that fit, and a mean of sounds is a blur.",
     ),
 )

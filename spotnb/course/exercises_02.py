@@ -1,4 +1,4 @@
-"""Exercises of notebook 02: seams and their score."""
+"""Exercises of notebook 02: seams and the seam score."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Mel = NDArray[np.float64]
 
 
 def score(mel: Mel, seams: Sequence[int], first: int = -1, scale: int = LATENT_MELS) -> float:
-    """The flux at the steps `scale * seam + first`, over the flux at all others."""
+    """Return the mean flux at the frame steps `scale * seam + first`, divided by the mean flux at all others."""
     flux = np.abs(np.diff(np.asarray(mel), axis=0)).mean(axis=1)
     at = np.zeros(len(flux), bool)
     at[scale * np.asarray(seams) + first] = True
@@ -38,6 +38,7 @@ def _signed(mel: Mel, seams: Sequence[int]) -> float:
 
 
 def p_value(at_seams: float, drawn: Sequence[float]) -> float:
+    """Return the p-value of the flux at the seams among random draws."""
     return (1 + sum(each >= at_seams for each in drawn)) / (1 + len(drawn))
 
 
@@ -62,14 +63,14 @@ SLIPS: list[tuple[Callable[..., float], str]] = [
     ),
     (
         lambda mel, seams: score(mel, seams, scale=1),
-        "Seams are in latent frames, the mel has four frames to each of them.",
+        "Seams are in latent frames, but the mel has four frames for each of them.",
     ),
     (
         lambda mel, seams: score(mel, seams, first=0, scale=1),
-        "Seams are in latent frames, the mel has four frames to each of them.",
+        "Seams are in latent frames, but the mel has four frames for each of them.",
     ),
-    (_over_all, "The mean below the line still holds the seams: take the other steps only."),
-    (_signed, "Without the absolute value, what rises in one band cancels what falls in another."),
+    (_over_all, "The mean in the denominator still includes the seams: take only the other steps."),
+    (_signed, "Without the absolute value, a rise in one band cancels a fall in another."),
     (
         lambda mel, seams: 1 / score(mel, seams),
         "That is upside down: a jump at the seams has to make the score larger than 1.",
@@ -81,7 +82,7 @@ EXERCISES = (
         function(score, _mels(), SLIPS),
         "Row k of np.diff(mel, axis=0) is the step from mel frame k to k + 1; the seam at latent frame s is the step "
         "from mel frame 4 s - 1 to 4 s.",
-        "With a margin around the seams, and in a waveform an average over some steps, that is the library's score.",
+        "With a margin around the seams and, for a waveform, an average over a few steps, this is the library's score.",
     ),
     Exercise(
         numbers(
@@ -90,17 +91,17 @@ EXERCISES = (
             slips=[
                 (
                     [seam / 25.6 for seam in _GRID],
-                    "25.6 frames a second is only the rule by which AudioLDM sizes latents: a frame lasts 40 ms.",
+                    "25.6 frames per second is only AudioLDM's rule for sizing latents: a frame lasts 40 ms.",
                 ),
-                (list(_GRID), "These are frames: wanted are seconds."),
-                ([0.0, *SECONDS, 30.72], "The two ends are no seams: nothing meets there."),
-                ([*SECONDS, 30.72], "The end is no seam: nothing meets there."),
-                ([0.0, *SECONDS], "The start is no seam: nothing meets there."),
-                ([7.5, 15.0, 22.5, 30.0], "30 s are not cut into equal parts: the tiles are 192 frames of 40 ms."),
+                (list(_GRID), "These are frames: convert them to seconds."),
+                ([0.0, *SECONDS, 30.72], "The two ends are not seams: nothing meets there."),
+                ([*SECONDS, 30.72], "The end is not a seam: nothing meets there."),
+                ([0.0, *SECONDS], "The start is not a seam: nothing meets there."),
+                ([7.5, 15.0, 22.5, 30.0], "30 s are not cut into equal parts: a tile is 192 frames of 40 ms."),
             ],
         ),
-        "Frames first: the multiples of 192 inside 768. Then seconds: 25 frames are one.",
-        "Four tiles, three places: whoever knows them will hear nothing else, so blind tests hide them.",
+        "First find the frames, which are the multiples of 192 inside 768. Then convert: 25 frames are one second.",
+        "Four tiles have three seams. Listeners who know where they are hear nothing else, so blind tests hide them.",
     ),
     Exercise(
         function(
@@ -109,36 +110,36 @@ EXERCISES = (
             slips=[
                 (
                     lambda at_seams, drawn: sum(each >= at_seams for each in drawn) / len(drawn),
-                    "A p-value of 0 claims too much: count the seams themselves as one drawing more, above and below.",
+                    "A p-value of 0 claims too much: count the seams themselves as one more draw, above and below.",
                 ),
                 (
                     lambda at_seams, drawn: sum(each >= at_seams for each in drawn) / (1 + len(drawn)),
-                    "The seams count below the line, but not above it: they reach themselves.",
+                    "The seams count below the line, but not above it: they reach their own value.",
                 ),
                 (
                     lambda at_seams, drawn: (1 + sum(each > at_seams for each in drawn)) / (1 + len(drawn)),
-                    "A drawing that is just as large has reached it too.",
+                    "A draw that is exactly as large has reached it too.",
                 ),
                 (
                     lambda at_seams, drawn: (1 + sum(each < at_seams for each in drawn)) / (1 + len(drawn)),
-                    "That counts the drawings that stay below: a seam that stands out would get a large p-value.",
+                    "That counts the draws that stay below: a seam that stands out would get a large p-value.",
                 ),
             ],
         ),
-        "Count the drawings that are as large or larger; add one above and below the line.",
-        "So the number of drawings sets the least p-value that there can be, however bad the seam is.",
+        "Count the draws that are as large or larger; add one above and below the line.",
+        "So the number of draws determines the smallest possible p-value, however bad the seam is.",
     ),
     Exercise(
         choice(
             "beat",
             {
-                "gain": "A gain adds the same to every value of a log-mel, and differences do not see it.",
-                "noise": "That raises the flux elsewhere as well: the score goes towards 1, and a seam may hide in it.",
-                "length": "More of the same leaves the mean elsewhere where it is. It is a mean, not a sum.",
+                "gain": "A gain adds the same amount to every value of a log-mel, and differences do not change.",
+                "noise": "That raises the flux elsewhere as well: the score goes toward 1, and noise may hide a seam.",
+                "length": "More of the same does not change the mean flux elsewhere. It is a mean, not a sum.",
             },
         ),
-        "Which of them changes the flux at the grid, and not the flux elsewhere?",
-        "The score takes every large change at these places for a seam; only comparing with another run at the same "
-        "places tells them apart.",
+        "Which of them changes the flux at the grid, but not the flux elsewhere?",
+        "The score treats every large change at these places as a seam; only a comparison with another run at the same "
+        "places can tell the two apart.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of notebook 03: where moving tiles meet, what they leave uncovered, what they cost."""
+"""Exercises of notebook 03: where shifted tiles meet, which frames never touch a seam, and what the tiles cost."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ W, STEPS, FRAMES = 128, 25, 768
 
 
 def borders(s: int, T: int, W: int) -> list[int]:
+    """Return the seams of a grid shifted by `s`."""
     return [border for border in range(s % W, T, W) if border]
 
 
 def undo(rolled: Any, shift: int, pad: int) -> Any:
+    """Undo a roll by `shift` and a padding by `pad`."""
     return np.roll(rolled, -shift)[pad : len(rolled) - pad]
 
 
 def _untouched() -> float:
-    """The share of a tile's frames that no shift up to a quarter of a tile brings to a seam."""
-    # The golden ratio visits every shift in this many steps: their set is that of a run without end.
+    """Return the fraction of a tile's frames that never touch a seam with shifts up to a quarter of a tile."""
+    # The golden-ratio schedule visits every shift within this number of steps, like an endless run.
     config = SpotDiffusionConfig(W, max_shift_ratio=0.25, shift_schedule="fibonacci")
     layouts = [plan(4 * W, config, step) for step in range(4 * config.max_shift)]
     return float((coverage(layouts).counts[W : 2 * W] == 0).mean())
@@ -48,14 +50,14 @@ EXERCISES = (
             borders,
             [(40, 512, 128), (40, 500, 128), (0, 512, 128), (128, 512, 128), (100, 300, 128), (0, 128, 128)],
             slips=[
-                (lambda s, T, W: list(range(W, T, W)), "That is the fixed grid: the shift has no part in it."),
+                (lambda s, T, W: list(range(W, T, W)), "That is the fixed grid: it does not use the shift."),
                 (
                     lambda s, T, W: list(range(s, T, W)),
-                    "Without a shift that gives 0, which is the start of the sound: nothing meets there.",
+                    "Without a shift, that includes 0, which is the start of the sound: nothing meets there.",
                 ),
                 (
                     lambda s, T, W: list(range(s % W, T, W)),
-                    "Without a shift that gives 0, which is the start of the sound: nothing meets there.",
+                    "Without a shift, that includes 0, which is the start of the sound: nothing meets there.",
                 ),
                 (
                     lambda s, T, W: list(range(s + W, T, W)),
@@ -63,47 +65,56 @@ EXERCISES = (
                 ),
                 (
                     lambda s, T, W: [border for border in range(-s % W, T, W) if border],
-                    "That grid is moved to the left: a shift moves it to the right.",
+                    "That grid is moved to the left, but a shift moves it to the right.",
                 ),
-                (lambda s, T, W: [0, *borders(s, T, W), T], "The ends of the sound are no seams: nothing meets there."),
+                (
+                    lambda s, T, W: [0, *borders(s, T, W), T],
+                    "The ends of the sound are not seams: nothing meets there.",
+                ),
                 (
                     lambda s, T, W: [s + k * W for k in range(T // W) if 0 < s + k * W < T],
-                    "There may be one more than T // W full tiles have: go on as long as s + k W is inside.",
+                    "There may be one more than T // W full tiles have: continue as long as s + k W is inside.",
                 ),
             ],
         ),
-        "They are s, s + W, s + 2 W and so on, as far as they lie strictly inside 0..T; a shift of W is like none.",
-        "These integers are all that moves from step to step: the sound stays where it is.",
+        "They are s, s + W, s + 2 W and so on, if they lie strictly between 0 and T; a shift of W is like no shift.",
+        "Only these integers change from step to step: the sound stays where it is.",
     ),
     Exercise(
         number(
             _untouched(),
             tolerance=1e-3,
             slips=[
-                (0.75, "That is 1 less the ratio: count the shifts, 0 to 32, and the two frames at each seam."),
+                (0.75, "That is 1 minus the ratio: count the shifts, 0 to 32, and the two frames at each seam."),
                 (95 / 128, "There are 33 shifts, but each seam touches two frames, one on either side."),
-                (1 - _untouched(), "That is the part that does touch a seam at some time."),
+                (1 - _untouched(), "That is the part that does touch a seam at some point."),
                 (96 / 127, "The tile has 128 frames."),
                 (62 / 128, "Neighbouring seams share a frame: 33 of them touch 34 frames, not 66."),
             ],
         ),
-        "List the frames that seams at 128, 129, ..., 160 touch, and do not count any of them twice.",
-        "Nearly three quarters are never cut; all seams of the run fall on the rest.",
+        "List the frames touched by seams at 128, 129, ..., 160, and do not count any frame twice.",
+        "Nearly three quarters never touch a seam; all seams of the run fall on the rest.",
     ),
     Exercise(
         number(
             _bill(),
             tolerance=0,
             slips=[
-                (STEPS * FIXED, "That is the fixed grid: with a shift there is one tile more."),
+                (STEPS * FIXED, "That is the fixed grid: with a shift, there is one more tile."),
                 (STEPS * MOVED, "Steps with a shift of 0 have 6 tiles, not 7."),
-                (12 * FIXED + 13 * MOVED, "The first step has a shift of 0, and the last one too: 13 steps have."),
-                (STEPS * (FIXED + MOVED) / 2, "25 steps are not half and half: the first and the last have no shift."),
-                (13 * FIXED + 12 * (FIXED + W // 2), "An end tile sees a whole window, though it owns half of it."),
+                (12 * FIXED + 13 * MOVED, "The first step and the last step both have a shift of 0, so 13 steps do."),
+                (
+                    STEPS * (FIXED + MOVED) / 2,
+                    "25 steps do not split in half: both the first and the last have no shift.",
+                ),
+                (
+                    13 * FIXED + 12 * (FIXED + W // 2),
+                    "A tile at the end sees a whole window, even though it owns half of it.",
+                ),
             ],
         ),
-        "Six tiles of 128 frames without a shift, seven with one; 13 of the steps have none.",
-        "A window costs what it sees, not what it owns.",
+        "There are six tiles of 128 frames without a shift and seven with one; 13 of the steps have no shift.",
+        "The cost of a window is the number of frames that it sees, not the number that it owns.",
     ),
     Exercise(
         function(
@@ -112,20 +123,20 @@ EXERCISES = (
             slips=[
                 (
                     lambda rolled, shift, pad: np.roll(rolled[pad : len(rolled) - pad], -shift),
-                    "Cropped first, frames are gone that the roll had moved into the crop: roll back, then crop.",
+                    "If you crop first, you lose the frames that the roll moved into the crop: roll back, then crop.",
                 ),
                 (
                     lambda rolled, shift, pad: rolled[pad : len(rolled) - pad],
-                    "The padding is off, but the sound still lies where the roll has moved it.",
+                    "The padding is gone, but the sound is still where the roll has moved it.",
                 ),
                 (
                     lambda rolled, shift, pad: np.roll(rolled, shift)[pad : len(rolled) - pad],
-                    "That rolls on to the right: to go back is to roll by -shift.",
+                    "That rolls further to the right: to go back, roll by -shift.",
                 ),
                 (lambda rolled, shift, pad: np.roll(rolled, -shift), "The roll is undone; the padding is still there."),
             ],
         ),
-        "What was done last is undone first.",
-        "Only this order gives every frame back; the others lose some at one end and double some at the other.",
+        "Undo the last operation first.",
+        "Only this order returns every frame; the others lose some at one end and repeat some at the other.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of notebook 04: what stands in the padding, what an edge costs, and which one makes a loop."""
+"""Exercises of notebook 04: the content of the padding, the cost of an edge policy, and the one that makes a loop."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ FRAMES, SHIFT, TILE = 504, 40, 128
 
 
 def padded_frames(frames: int, left: int, right: int) -> list[int]:
+    """Return which frame each position of a mirrored sound shows."""
     return [abs(k) if k < frames else 2 * (frames - 1) - k for k in range(-left, frames + right)]
 
 
 def _twice(frames: int, left: int, right: int) -> list[int]:
-    """The border frame is repeated."""
+    """Mirror with the border frame repeated."""
     return [-1 - k if k < 0 else k if k < frames else 2 * frames - 1 - k for k in range(-left, frames + right)]
 
 
@@ -30,7 +31,7 @@ def _held(frames: int, left: int, right: int) -> list[int]:
 
 
 def _forwards(frames: int, left: int, right: int) -> list[int]:
-    """Copied, but not turned round."""
+    """Copy the right frames without reversing them."""
     return [*range(1, left + 1), *range(frames), *range(frames - 1 - right, frames - 1)]
 
 
@@ -54,17 +55,17 @@ EXERCISES = (
             slips=[
                 (
                     _twice,
-                    "The border frame stands there twice: the mirror is in its middle, so it is not repeated.",
+                    "The border frame occurs twice: the mirror is in its middle, so it is not repeated.",
                 ),
-                (_wrapped, "That is the other end of the sound, as on a ring: a mirror turns the near end round."),
-                (_held, "That holds the border frame: a mirror goes back into the sound, frame by frame."),
-                (_forwards, "The right frames, but not turned round: next to frame 0 stands frame 1."),
-                (_swapped, "Left and right have changed places: left counts the frames before frame 0."),
+                (_wrapped, "That is the other end of the sound, as on a ring: a mirror reverses the near end."),
+                (_held, "That repeats the border frame: a mirror goes back into the sound, frame by frame."),
+                (_forwards, "These are the right frames, but not reversed: frame 1 is next to frame 0."),
+                (_swapped, "Left and right are swapped: left counts the frames before frame 0."),
             ],
         ),
-        "Write down the places -left ... frames - 1 + right. Before 0, place k shows frame -k. Past the last "
-        "frame: how far behind it is a place, and how far before it is its image?",
-        "A mirror in the middle of the border frame: so at most frames - 1 can be padded at an end.",
+        "Write down the positions -left ... frames - 1 + right. Before 0, position k shows frame -k. After the last "
+        "frame, how far behind it is a position, and how far before it is its image?",
+        "The mirror is in the middle of the border frame, so at most frames - 1 can be padded at an end.",
     ),
     Exercise(
         numbers(
@@ -72,36 +73,36 @@ EXERCISES = (
             slips=[
                 (
                     _cost(("reflect", "merge", "circular"), shift=0),
-                    "That is the grid unmoved, with 4 tiles: move it.",
+                    "That is the grid without a shift, with 4 tiles: shift it.",
                 ),
-                ([FRAMES] * 3, "Those are the frames that are owned: the cost is what is seen, padding included."),
-                (_cost(("reflect", "reflect", "circular")), "With merge no frame is padded or seen twice."),
+                ([FRAMES] * 3, "Those are the frames that tiles own: the cost counts what they see, padding included."),
+                (_cost(("reflect", "reflect", "circular")), "With merge, no frame is padded or seen twice."),
                 (
                     _cost(("reflect", "merge", "reflect")),
-                    "A ring has no ends: turned, it needs no tile more.",
+                    "A ring has no ends: it needs no additional tile when it is shifted.",
                 ),
                 (
                     _cost(("reflect", "merge", "merge")),
-                    "On a ring each tile still sees a window of 128 frames.",
+                    "On a ring, each tile still sees a window of 128 frames.",
                 ),
-                ([5, 4, 4], "Those are tiles: the cost is the frames that all their windows hold."),
+                ([5, 4, 4], "Those are tiles: the cost is the number of frames in all their windows."),
             ],
         ),
-        "Cells of the moved grid begin at -88, 40, 168, ...: how many of them touch 0 to 504? merge pads nothing, and "
-        "a ring takes as many tiles as an unmoved grid.",
-        "A moved grid pays for one tile more; merge pays for the sound alone; a ring for whole tiles.",
+        "Cells of the shifted grid begin at -88, 40, 168, ...: how many of them touch 0 to 504? merge does not pad, "
+        "and a ring needs as many tiles as a grid without a shift.",
+        "A shifted grid costs one more tile, merge costs only the sound itself, and a ring costs whole tiles.",
     ),
     Exercise(
         choice(
             "circular",
             {
-                "reflect": "With reflect the windows at the end see a mirror image: none of them ever sees the start.",
-                "reflect_noisy": "A mirror image at each end, and a noisy one: no window sees end and start together.",
+                "reflect": "With reflect, the windows at the end see a mirror image: none of them ever sees the start.",
+                "reflect_noisy": "It has a noisy mirror image at each end: no window sees end and start together.",
                 "anchor": "Anchored windows stay inside the sound: no window sees end and start side by side.",
                 "merge": "Merged windows stay inside the sound: no window sees end and start side by side.",
             },
         ),
-        "In a loop the last frame stands before the first one: in whose windows do both of them lie?",
-        "On a ring the loop point is a place like any other: windows reach across it, in most steps.",
+        "In a loop, the last frame comes before the first one: which edge policy has windows that contain both?",
+        "On a ring, the loop point is a place like any other: windows reach across it in most steps.",
     ),
 )

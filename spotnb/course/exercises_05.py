@@ -1,4 +1,4 @@
-"""Exercises of notebook 05: guidance changed afterwards, stitching, and one step of DDIM."""
+"""Exercises of notebook 05: a change of the guidance scale, stitching, and one step of DDIM."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import numpy as np
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function
 from spotnb.tiling.config import SpotDiffusionConfig
-from spotnb.tiling.layout import Interval, plan
+from spotnb.tiling.layout import plan
+from spotnb.tiling.tile import Interval
 
 Array = Any
 Intervals = Sequence[Interval]
 
 
 def reguide(unguided: Array, guided: Array, old: float, new: float) -> Array:
+    """Return the prediction at another guidance scale."""
     return unguided + new / old * (guided - unguided)
 
 
 def stitch(predictions: Array, windows: Intervals, segments: Intervals, frames: int) -> Array:
+    """Stitch the segments of all tiles together."""
     out = np.zeros((frames, *predictions.shape[2:]))
     for prediction, window, (start, stop) in zip(predictions, windows, segments, strict=True):
         out[start:stop] = prediction[start - window[0] : stop - window[0]]
@@ -28,7 +31,7 @@ def stitch(predictions: Array, windows: Intervals, segments: Intervals, frames: 
 
 
 def _from_the_left(predictions: Array, windows: Intervals, segments: Intervals, frames: int) -> Array:
-    """The first frames of each prediction, whatever of it is owned."""
+    """Take the first frames of each prediction, wherever the segment is in the window."""
     out = np.zeros((frames, *predictions.shape[2:]))
     for prediction, (start, stop) in zip(predictions, segments, strict=True):
         out[start:stop] = prediction[: stop - start]
@@ -40,7 +43,7 @@ def _one_after_the_other(predictions: Array, windows: Intervals, segments: Inter
 
 
 def _seen(predictions: Array, windows: Intervals, frames: int, average: bool) -> Array:
-    """Each window written whole: the last one wins, or all are averaged."""
+    """Write entire windows. Where they overlap, the last one wins, or all are averaged."""
     out, count = np.zeros((frames, *predictions.shape[2:])), np.zeros(frames)
     for prediction, (start, stop) in zip(predictions, windows, strict=True):
         inside = slice(max(start, 0), min(stop, frames))
@@ -52,12 +55,13 @@ def _seen(predictions: Array, windows: Intervals, frames: int, average: bool) ->
 
 
 def ddim_step(x: Array, noise: Array, alpha: float, previous: float) -> Array:
+    """Return the latent after one deterministic step of DDIM."""
     x0 = (x - (1 - alpha) ** 0.5 * noise) / alpha**0.5
     return previous**0.5 * x0 + (1 - previous) ** 0.5 * noise
 
 
 def _tilings() -> list[tuple[Array, list[Interval], list[Interval], int]]:
-    """Predictions `[tiles, W, F]` for the moved grids of two edges whose windows are of one width."""
+    """Return predictions `[tiles, W, F]` for shifted grids of two edge policies whose windows have one width."""
     draws, cases = np.random.default_rng(5), []
     for edge, frames in (("reflect", 16), ("anchor", 16), ("anchor", 21)):
         config = SpotDiffusionConfig(8, max_shift_ratio=0.375, edge=edge, shift_schedule="alternate")
@@ -80,7 +84,7 @@ EXERCISES = (
             slips=[
                 (
                     lambda unguided, guided, old, new: unguided + new * (guided - unguided),
-                    "That takes the guided prediction for the prompted one: its distance has `old` in it already.",
+                    "That treats the guided prediction as the prompted one: its distance already includes `old`.",
                 ),
                 (
                     lambda unguided, guided, old, new: new / old * guided,
@@ -88,44 +92,47 @@ EXERCISES = (
                 ),
                 (
                     lambda unguided, guided, old, new: unguided + old / new * (guided - unguided),
-                    "The ratio is upside down: a larger new scale has to go further from the unguided prediction.",
+                    "The ratio is upside down: a larger new scale has to go farther from the unguided prediction.",
                 ),
                 (
                     lambda unguided, guided, old, new: guided + (new - old) * (guided - unguided),
-                    "One unit of scale is the distance from unguided to *prompted*: 1 / old of the one you took.",
+                    "One unit of scale is the distance from unguided to *prompted*, 1 / old of the one you used.",
                 ),
                 (
                     lambda unguided, guided, old, new: unguided + (guided - unguided) / old,
-                    "That is the prompted prediction, which is half of the way: now guide with the new scale.",
+                    "That is the prompted prediction, which is half the way: now guide with the new scale.",
                 ),
             ],
         ),
         "Solve guided = unguided + old * (prompted - unguided) for prompted, then guide with the new scale.",
-        "Both predictions are kept, so a scale can be tried out within a step without the network.",
+        "Both predictions are kept, so you can try another scale within a step without running the network.",
     ),
     Exercise(
         function(
             stitch,
             _tilings(),
             slips=[
-                (_from_the_left, "A prediction begins where its *window* begins: what a tile owns may lie further in."),
+                (
+                    _from_the_left,
+                    "A prediction begins where its *window* begins: what a tile owns may start further inside.",
+                ),
                 (
                     _one_after_the_other,
-                    "Laid end to end, predictions are longer than the sound: take of each what it owns.",
+                    "End to end, the predictions are longer than the sound: take only the part that each tile owns.",
                 ),
                 (
                     lambda predictions, windows, segments, frames: _seen(predictions, windows, frames, False),
-                    "What a tile only sees is written too, over what its neighbour owns: write its segment alone.",
+                    "That also writes frames that a tile only sees, over those its neighbor owns: write only segments.",
                 ),
                 (
                     lambda predictions, windows, segments, frames: _seen(predictions, windows, frames, True),
-                    "Where windows overlap you average them, as MultiDiffusion does: here each frame has one owner.",
+                    "That averages overlapping windows, as MultiDiffusion does: here, each frame has one owner.",
                 ),
             ],
         ),
-        "A loop over the tiles: segment (start, stop) of the result comes from the frames start - window[0] to "
+        "Loop over the tiles: segment (start, stop) of the result comes from the frames start - window[0] to "
         "stop - window[0] of that tile's prediction.",
-        "That is all that tiling is on this side: nothing is rolled, nothing is averaged, nothing is cropped later.",
+        "That is all that tiling does to the predictions: nothing is rolled, averaged, or cropped later.",
     ),
     Exercise(
         function(
@@ -134,31 +141,31 @@ EXERCISES = (
             slips=[
                 (
                     lambda x, noise, alpha, previous: (x - (1 - alpha) ** 0.5 * noise) / alpha**0.5,
-                    "That is the clean estimate: the step then puts noise back, as much as the next level has.",
+                    "That is the clean estimate: the step then adds noise again, as much as the next level has.",
                 ),
                 (
                     lambda x, noise, alpha, previous: (
                         previous**0.5 * (x - (1 - alpha) ** 0.5 * noise) / alpha**0.5 + (1 - alpha) ** 0.5 * noise
                     ),
-                    "The noise you put back is that of the level you come from: it has to be that of `previous`.",
+                    "You add the noise of the level you come from: it has to be the noise of `previous`.",
                 ),
                 (
                     lambda x, noise, alpha, previous: (
                         previous * (x - (1 - alpha) * noise) / alpha + (1 - previous) * noise
                     ),
-                    "The factors are square roots: sqrt(alpha) of clean latent, sqrt(1 - alpha) of noise.",
+                    "The factors are square roots: sqrt(alpha) for the clean latent, sqrt(1 - alpha) for the noise.",
                 ),
                 (
                     lambda x, noise, alpha, previous: previous**0.5 * (x - (1 - alpha) ** 0.5 * noise) / alpha**0.5,
-                    "The noise of the next level is missing: the latent is still noisy after all steps but the last.",
+                    "The noise of the next level is missing: the latent is still noisy after every step but the last.",
                 ),
                 (
                     lambda x, noise, alpha, previous: ddim_step(x, noise, previous, alpha),
-                    "That is a step towards more noise: you come from alpha, and go to previous.",
+                    "That is a step toward more noise: you come from alpha and go to previous.",
                 ),
             ],
         ),
-        "Two lines: the clean estimate at alpha, then sqrt(previous) of it with sqrt(1 - previous) of the same noise.",
-        "The solver sees one latent and one prediction, whole: no tile, no window and no edge occurs in it.",
+        "Two lines: first the clean estimate at alpha, then sqrt(previous) of it plus sqrt(1 - previous) of the noise.",
+        "The solver sees one latent and one prediction of full length: it knows no tiles, windows or edges.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of notebook 06: equal budgets, paired differences, and what a blind test proves."""
+"""Exercises of notebook 06: equal budgets, paired differences, and the significance of a blind test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Numbers = Sequence[float]
 
 
 def _frames(method: str) -> int:
-    """Network frames of one step, of a moved grid where it moves."""
+    """Return the network frames of one step, with a shifted grid if the method shifts it."""
     return plan(FRAMES, CONFIG, step=1, method=method).network_frames
 
 
@@ -31,6 +31,7 @@ def _up(value: float) -> int:
 
 
 def paired(one: Numbers, other: Numbers) -> list[float]:
+    """Return the mean of the paired differences and its standard error."""
     difference = np.asarray(one, float) - np.asarray(other, float)
     return [float(difference.mean()), float(difference.std(ddof=1) / len(difference) ** 0.5)]
 
@@ -54,11 +55,12 @@ def _reversed(one: Numbers, other: Numbers) -> list[float]:
 
 
 def _shares(correct: int, trials: int) -> list[float]:
-    """How likely each count of right answers from `correct` on is, if one guesses."""
+    """Return the probability of each number of right answers from `correct` to `trials` when guessing."""
     return [comb(trials, count) / 2**trials for count in range(correct, trials + 1)]
 
 
 def abx_p(correct: int, trials: int) -> float:
+    """Return the chance of at least `correct` right answers when guessing."""
     return sum(_shares(correct, trials))
 
 
@@ -67,19 +69,19 @@ EXERCISES = (
         numbers(
             [BUDGET // TILES, BUDGET // SPOT],
             slips=[
-                ([_up(BUDGET / TILES), _up(BUDGET / SPOT)], "Rounded up, they would take more than the budget."),
-                ([STEPS, STEPS], "Those are equal steps: a step of tiles is cheaper, so there can be more of them."),
-                ([BUDGET // SPOT, BUDGET // TILES], "The two have changed places: a moved grid has one tile more."),
-                ([BUDGET // TILES] * 2, "A moved grid of spot needs one tile more than tiles: 7 of them."),
+                ([_up(BUDGET / TILES), _up(BUDGET / SPOT)], "Rounded up, they would exceed the budget."),
+                ([STEPS, STEPS], "Those are equal steps: a step of tiles is cheaper, so there can be more steps."),
+                ([BUDGET // SPOT, BUDGET // TILES], "The two are swapped: a shifted grid has one more tile."),
+                ([BUDGET // TILES] * 2, "The shifted grid of spot needs one more tile than tiles does: 7 of them."),
                 (
                     [STEPS * TILES // _frames("multidiffusion"), STEPS * SPOT // _frames("multidiffusion")],
-                    "The ratio is upside down: the cheaper step may be taken more often.",
+                    "The ratio is upside down: the cheaper step can be taken more often.",
                 ),
             ],
         ),
-        "Network frames of one step: windows times 128. MultiDiffusion lays one every 64 frames, the last one ends "
+        "The network frames of one step are windows times 128. MultiDiffusion has one every 64 frames, the last ending "
         "at 768. Multiply by its 20 steps, then divide, and round down.",
-        "At equal network frames, each method spends the same work; which one uses it better is then a fair question.",
+        "At equal network frames, every method does the same work, so it is fair to ask which one uses it better.",
     ),
     Exercise(
         function(
@@ -92,15 +94,18 @@ EXERCISES = (
             slips=[
                 (
                     _unpaired,
-                    "That error is of two groups that have nothing in common: take differences first.",
+                    "That is the error of two unrelated groups: take the differences first.",
                 ),
                 (_population, "The spread of a few numbers around their own mean is too small: divide by n - 1."),
-                (_spread, "That is the spread of single differences: the mean of n of them is sqrt(n) times as sure."),
-                (_reversed, "The sign is turned: the first one less the second one."),
+                (
+                    _spread,
+                    "That is the spread of single differences: the mean of n of them is sqrt(n) times as precise.",
+                ),
+                (_reversed, "The sign is reversed: subtract the second from the first."),
             ],
         ),
-        "Differences of the pairs first. Then their mean, and np.std(..., ddof=1) / sqrt(n).",
-        "What a seed does to both methods alike falls out of the difference: so few seeds tell more.",
+        "First take the differences of the pairs. Then take their mean, and np.std(..., ddof=1) / sqrt(n).",
+        "The effect that a seed has on both methods cancels in the difference, so a few seeds tell you more.",
     ),
     Exercise(
         function(
@@ -109,19 +114,19 @@ EXERCISES = (
             slips=[
                 (
                     lambda correct, trials: _shares(correct, trials)[0],
-                    "That is the chance of exactly so many: a guesser who does even better counts too.",
+                    "That is the chance of exactly this many: a guesser who does even better counts too.",
                 ),
                 (
                     lambda correct, trials: sum(_shares(correct, trials)[1:]),
-                    "That leaves out the result itself: *at least* so many right answers, not more.",
+                    "That leaves out the result itself: *at least* this many right answers, not more.",
                 ),
                 (
                     lambda correct, trials: 1 - sum(_shares(correct, trials)),
-                    "That is the chance of fewer right answers: turn it round.",
+                    "That is the chance of fewer right answers: use the opposite.",
                 ),
                 (
                     lambda correct, trials: min(1.0, 2 * sum(_shares(correct, trials))),
-                    "That counts both tails: here only many right answers speak for a difference.",
+                    "That counts both tails: here, only many right answers are evidence of a difference.",
                 ),
                 (
                     lambda correct, trials: correct / trials,
@@ -129,11 +134,11 @@ EXERCISES = (
                 ),
                 (
                     lambda correct, trials: 0.5**correct,
-                    "That is the chance that certain trials are right: there are comb(trials, k) ways to have k right.",
+                    "That is the chance that certain trials are right: there are comb(trials, k) ways to get k right.",
                 ),
             ],
         ),
         "The chance of exactly k right answers is math.comb(trials, k) / 2**trials: sum it from k = correct to trials.",
-        "For 10 of 12 it is 0.019. With four trials no result is below 0.05, not even four of four.",
+        "For 10 of 12, it is 0.019. With four trials, no result is below 0.05, not even four of four.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of notebook 09, bug hunt."""
+"""Exercises of notebook 09: the bug hunt."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function
 
-UPWARDS = "With that, nothing would sound right anywhere, and the timesteps of the records would rise: look at them."
-UNDONE = "With that, the clean estimate moves sideways from step to step, as patient A's does: this one stays in place."
-MIRROR = "That bug does little, and only at the two ends in the first steps: what is seen here is much more."
-PER_TILE = "With that, the sound repeats itself a tile later: compare it with itself, 128 frames on."
-DROPOUT = "With that, the prompt has no effect, but the sound is sound and whole: this one is damaged somewhere."
-SEAMS = "With that, the seams lie at the same places in all steps, and are heard there: look at the records' seams."
-TAIL = "With that, the end of the sound stays noise: compare the level of the last frames with the rest."
-CROPPED = "With that, the start is mirrored over and over and moves to the right: here the estimate stays in place."
+UPWARDS = "With that bug, nothing would sound right, and the timesteps of the records would increase: look at them."
+UNDONE = "With that bug, the clean estimate moves sideways at every step, as in patient A: this one stays in place."
+MIRROR = "That bug has a small effect, only at the two ends in the first steps: the effect here is much larger."
+PER_TILE = "With that bug, the sound repeats one tile later: compare it with itself, moved by 128 frames."
+DROPOUT = "With that bug, the prompt has no effect, but the sound is intact: this one is damaged somewhere."
+SEAMS = "With that bug, the seams are at the same places in all steps and audible: look at the seams of the records."
+TAIL = "With that bug, the end of the sound remains noise: compare the level of the last frames with the rest."
+CROPPED = "With that bug, the start is mirrored again and again and moves right: here, the estimate stays in place."
 HEALTHY = "Each of B, C and D has a bug: measure where the symptom could be."
 
 _WRONG = {
@@ -33,13 +33,13 @@ _WRONG = {
 
 
 def _others(name: str, **instead: str) -> dict[str, str]:
-    """What is said of every bug but one; `instead` replaces some, its names with _ for spaces."""
-    told = _WRONG | {key.replace("_", " "): text for key, text in instead.items()}
-    return {key: text for key, text in told.items() if key != name}
+    """Return the feedback on every bug except `name`; `instead` replaces some (with _ for spaces in names)."""
+    feedback = _WRONG | {key.replace("_", " "): text for key, text in instead.items()}
+    return {key: text for key, text in feedback.items() if key != name}
 
 
 def _lag(before: Any, after: Any) -> int:
-    """How many frames to the right, around the ends, `after` `[T, F]` lies of `before`."""
+    """Return by how many frames `after` `[T, F]` is moved to the right of `before`, around the ends."""
     frames = len(before)
     fits = [float((np.roll(before, lag, axis=0) * after).sum()) for lag in range(frames)]
     best = int(np.argmax(fits))
@@ -67,12 +67,12 @@ EXERCISES = (
     Exercise(
         choice("uncovered tail", _others("uncovered tail")),
         "Look at the clean estimate in the inspector, step by step: which part of it never becomes sound?",
-        "The last part of a tile was never shown to the network, so no noise was taken from it.",
+        "The network never saw the last part of a tile, so no noise was removed from it.",
     ),
     Exercise(
         choice("seams fixed", _others("seams fixed", uncovered_tail="The end is as loud as the rest: look elsewhere.")),
-        "Open TileShiftDebugger(run.trace): where are the seams, step after step? Then measure the seam score there.",
-        "The grid is moved, but by the same shift in every step, so that no step ever sees across its seams.",
+        "Open TileShiftDebugger(run.trace): where are the seams at each step? Then measure the seam score there.",
+        "The grid is shifted, but by the same shift in every step, so no step ever sees across the seams.",
     ),
     Exercise(
         choice(
@@ -80,10 +80,10 @@ EXERCISES = (
             _others(
                 "per-tile noise",
                 uncovered_tail="The end is as loud as the rest: look elsewhere.",
-                seams_fixed="Its seams do move from step to step: the debugger shows it.",
+                seams_fixed="Its seams do move from step to step: the debugger shows this.",
             ),
         ),
-        "Listen to it from 0 s, then from 5.12 s, then from 10.24 s. Then lay its latent over itself, one tile later.",
+        "Listen from 0 s, then from 5.12 s, then from 10.24 s. Then compare the latent with itself, one tile later.",
         "All tiles start from the same noise, and with the same prompt they become the same music.",
     ),
     Exercise(
@@ -91,16 +91,16 @@ EXERCISES = (
             _lag,
             _CASES,
             [
-                (lambda before, after: -_lag(before, after), "Backwards: to the right is positive."),
+                (lambda before, after: -_lag(before, after), "The sign is reversed: to the right is positive."),
                 (
                     _unsigned,
-                    "Three to the left came out as a long way to the right: past half the length, subtract it.",
+                    "Three to the left came out as a long way to the right: past half the length, subtract the length.",
                 ),
                 (lambda before, after: abs(_lag(before, after)), "The direction is lost: to the left is negative."),
                 (_first_difference, "That is where the pictures differ most, not how far one has moved."),
             ],
         ),
-        "For every lag, roll the first picture by it, multiply with the second, and sum: the largest sum fits best.",
-        "This is a cross-correlation, and a test on it would have caught patient A before anyone had to listen.",
+        "For every lag, roll the first picture by it, multiply by the second, and sum: the largest sum fits best.",
+        "This is a cross-correlation, and a test with it would have caught patient A before anyone had to listen.",
     ),
 )

@@ -1,7 +1,7 @@
-"""Judges of answers: what is off, in a sentence, or "" if the answer is right.
+"""Judges of answers. A judge returns a sentence that says what is wrong, or "" if the answer is right.
 
-Each takes `slips`, wrong answers that are easily given, with what is said of them: so feedback can name the
-misconception. A slip is found as an answer is: a number within the tolerance, a function by what it returns.
+Most judges accept `slips`: common wrong answers, each with the feedback on it, so that the feedback can name the
+misconception. A slip is recognized like the right answer: a number within the tolerance, a function by its results.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ Slips = Sequence[tuple[Any, str]]
 
 
 def number(expected: float, tolerance: float = 1e-6, unit: str = "", slips: Slips = ()) -> Judge:
-    """A number, right within `tolerance` times its size (or `tolerance` itself, where 0 is expected)."""
+    """Return a judge of a number. `tolerance` is relative to `expected`, or absolute if that is 0."""
 
     def judge(answer: Any) -> str:
         if off := _no_number(answer):
             return off
         value = float(answer)
-        for slip, told in slips:
+        for slip, feedback in slips:
             if _near(value, slip, tolerance) and not _near(value, expected, tolerance):
-                return told
+                return feedback
         if _near(value, expected, tolerance):
             return ""
         return f"{value:g}{unit} is too {'large' if value > expected else 'small'}."
@@ -36,7 +36,7 @@ def number(expected: float, tolerance: float = 1e-6, unit: str = "", slips: Slip
 
 
 def numbers(expected: Sequence[float], ordered: bool = True, tolerance: float = 1e-6, slips: Slips = ()) -> Judge:
-    """Several numbers: a list, tuple, set (where order does not count), array or tensor."""
+    """Return a judge of several numbers: a list, tuple, array, tensor, or, if the order does not matter, a set."""
 
     def judge(answer: Any) -> str:
         values = sorted(answer) if isinstance(answer, (set, frozenset)) and not ordered else answer
@@ -53,25 +53,25 @@ def numbers(expected: Sequence[float], ordered: bool = True, tolerance: float = 
             return f"{show(answer)} is a {type(answer).__name__}: expected a list of numbers."
         if not np.isfinite(array).all():
             return f"{show(answer)} holds NaN or infinity: expected a list of finite numbers."
-        for slip, told in slips:
+        for slip, feedback in slips:
             if _same_list(array, slip, ordered, tolerance):
-                return told
+                return feedback
         if _same_list(array, expected, ordered, tolerance):
             return ""
         if len(array) != len(expected):
-            return f"{len(array)} numbers came, {len(expected)} were expected."
+            return f"You gave {len(array)} numbers, but {len(expected)} were expected."
         return f"{show(array.tolist())} is not right yet."
 
     return judge
 
 
 def choice(expected: str, among: Mapping[str, str]) -> Judge:
-    """One of several words; `among` maps each wrong one to what is said of it."""
+    """Return a judge of one word out of several. `among` maps each wrong word to the feedback on it."""
 
     def judge(answer: Any) -> str:
         names = sorted([expected, *among])
         if not isinstance(answer, str) or (word := answer.strip().lower()) not in names:
-            return f"{show(answer)} is none of the choices: expected one of {', '.join(map(repr, names))}."
+            return f"{show(answer)} is not one of the choices: expected one of {', '.join(map(repr, names))}."
         return "" if word == expected else among[word]
 
     return judge
@@ -83,38 +83,38 @@ def function(
     slips: Sequence[tuple[Callable[..., Any], str]] = (),
     tolerance: float = 1e-5,
 ) -> Judge:
-    """A function that returns what `reference` does, for all cases: tuples of arguments, which it may not change.
+    """Return a judge of a function, which has to return the same as `reference` for all cases.
 
-    Results are numbers, or lists, arrays or tensors of numbers.
+    A case is a tuple of arguments, which the function may not change. Results are numbers, or lists, arrays or tensors.
     """
 
     def judge(answer: Any) -> str:
         if not callable(answer):
-            return f"{show(answer)} is a {type(answer).__name__}: expected a function; pass it without brackets."
-        given = []
+            return f"{show(answer)} is a {type(answer).__name__}: expected a function; pass it without parentheses."
+        results = []
         for case in cases:
             arguments = copy.deepcopy(case)
             try:
-                given.append(answer(*arguments))
+                results.append(answer(*arguments))
             except Exception as error:
                 return f"{_call(case)} raises {type(error).__name__}: {' '.join(str(error).split())[:200]}."
             if not all(_same(before, after, 0) for before, after in zip(case, arguments, strict=True)):
                 return f"{_call(case)} changes its argument in place: work on a copy."
         expected = [reference(*copy.deepcopy(case)) for case in cases]
-        wrong = [k for k in range(len(cases)) if not _same(given[k], expected[k], tolerance)]
+        wrong = [k for k in range(len(cases)) if not _same(results[k], expected[k], tolerance)]
         if not wrong:
             return ""
-        for slip, told in slips:
-            if all(_same(given[k], slip(*copy.deepcopy(cases[k])), tolerance) for k in range(len(cases))):
-                return told
+        for slip, feedback in slips:
+            if all(_same(results[k], slip(*copy.deepcopy(cases[k])), tolerance) for k in range(len(cases))):
+                return feedback
         k = wrong[0]
-        return f"{_call(cases[k])} gives {_short(given[k])}: expected {_short(expected[k])}."
+        return f"{_call(cases[k])} returns {_short(results[k])}: expected {_short(expected[k])}."
 
     return judge
 
 
 def _no_number(answer: Any) -> str:
-    """Why an answer is not a finite number, or ""."""
+    """Return why an answer is not a finite number, or "" if it is one."""
     if isinstance(answer, (bool, np.bool_, str, bytes)) or np.ndim(answer) != 0:
         return f"{show(answer)} is a {type(answer).__name__}: expected a number."
     try:
@@ -132,7 +132,7 @@ def _array(value: Any) -> np.ndarray[Any, Any]:
     detach = getattr(value, "detach", None)
     array = np.asarray(value if detach is None else detach().cpu())
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"no numbers: {array.dtype}")
+        raise TypeError(f"not numbers: {array.dtype}")
     return array
 
 
@@ -146,7 +146,7 @@ def _same_list(array: np.ndarray[Any, Any], expected: Sequence[float], ordered: 
 
 
 def _same(one: Any, other: Any, tolerance: float) -> bool:
-    """Whether two results are numbers of one shape, and equal to a tolerance; anything else by `==`."""
+    """Return whether two results are equal within a tolerance, or by `==` if they are not numbers."""
     try:
         a, b = _array(one), _array(other)
     except (TypeError, ValueError, RuntimeError):
@@ -162,7 +162,7 @@ def _call(case: tuple[Any, ...]) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in a few characters: arrays and tensors by their shape, unless they are small."""
+    """Return a short text for a value. Large arrays and tensors are described by their shape."""
     shape = getattr(value, "shape", None)
     if shape is not None and len(shape) and np.prod(shape) > 16:
         return f"{type(value).__name__} {list(shape)}"

@@ -1,1 +1,1 @@
-"""Models: the protocol that the sampler drives, and the ways to get one."""
+"""Models: the protocol that the sampler uses, its implementations, and the functions that load them."""

@@ -1,4 +1,4 @@
-"""What a caller passes as a model: taken if it is one, adapted if it is audioldm's, refused in a line if neither."""
+"""Conversion of what a caller passes as a model to an `AudioModel`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from spotnb.support.checks import show
 
 PROPERTIES = tuple(AudioModel.__annotations__)
 METHODS = tuple(name for name, value in vars(AudioModel).items() if callable(value) and not name.startswith("_"))
-MARKS = ("apply_model", "first_stage_model", "cond_stage_model", "alphas_cumprod")  # of a LatentDiffusion
+MARKS = ("apply_model", "first_stage_model", "cond_stage_model", "alphas_cumprod")  # identify a LatentDiffusion
 
 
 def as_model(model: Any) -> AudioModel:
-    """`model` itself if it is an `AudioModel`; a `LatentDiffusion`, what `audioldm.build_model` returns, adapted.
+    """Return `model` itself if it is an `AudioModel`, or an adapter if it is audioldm's `LatentDiffusion`.
 
-    Both are recognised by what they have. Raises `InputError` for anything else.
+    Both are recognized by their attributes. `audioldm.build_model` returns a `LatentDiffusion`.
+
+    Raises:
+        InputError: `model` is neither.
     """
     if isinstance(model, str):
         raise InputError(f"model is the text {show(model)}: expected a model; load_model({show(model)}) loads one")
     if isinstance(model, type):
-        raise InputError(f"model is the class {model.__name__}: expected an object of it; load_model() gives one")
+        raise InputError(f"model is the class {model.__name__}: expected an instance; load_model() returns one")
     missing = [name for name in PROPERTIES if not hasattr(model, name)]
     missing += [name for name in METHODS if not callable(getattr(model, name, None))]
     if not missing:
@@ -32,14 +35,14 @@ def as_model(model: Any) -> AudioModel:
         if not isinstance(alphas, Tensor) or alphas.shape != (TRAINED_STEPS,):
             raise InputError(
                 f"the model's alphas_cumprod is {show(getattr(alphas, 'shape', alphas))}: expected a tensor "
-                f"[{TRAINED_STEPS}]; give it the noise schedule that the model was trained on"
+                f"[{TRAINED_STEPS}]; set it to the noise schedule that the model was trained on"
             )
-        taken: AudioModel = model
-        return taken
+        checked: AudioModel = model
+        return checked
     if all(hasattr(model, name) for name in MARKS):
         return from_audioldm(model)
     rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
     raise InputError(
         f"model is a {type(model).__name__}, which lacks {', '.join(missing[:3])}{rest}: expected an AudioModel or "
-        "audioldm's LatentDiffusion; load_model() and audioldm.build_model() give one"
+        "audioldm's LatentDiffusion; load_model() and audioldm.build_model() return one"
     )

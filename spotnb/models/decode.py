@@ -1,6 +1,6 @@
-"""From latent to sound: latent, log-mel (in sliding windows), waveform (in sliding windows), exact length.
+"""Decoding of a latent to sound: first to a log-mel, then to a waveform of the exact length.
 
-Both stages run in windows, so that memory is bounded whatever the length.
+Both stages run in sliding windows, so that memory use does not grow with the duration.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from spotnb.sound.mel import LATENT_MELS as MEL_FRAMES
 from spotnb.support.checks import check_int
 
 VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
-VOCODER_WINDOW, VOCODER_CONTEXT = 2048, 64  # mel frames; the context exceeds what either vocoder's convolutions reach
+VOCODER_WINDOW, VOCODER_CONTEXT = 2048, 64  # mel frames; the context exceeds the receptive field of either vocoder
 
 
 def sliding_window_vae_decode(
@@ -32,12 +32,25 @@ def sliding_window_vae_decode(
     *,
     progress: bool = False,
 ) -> Tensor:
-    """Log-mel `[B, 1, 4T, 64]` of a latent `[B, C, T, F]`, decoded in windows that are cross-faded.
+    """Decode a latent `[B, C, T, F]` to a log-mel in windows that are cross-faded.
 
-    `window_size` and `overlap_size` are latent frames. 256 is what the autoencoder was trained on; of the 64 that two
-    windows share, the outer quarters are left out and the middle half is cross-faded, because a decoder that attends
-    to its whole window is worst at the window's edges. A latent no longer than a window is decoded whole.
-    Raises `InputError` for sizes out of range, and `SpotnbError` if the decoder gives NaN or infinity.
+    In the overlap of two windows, only the middle half is cross-faded; each outer quarter comes from the window that
+    has more context there. The decoder attends to the entire window and is least accurate at its edges. A latent that
+    is not longer than one window is decoded in a single pass.
+
+    Args:
+        model: The model whose decoder is used.
+        latent: The clean latent.
+        window_size: In latent frames. The default of 256 is the length that the autoencoder was trained on.
+        overlap_size: Overlap of neighboring windows, in latent frames.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The log-mel `[B, 1, 4T, 64]`.
+
+    Raises:
+        InputError: A size is out of range.
+        SpotnbError: The decoder returned NaN or infinity.
     """
     window = check_int("window_size", window_size, 1, hint="256 frames suit AudioLDM")
     overlap = check_int("overlap_size", overlap_size, 0, window - 1, hint="it must be smaller than window_size")
@@ -52,19 +65,19 @@ def mel_pieces(
     *,
     progress: bool = False,
 ) -> Iterator[Tensor]:
-    """The log-mel of `sliding_window_vae_decode` in consecutive pieces `[B, 1, frames, 64]`, so that few are held."""
+    """Yield the log-mel of `sliding_window_vae_decode` in consecutive pieces `[B, 1, frames, 64]` to save memory."""
     frames = latent.shape[2]
     if frames <= window:
         yield _decoded(model, latent, 0)
         return
     starts = [*range(0, frames - window, window - overlap), frames - window]
-    held: Tensor | None = None  # of what is decoded, the frames that the next window reaches too
+    held: Tensor | None = None  # decoded frames that overlap with the next window
     for start, following in zip(
         tqdm(starts, desc="decode", unit="window", disable=not progress), [*starts[1:], frames], strict=True
     ):
         mel = _decoded(model, latent[:, :, start : start + window], start).cpu()
         if held is not None:
-            # Ramp up over the middle half of what is shared with the window before.
+            # Cross-fade the middle half of the overlap with the previous window.
             shared = held.shape[2]
             margin = shared // 4
             ramp = ((torch.arange(shared - 2 * margin) + 0.5) / max(1, shared - 2 * margin))[:, None]
@@ -84,26 +97,32 @@ def _joined(pieces: Iterable[Tensor]) -> Tensor:
 def _decoded(model: AudioModel, latent: Tensor, start: int) -> Tensor:
     mel = model.decode_mel(latent)
     if not torch.isfinite(mel).all():
-        raise SpotnbError(f"the decoder gave NaN or infinity in the window at latent frame {start}; try dtype fp32")
+        raise SpotnbError(
+            f"the decoder returned NaN or infinity in the window at latent frame {start}: "
+            "expected finite numbers; try dtype fp32"
+        )
     return mel
 
 
 def sliding_window_vocode(model: AudioModel, mel: Tensor, *, progress: bool = False) -> Tensor:
-    """Sound `[B, 160 * frames]` of a log-mel `[B, 1, frames, 64]`, vocoded in windows with context on both sides.
+    """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]` in windows with context on both sides.
 
-    The context is cut off again, and is longer than the vocoder reaches: the result equals a single pass to rounding.
-    Raises `SpotnbError` if the vocoder gives NaN or infinity.
+    The context is longer than the receptive field of the vocoder and is cut off afterwards, so the result equals that
+    of a single pass up to rounding.
+
+    Raises:
+        SpotnbError: The vocoder returned NaN or infinity.
     """
     return torch.cat(list(wave_pieces(model, [mel], mel.shape[2], progress=progress)), dim=1)
 
 
 def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progress: bool = False) -> Iterator[Tensor]:
-    """The sound of `sliding_window_vocode` in consecutive pieces `[B, samples]`, of a log-mel that comes in pieces too.
+    """Yield the sound of `sliding_window_vocode` in consecutive pieces `[B, samples]`.
 
-    `frames`: of the whole log-mel.
+    The log-mel arrives in pieces `mels` as well. `frames` is their total number of frames.
     """
     source = iter(mels)
-    held, begin = next(source), 0  # the log-mel from frame `begin` on
+    held, begin = next(source), 0  # the part of the log-mel that starts at frame `begin`
     for start in tqdm(range(0, frames, VOCODER_WINDOW), desc="vocoder", unit="window", disable=not progress):
         stop = min(start + VOCODER_WINDOW, frames)
         left, right = max(0, start - VOCODER_CONTEXT), min(frames, stop + VOCODER_CONTEXT)
@@ -114,13 +133,16 @@ def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progr
         held, begin = _joined(parts)[:, :, left - begin :], left
         sound = model.vocode(held[:, :, : right - left]).cpu()
         if not torch.isfinite(sound).all():
-            raise SpotnbError(f"the vocoder gave NaN or infinity near {start * HOP / model.sample_rate:.2f} s")
+            raise SpotnbError(
+                f"the vocoder returned NaN or infinity near {start * HOP / model.sample_rate:.2f} s: "
+                "expected finite numbers; try dtype fp32"
+            )
         yield sound[:, (start - left) * HOP : (stop - left) * HOP]
 
 
-def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, progress: bool = False) -> Tensor:
-    """Log-mel `[B, 1, 4T, 64]` of a latent; a ring is decoded across its ends, so that they meet."""
-    if not circular:
+def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
+    """Decode a latent to a log-mel `[B, 1, 4T, 64]`. If it is a ring, it is decoded across its ends."""
+    if not ring:
         return sliding_window_vae_decode(model, latent, progress=progress)
     frames = latent.shape[2]
     reach = 64
@@ -131,16 +153,21 @@ def latent_to_mel(model: AudioModel, latent: Tensor, *, circular: bool = False, 
 
 @dataclass(frozen=True)
 class Sound:
-    """A decoded latent: `waveform` `[samples]` float32 in [-1, 1], and `mel`, its log-mel `[4T, 64]`.
+    """A decoded latent.
 
-    The mel goes on to the end of the last latent frame, the waveform as long as was asked for.
+    Attributes:
+        waveform: `[samples]` float32 in [-1, 1], of the requested length.
+        mel: The log-mel `[4T, 64]`, up to the end of the last latent frame.
     """
 
     waveform: NDArray[np.float32]
     mel: NDArray[np.float32]
 
     def fade_into(self, other: Sound, fade: int, stop: int, samples_per_frame: int) -> Sound:
-        """This sound up to latent frame `stop`, giving way to `other` in a straight line over the `fade` before it."""
+        """Return this sound up to latent frame `stop` and `other` after it, with a linear cross-fade.
+
+        The cross-fade takes the last `fade` latent frames before `stop`.
+        """
         size = samples_per_frame
         return Sound(
             _faded(self.waveform, other.waveform, (stop - fade) * size, stop * size),
@@ -149,24 +176,25 @@ class Sound:
 
 
 def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
-    whole = other.copy()
-    whole[:start] = one[:start]
+    joined = other.copy()
+    joined[:start] = one[:start]
     ramp = ((np.arange(stop - start, dtype=np.float32) + 0.5) / max(1, stop - start)).reshape(
         -1, *(1,) * (one.ndim - 1)
     )
-    whole[start:stop] = one[start:stop] * (1 - ramp) + other[start:stop] * ramp
-    return whole
+    joined[start:stop] = one[start:stop] * (1 - ramp) + other[start:stop] * ramp
+    return joined
 
 
 def decode_sound(
-    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+    model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Sound:
-    """The sound of one latent `[1, C, T, F]`, `samples` long; a ring is decoded and vocoded across its ends.
+    """Decode one latent `[1, C, T, F]` to a sound of `samples` samples.
 
-    Peaks beyond full scale are clipped, not scaled down: runs stay comparable in level.
+    A `ring` is decoded and vocoded across its ends. Peaks beyond full scale are clipped and not scaled down,
+    so that the levels of runs remain comparable.
     """
-    mel = latent_to_mel(model, latent, circular=circular, progress=progress)
-    if circular:
+    mel = latent_to_mel(model, latent, ring=ring, progress=progress)
+    if ring:
         frames = mel.shape[2]
         around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames
         wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
@@ -178,14 +206,14 @@ def decode_sound(
 
 
 def sound_pieces(
-    model: AudioModel, latent: Tensor, samples: int, *, circular: bool = False, progress: bool = False
+    model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Iterator[NDArray[np.float32]]:
-    """The waveform of `decode_sound`, sample for sample, in consecutive pieces: memory does not grow with the length.
+    """Yield exactly the waveform of `decode_sound` in consecutive pieces, so that memory does not grow with its length.
 
-    A ring comes in one piece, since its start is decoded with its end.
+    A `ring` comes in one piece, because its start is decoded together with its end.
     """
-    if circular:
-        yield decode_sound(model, latent, samples, circular=True, progress=progress).waveform
+    if ring:
+        yield decode_sound(model, latent, samples, ring=True, progress=progress).waveform
         return
     left = samples
     for piece in wave_pieces(model, mel_pieces(model, latent, progress=progress), MEL_FRAMES * latent.shape[2]):

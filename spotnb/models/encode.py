@@ -1,4 +1,4 @@
-"""From sound to latent, in windows, so that memory is bounded whatever the length."""
+"""Encoding of sound to a latent, in windows so that memory use does not grow with the duration."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from torch import Tensor
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel
 
-WINDOW, CONTEXT = 256, 32  # latent frames; what an encoder gives near a window's edge is thrown away
+WINDOW, CONTEXT = 256, 32  # latent frames; the context near the edges of a window is encoded and discarded
 
 
 def waveform_to_latent(model: AudioModel, waveform: Tensor) -> Tensor:
-    """Latent `[1, C, samples // 640, F]` of a sound `[samples]` at the model's rate.
+    """Encode a sound `[samples]` at the sample rate of the model to a latent `[1, C, samples // 640, F]`.
 
-    Raises `InputError` for less than a latent frame of sound, `SpotnbError` if the encoder gives NaN or infinity.
+    Raises:
+        InputError: The sound is shorter than one latent frame.
+        SpotnbError: The encoder returned NaN or infinity.
     """
     size = model.samples_per_frame
     frames = len(waveform) // size
     if not frames:
-        raise InputError(f"{len(waveform)} samples of sound: expected at least {size}, one latent frame (40 ms)")
+        raise InputError(
+            f"the sound has {len(waveform)} samples: expected at least {size}, which is one latent frame (40 ms); "
+            "pass a longer sound"
+        )
     parts = []
     stride = WINDOW - 2 * CONTEXT
     for start in range(0, frames, stride) if frames > WINDOW else [0]:
@@ -27,7 +32,9 @@ def waveform_to_latent(model: AudioModel, waveform: Tensor) -> Tensor:
         left, right = max(0, start - CONTEXT), min(frames, stop + CONTEXT)
         latent = model.encode(waveform[None, left * size : right * size])
         parts.append(latent[:, :, start - left : stop - left])
-    whole = torch.cat(parts, dim=2)
-    if not torch.isfinite(whole).all():
-        raise SpotnbError("the encoder gave NaN or infinity; try dtype fp32, or a sound of ordinary level")
-    return whole
+    encoded = torch.cat(parts, dim=2)
+    if not torch.isfinite(encoded).all():
+        raise SpotnbError(
+            "the encoder returned NaN or infinity: expected finite numbers; try dtype fp32, or a sound of normal level"
+        )
+    return encoded

@@ -1,7 +1,8 @@
-"""How many attention heads an AudioLDM UNet has: a choice that its published configuration gets wrong.
+"""The number of attention heads of an AudioLDM UNet, which its published configuration gets wrong.
 
-The published files say `attention_head_dim: 8`, which diffusers reads as 8 heads at every level. The networks were
-trained with a fixed number of channels a head. Shapes match either way, so the wrong choice loads and sounds worse.
+The published files contain `attention_head_dim: 8`, which diffusers reads as 8 heads at every level. The networks were
+trained with a fixed number of channels per head. The shapes match in both cases, so the wrong number loads without an
+error and sounds worse.
 """
 
 from __future__ import annotations
@@ -9,21 +10,30 @@ from __future__ import annotations
 from typing import Any
 
 from spotnb.errors import InputError
+from spotnb.support.checks import show
 
 ORIGINAL_HEADS = {
-    (128, 256, 384, 640): (4, 8, 12, 20),  # audioldm, audioldm-s-full-v2: 32 channels a head
-    (192, 384, 576, 960): (6, 12, 18, 30),  # audioldm-m-full: 32
-    (256, 512, 768, 1280): (4, 8, 12, 20),  # audioldm-l-full: 64
+    (128, 256, 384, 640): (4, 8, 12, 20),  # audioldm, audioldm-s-full-v2: 32 channels per head
+    (192, 384, 576, 960): (6, 12, 18, 30),  # audioldm-m-full: 32 channels per head
+    (256, 512, 768, 1280): (4, 8, 12, 20),  # audioldm-l-full: 64 channels per head
 }
 PUBLISHED = 8
 
 
 def choose_heads(unet_config: dict[str, Any], heads: str | tuple[int, ...]) -> tuple[bool, tuple[int, ...]]:
-    """Whether the configuration's own head counts are kept, and the head count of each level.
+    """Choose the number of attention heads of each level.
 
-    `heads`: "original" takes the counts that the network was trained with where the configuration is one of the
-    published ones, and else the configuration's; "config" always takes the configuration's; a tuple is taken as it is.
-    Raises `InputError` for anything else, or counts that do not divide the channels.
+    Args:
+        unet_config: Configuration of the UNet in diffusers' format.
+        heads: "original" uses the numbers that the network was trained with if the configuration is one of the
+            published ones, and the numbers of the configuration otherwise; "config" always uses the configuration; a
+            tuple gives the number of each level.
+
+    Returns:
+        Whether the numbers of the configuration are kept, and the number of heads of each level.
+
+    Raises:
+        InputError: `heads` is something else, or a number does not divide the channels of its level.
     """
     channels = tuple(unet_config["block_out_channels"])
     # diffusers treats attention_head_dim as the number of heads when num_attention_heads is absent.
@@ -36,7 +46,10 @@ def choose_heads(unet_config: dict[str, Any], heads: str | tuple[int, ...]) -> t
             return False, ORIGINAL_HEADS[channels]
         return True, configured
     if not isinstance(heads, list | tuple) or len(heads) != len(channels) or not all(type(h) is int for h in heads):
-        raise InputError(f'heads is {heads!r}: expected "original", "config" or {len(channels)} whole numbers')
+        raise InputError(
+            f'heads is {show(heads)}: expected "original", "config" or {len(channels)} whole numbers; '
+            '"original" suits the published checkpoints'
+        )
     if any(h < 1 or c % h for c, h in zip(channels, heads, strict=True)):
-        raise InputError(f"heads {tuple(heads)} do not divide the channels {channels}; give divisors")
+        raise InputError(f"heads is {tuple(heads)}, which do not divide the channels {channels}: pass divisors of them")
     return False, tuple(heads)

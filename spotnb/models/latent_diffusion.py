@@ -1,13 +1,15 @@
-"""audioldm's own `LatentDiffusion`, what its `build_model` returns, as an `AudioModel`; `audioldm` is never imported.
+"""An adapter that makes an `AudioModel` of audioldm's `LatentDiffusion`, which its `build_model` returns.
 
-What goes wrong where that object is merely called is mended here, at run time, and nothing in it is overwritten:
+`audioldm` itself is never imported. The adapter works around several faults of the object at run time, without
+overwriting anything in it:
 
-- its text encoder drops the prompt one time in ten, at inference too, and draws from the global generator for it:
-  both are held off while a text is embedded;
-- its averaged weights (EMA) serve only inside `ema_scope`, which copies the network twice: here the network runs on
-  them where they lie, and neither they nor the training weights are copied;
-- its network refuses lengths that are no multiple of 8, its first stage encodes at random, its vocoder's sound is
-  rounded to 16 bits and a little too long, and its `device` may be another one than its weights are on.
+- Its text encoder drops the prompt with a probability of 0.1, even at inference, and draws from the global random
+  generator to decide. The adapter prevents both while a text is embedded.
+- Its averaged weights (EMA) are used only inside `ema_scope`, which copies the network twice. The adapter runs the
+  network on the averaged weights without copying any weights.
+- Its network rejects lengths that are not multiples of 8, its first stage draws a random sample when it encodes, the
+  sound of its vocoder is rounded to 16 bits and slightly too long, and its `device` may not be the one that its weights
+  are on.
 """
 
 from __future__ import annotations
@@ -45,26 +47,37 @@ NEEDED = (
     "parameterization",
     "scale_factor",
 )
-PREDICTS = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}  # audioldm's names: diffusers'
+PREDICTS = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}  # audioldm's names and those of diffusers
 TRAINED_STEPS = 1000
 NATIVE_FRAMES = 256
-CLAP_RATE, CLAP_SAMPLES = 48000, 480000  # what its audio encoder hears at once: 10 s
+CLAP_RATE, CLAP_SAMPLES = 48000, 480000  # the input of the CLAP audio encoder: 10 s
 
 
 def from_audioldm(latent_diffusion: Any, *, name: str = "audioldm") -> LatentDiffusionModel:
-    """Adapt what `audioldm.build_model` returned.
+    """Adapt the object that `audioldm.build_model` returns.
 
-    It is recognised by what it has, so that `audioldm` need not be importable here. Move it to its device first; it
-    is put into evaluation mode. `name` stands in manifests: the object does not know which checkpoint it holds.
+    It is recognized by its attributes, so `audioldm` does not have to be importable.
+
+    Args:
+        latent_diffusion: The `LatentDiffusion`. Move it to its device before; it is put into evaluation mode.
+        name: Name for the manifest, because the object does not know which checkpoint it holds.
 
     Raises:
-        InputError: it is no such object, or one of a kind that cannot be driven; the message says why.
+        InputError: It is not a `LatentDiffusion`, or not a supported one. The message gives the reason.
     """
     return LatentDiffusionModel(latent_diffusion, name=name)
 
 
 class LatentDiffusionModel:
-    """An `AudioModel` around a `LatentDiffusion`. All weights are shared with it."""
+    """An `AudioModel` that wraps a `LatentDiffusion` and shares its weights.
+
+    Args:
+        latent_diffusion: The `LatentDiffusion`, see `from_audioldm`.
+        name: Name for the manifest.
+
+    Raises:
+        InputError: As for `from_audioldm`.
+    """
 
     def __init__(self, latent_diffusion: Any, *, name: str = "audioldm") -> None:
         _check(latent_diffusion)
@@ -81,11 +94,12 @@ class LatentDiffusionModel:
         self.time_multiple: int = 2 ** (len(self._origin.model.diffusion_model.channel_mult) - 1)
         self.tile_batch = suggested_tile_batch(self._origin.model, self.device)
         self.alphas_cumprod: Tensor = self._origin.alphas_cumprod.detach().float().cpu().clone()
-        # Checkpoints have no name in them, but no two end in the same convolution.
+        # A checkpoint does not contain its name, but its last convolution identifies it.
         last = [weight for weight in weights if weight.ndim > 1][-1]
         self._digest = hashlib.sha256(last.detach().cpu().numpy().tobytes()).hexdigest()[:12]
 
     def describe(self) -> dict[str, Any]:
+        """Return what the manifest records about the model, with a digest that identifies the checkpoint."""
         return {
             "name": self.name,
             "dtype": str(self.dtype).removeprefix("torch."),
@@ -97,24 +111,24 @@ class LatentDiffusionModel:
 
     @torch.no_grad()
     def embed(self, texts: list[str]) -> Tensor:
-        """Conditioning `[N, D]` of N texts; an empty text is what audioldm guides away from."""
-        encoder, words = self._origin.cond_stage_model, [text for text in texts if text]
+        """Return the conditioning `[N, D]` of N texts. An empty text gives audioldm's unconditional conditioning."""
+        encoder, prompts = self._origin.cond_stage_model, [text for text in texts if text]
         with _reading(encoder):
-            found = iter(self._origin.get_learned_conditioning(words).split(1) if words else ())
-            nothing: Any = encoder.get_unconditional_condition(1) if len(words) < len(texts) else None
-        embeds = torch.cat([next(found) if text else nothing for text in texts])[:, 0]  # [N, 1, D] with audioldm
-        return embeds.to(self.device, torch.float32)
+            conditional = iter(self._origin.get_learned_conditioning(prompts).split(1) if prompts else ())
+            unconditional: Any = encoder.get_unconditional_condition(1) if len(prompts) < len(texts) else None
+        embeds = torch.cat([next(conditional) if text else unconditional for text in texts])
+        return embeds[:, 0].to(self.device, torch.float32)  # audioldm returns [N, 1, D]
 
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        """The noise in `x` `[N, C, w, F]`, whatever the network predicts.
+        """Return the noise in `x` `[N, C, w, F]`, converted from what the network predicts.
 
-        Only a ring shorter than a tile has a width that is no multiple of `time_multiple`; it is continued from its
-        own start, as a ring goes on.
+        Only a circular latent shorter than a tile has a width that is not a multiple of `time_multiple`. It is extended
+        with its first frames, which follow its last ones.
         """
         x, t = x.to(self.device), t.to(self.device)
         frames, surplus = x.shape[2], -x.shape[2] % self.time_multiple
         seen = x[:, :, torch.arange(frames + surplus, device=x.device) % frames] if surplus else x
-        with torch.set_grad_enabled(torch.is_grad_enabled() and x.requires_grad):  # the weights may ask for one
+        with torch.set_grad_enabled(torch.is_grad_enabled() and x.requires_grad):  # the weights may require gradients
             out = self._origin.apply_model(seen, t, cond.to(self.device)[:, None])[:, :, :frames].float()
         kind = self._origin.parameterization
         if kind != "eps":
@@ -128,20 +142,25 @@ class LatentDiffusionModel:
 
     @torch.no_grad()
     def decode_mel(self, latent: Tensor) -> Tensor:
+        """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
         mel: Tensor = self._origin.decode_first_stage(latent.to(self.device)).float()
         expected = (len(latent), 1, LATENT_MELS * latent.shape[2], BINS)
         if mel.shape != expected:
-            raise SpotnbError(f"the first stage gave a mel of shape {list(mel.shape)}, expected {list(expected)}")
+            raise SpotnbError(
+                f"the first stage returned a mel of shape {list(mel.shape)}: expected {list(expected)}; "
+                "pass what audioldm.build_model returns"
+            )
         return mel
 
     @torch.no_grad()
     def vocode(self, mel: Tensor) -> Tensor:
+        """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
         sound: Tensor = self._origin.first_stage_model.vocoder(mel[:, 0].to(self.device).mT)
         return sound[:, 0, : HOP * mel.shape[2]].float()
 
     @torch.no_grad()
     def encode(self, waveform: Tensor) -> Tensor:
-        """Latent of sound: the mean of the first stage's distribution, which audioldm itself would draw from."""
+        """Encode sound to the mean of the distribution of the first stage. audioldm would draw a random sample."""
         frames = waveform.shape[-1] // self.samples_per_frame
         mel = torch_log_mel(waveform[..., : frames * self.samples_per_frame].to(self.device))
         latent: Tensor = self._origin.encode_first_stage(mel).mode() * self._origin.scale_factor
@@ -149,44 +168,56 @@ class LatentDiffusionModel:
 
     @torch.no_grad()
     def score(self, waveforms: Tensor, text: str) -> Tensor:
-        """How well sounds match a text: CLAP's cosine similarity `[B]` of `waveforms` `[B, samples]`; more is better.
+        """Score how well sounds match a text by the cosine similarity of their CLAP embeddings.
 
-        audioldm ranks its candidates by it. Sounds longer than 10 s are heard in pieces of 10 s and the similarities
-        averaged (audioldm hears one piece, drawn at random). Raises `InputError` for another shape, and `SpotnbError`
-        without an audio encoder.
+        audioldm ranks its candidates by this score. A sound longer than 10 s is split into pieces of 10 s, whose
+        similarities are averaged; audioldm uses one random piece.
+
+        Args:
+            waveforms: `[B, samples]` at the sample rate of the model.
+            text: The prompt.
+
+        Returns:
+            The similarities `[B]`, of which higher is better.
+
+        Raises:
+            InputError: `waveforms` has another shape.
+            SpotnbError: The model has no CLAP audio encoder.
         """
         if waveforms.ndim != 2 or not waveforms.shape[1]:
-            raise InputError(f"expected waveforms [B, samples], got shape {list(waveforms.shape)}; give one a row")
+            raise InputError(
+                f"the waveforms have shape {list(waveforms.shape)}: expected [B, samples]; pass one sound per row"
+            )
         clap = getattr(self._origin.cond_stage_model, "model", None)
         if not callable(getattr(clap, "get_audio_embedding", None)):
-            raise SpotnbError(f"{self.name} has no CLAP audio encoder to rank sounds by; rank them by ear")
-        wanted = self.embed([text])
-        return torch.stack([self._similarity(clap, sound, wanted) for sound in waveforms])
+            raise SpotnbError(f"{self.name} has no CLAP audio encoder to rank sounds with: rank them by ear")
+        prompt = self.embed([text])
+        return torch.stack([self._similarity(clap, sound, prompt) for sound in waveforms])
 
-    def _similarity(self, clap: Any, sound: Tensor, wanted: Tensor) -> Tensor:
+    def _similarity(self, clap: Any, sound: Tensor, prompt: Tensor) -> Tensor:
         from scipy.signal import resample_poly
 
         wave = torch.from_numpy(resample_poly(sound.float().cpu().numpy(), CLAP_RATE // self.sample_rate, 1)).float()
         starts = [*range(0, len(wave) - CLAP_SAMPLES, CLAP_SAMPLES), max(0, len(wave) - CLAP_SAMPLES)]
-        heard = []
+        similarities = []
         for start in starts:
             clip = wave[start : start + CLAP_SAMPLES]
-            clip = clip.repeat(CLAP_SAMPLES // len(clip))  # a short sound is repeated whole, then padded
+            clip = clip.repeat(CLAP_SAMPLES // len(clip))  # a short sound is repeated as often as it fits, then padded
             clip = nn.functional.pad(clip, (0, CLAP_SAMPLES - len(clip))).to(self.device)
-            found = clap.get_audio_embedding([{"waveform": clip, "longer": torch.tensor([False])}])
-            heard.append(nn.functional.cosine_similarity(found, wanted)[0])
-        return torch.stack(heard).mean()
+            embedding = clap.get_audio_embedding([{"waveform": clip, "longer": torch.tensor([False])}])
+            similarities.append(nn.functional.cosine_similarity(embedding, prompt)[0])
+        return torch.stack(similarities).mean()
 
 
 @contextlib.contextmanager
 def _reading(encoder: Any) -> Iterator[None]:
-    """The encoder in text mode, dropping no prompt and leaving the global generator as it was; then as it came."""
+    """Put the encoder into text mode without prompt dropout, protect the global generator, and restore both after."""
     changes = {"embed_mode": "text", "unconditional_prob": 0.0}
     before = {name: getattr(encoder, name) for name in changes if hasattr(encoder, name)}
     for name in before:
         setattr(encoder, name, changes[name])
     try:
-        with torch.random.fork_rng(devices=[]):  # it draws a number for each text even at probability 0
+        with torch.random.fork_rng(devices=[]):  # the encoder draws a number for each text even at probability 0
             yield
     finally:
         for name, value in before.items():
@@ -194,9 +225,9 @@ def _reading(encoder: Any) -> Iterator[None]:
 
 
 def _on_averaged_weights(origin: Any) -> Any:
-    """`origin` with its averaged weights in the network, or `origin` itself where it keeps none.
+    """Return a copy of `origin` that uses its averaged weights, or `origin` itself if it has none.
 
-    A copy of structure only: every tensor in it is one of `origin`'s own.
+    The copy shares every tensor with `origin`.
     """
     if not getattr(origin, "use_ema", False):
         return origin
@@ -211,12 +242,12 @@ def _on_averaged_weights(origin: Any) -> Any:
 
 
 def _check(origin: Any) -> None:
-    """Raise `InputError` unless `origin` is a `LatentDiffusion` that can be driven."""
+    """Raise `InputError` unless `origin` is a supported `LatentDiffusion`."""
     kind = type(origin).__name__
     if missing := [path for path in NEEDED if not _has(origin, path)]:
         rest = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise InputError(
-            f"a {kind} is no LatentDiffusion, it lacks {', '.join(missing[:3])}{rest}; "
+            f"the model is a {kind}, which lacks {', '.join(missing[:3])}{rest}: expected a LatentDiffusion; "
             "pass what audioldm.build_model returns"
         )
     steps, bins, averaged = len(origin.alphas_cumprod), origin.latent_f_size, getattr(origin, "use_ema", False)
@@ -228,10 +259,10 @@ def _check(origin: Any) -> None:
         (bins != BINS // LATENT_MELS, f"its latents have {bins} bins, not {BINS // LATENT_MELS}"),
         ({w.dtype for w in origin.model.parameters()} != {torch.float32}, "its network is not in float32"),
         (averaged and not _has(origin, "model_ema.m_name2s_name"), "it has use_ema but no model_ema"),
-        (not math.isfinite(float(origin.scale_factor)), "its scale_factor is no finite number"),
+        (not math.isfinite(float(origin.scale_factor)), "its scale_factor is not a finite number"),
     ]
     if wrong := [fault for present, fault in faults if present]:
-        raise InputError(f"this {kind} cannot be driven, {wrong[0]}; pass what audioldm.build_model returns")
+        raise InputError(f"this {kind} is not supported: {wrong[0]}; pass what audioldm.build_model returns")
 
 
 def _has(origin: Any, path: str) -> bool:

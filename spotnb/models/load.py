@@ -1,4 +1,4 @@
-"""From a name to a model: the embedded one, a folder, or one of the published AudioLDM checkpoints."""
+"""Loading of a model by name: the embedded model, a local folder, or a published AudioLDM checkpoint."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import torch
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM, from_folder
+from spotnb.support.checks import show
 
 log = logging.getLogger(__name__)
 
 EMBEDDED = Path(__file__).parent / "embedded"
 HUB_MODELS = ("cvssp/audioldm", "cvssp/audioldm-s-full-v2", "cvssp/audioldm-m-full", "cvssp/audioldm-l-full")
-WANTED = ["*.json", "*.txt", "*.safetensors", "*.bin"]  # weights are read as tensors only, whichever kind they are
+WANTED = ["*.json", "*.txt", "*.safetensors", "*.bin"]  # weights are read as tensors only, in either format
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -29,21 +30,20 @@ def load_model(
     """Load a model by name.
 
     Args:
-        name: "tiny", the embedded model; one of the `cvssp/audioldm…` checkpoints, fetched from the Hugging Face hub
-            on first use (2 to 6 GB); or a local folder in the same format.
-        device: "auto" takes cuda, then mps, then cpu; or a torch device.
-        dtype: of the UNet: "fp32", "bf16", "fp16", or "auto": bf16 where the hardware multiplies it faster than
-            float32, else fp32.
-        heads: attention heads of a published checkpoint, see `spotnb.models.heads`. The choice is in the manifest.
-        revision: branch, tag or commit on the hub. The commit it stood for is in the manifest: give that to repeat
-            a run exactly.
+        name: "tiny", which is the embedded model; one of the `cvssp/audioldm…` checkpoints, downloaded from the
+            Hugging Face Hub on first use (2 to 6 GB); or a local folder in the same format.
+        device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.
+        dtype: Precision of the UNet: "fp32", "bf16", "fp16", or "auto", which selects bf16 if the hardware multiplies
+            it faster than float32, and fp32 otherwise.
+        heads: Attention heads of a published checkpoint; see `spotnb.models.heads`. The manifest records the choice.
+        revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
 
     Raises:
-        InputError: unknown name, device or dtype.
-        SpotnbError: a folder lacks a piece or holds a wrong one; the hub cannot be reached.
+        InputError: The name, device or dtype is unknown.
+        SpotnbError: A part of the model is missing or does not fit, or the Hub cannot be reached.
     """
     if not isinstance(name, str) or not name:
-        raise InputError(f"model name is {name!r}: expected tiny, {', '.join(HUB_MODELS)} or a folder")
+        raise InputError(f"model name is {show(name)}: expected tiny, {', '.join(HUB_MODELS)} or a folder")
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
     if name == "tiny":
@@ -60,7 +60,11 @@ def load_model(
 
 
 def pick_device(device: str) -> torch.device:
-    """The torch device of a name; "auto" takes cuda, then mps, then cpu."""
+    """Return the torch device of a name. "auto" selects the first available one of cuda, mps and cpu.
+
+    Raises:
+        InputError: The device is unknown or not available.
+    """
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -75,19 +79,24 @@ def pick_device(device: str) -> torch.device:
 
 
 def pick_dtype(dtype: str, device: torch.device) -> torch.dtype:
-    """The torch dtype of a name; "auto" takes bf16 where the device is known to multiply it faster than float32."""
+    """Return the torch dtype of a name. "auto" selects bf16 if the device multiplies it faster than float32.
+
+    Raises:
+        InputError: The name is unknown.
+    """
     if dtype in DTYPES:
         return DTYPES[dtype]
     if dtype != "auto":
-        raise InputError(f"dtype {dtype!r} is unknown: expected auto, {', '.join(DTYPES)}")
+        raise InputError(f"dtype is {show(dtype)}: expected auto, {', '.join(DTYPES)}; auto suits most machines")
     return torch.bfloat16 if _fast_bf16(device) else torch.float32
 
 
 def _fast_bf16(device: torch.device) -> bool:
-    """Known by instruction set rather than timed, so that the same machine gives the same sound every day.
+    """Return whether the device multiplies bf16 faster than float32.
 
-    Measured: with AMX tiles 1.7 (tiny) to 3.5 times (audioldm-s) as fast as float32, with AVX512-BF16 alone 1.4 times
-    (tiny). GPUs have it from Ampere on.
+    The answer follows from the instruction set rather than from timing, so that a machine always produces the same
+    sound. In measurements, bf16 was 1.7 times (tiny) to 3.5 times (audioldm-s) as fast as float32 with AMX tiles, and
+    1.4 times (tiny) as fast with AVX512-BF16 alone. GPUs support it from the Ampere generation on.
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= 8
@@ -98,19 +107,19 @@ def _fast_bf16(device: torch.device) -> bool:
 
 
 def _fetch(name: str, revision: str) -> Path:
-    """The folder of a hub checkpoint: from the local cache if it is there, else downloaded."""
+    """Return the folder of a Hub checkpoint, from the local cache or downloaded."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=WANTED, local_files_only=True))
     except LocalEntryNotFoundError:
-        log.info("fetching %s (%s) from the Hugging Face hub", name, revision)
+        log.info("downloading %s (%s) from the Hugging Face Hub", name, revision)
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=WANTED))
-    except Exception as error:  # no network, no such revision, no disk: each a kind of its own
+    except Exception as error:  # a missing network, revision or disk space each raise a different type
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SpotnbError(
-            f"{name} is not on this machine and cannot be fetched ({reason}); connect once to download it, "
-            "pass a folder that holds it, or use tiny"
+            f"{name} is not on this machine and cannot be downloaded ({reason}): connect once to download it, "
+            "pass a folder that contains it, or use tiny"
         ) from error

@@ -1,7 +1,8 @@
-"""What the sampler asks of a model: the pieces of a latent audio diffusion model behind one small protocol."""
+"""The model protocol: what the sampler requires of a latent audio diffusion model."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -10,13 +11,14 @@ from torch import Tensor
 
 @runtime_checkable
 class AudioModel(Protocol):
-    """A text-to-audio latent diffusion model, in pieces.
+    """A text-to-audio latent diffusion model, split into its stages.
 
-    Latents are `[B, channels, T, latent_bins]`; every tensor that goes in or comes out is float32, whatever
-    the networks compute in. Models are stateless: the same call gives the same answer.
+    Latents are `[B, channels, T, latent_bins]`. All input and output tensors are float32, whatever the precision of the
+    networks. Models are stateless: the same call returns the same result.
 
-    A model whose network is to know where in the piece a window lies has one method more, `place(cond, starts)`: of the
-    conditioning `[N, D]` and the frames `[N]` that the windows begin at it makes what `predict_noise` is given.
+    A model whose network needs the position of a window in the piece takes an additional keyword in `predict_noise`:
+    `starts`, a LongTensor `[N]` of the latent frames at which the windows begin. It is passed only to models that have
+    it. The optional members are `unknown_words(text)`, `score(waveforms, text)` and `tile_batch`.
     """
 
     name: str
@@ -24,40 +26,48 @@ class AudioModel(Protocol):
     channels: int
     latent_bins: int
     samples_per_frame: int
-    """Samples of sound in one latent frame: 640 (40 ms at 16 kHz)."""
+    """Samples per latent frame: 640, which is 40 ms at 16 kHz."""
     native_frames: int
-    """The length the network was trained for: 256 frames, 10.24 s."""
+    """The length that the network was trained on: 256 latent frames, which is 10.24 s."""
     time_multiple: int
-    """Every length the network sees is a multiple of this: two to the number of its downsamplings."""
+    """Every length that the network sees is a multiple of this number, 2 to the power of its downsamplings."""
     alphas_cumprod: Tensor
     """The noise schedule, `[1000]`, float32, on the CPU."""
     device: torch.device
     dtype: torch.dtype
-    """What the denoising network computes in."""
+    """The precision of the denoising network."""
 
-    def embed(self, texts: list[str]) -> Tensor:
-        """Conditioning `[N, D]` of N texts; an empty text is the unconditional one."""
+    def embed(self, texts: list[str]) -> Any:
+        """Return the conditioning of N texts in N rows. An empty text gives the unconditional conditioning.
+
+        The conditioning is a tensor `[N, D]`, or any other `spotnb.models.conditioning.Conditioning`.
+        """
         ...
 
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        """The noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`; like `x`, float32.
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Any) -> Tensor:
+        """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`.
 
-        With a gradient where `x` asks for one, and only then: the weights ask for none.
+        The result has the shape of `x` and is float32. It has a gradient only if `x` requires one; the weights do not.
         """
         ...
 
     def decode_mel(self, latent: Tensor) -> Tensor:
-        """Log-mel `[B, 1, 4T, 64]` of a clean latent."""
+        """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
         ...
 
     def vocode(self, mel: Tensor) -> Tensor:
-        """Sound `[B, 160 * mel frames]` of a log-mel `[B, 1, frames, 64]`."""
+        """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
         ...
 
     def encode(self, waveform: Tensor) -> Tensor:
-        """Latent of sound `[B, samples]` at the model's sample rate, whole latent frames only."""
+        """Encode sound `[B, samples]` at the sample rate of the model. An incomplete last latent frame is dropped."""
         ...
 
     def describe(self) -> dict[str, Any]:
-        """What a manifest records of the model: name, revision, dtype, device, head counts."""
+        """Return what the manifest records about the model: name, revision, dtype, device and numbers of heads."""
         ...
+
+
+def takes_starts(model: AudioModel) -> bool:
+    """Return whether a model's `predict_noise` takes the keyword `starts`."""
+    return "starts" in inspect.signature(model.predict_noise).parameters

@@ -1,7 +1,8 @@
-"""A network over rows: on a CPU, groups of rows side by side, each on a thread of its own.
+"""Parallel computation of the rows of a batch: on a CPU, each group of rows has a separate thread.
 
-n threads make one forward pass of a small network little faster, because each of its many small operations waits for
-the slowest thread, and far slower where other work takes a core. n passes side by side are nearly n times as fast.
+A single forward pass of a small network gains little from n threads, because each of its many small operations waits
+for the slowest thread. If other work occupies a core, it even becomes much slower. n passes in parallel, with one
+thread each, are nearly n times as fast.
 """
 
 from __future__ import annotations
@@ -17,29 +18,33 @@ from typing import Any
 import torch
 from torch import Tensor
 
-PATIENCE = 10.0  # seconds that an ending process gives a thread for what it is at
+PATIENCE = 10.0  # seconds that an exiting process waits for a thread to finish its task
 
 
 def by_rows(network: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    """`network(*inputs)` of inputs `[N, ...]` and a result `[N, ...]`, in as many threads as torch may use.
+    """Return `network(*inputs)`, computed in as many threads as torch may use.
 
-    Called whole on other devices, for fewer rows than threads, or where an input asks for a gradient. How rows are
-    grouped depends on N and the number of threads alone, so that the same call has the same bits.
+    The inputs and the result are `[N, ...]`. The network is called once for all rows if the device is not a CPU, if
+    there are fewer rows than threads, or if an input requires a gradient. The grouping of rows depends only on N and
+    the number of threads, so that the same call returns the same bits.
     """
     threads = torch.get_num_threads()
-    whole = threads == 1 or len(inputs[0]) < threads or any(x.requires_grad or x.device.type != "cpu" for x in inputs)
-    if whole:
+    single = threads == 1 or len(inputs[0]) < threads or any(x.requires_grad or x.device.type != "cpu" for x in inputs)
+    if single:
         return network(*inputs)
     groups = zip(*(torch.tensor_split(x, threads) for x in inputs), strict=True)
     return torch.cat(_workers(threads).map(network, list(groups)))
 
 
 class Workers:
-    """Threads that compute on themselves alone, and take what there is to do from one queue.
+    """Worker threads that take tasks from one queue. Each computes with a single torch thread.
 
-    Not those of `concurrent.futures`: its locks are held in Python code, where an interrupt of a notebook can come
-    between two lines and leave one locked for good, so that neither the next run nor the process ever ends. A
-    `SimpleQueue` is C, and whole.
+    `concurrent.futures` is not used, because it holds locks in Python code. A notebook can be interrupted between any
+    two lines there, which leaves a lock held forever: neither the next run nor the process ends. `SimpleQueue` is
+    implemented in C and is not affected.
+
+    Args:
+        count: Number of threads.
     """
 
     def __init__(self, count: int) -> None:
@@ -49,42 +54,42 @@ class Workers:
             threading.Thread(target=_work, args=(self._inbox, ready), name=f"spotnb-{k}", daemon=True)
             for k in range(count)
         ]
-        weakref.finalize(self, _end, self._inbox, threads)  # when the process ends, too
+        weakref.finalize(self, _end, self._inbox, threads)  # also called when the process exits
         try:
             for thread in threads:
                 thread.start()
             for _ in threads:
                 ready.get()
         finally:
-            torch.set_num_threads(count)  # of this thread it was not changed, but of those that start later
+            torch.set_num_threads(count)  # restores the default of threads that start later
 
     def map(self, network: Callable[..., Tensor], groups: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
-        """`network(*group)` of each group, in order. Raises what the first of them raises."""
+        """Return `network(*group)` for each group, in order. If calls raise errors, raise that of the first group."""
         outbox: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
-        for place, group in enumerate(groups):
-            self._inbox.put((network, group, place, outbox))
-        found = sorted((outbox.get() for _ in groups), key=lambda each: each[0])
-        for _, _, error in found:
+        for index, group in enumerate(groups):
+            self._inbox.put((network, group, index, outbox))
+        results = sorted((outbox.get() for _ in groups), key=lambda each: each[0])
+        for _, _, error in results:
             if error is not None:
                 raise error
-        return [result for _, result, _ in found]
+        return [result for _, result, _ in results]
 
 
 def _work(inbox: SimpleQueue[Any], ready: SimpleQueue[None]) -> None:
-    torch.get_num_threads()  # or a thread's first operation would put back the number that others have
+    torch.get_num_threads()  # otherwise the first operation of a thread would reset its number to the default
     torch.set_num_threads(1)
     ready.put(None)
     while (task := inbox.get()) is not None:
-        network, group, place, outbox = task
+        network, group, index, outbox = task
         try:
-            outbox.put((place, network(*group), None))
-        except BaseException as error:  # it is raised where the work was asked for
-            outbox.put((place, None, error))
-        del task, network, group, outbox  # nothing is held while there is nothing to do
+            outbox.put((index, network(*group), None))
+        except BaseException as error:  # raised again in `map`
+            outbox.put((index, None, error))
+        del task, network, group, outbox  # release the memory while waiting for the next task
 
 
 def _end(inbox: SimpleQueue[Any], threads: Sequence[threading.Thread]) -> None:
-    """A thread that is still at work when Python is gone would bring the process down."""
+    """End the threads. A thread that is still computing after Python has shut down would crash the process."""
     for _ in threads:
         inbox.put(None)
     for thread in threads:
@@ -94,5 +99,5 @@ def _end(inbox: SimpleQueue[Any], threads: Sequence[threading.Thread]) -> None:
 
 _workers = functools.cache(Workers)
 
-if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
+if hasattr(os, "register_at_fork"):  # the threads do not exist in a forked child
     os.register_at_fork(after_in_child=_workers.cache_clear)

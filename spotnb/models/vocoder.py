@@ -1,13 +1,13 @@
-"""A vocoder with an inverse-STFT head: log-mel frames to a complex spectrum to sound.
+"""A vocoder with an inverse-STFT head: it maps log-mel frames to a complex spectrum, and that to sound.
 
-No library that spotnb depends on has such a class. The design is Vocos' (Siuzdak 2023, "Vocos: Closing the gap between
-time-domain and Fourier-based neural vocoders", section 3): ConvNeXt blocks at the frame rate, one inverse FFT at
-the end, no upsampling network, which makes it a hundred times faster than real time on one CPU core.
+No library that spotnb depends on has such a class. The design follows Vocos (Siuzdak 2023, "Vocos: Closing the gap
+between time-domain and Fourier-based neural vocoders", section 3): ConvNeXt blocks at the frame rate and one inverse
+FFT at the end. Without an upsampling network, it is a hundred times faster than real time on one CPU core.
 
-What it was asked for is known, so what it made is then corrected: the sound's own log-mel is compared with the one that
-was given, and every STFT bin is turned up or down by what its bands lack, with its phase kept. It is Griffin-Lim's idea
-(Griffin & Lim 1984, "Signal estimation from modified short-time Fourier transform") with mel bands in the place of
-magnitudes and the network's phases to start from; two rounds of it halve the distance.
+The generated sound is then corrected toward the given log-mel: the log-mel of the sound is compared with it, and every
+STFT bin is scaled by the difference in its bands, with its phase unchanged. This is the idea of Griffin-Lim (Griffin &
+Lim 1984, "Signal estimation from modified short-time Fourier transform") with mel bands in place of magnitudes and the
+phases of the network as the starting point. Two rounds halve the distance to the given log-mel.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from spotnb.models.mel import filters_like, log_mel_of, stft
 from spotnb.sound.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 
 KERNEL = 7
-LARGEST_CHANGE = 3.0  # natural log units in a round: a band that is silent by chance shall not explode
+LARGEST_CHANGE = 3.0  # per round, in natural log units: limits the gain of a band that happens to be silent
 
 
 class ConvNeXtBlock(nn.Module):
-    """Depthwise convolution over time, then a pointwise network, on `[B, frames, channels]`."""
+    """A depthwise convolution over time followed by a pointwise network, on `[B, frames, channels]`."""
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        # 2-D with a height of one: several times faster on CPUs than a depthwise Conv1d.
+        # A two-dimensional convolution of height 1 is several times faster on CPUs than a depthwise Conv1d.
         self.depthwise = nn.Conv2d(channels, channels, (1, KERNEL), padding=(0, KERNEL // 2), groups=channels)
         self.norm = nn.LayerNorm(channels)
         self.expand = nn.Linear(channels, hidden)
@@ -40,17 +40,30 @@ class ConvNeXtBlock(nn.Module):
         self.scale = nn.Parameter(torch.full((channels,), 0.3))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the residual output, in the shape of `x`."""
         h = self.depthwise(x.mT.unsqueeze(2)).squeeze(2).mT
         out: Tensor = x + self.scale * self.project(nn.functional.gelu(self.expand(self.norm(h))))
         return out
 
 
 class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Log-mel `[B, frames, mel_bins]` (natural logarithm) to sound `[B, frames * hop]`.
+    """Converts a log-mel `[B, frames, mel_bins]` (natural logarithm) to sound `[B, frames * hop]`.
 
-    `mel_mean` and `mel_std` standardise the input; they are constants of the training data, in log units.
-    `refinements` is how many times the sound is corrected towards the mel, `overshoot` by how much more than it lacks.
-    Raises `InputError` for refinements of another mel than `spotnb.sound.mel` defines.
+    Args:
+        mel_bins: Number of mel bands.
+        channels: Width of the network.
+        hidden: Width of the pointwise networks in its blocks.
+        depth: Number of blocks.
+        window: Length of a window in samples.
+        hop: Samples per frame.
+        mel_mean: Mean of the log-mels in the training data, which normalizes the input.
+        mel_std: Standard deviation of the log-mels in the training data.
+        sampling_rate: Sample rate in Hz.
+        refinements: Number of rounds in which the sound is corrected toward the mel.
+        overshoot: Factor applied to the difference in each round.
+
+    Raises:
+        InputError: `refinements` is not 0 and the mel is not the one that `spotnb.sound.mel` defines.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -71,8 +84,8 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         super().__init__()
         if refinements and (mel_bins, window, hop, sampling_rate) != (BINS, WINDOW, HOP, SAMPLE_RATE):
             raise InputError(
-                f"refinements need {BINS} bands of windows of {WINDOW} every {HOP} samples at {SAMPLE_RATE} Hz, got "
-                f"{mel_bins} of {window} every {hop} at {sampling_rate}; pass refinements=0"
+                f"the mel has {mel_bins} bands, windows of {window} every {hop} samples at {sampling_rate} Hz: "
+                f"expected {BINS}, {WINDOW}, {HOP} and {SAMPLE_RATE} for refinements; pass refinements=0"
             )
         self.embed = nn.Conv1d(mel_bins, channels, KERNEL, padding=KERNEL // 2)
         self.embed_norm = nn.LayerNorm(channels)
@@ -83,37 +96,41 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     @property
     def receptive_frames(self) -> int:
-        """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass."""
+        """The number of mel frames on each side that affect a sample. Windowed vocoding needs this much context."""
         c = self.config
-        # A round hears a window and corrects it, so it reaches two halves of one to either side.
+        # Each round analyzes and corrects windows, so it adds two half windows on each side.
         return int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
 
     def spectrum(self, mel: Tensor) -> Tensor:
-        """The complex spectrum `[B, window // 2 + 1, frames]`."""
+        """Return the complex spectrum `[B, window // 2 + 1, frames]` of a log-mel, before refinement."""
         h = self.embed_norm(self.embed(((mel - self.config.mel_mean) / self.config.mel_std).mT).mT)
         for block in self.blocks:
             h = block(h)
         log_magnitude, phase = self.head(self.norm(h)).float().mT.chunk(2, dim=1)
-        # The bound keeps a stray frame from blowing up the inverse FFT; music peaks near exp(5).
+        # The limit keeps a stray frame from overflowing the inverse FFT. The peaks of music are near exp(5).
         return without_offset(torch.polar(torch.exp((log_magnitude - 1).clamp(max=6)), phase))
 
     def forward(self, mel: Tensor) -> Tensor:
+        """Return the sound `[B, frames * hop]`."""
         sound = self.inverse_stft(self.spectrum(mel))
         for _ in range(self.config.refinements if sound.shape[1] > MIRROR else 0):
             sound = self.refined(sound, mel.float())
         return sound
 
     def refined(self, sound: Tensor, mel: Tensor) -> Tensor:
-        """The sound `[B, samples]` with its STFT bins scaled towards what the log-mel asks for."""
+        """Return the sound `[B, samples]` with its STFT bins scaled toward the log-mel."""
         spectrum, filters = stft(sound), filters_like(sound)
-        lacking = mel - log_mel_of(spectrum)
-        # A bin takes the mean of the bands it is in.
+        difference = mel - log_mel_of(spectrum)
+        # A bin takes the weighted mean of the bands that contain it.
         shares = filters / filters.sum(1, keepdim=True).clamp_min(1e-8)
-        change = self.config.overshoot * lacking.clamp(-LARGEST_CHANGE, LARGEST_CHANGE) @ shares.T
+        change = self.config.overshoot * difference.clamp(-LARGEST_CHANGE, LARGEST_CHANGE) @ shares.T
         return self.inverse_stft(without_offset(spectrum * change.exp().mT))
 
     def inverse_stft(self, spectrum: Tensor) -> Tensor:
-        """Overlap-add with the framing of `spotnb.sound.mel`: frame j is centred on its own `hop` samples."""
+        """Return the overlap-add of a spectrum in the framing of `spotnb.sound.mel`.
+
+        Frame j is centered on samples `j * hop` to `(j + 1) * hop`.
+        """
         window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
         frames = torch.fft.irfft(spectrum.mT, n=window) * self.hann
         length = (count - 1) * hop + window
@@ -126,5 +143,5 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
 
 def without_offset(spectrum: Tensor) -> Tensor:
-    """A spectrum `[B, bins, frames]` that is silent at 0 Hz, where no band of the mel hears what stands there."""
+    """Return a spectrum `[B, bins, frames]` with 0 Hz set to zero, because no mel band covers that frequency."""
     return nn.functional.pad(spectrum[:, 1:], (0, 0, 1, 0))

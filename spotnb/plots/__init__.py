@@ -1,1 +1,1 @@
-"""Pictures with matplotlib."""
+"""Matplotlib plots of sounds, latents and tilings."""

@@ -1,4 +1,4 @@
-"""Intervals of latent frames as bands in a picture: laid in lanes, drawn, hatched, numbered, ticked and explained."""
+"""Intervals of latent frames drawn as bands: their lanes, colors, hatching, numbers, seams and legend."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from spotnb.plots.drawing import BLUES, RUST, frame_axis
 from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.tiling.layout import Layout
 
-NUMBERS = 400  # more of them make no picture clearer, and take seconds to draw
-PALE: Final = 0.35  # the opacity of what a tile sees but does not own
+NUMBERS = 400  # more numbers do not make a plot clearer, and take seconds to draw
+PALE: Final = 0.35  # opacity of frames that a tile sees but does not own
 HATCH: Final[dict[str, Any]] = {"edgecolor": "0.5", "hatch": "/////", "linewidth": 0}
 
 Placed = tuple[int, int, int, int]
-"""A tile's number, start and stop in latent frames, and the lane it lies in, counted from 0."""
+"""Number of a tile, start and stop in latent frames, and lane, counted from 0."""
 Band = tuple[int, float, float, float, float]
-"""A tile's number, start and stop in latent frames, top and bottom on the y axis."""
+"""Number of a tile, start and stop in latent frames, top and bottom on the y axis."""
 
 
 def segment_pieces(layout: Layout) -> list[tuple[int, int, int]]:
-    """Number, start and stop of each segment, left to right; one around a ring in its two parts."""
+    """Return number, start and stop of each segment, from left to right.
+
+    A segment that wraps around the ends of a ring gives two pieces.
+    """
     pieces = []
     for k, tile in enumerate(layout.tiles):
         start, stop = tile.segment
@@ -39,7 +42,7 @@ def segment_pieces(layout: Layout) -> list[tuple[int, int, int]]:
 
 
 def in_lanes(intervals: Iterable[tuple[int, int, int]]) -> list[Placed]:
-    """Intervals, in order of their starts, each with the first lane in which it overlaps no earlier one."""
+    """Place intervals, sorted by their starts, each into the first lane in which it does not overlap an earlier one."""
     ends: list[int] = []
     placed = []
     for number, start, stop in intervals:
@@ -50,11 +53,12 @@ def in_lanes(intervals: Iterable[tuple[int, int, int]]) -> list[Placed]:
 
 
 def lane_count(placed: Iterable[Placed]) -> int:
+    """Return the number of lanes in use."""
     return 1 + max(lane for *_, lane in placed)
 
 
 def stacked(placed: Iterable[Placed], top: float, height: float, margin: float = 0.0) -> list[Band]:
-    """Bands of intervals in their lanes, the first one at `top`, each `height` high."""
+    """Return the bands of intervals in their lanes. The first lane is at `top`, and each is `height` high."""
     return [
         (number, start, stop, top + lane * height + margin, top + (lane + 1) * height - margin)
         for number, start, stop, lane in placed
@@ -62,14 +66,14 @@ def stacked(placed: Iterable[Placed], top: float, height: float, margin: float =
 
 
 def outside(band: Band, frames: int) -> list[Band]:
-    """What of a band lies before 0 and after `frames`."""
+    """Return the parts of a band before frame 0 and after `frames`."""
     number, start, stop, top, bottom = band
     before = [(number, start, min(stop, 0), top, bottom)] if start < 0 else []
     return before + ([(number, max(start, frames), stop, top, bottom)] if stop > frames else [])
 
 
 def draw_bands(ax: Axes, bands: Sequence[Band], **style: Any) -> PolyCollection:
-    """Bands as rectangles; without a style, in their tiles' blues."""
+    """Draw bands as rectangles. Without a style, even and odd tiles have different blues."""
     style = {"facecolors": [BLUES[k % 2] for k, *_ in bands], "edgecolors": "white", "linewidth": 0.6, **style}
     corners: NDArray[np.float64] = np.array(
         [[(start, top), (stop, top), (stop, bottom), (start, bottom)] for _, start, stop, top, bottom in bands], float
@@ -81,17 +85,20 @@ def draw_bands(ax: Axes, bands: Sequence[Band], **style: Any) -> PolyCollection:
 
 
 def hatch_bands(ax: Axes, bands: Sequence[Band]) -> None:
-    """Hatch bands; what was drawn there before shows through."""
+    """Hatch bands without covering what has been drawn before."""
     if bands:
         draw_bands(ax, bands, facecolors="none", edgecolors=HATCH["edgecolor"], hatch=HATCH["hatch"], linewidth=0)
 
 
 def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]]) -> bool:
-    """Tick, in layouts and the bands of their segments, those borders that are seams; False if there are none."""
+    """Mark the seams at the borders of segment bands, and return whether there are any.
+
+    `rows` pairs each layout with the bands of its segments.
+    """
     ticks = set()
     for layout, bands in rows:
         seams = set(layout.seams)
-        turn = layout.frames if layout.edge == "circular" else layout.frames + 1  # the end is the start of a ring only
+        turn = layout.frames if layout.ring else layout.frames + 1  # only on a ring, the end is the start
         ticks |= {(border, top, bottom) for _, *ends, top, bottom in bands for border in ends if border % turn in seams}
     if ticks:
         frames, tops, bottoms = np.array(list(ticks), float).T
@@ -100,7 +107,7 @@ def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]]) -> bool:
 
 
 def number_bands(ax: Axes, bands: Sequence[Band]) -> None:
-    """Write each tile's number into its band, where it fits; the axes' limits are to be final."""
+    """Write the number of each tile into its band if it fits. Call this when the limits of the axes are final."""
     if len(bands) > NUMBERS:
         return
     extent = ax.get_window_extent()
@@ -111,15 +118,18 @@ def number_bands(ax: Axes, bands: Sequence[Band]) -> None:
         size = min(9.0, 0.72 * (bottom - top) * down)
         if size < 4.5 or (stop - start) * across < size * (0.7 * len(str(number)) + 0.5):
             continue
-        colour = "white" if number % 2 == 0 else "0.1"
+        color = "white" if number % 2 == 0 else "0.1"
         where = ((start + stop) / 2 * LATENT_SECONDS, (top + bottom) / 2)
-        ax.text(*where, str(number), color=colour, size=size, ha="center", va="center_baseline", clip_on=True)
+        ax.text(*where, str(number), color=color, size=size, ha="center", va="center_baseline", clip_on=True)
 
 
 def finish(
     ax: Axes, frames: int, low: float, high: float, ylim: tuple[float, float], entries: list[tuple[Any, str]]
 ) -> None:
-    """Limits, scales, the ends of the sound and the legend of a picture of tiles."""
+    """Set the limits, scales and legend of a plot of tiles, and draw the ends of the sound.
+
+    `low` and `high` are the limits of the time axis in latent frames.
+    """
     ax.set(xlim=(low * LATENT_SECONDS, high * LATENT_SECONDS), ylim=ylim, xlabel="time (s)")
     for border in {0, frames} - {low, high}:
         ax.axvline(border * LATENT_SECONDS, color="black", lw=1)
@@ -129,7 +139,7 @@ def finish(
 
 
 def legend(ax: Axes, entries: Sequence[tuple[Any, str]]) -> None:
-    """A legend above the axes, on the right, clear of the scale along the top."""
+    """Draw a legend above the axes on the right, clear of the scale along the top."""
     handles, labels = zip(*entries, strict=True)
     options: dict[str, Any] = {"handler_map": {tuple: HandlerTuple(ndivide=None, pad=0)}, "fontsize": "small"}
     options |= {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 3.6, "ncols": len(labels)}
@@ -137,16 +147,20 @@ def legend(ax: Axes, entries: Sequence[tuple[Any, str]]) -> None:
 
 
 def tiles_key() -> tuple[Any, str]:
+    """Return the legend entry of tiles."""
     return tuple(Patch(facecolor=blue) for blue in BLUES), "tiles"
 
 
 def seen_key() -> tuple[Any, str]:
+    """Return the legend entry of frames that a tile sees but does not own."""
     return Patch(facecolor=BLUES[0], alpha=PALE), "seen, not owned"
 
 
 def hatch_key(label: str) -> tuple[Any, str]:
+    """Return the legend entry of hatched bands."""
     return Patch(facecolor="none", **HATCH), label
 
 
 def seam_key() -> tuple[Any, str]:
+    """Return the legend entry of a seam."""
     return Line2D([], [], color=RUST, ls="", marker="|", ms=9, mew=1.8), "seam"

@@ -1,8 +1,8 @@
-"""Pictures of the tiling: one step, the steps of a run, where their seams fell, and what the padding is made of.
+"""Plots of the tiling: the tiles of one step, the tiles of a run, the positions of its seams, and the padding.
 
-Like those in `spotnb.plots.sound`, each function draws into `ax`, or into a figure of its own, and returns `(fig, ax,
-artist)`. Time runs across in seconds, with latent frames (40 ms) along the top. Tiles are numbered as in
-`Layout.tiles`, even ones dark and odd ones light; padding is hatched and a seam is rust red.
+As in `spotnb.plots.sound`, each function draws into `ax`, or creates a figure if that is None, and returns `(fig, ax,
+artist)`. The x axis is time in seconds, with latent frames (40 ms) along the top. Tiles are numbered as in
+`Layout.tiles`; even tiles are dark and odd tiles are light. Padding is hatched, and a seam is rust red.
 """
 
 from __future__ import annotations
@@ -44,25 +44,32 @@ from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_name, show
 from spotnb.tiling.config import SpotDiffusionConfig
-from spotnb.tiling.coverage import run_layouts, run_steps
+from spotnb.tiling.coverage import Layouts, run_layouts, run_steps
 from spotnb.tiling.layout import Layout, plan
 
-BINS = 256  # of a histogram, at most: each is still some pixels wide
+BINS = 256  # largest number of bars in a histogram, so that each is a few pixels wide
 
 
-def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
-    """One step: above, the windows (what the network sees); below, the segments (what each tile owns).
+def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+    """Plot the tiles of one step: the windows, which the network sees, above the segments, which the tiles own.
 
-    `layout`: a `Layout`, or something that has one, such as a step or its record. What a tile sees and does not own is
-    pale, what it sees past the ends hatched: padding, or on a ring the other end. Where they overlap, they lie in
-    lanes.
+    Frames that a tile sees but does not own are pale. Frames beyond the ends of the sound are hatched: they are
+    padding, or the other end of a ring. Overlapping windows are drawn in separate lanes.
 
-    Returns the segments as artist: one polygon a piece, left to right; a segment that goes around a ring is two.
-    Raises `InputError` for anything else, or for more than one layout.
+    Args:
+        layout: A `Layout` or an object with one, such as a `Step` or a `StepRecord`.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes and the segments. Each segment is one polygon, from left to right; a segment that wraps
+        around the ends of a ring is two.
+
+    Raises:
+        InputError: `layout` is something else, or more than one layout.
     """
     run = run_layouts(layout)
     if len(run) > 1:
-        raise InputError(f"got {len(run)} layouts: expected one; pass one of them, or all of them to plot_tile_map")
+        raise InputError(f"got {len(run)} layouts: expected one; pass one of them, or pass all to plot_tile_map")
     layout = run[0]
     seen = in_lanes([(k, *tile.window) for k, tile in enumerate(layout.tiles)])
     owned = in_lanes(segment_pieces(layout))
@@ -79,7 +86,7 @@ def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, Poly
     hatch_bands(ax, pads)
     artist = draw_bands(ax, segments)
 
-    ring = layout.edge == "circular"
+    ring = layout.ring
     starts, stops = zip(*(tile.window for tile in layout.tiles), strict=True)
     low, high = min(0, *starts), max(layout.frames, *stops)
     keys = [tiles_key()]
@@ -98,29 +105,37 @@ def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, Poly
     return fig, ax, artist
 
 
-def plot_tile_map(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
-    """The tiling of a run: one row a step, the first on top; in it each tile's segment, and the padding past the ends.
+def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+    """Plot the tiling of a run, one row per step from top to bottom, with the segments and the padding.
 
-    `layouts`: those of the steps, or what has them, such as a trace. Records are labelled with the steps they are of,
-    bare layouts are counted from 0. Segments are numbered where there is room, if they are 400 at most. Overlapping
-    ones (`multidiffusion`) lie in lanes.
+    Segments are numbered if there are at most 400 and there is room. Overlapping ones (`multidiffusion`) are drawn in
+    separate lanes.
 
-    Returns the segments as artist: one polygon a piece, row by row, left to right; a segment that goes around a ring
-    is two. Raises `InputError` for what has no layouts, or those of different lengths.
+    Args:
+        layouts: The layouts of the steps, or objects with layouts, such as a trace. Rows of records are labeled with
+            their steps; plain layouts are counted from 0.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes and the segments. Each segment is one polygon, row by row and from left to right; a segment
+        that wraps around the ends of a ring is two.
+
+    Raises:
+        InputError: There are no layouts, or their lengths differ.
     """
     steps, run = zip(*run_steps(layouts), strict=True)
     rows = [in_lanes(segment_pieces(layout)) for layout in run]
     lanes = max(lane_count(row) for row in rows)
     fig, ax = axes(ax, height=float(np.clip(1.5 + 0.2 * len(run) * min(lanes, 2), 2.2, 9)))
 
-    half = 0.42  # of a row's height: white between the rows
+    half = 0.42  # of the height of a row, which leaves white space between the rows
     bands = [stacked(placed, row - half, 2 * half / lanes) for row, placed in enumerate(rows)]
     every = [band for row in bands for band in row]
     artist = draw_bands(ax, every)
     pads = [
         part
         for row, layout in enumerate(run)
-        if layout.edge != "circular"
+        if not layout.ring
         for tile in layout.tiles
         for part in outside((0, *tile.window, row - half, row + half), layout.frames)
     ]
@@ -139,15 +154,22 @@ def plot_tile_map(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, P
     return fig, ax, artist
 
 
-def plot_seams(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, BarContainer]:
-    """Where the seams of all steps fell: a histogram, beside what the fixed grid of a `tiles` run would have made.
+def plot_seams(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, BarContainer]:
+    """Plot a histogram of the seam positions of a run, with those of a fixed grid (`tiles`) for comparison.
 
-    `layouts`: those of the steps, or what has them, such as a trace that kept every step. Each pin stands on a border
-    of the fixed grid and is as high as there are steps: `tiles` cuts there every time. The dotted line is the height
-    of all bars, were the same seams spread evenly. Bars are a 16th of a tile wide, or wider where that would be more
-    than 256 of them, and one is centred on each border of the grid.
+    Each pin marks a border of the fixed grid. Its height is the number of steps, because `tiles` has a seam there in
+    every step. The dotted line is the height that all bars would have if the seams were spread evenly. A bar is 1/16 of
+    a tile wide, or wider if there would be more than 256 bars, and one bar is centered on each border of the grid.
 
-    Returns the bars as artist. Raises `InputError` as `plot_tile_map` does.
+    Args:
+        layouts: The layouts of the steps, or objects with layouts, such as a trace that kept every step.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes and the bars.
+
+    Raises:
+        InputError: As for `plot_tile_map`.
     """
     run = run_layouts(layouts)
     frames, width = run[0].frames, run[0].tile_size
@@ -186,19 +208,29 @@ def plot_seams(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, BarC
 def plot_padding(
     step: Any, channel: int = 0, end: str = "both", ax: Axes | None = None
 ) -> tuple[Figure, Axes, AxesImage]:
-    """What the windows of one step see past the ends of the sound, and where it was taken from.
+    """Plot the padding that the windows of one step see beyond the ends of the sound, and the frames it comes from.
 
-    `step`: something with a `.layout` and a `.padded` `[B, C, left + T + right, F]`, numpy or torch: a `Step`. Its
-    channel is drawn as `plot_latent` draws it. In the strip above, the padding is hatched, and the frames that it
-    mirrors are blue. The dashed line is the mirror: the middle of the first or the last frame, which is not repeated.
-    `end`: "left" and "right" zoom in on one end, "both" shows everything.
+    The latent with its padding is drawn as in `plot_latent`. In the strip above it, the padding is hatched, and the
+    frames that it mirrors are blue. The dashed line is the mirror: the middle of the first or the last frame, which is
+    not repeated.
 
-    With the edge `reflect` it is the clean estimate that is mirrored, and noised anew: so the copy resembles its source
-    only as far as the step is clean, and at step 0, where there is no estimate, it is noise alone. With `reflect_noisy`
-    it is the noisy latent itself.
+    With the edge policy `reflect`, the clean estimate is mirrored and noise is added again. The copy therefore
+    resembles its source only as far as the latent is already clean, and at step 0, which has no estimate, the padding
+    is only noise. With `reflect_noisy`, the noisy latent itself is mirrored.
 
-    Returns the image as artist. Raises `InputError` for something else, another length, a channel it does not have,
-    NaN or infinity.
+    Args:
+        step: A `Step`, or another object with a `.layout` and a `.padded` `[B, C, left + T + right, F]`, numpy or
+            torch.
+        channel: The channel to draw.
+        end: "left" and "right" zoom in on one end; "both" shows everything.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes and the image.
+
+    Raises:
+        InputError: `step` is something else, its length does not fit its layout, it lacks the channel, or it holds NaN
+            or infinity.
     """
     layout = getattr(step, "layout", None)
     if not isinstance(layout, Layout) or not hasattr(step, "padded"):
@@ -208,9 +240,10 @@ def plot_padding(
     plane = latent_plane(as_array(step.padded), channel)
     if len(plane) != left + frames + right:
         raise InputError(
-            f"padded has {len(plane)} frames: expected {left} + {frames} + {right}, by its layout; pass a step as it is"
+            f"padded has {len(plane)} frames: expected {left} + {frames} + {right} from its layout; "
+            "pass what sampler.begin() returns"
         )
-    noise_alone = layout.edge == "reflect" and getattr(step, "index", None) == 0
+    noise_alone = layout.policy.padding == "clean estimate" and getattr(step, "index", None) == 0
 
     fig, ax = axes(ax, height=3.4)
     image = draw_latent(ax, plane, channel, first=-left)
@@ -239,32 +272,32 @@ def plot_padding(
     what = f"padding of {left} and {right} frames" if left or right else "no padding"
     ax.set_title(f"{layout.method}, {layout.edge}, shift {layout.shift}: {what}", loc="left", fontsize="medium")
     if left or right:
-        kind = "noise alone: there is no estimate yet" if noise_alone else "padding"
+        kind = "only noise: there is no estimate yet" if noise_alone else "padding"
         entries: list[tuple[Any, str]] = [hatch_key(kind)]
         if not noise_alone:
-            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.edge, "what it mirrors")))
+            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.policy.padding, "mirrored frames")))
             entries.append((Line2D([], [], color="black", lw=1.1, ls=(0, (3, 2))), "mirror"))
         legend(ax, entries)
     return fig, ax, image
 
 
 _SOURCES = {
-    "reflect": "what it mirrors: the clean estimate, noised anew",
-    "reflect_noisy": "what it mirrors, noise and all",
+    "clean estimate": "mirrored frames: the clean estimate with new noise",
+    "noisy latent": "mirrored frames, with their noise",
 }
 
 
 def _arrow(ax: Axes, start: float, mirror: float, stop: float, height: float, bow: float) -> None:
-    """A bow from one frame over a mirror to another."""
+    """Draw a curved arrow from one frame across a mirror to another."""
     corners = [(start, height), (mirror, height + 2 * bow), (stop, height)]
     path = Path([(frame * LATENT_SECONDS, y) for frame, y in corners], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
     ax.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=11, color="black", lw=1.1))
 
 
 def _describe(layout: Layout) -> str:
-    """Method, edge and tile size, for a title."""
+    """Return the method, edge policy and tile size as a title."""
     if layout.fallback:
-        return f"{layout.method}: it fits one tile, so plain DDIM"
+        return f"{layout.method}: the latent fits one tile, so plain DDIM"
     if layout.method == "full":
         return f"full: one window, {layout.frames} frames"
     size = layout.tile_size

@@ -1,8 +1,8 @@
-"""Pictures of latents, spectrograms and waveforms, all on one time axis in seconds.
+"""Plots of latents, log-mel spectrograms and waveforms, with a time axis in seconds.
 
-Each function draws into `ax`, or into a figure of its own, and returns `(fig, ax, artist)`. Seams are given in latent
-frames (40 ms) and look the same everywhere: a triangle, a short line at top and bottom that leaves the seam itself in
-view, and a legend that counts them; those outside the sound are left out. Sound is 16 kHz.
+Each function draws into `ax`, or creates a figure if that is None, and returns `(fig, ax, artist)`. Seams are given in
+latent frames (40 ms) and look the same in all plots: a triangle, a short line at the top and the bottom that leaves the
+seam itself visible, and a legend with their number. Seams outside the sound are omitted. Sound is at 16 kHz.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import textwrap
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,6 +19,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike
 
 from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, axes, draw_image, draw_latent, latent_plane, mark_seams
@@ -27,18 +27,29 @@ from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE, as_log_mel, mel_bin
 from spotnb.support.arrays import as_waveform
 from spotnb.support.files import atomic_write
 
-COLUMNS = 2000  # of a waveform's envelope: more than a screen shows, and ten minutes draw as fast as ten seconds
+COLUMNS = 2000  # of the envelope of a waveform: more than a screen shows, and fast to draw for any duration
 HZ = (125, 500, 1000, 2000, 4000)
 
 
 def plot_latent(
-    latent: Any, channel: int = 0, seams: Iterable[int] | None = None, ax: Axes | None = None
+    latent: ArrayLike, channel: int = 0, seams: Iterable[int] | None = None, ax: Axes | None = None
 ) -> tuple[Figure, Axes, AxesImage]:
-    """One channel of a latent: time across, latent bins upwards.
+    """Plot one channel of a latent with time on the x axis and latent bins on the y axis.
 
-    `latent`: `[C, T, F]`, or `[B, C, T, F]`, of which the first is drawn; numpy or torch. White is zero; red and blue
-    reach equally far, to the 99.8th percentile of the magnitudes, so that one outlier does not pale everything else.
-    Raises `InputError` for another shape, a channel it does not have, NaN or infinity.
+    White is zero. The scales of red and blue extend equally far, to the 99.8th percentile of the magnitudes, so that a
+    single outlier does not make everything else pale.
+
+    Args:
+        latent: `[C, T, F]`, or `[B, C, T, F]`, of which the first is drawn; numpy or torch.
+        channel: The channel to draw.
+        seams: Seams to mark, in latent frames.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes and the image.
+
+    Raises:
+        InputError: `latent` has another shape, holds NaN or infinity, or lacks the channel.
     """
     plane = latent_plane(latent, channel)
     fig, ax = axes(ax, height=2.4)
@@ -48,13 +59,22 @@ def plot_latent(
 
 
 def plot_mel(
-    mel_or_waveform: Any, seams: Iterable[int] | None = None, ax: Axes | None = None
+    mel_or_waveform: ArrayLike, seams: Iterable[int] | None = None, ax: Axes | None = None
 ) -> tuple[Figure, Axes, AxesImage]:
-    """A log-mel spectrogram: time across, its 64 mel bands upwards, labelled with their frequencies.
+    """Plot a log-mel spectrogram with time on the x axis and the 64 mel bands on the y axis, labeled in Hz.
 
-    `mel_or_waveform`: `[frames, 64]`, as a model decodes it or `log_mel` makes it, or a waveform `[samples]`. Colours
-    mean the same in every picture: from -11.5, which is silence, to 2. Raises `InputError` for another shape, NaN or
-    infinity.
+    The color scale is the same in every plot: from -11.5, which is silence, to 2.
+
+    Args:
+        mel_or_waveform: A log-mel `[frames, 64]`, as a model or `log_mel` returns it, or a waveform `[samples]`.
+        seams: Seams to mark, in latent frames.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes and the image.
+
+    Raises:
+        InputError: `mel_or_waveform` has another shape, or holds NaN or infinity.
     """
     mel = as_log_mel(mel_or_waveform)
     fig, ax = axes(ax, height=3.2)
@@ -67,12 +87,23 @@ def plot_mel(
 
 
 def plot_waveform(
-    waveform: Any, seams: Iterable[int] | None = None, ax: Axes | None = None
+    waveform: ArrayLike, seams: Iterable[int] | None = None, ax: Axes | None = None
 ) -> tuple[Figure, Axes, Artist]:
-    """A waveform: time across, amplitude upwards, from -1 to 1 however quiet it is.
+    """Plot a waveform with time on the x axis and amplitude on the y axis, from -1 to 1 even if it is quiet.
 
-    `waveform`: `[samples]`. Above 4000 samples its envelope is drawn: the least and greatest of each 2000th part, so no
-    peak is lost. Raises `InputError` for another shape or type, NaN or infinity.
+    If there are more than 4000 samples, the envelope is drawn: the minimum and maximum of each of 2000 parts, so that
+    no peak is lost.
+
+    Args:
+        waveform: `[samples]`.
+        seams: Seams to mark, in latent frames.
+        ax: The axes to draw into, or None for a new figure.
+
+    Returns:
+        The figure, the axes, and the line or the filled envelope.
+
+    Raises:
+        InputError: `waveform` is not a finite waveform.
     """
     wave = as_waveform(waveform)
     seconds = len(wave) / SAMPLE_RATE
@@ -93,17 +124,29 @@ def plot_waveform(
     return fig, ax, artist
 
 
-def plot_run(waveform: Any, mel: Any = None, seams: Iterable[int] | None = None, title: str | None = None) -> Figure:
-    """A sound at a glance: its waveform above its log-mel, on one time axis, with the seams in both.
+def plot_run(
+    waveform: ArrayLike, mel: ArrayLike | None = None, seams: Iterable[int] | None = None, title: str | None = None
+) -> Figure:
+    """Plot a waveform above its log-mel on one time axis, with the seams in both.
 
-    `mel`: `[frames, 64]`; by default, the waveform's own. What it has beyond the waveform's end is not shown. `title`
-    is wrapped and, being a user's prompt, taken literally: `$` begins no formula. Raises what `plot_waveform` and
-    `plot_mel` raise.
+    Args:
+        waveform: `[samples]`.
+        mel: The log-mel `[frames, 64]`. None computes it from the waveform. Frames beyond the end of the waveform are
+            not shown.
+        seams: Seams to mark, in latent frames.
+        title: A title, which is wrapped. It is taken literally, because it is usually a prompt: `$` does not start a
+            formula.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: As for `plot_waveform` and `plot_mel`.
     """
     wave, mel = as_waveform(waveform), as_log_mel(waveform if mel is None else mel)
     seams = None if seams is None else list(seams)
     fig, (upper, lower) = plt.subplots(2, 1, sharex=True, figsize=(11, 5.4), height_ratios=(2, 3), layout="constrained")
-    plot_waveform(wave, seams, upper)  # first, for it sets the limits of both
+    plot_waveform(wave, seams, upper)  # first, because it sets the limits of both
     plot_mel(mel, seams, lower)
     upper.set_xlabel("")
     if legend := lower.get_legend():
@@ -116,15 +159,19 @@ def plot_run(waveform: Any, mel: Any = None, seams: Iterable[int] | None = None,
 
 
 def save_figure(fig: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure to a file, whole or not at all, in the format its suffix names, and return the path.
+    """Write a figure to a file in the format of its suffix, and return the path of the file.
 
-    Raises `InputError` for a suffix that matplotlib cannot write and `SpotnbError` if the file cannot be written.
+    An existing file is replaced only when the new one is complete.
+
+    Raises:
+        InputError: Matplotlib cannot write files with this suffix.
+        SpotnbError: The file cannot be written.
     """
     path = Path(path).expanduser()
     formats = fig.canvas.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:
-        raise InputError(f"cannot tell the format of {str(path)!r}: end the name in .png, .svg or .pdf")
+        raise InputError(f"cannot tell the format of {str(path)!r} from its name: end the name in .png, .svg or .pdf")
     with atomic_write(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box in place of a rare letter says enough
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a rare letter is shown as a box, which is enough
         fig.savefig(temporary, dpi=150)
     return path

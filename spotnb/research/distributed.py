@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.models.protocol import AudioModel
+from spotnb.models.protocol import AudioModel, takes_starts
 from spotnb.research.worker import Reference, forget, receive, refer
 
 UNITS_EACH = 4  # of work for each thread of the cluster in one call: fewer leave some idle, more gain nothing
@@ -54,8 +54,10 @@ class DistributedModel:
             raise AttributeError(name)
         return getattr(self.local, name)
 
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        units = zip(_arrays(x), t.tolist(), _arrays(cond), strict=True)
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Any, *, starts: Tensor | None = None) -> Tensor:
+        count = len(x)
+        rows = [cond[[k]].to(torch.device("cpu")) for k in range(count)]
+        units = zip(_arrays(x), t.tolist(), rows, [0] * count if starts is None else starts.tolist(), strict=True)
         futures = [self.client.submit(_predict, self._there, *unit, pure=False, retries=2) for unit in units]
         try:
             parts = self.client.gather(futures)
@@ -69,7 +71,7 @@ class DistributedModel:
         """Take the model from the workers, if it was sent to them. The work of others on the cluster goes on."""
         self._delivery.close()
 
-    def embed(self, texts: list[str]) -> Tensor:
+    def embed(self, texts: list[str]) -> Any:
         return self.local.embed(texts)
 
     def decode_mel(self, latent: Tensor) -> Tensor:
@@ -120,9 +122,10 @@ def _arrays(rows: Tensor) -> list[NDArray[np.float32]]:
     return [np.ascontiguousarray(array[k : k + 1]) for k in range(len(array))]
 
 
-def _predict(reference: Reference, x: NDArray[np.float32], t: int, cond: NDArray[np.float32]) -> NDArray[np.float32]:
-    """On a worker: the noise in one window."""
+def _predict(reference: Reference, x: NDArray[np.float32], t: int, cond: Any, start: int) -> NDArray[np.float32]:
+    """On a worker: predict the noise in one window."""
     model: AudioModel = reference.load()
-    noise = model.predict_noise(torch.from_numpy(x.copy()), torch.tensor([t]), torch.from_numpy(cond.copy()))
+    options: dict[str, Any] = {"starts": torch.tensor([start])} if takes_starts(model) else {}
+    noise = model.predict_noise(torch.from_numpy(x.copy()), torch.tensor([t]), cond, **options)
     found: NDArray[np.float32] = noise.detach().cpu().numpy()
     return found

@@ -14,7 +14,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,9 +22,10 @@ from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.research.worker import Reference, refer
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS, NAMES, SOUNDS
 from spotnb.support.checks import show
 from spotnb.support.files import atomic_write, require_writable
+from spotnb.support.options import options
 from spotnb.tiling.config import SpotDiffusionConfig
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONFIG = tuple(field.name for field in fields(SpotDiffusionConfig))
-RUN = (
-    *("prompt", "duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt"),
-    *("guidance_interval", "tile_batch"),
-)
+CONFIG = tuple(each.name for each in options(SpotDiffusionConfig))
+NOT_SWEPT = frozenset({"config", "record", "record_dtype", "strength", "keep", *SOUNDS})
+"""Settings that are no column of a table: the config's fields are its columns, and known sound cannot be one."""
+RUN = tuple(name for name in NAMES if name not in NOT_SWEPT)
 DEFAULTS: dict[str, Any] = {"steps": DEFAULT_STEPS, "guidance_scale": DEFAULT_GUIDANCE, "seed": 0}
 
 
@@ -62,10 +62,9 @@ def sweep(
     """Run every combination of `grid`, and return one row each; the table is written to `out/table.csv` too.
 
     Args:
-        grid: of each setting a list of values, or one value: those of `SpotSampler` (`prompt`, `duration`, `steps`,
-            `guidance_scale`, `method`, `seed`, `eta`, `solver`, `negative_prompt`, `guidance_interval`, which takes a
-            list of pairs, `tile_batch`) and those of `SpotDiffusionConfig` (`tile_size_time`, `edge`,
-            `max_shift_ratio`, ...). The prompt must be there; steps are 25, guidance 2.5 and the seed 0 unless given.
+        grid: For each setting a list of values, or one value. The settings are those of `SpotSampler` (all but known
+            sound and what the trace records; `guidance_interval` takes a list of pairs) and those of
+            `SpotDiffusionConfig`. The prompt must be there; unless given, steps are 25, guidance is 2.5 and the seed 0.
         out: the folder. Cells that it holds already are not run again.
         model: a name, as `load_model` takes it, or an `AudioModel`. Of another model, or its dtype or device, cells are
             others.

@@ -12,7 +12,6 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from spotnb.errors import InputError
-from spotnb.sampling.replay import take_up
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.trace.trace import Trace
 
@@ -56,7 +55,7 @@ def _take_up(sampler: SpotSampler, path: Path) -> None:
             f"{path} is of another run ({', '.join(names[:3])} differ): expected one with these settings; remove the "
             "file, or give the settings it was made with"
         )
-    take_up(sampler, trace)
+    sampler.resume(trace)
     if len(trace):
         log.info("going on at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
 

@@ -11,23 +11,18 @@ import torch
 from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.models.adapt import as_model
 from spotnb.models.load import load_model
 from spotnb.models.protocol import AudioModel
+from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
-from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.checks import show
-from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
 log = logging.getLogger(__name__)
-
-PLAIN = (
-    *("duration", "steps", "guidance_scale", "method", "seed", "eta", "solver", "negative_prompt", "tile_batch"),
-    *("record", "record_dtype", "n_candidates", "strength", "keep", "reconstruction_scale"),
-)
-LATER = ("guidance_interval",)  # settings that early traces do not name
 
 
 @dataclass(frozen=True)
@@ -65,22 +60,19 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
     """
     manifest = trace.manifest
     try:
-        settings: dict[str, Any] = {name: manifest[name] for name in PLAIN}
-        settings |= {name: manifest[name] for name in LATER if name in manifest}
         described = manifest["model"]
-        settings["config"] = SpotDiffusionConfig(**manifest["config"])
-        prompt = manifest["prompt"]
-        prompt = PromptTimeline.from_dict(prompt) if isinstance(prompt, dict) else prompt
-        for name in ("init_audio", "continue_from"):
-            if manifest[name] is not None:
-                latent = torch.from_numpy(np.array(trace.sources[name], np.float32))
-                settings[name] = KnownSound(latent, manifest[name]["frames"])
         name = described["name"]
+        sounds = {
+            setting: _known_sound(trace.sources[setting], manifest[setting]["frames"])
+            for setting in SOUNDS
+            if manifest.get(setting) is not None
+        }
+        settings = RunSettings.from_dict(manifest, sounds)
     except (KeyError, TypeError) as error:
         raise InputError(
             f"the trace's manifest lacks {show(str(error))}: expected that of a SpotSampler's run; record one"
         ) from error
-    sampler = SpotSampler(_loaded(name, described) if model is None else model, prompt, **settings)
+    sampler = SpotSampler.of(Run.of(_loaded(name, described) if model is None else as_model(model), settings))
     now = sampler.manifest()
     for key in ("model", "versions", "threads"):
         if now[key] != manifest.get(key):
@@ -102,21 +94,17 @@ def _loaded(name: str, described: dict[str, Any]) -> AudioModel:
     return load_model(name, **choices)
 
 
+def _known_sound(latent: Any, frames: int) -> KnownSound:
+    return KnownSound(torch.from_numpy(np.array(latent, np.float32)), frames)
+
+
 def resume(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
     """A sampler that stands after the last record of a trace, ready to run on, `goto`, `fork` or `decode`.
 
     An exact trace (fp32, with x and x0) needs no network for that; any other is run again up to there. For `model` and
     errors see `sampler_of`.
     """
-    return take_up(sampler_of(trace, model), trace)
-
-
-def take_up(sampler: SpotSampler, trace: Trace) -> SpotSampler:
-    """Bring a fresh sampler to where a trace of the same run ends. Returns it."""
-    if not len(trace):
-        return sampler
-    sampler.trace.records = list(trace)
-    return sampler.goto(trace.steps[-1] + 1)
+    return sampler_of(trace, model).resume(trace)
 
 
 def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True) -> Replay:

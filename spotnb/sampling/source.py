@@ -1,31 +1,31 @@
 """Runs that start from sound: audio to audio, inpainting and outpainting.
 
-All by one means (after Lugmayr et al. 2022, RePaint, arXiv:2201.09865, equation 8, without its resampling): the latent
-of the known sound, noised to the level of the step, takes the place of the run's own latent in the frames it knows.
-What is made beside it is drawn to agree with it, see `spotnb.sampling.reconstruction`.
+All three work alike (after Lugmayr et al. 2022, RePaint, arXiv:2201.09865, equation 8, without its resampling): the
+latent of the known sound, noised to the level of the step, replaces the run's own latent in the frames that it knows.
+The new frames beside it are drawn toward agreement with it, see `spotnb.sampling.reconstruction`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.models.encode import waveform_to_latent
 from spotnb.models.protocol import AudioModel
+from spotnb.sampling.settings import RunSettings
 from spotnb.sound.files import load_audio
 from spotnb.sound.lengths import FRAMES_PER_SECOND
 from spotnb.support.arrays import as_array, require_finite
-from spotnb.support.checks import check_real, show
-
-DEFAULT_STRENGTH = 0.6  # of audio to audio: the prompt is heard, and the rhythm of the source still is
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,22 @@ class KnownSound:
     frames: int
 
     def describe(self) -> dict[str, Any]:
-        """As a manifest holds it: enough to tell whether it is the same sound."""
+        """Return what a manifest records: enough to tell whether another sound is the same."""
         data = self.latent.detach().float().cpu().contiguous().numpy().tobytes()
         return {"frames": self.frames, "sha256": hashlib.sha256(data).hexdigest()}
+
+    def to_known_sound(self) -> KnownSound:
+        """Return itself."""
+        return self
+
+
+@runtime_checkable
+class SoundSource(Protocol):
+    """An object that a run can start from, such as a finished sampler."""
+
+    def to_known_sound(self) -> KnownSound:
+        """Return its sound as a latent. Raises `InputError` if there is no finished sound yet."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,94 +61,90 @@ class Source:
     Attributes:
         latent: `[1, C, T, F]`, as long as the run; zero where nothing is known.
         kept: `[T]` bool: the frames that stay as they are.
-        first: the first step that is run; those before it would only remove noise that was never added.
-        everywhere: whether `latent` is known in every frame, so that it can stand for the clean estimate.
-        own: the sound that is continued, if any: what it sounds like by itself goes into the result.
+        first: The first step that is run; those before it would only remove noise that was never added.
+        everywhere: Whether `latent` is known in every frame, so that it can serve as the clean estimate.
+        continued: The sound that is continued, if any; the result holds its own decode.
     """
 
     latent: Tensor
-    kept: Tensor
+    kept: NDArray[np.bool_]
     first: int
     everywhere: bool
-    own: KnownSound | None
+    continued: KnownSound | None
 
     @property
     def borders(self) -> tuple[int, ...]:
-        """Frames at which kept and generated sound meet."""
-        kept = self.kept.int()
-        return tuple(int(frame) + 1 for frame in torch.nonzero(kept[1:] != kept[:-1]))
+        """Frames at which kept and new sound meet."""
+        return tuple(int(frame) + 1 for frame in np.flatnonzero(self.kept[1:] != self.kept[:-1]))
+
+    @cached_property
+    def _mask(self) -> Tensor:
+        return torch.from_numpy(self.kept)[:, None].to(self.latent.device)
 
     def impose(self, latent: Tensor, known: Tensor) -> Tensor:
-        """`latent` with the kept frames taken from `known`."""
-        return torch.where(self.kept[:, None], known, latent)
+        """Return `latent` with the kept frames taken from `known`."""
+        return torch.where(self._mask, known, latent)
 
 
-def make_source(
-    model: AudioModel,
-    frames: int,
-    duration: float,
-    steps: int,
-    init_audio: Any = None,
-    strength: float | None = None,
-    continue_from: Any = None,
-    keep: Iterable[tuple[float, float]] | None = None,
-) -> tuple[Source | None, dict[str, Any]]:
-    """The source of a run, and the settings that make it again without encoding.
+def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[Source | None, RunSettings]:
+    """Read and encode the known sound of a run.
 
-    For the arguments see `SpotSampler`. Raises `InputError` for those that exclude each other, regions outside the
-    sound, and sound that is too short or too long.
+    Args:
+        model: Encodes the sound.
+        frames: The length of the run in latent frames.
+        settings: The settings of the run.
+
+    Returns:
+        The source, or None; and the settings with the encoded sound in place of files and waveforms.
+
+    Raises:
+        InputError: A region lies outside the sound, or the sound is too short or too long.
+        SpotnbError: The sound cannot be read.
     """
-    settings: dict[str, Any] = {"init_audio": None, "strength": None, "continue_from": None, "keep": None}
-    if init_audio is None:
-        for name, value in (("strength", strength), ("keep", keep)):
-            if value is not None:
-                raise InputError(f"{name} is {show(value)} but there is no init_audio: pass the sound it is about")
-    if init_audio is not None and continue_from is not None:
-        raise InputError("init_audio and continue_from exclude each other: expected one sound to start from")
-    if continue_from is not None:
-        sound = known_sound(model, continue_from, "continue_from")
-        if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
-            raise InputError(
-                f"continue_from lasts {sound.frames / FRAMES_PER_SECOND:g} s, the whole shall last {duration:g} s: "
-                "expected less; duration counts from the start of what is continued, lengthen it"
-            )
-        latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
-        latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]
-        kept = torch.arange(frames, device=latent.device) < sound.frames
-        return Source(latent, kept, 0, False, sound), settings | {"continue_from": sound}
-    if init_audio is None:
+    if settings.continue_from is not None:
+        continued = known_sound(model, settings.continue_from, "continue_from")
+        return _continuation(continued, frames, settings.duration), replace(settings, continue_from=continued)
+    if settings.init_audio is None:
         return None, settings
-    sound = known_sound(model, init_audio, "init_audio")
-    missing = math.floor(duration * FRAMES_PER_SECOND) - sound.frames
-    if missing > 0:
+    initial = known_sound(model, settings.init_audio, "init_audio")
+    return _variation(initial, frames, settings), replace(settings, init_audio=initial)
+
+
+def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
+    if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
         raise InputError(
-            f"init_audio lasts {sound.frames / FRAMES_PER_SECOND:g} s, the run {duration:g} s: expected as much; "
-            "shorten the duration, or pass the sound as continue_from"
+            f"continue_from lasts {sound.frames / FRAMES_PER_SECOND:g} s, the whole shall last {duration:g} s: "
+            "expected less; duration counts from the start of what is continued, lengthen it"
         )
-    regions = None if keep is None else [tuple(region) for region in _regions(keep)]
-    kept = _kept(regions or [], frames, duration).to(sound.latent.device)
-    default = DEFAULT_STRENGTH if keep is None else 1.0
-    strength = check_real("strength", default if strength is None else strength, 0, 1, hint="1 starts from noise alone")
-    if not strength:
-        raise InputError("strength is 0: expected more, since nothing would change; 0.6 keeps the rhythm of the source")
-    first = steps - max(1, round(steps * strength))
+    latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
+    latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]
+    return Source(latent, np.arange(frames) < sound.frames, 0, False, sound)
+
+
+def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
+    if sound.frames < math.floor(settings.duration * FRAMES_PER_SECOND):
+        raise InputError(
+            f"init_audio lasts {sound.frames / FRAMES_PER_SECOND:g} s, the run {settings.duration:g} s: expected as "
+            "much; shorten the duration, or pass the sound as continue_from"
+        )
+    assert settings.strength is not None
+    kept = _kept_frames(list(settings.keep or ()), frames, settings.duration)
+    first = settings.steps - max(1, round(settings.steps * settings.strength))
     latent = _fitted(sound.latent[:, :, : max(sound.frames, 1)], frames)
-    return Source(latent, kept, first, True, None), settings | {
-        "init_audio": sound,
-        "strength": strength,
-        "keep": regions,
-    }
+    return Source(latent, kept, first, True, None)
 
 
 def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
-    """A sound as a latent: of a finished sampler, a latent `[1, C, T, F]`, or whatever `load_audio` takes."""
-    if isinstance(value, KnownSound):
-        return KnownSound(value.latent.to(model.device), value.frames)
-    if hasattr(value, "steps_done") and hasattr(value, "latent"):  # a sampler; its module imports this one
-        if not value.done:
-            raise InputError(f"{name} is a run at step {value.steps_done}: expected a finished one; run() it first")
-        audible = math.floor(round(value.samples / value.model.samples_per_frame, 6))
-        return KnownSound(_checked(model, value.latent[:1], name), min(audible, value.frames))
+    """Return a sound as a latent on the model's device.
+
+    Args:
+        model: Encodes the sound.
+        value: A finished sampler or another `SoundSource`, a latent `[1, C, T, F]`, or anything `load_audio` takes.
+        name: What messages call it.
+    """
+    if isinstance(value, SoundSource):
+        known = value.to_known_sound()
+        return KnownSound(_checked(model, known.latent, name), known.frames)
     if getattr(value, "ndim", 0) == 4:
         array = as_array(value).astype(np.float32)
         require_finite(array, f"the latent of {name}")
@@ -157,25 +166,14 @@ def _checked(model: AudioModel, latent: Tensor, name: str) -> Tensor:
 
 
 def _fitted(latent: Tensor, frames: int) -> Tensor:
-    """As many frames as the run has; the few beyond the end of the sound are its mirror image."""
+    """Return as many frames as the run has; the few beyond the end of the sound are its mirror image."""
     turn = torch.arange(frames, device=latent.device) % max(1, 2 * latent.shape[2] - 2)
     return latent[:, :, torch.where(turn < latent.shape[2], turn, 2 * latent.shape[2] - 2 - turn)]
 
 
-def _regions(keep: Any) -> list[tuple[float, float]]:
-    hint = "expected regions (start, stop) in seconds, such as [(0, 4), (6, 10)]"
-    try:
-        pairs = [(start, stop) for start, stop in keep]
-    except (TypeError, ValueError):
-        raise InputError(f"keep is {show(keep)}: {hint}") from None
-    if not pairs:
-        raise InputError(f"keep is empty: {hint}; None keeps nothing")
-    return [tuple(check_real("keep", time, 0, hint=hint) for time in pair) for pair in pairs]  # type: ignore[misc]
-
-
-def _kept(regions: list[Any], frames: int, duration: float) -> Tensor:
-    """`[T]` bool: the frames that lie wholly inside a region; what lies beyond the duration goes with its end."""
-    kept = torch.zeros(frames, dtype=torch.bool)
+def _kept_frames(regions: Sequence[tuple[float, float]], frames: int, duration: float) -> NDArray[np.bool_]:
+    """Return `[T]` bool: the frames that lie wholly inside a region; what lies past the duration goes with its end."""
+    kept = np.zeros(frames, bool)
     for start, stop in regions:
         if not 0 <= start < stop or stop > duration + 1e-6:
             raise InputError(

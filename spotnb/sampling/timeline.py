@@ -80,7 +80,7 @@ class PromptTimeline:
         """The prompts in one line, for titles and file names."""
         return ", then ".join(self.prompts)
 
-    def weights(self, frames: int, circular: bool = False) -> npt.NDArray[np.float32]:
+    def weights(self, frames: int, ring: bool = False) -> npt.NDArray[np.float32]:
         """`[prompts, T]`: each prompt's share in each latent frame (40 ms, taken at its middle). Columns sum to one.
 
         Frames past the last entry belong to it. On a ring the last prompt gives way to the first across the ends.
@@ -90,7 +90,7 @@ class PromptTimeline:
         # Each border's ramp from 0 to 1; a prompt's share is its own ramp up less the next one's.
         ramps = [np.ones(frames), *(self._ramp(times - border) for border in borders), np.zeros(frames)]
         shares = -np.diff(np.stack(ramps), axis=0)
-        if circular and len(self.entries) > 1:
+        if ring and len(self.entries) > 1:
             turn = frames / FRAMES_PER_SECOND
             late = self._ramp(times - turn)  # the first half of the last cross-fade, the other half is at the start
             early = 1 - self._ramp(times)

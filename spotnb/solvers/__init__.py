@@ -1,1 +1,1 @@
-"""How a noise prediction moves a whole latent one step towards sound."""
+"""Solvers: how a noise prediction moves the full-length latent one denoising step forward."""

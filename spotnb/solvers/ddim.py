@@ -12,10 +12,10 @@ from spotnb.support.checks import check_int
 
 
 def ddim_timesteps(steps: int) -> list[int]:
-    """`steps` strictly decreasing timesteps in 0..999, for any count from 1 to 1000.
+    """Return `steps` strictly decreasing timesteps from 999 to 0, for any number of steps from 1 to 1000.
 
-    diffusers' `leading` spacing with an offset of 1, AudioLDM's own, where it starts at 900 or later; else its
-    `linspace`. (Stock `leading` starts 600 steps at t = 600 and runs out of the table at 1000.)
+    The spacing is `leading` with an offset of 1, as in AudioLDM, if its first timestep is at least 900. Otherwise it is
+    `linspace`. The `leading` spacing of diffusers starts at t = 600 for 600 steps and exceeds the table for 1000 steps.
     """
     steps = check_int("steps", steps, 1, TRAINED_STEPS, hint="25 to 50 suit DDIM")
     leading = np.arange(steps)[::-1] * (TRAINED_STEPS // steps) + 1
@@ -27,11 +27,15 @@ def ddim_timesteps(steps: int) -> list[int]:
 class DDIM:
     """Denoising diffusion implicit models (Song et al. 2020, arXiv:2010.02502, equations 12 and 16).
 
-    Equal to diffusers' `DDIMScheduler` with AudioLDM's settings wherever that one is right. It is our own because the
-    stock step takes the previous timestep from the ratio 1000 // steps instead of from the schedule, which is wrong
-    off the `leading` spacing, and makes several copies of a latent that may be an hour long.
+    The results equal those of diffusers' `DDIMScheduler` with AudioLDM's settings wherever that class is correct. It is
+    not used here for two reasons: it computes the previous timestep from the ratio 1000 // steps instead of the
+    schedule, which is wrong for any spacing but `leading`, and it makes several copies of a latent that may be an hour
+    long.
 
-    `eta`: 0 is deterministic; 1 adds as much noise as DDPM.
+    Args:
+        alphas_cumprod: Noise schedule of the model, `[1000]`.
+        steps: Number of denoising steps.
+        eta: Amount of noise added at each step: 0 is deterministic, and 1 adds as much noise as DDPM.
     """
 
     name = "ddim"
@@ -40,41 +44,48 @@ class DDIM:
     def __init__(self, alphas_cumprod: Tensor, steps: int, eta: float = 0.0) -> None:
         self.timesteps = ddim_timesteps(steps)
         self.eta = eta
-        # float64: the table is a product of a thousand factors, and step sizes are differences of its entries
+        # float64, because the table is a product of a thousand factors and step sizes are differences of its entries.
         table = alphas_cumprod.double().cpu()
         self._alphas = [float(table[t]) for t in self.timesteps]
-        self._alphas.append(float(table[0]))  # AudioLDM's set_alpha_to_one=False
+        self._alphas.append(float(table[0]))  # as in AudioLDM: set_alpha_to_one=False
 
     def __len__(self) -> int:
         return len(self.timesteps)
 
     def describe(self) -> str:
+        """Return the name, which is all that `make_solver` needs."""
         return self.name
 
-    def begin(self, step: int) -> None:
+    def initial_state(self, step: int) -> None:
+        """Return None: DDIM has no state."""
         return None
 
-    def start(self, noise: Tensor) -> Tensor:
+    def initial_latent(self, noise: Tensor) -> Tensor:
+        """Return the noise unchanged."""
         return noise
 
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
+        """Return `sqrt(a) * clean + sqrt(1 - a) * noise` with the cumulative alpha of `step`."""
         if step == len(self):
             return clean
         alpha = self._alphas[step]
         noised: Tensor = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
         return noised
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
+        """Return the latent unchanged: it already has the scale that the network was trained on."""
         return x
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+        """Return `x0 = (x - sqrt(1 - a) * noise) / sqrt(a)`."""
         alpha = self._alphas[step]
         return torch.sub(x, noise, alpha=(1 - alpha) ** 0.5).div_(alpha**0.5)
 
     def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
+        """Take one step of equation 12, with the noise level sigma of equation 16."""
         alpha, previous = self._alphas[step], self._alphas[step + 1]
         sigma = self.eta * ((1 - previous) / (1 - alpha) * (1 - alpha / previous)) ** 0.5
-        x0 = self.clean(x, noise, step)
+        x0 = self.predict_x0(x, noise, step)
         moved = torch.mul(x0, previous**0.5).add_(noise, alpha=max(0.0, 1 - previous - sigma**2) ** 0.5)
         if sigma > 0:
             moved.add_(draws.normal(x.shape[1:], step, "eta").to(x), alpha=sigma)

@@ -1,7 +1,8 @@
-"""Every random draw of a run, each from its own stream.
+"""The random draws of a run, each from a separate stream.
 
-There is no running generator: a draw depends on (seed, step, purpose) and its shape alone, so skipping, repeating or
-padding one never moves another. Draws are made on the CPU in float32, so that every device gets the same.
+A draw depends only on (seed, step, purpose) and its shape, and no generator is shared. Skipping, repeating or padding
+one draw therefore never changes another. All draws are made on the CPU in float32, so that they are the same for every
+device.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ PURPOSES = ("start", "eta", "pad", "keep")
 
 
 def draw(shape: Sequence[int], seed: int, step: int, purpose: str) -> Tensor:
-    """Standard normal noise of this shape, float32, on the CPU; the global random state is not touched."""
+    """Return standard normal noise of this shape, float32, on the CPU, without using the global random state."""
     return torch.randn(tuple(shape), generator=stream(seed, step, purpose), dtype=torch.float32, device="cpu")
 
 
 def stream(seed: int, step: int, purpose: str) -> torch.Generator:
-    """A fresh generator for one draw, on the CPU."""
-    # A spawn key stands apart from the seed; as one tuple, a seed of two 32-bit words would run into the step.
+    """Return a new CPU generator for one draw."""
+    # The spawn key is kept apart from the seed. In a single tuple, the second 32-bit word of a seed could be mistaken
+    # for the step.
     sequence = np.random.SeedSequence(seed, spawn_key=(step, PURPOSES.index(purpose)))
     key = int(sequence.generate_state(1, np.uint64)[0]) & (2**63 - 1)
     return torch.Generator("cpu").manual_seed(key)
@@ -31,19 +33,23 @@ def stream(seed: int, step: int, purpose: str) -> torch.Generator:
 
 @dataclass(frozen=True)
 class Draws:
-    """The draws of a run of N candidates: candidate i has the seed `seed + i`, so that it can be made again alone."""
+    """The draws of a run with N candidates.
+
+    Candidate i uses the seed `seed + i`, so that it can be generated again without the others.
+    """
 
     seed: int
     candidates: int = 1
 
     @property
     def seeds(self) -> tuple[int, ...]:
+        """The seed of each candidate."""
         return tuple(self.seed + i for i in range(self.candidates))
 
     def normal(self, shape: Sequence[int], step: int, purpose: str) -> Tensor:
-        """Noise `[N, ...]`; `shape` is that of one candidate."""
+        """Return standard normal noise `[N, ...]`, where `shape` is the shape of one candidate."""
         return torch.stack([draw(shape, seed, step, purpose) for seed in self.seeds])
 
     def streams(self, step: int, purpose: str) -> list[torch.Generator]:
-        """A generator for each candidate, for libraries that draw by themselves."""
+        """Return one generator per candidate, for libraries that draw their own noise."""
         return [stream(seed, step, purpose) for seed in self.seeds]

@@ -1,7 +1,8 @@
-"""How a noise prediction moves the latent one step towards sound. Solvers see the whole latent and know no tiles.
+"""The solver protocol: how a noise prediction moves the latent one denoising step forward.
 
-A solver holds no state: what a multistep method remembers goes in and out of `step`. So a step can be dropped,
-interrupted or taken again, and a run can be sent back.
+A solver processes the full-length latent and does not know about tiles. It holds no state of its own: a multistep
+method receives its state as an argument of `step` and returns the new one. A step can therefore be discarded,
+interrupted or repeated, and a run can go back to an earlier step.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from torch import Tensor
 from spotnb.solvers.noise import Draws
 
 TRAINED_STEPS = 1000
-LATE_ENOUGH = 900  # a run that starts at a smaller timestep leaves noise that the network was never given to remove
+LATE_ENOUGH = 900  # a run that starts at a smaller timestep leaves noise that the network never gets to remove
 
 
 class Update(NamedTuple):
-    """What a step gives: the latent after it, the clean latent x0 predicted at it, and what the solver remembers."""
+    """The result of a step.
+
+    Attributes:
+        latent: The latent after the step.
+        x0: The clean latent predicted at the step.
+        state: The state of the solver for the next step.
+    """
 
     latent: Tensor
     x0: Tensor
@@ -25,40 +32,40 @@ class Update(NamedTuple):
 
 
 class Solver(Protocol):
-    """What the sampler asks of a solver. Latents are `[B, C, T, F]` at the solver's own scale."""
+    """The interface that the sampler requires of a solver. Latents are `[B, C, T, F]` at the scale of the solver."""
 
     name: str
     timesteps: list[int]
-    """Strictly decreasing: what the network is told at each step."""
+    """The timestep that the network receives at each step, strictly decreasing."""
     remembers: bool
-    """Whether a step depends on those before it beyond the latent they left."""
+    """Whether a step depends on earlier steps by more than the latent."""
 
     def __len__(self) -> int: ...
 
     def describe(self) -> str | dict[str, Any]:
-        """What a manifest records, and `make_solver` takes back."""
+        """Return a description for the manifest, from which `make_solver` can create the solver again."""
         ...
 
-    def begin(self, step: int) -> Any:
-        """The state of a run whose first step is `step`."""
+    def initial_state(self, step: int) -> Any:
+        """Return the state for a run whose first step is `step`."""
         ...
 
-    def start(self, noise: Tensor) -> Tensor:
-        """The latent before the first step, of standard normal noise."""
+    def initial_latent(self, noise: Tensor) -> Tensor:
+        """Return the initial latent, given standard normal noise."""
         ...
 
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
-        """A clean latent at the noise level that `step` starts from; after the last step, the clean latent."""
+        """Return a clean latent at the noise level at which `step` starts, or unchanged after the last step."""
         ...
 
-    def network_input(self, x: Tensor, step: int) -> Tensor:
-        """The latent at the scale that the network was trained on: `sqrt(a) x0 + sqrt(1 - a) noise`."""
+    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
+        """Return the latent at the scale that the network was trained on, `sqrt(a) * x0 + sqrt(1 - a) * noise`."""
         ...
 
-    def clean(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
-        """The clean latent x0 that a noise prediction means."""
+    def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
+        """Return the clean latent x0 that corresponds to a noise prediction."""
         ...
 
     def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any) -> Update:
-        """Take a step; `draws` are for those that put noise back."""
+        """Take one step. `draws` supplies the noise for solvers that add noise."""
         ...

@@ -1,1 +1,1 @@
-"""Sound without a network: lengths, mel spectra, files, loudness and measures, without torch."""
+"""Sound processing without torch: lengths, log-mel spectrograms, files, loudness and seam measures."""

@@ -1,4 +1,4 @@
-"""Sound files."""
+"""Reading and writing sound files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.mel import SAMPLE_RATE
@@ -17,36 +17,47 @@ from spotnb.support.files import atomic_write
 
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
 
-_BLOCK = 1 << 16  # libsndfile overflows its stack when it encodes minutes of Vorbis in one call
+_BLOCK = 1 << 16  # samples per write: libsndfile overflows its stack when it encodes minutes of Vorbis in one call
 
 
-def save_audio(path: str | os.PathLike[str], waveform: Any, sample_rate: int = SAMPLE_RATE) -> Path:
-    """Write a sound to a file, as loud as it is, and return the file's path.
+def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Path:
+    """Write a sound to a file, without changing its level, and return the path of the file.
 
-    `path`: its suffix chooses the format: `.wav` or `.flac` (16 bits, what players everywhere take) or `.ogg` (Vorbis).
-    A missing folder is made. A file that is there already is replaced in one step, once the new one is whole.
-    `waveform`: `[samples]`, floating-point in [-1, 1]. `sample_rate`: Hz; 16000 is AudioLDM's.
-    Raises `InputError` for another suffix, a shape or type that is no waveform, NaN, infinity, or a peak above 1 (it
-    would be clipped, or quietly changed), and `SpotnbError` if the file cannot be written.
+    Args:
+        path: The suffix determines the format: `.wav` or `.flac` (16 bits, which every player accepts) or `.ogg`
+            (Vorbis). A missing folder is created. An existing file is replaced only when the new one is complete.
+        waveform: `[samples]`, floating-point in [-1, 1].
+        sample_rate: In Hz. The default of 16000 is AudioLDM's.
+
+    Raises:
+        InputError: The suffix is not supported, `waveform` is not a finite waveform, or its peak exceeds 1, so that
+            the file would be clipped.
+        SpotnbError: The file cannot be written.
     """
     path = check_format(path)
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
     peak = float(np.abs(wave).max())
     if peak > 1:
-        raise InputError(f"the waveform peaks at {peak:.6g}, a file holds -1 to 1: divide it by its peak, or clip it")
+        raise InputError(f"the waveform peaks at {peak:.6g}: expected at most 1; divide it by its peak, or clip it")
     return write_audio(path, [wave], rate)
 
 
 def check_format(path: str | os.PathLike[str]) -> Path:
-    """A path with a suffix of `FORMATS`; raises `InputError` for another."""
+    """Return `path` with `~` expanded. Raise `InputError` if its suffix is not one of `FORMATS`."""
     path = Path(path).expanduser()
     if path.suffix.lower() not in FORMATS:
-        raise InputError(f"cannot tell the format of {str(path)!r}: end the name in one of {', '.join(FORMATS)}")
+        raise InputError(
+            f"cannot tell the format of {str(path)!r} from its name: end the name in one of {', '.join(FORMATS)}"
+        )
     return path
 
 
 def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int) -> Path:
-    """Write sound that comes in pieces `[samples]` in [-1, 1]; else as `save_audio`."""
+    """Write sound that arrives in pieces `[samples]` in [-1, 1], to a path that `check_format` has accepted.
+
+    Raises:
+        SpotnbError: The file cannot be written.
+    """
     import soundfile
 
     kind, subtype = FORMATS[path.suffix.lower()]
@@ -62,13 +73,22 @@ def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_
     return path
 
 
-def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
-    """Sound `[samples]` at `sample_rate` Hz, one channel, from a file or an array.
+def load_audio(
+    source: str | os.PathLike[str] | ArrayLike | tuple[ArrayLike, int], sample_rate: int = SAMPLE_RATE
+) -> NDArray[np.float32]:
+    """Return single-channel sound `[samples]` at `sample_rate` Hz from a file or an array.
 
-    `source`: a path that soundfile reads; an array `[samples]`, `[samples, channels]` or `[channels, samples]` (the
-    shorter axis is that of the channels) at `sample_rate`; or a pair of an array and its own rate. Channels are
-    averaged and rates converted by librosa (soxr). Raises `InputError` for another shape or type, and `SpotnbError` for
-    a file that is missing or no sound.
+    Channels are averaged, and librosa (soxr) converts the sample rate.
+
+    Args:
+        source: A path of a file that soundfile can read; an array `[samples]`, `[samples, channels]` or
+            `[channels, samples]` at `sample_rate` (the shorter axis is taken as the channels); or a pair of an array
+            and its sample rate.
+        sample_rate: The sample rate of the result, in Hz.
+
+    Raises:
+        InputError: The array has another shape or type, or holds NaN or infinity.
+        SpotnbError: The file is missing or cannot be decoded.
     """
     target = as_sample_rate(sample_rate)
     if isinstance(source, str | os.PathLike):
@@ -77,12 +97,12 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
         wave, rate = as_array(source[0]), as_sample_rate(source[1])
     else:
         wave, rate = as_array(source), target
-    if wave.ndim == 2 and wave.size and wave.dtype.kind == "f":  # a mean would make PCM floating-point, and loud
+    if wave.ndim == 2 and wave.size and wave.dtype.kind == "f":  # as_waveform rejects PCM, which a mean would hide
         wave = np.mean(wave, axis=int(np.argmin(wave.shape)), dtype=wave.dtype)
     wave = as_waveform(wave)
     if rate == target:
         return wave
-    from librosa import resample  # here, since it takes a second and is seldom needed
+    from librosa import resample  # imported here because it takes a second and is rarely needed
 
     return np.asarray(resample(wave, orig_sr=rate, target_sr=target), np.float32)
 

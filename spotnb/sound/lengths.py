@@ -1,4 +1,4 @@
-"""From seconds to latent frames and samples, and back."""
+"""Conversion of durations in seconds to latent frames and samples."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from spotnb.support.checks import check_real, show
 
 FRAMES_PER_SECOND = 25
 NOMINAL_FRAMES_PER_SECOND = 25.6
-"""AudioLDM's own rule for sizes. A latent frame really lasts 640 samples, 40 ms: 25 of them are a second."""
+"""AudioLDM's rule for latent sizes. A latent frame actually lasts 640 samples (40 ms), so 25 frames are one second."""
 SAMPLES_PER_FRAME = 640
 
 
 def duration_to_latent_t_size(duration: float) -> int:
-    """AudioLDM's nominal number of latent frames for `duration` seconds, `int(duration * 25.6)`.
+    """Return AudioLDM's nominal number of latent frames for `duration` seconds, `int(duration * 25.6)`.
 
-    A run may use more frames than this nominal number: enough to fill the duration, and a multiple of what the model
-    takes. Less than 40 ms is 0 frames.
+    A run may use more frames, because it has to fill the duration and its length has to be a multiple of the model's
+    `time_multiple`. A duration of less than 40 ms gives 0 frames.
 
     Raises:
-        InputError: `duration` is no finite number above 0.
+        InputError: `duration` is not a finite number above 0.
 
     >>> duration_to_latent_t_size(10.0), duration_to_latent_t_size(30)
     (256, 768)
@@ -34,29 +34,41 @@ def duration_to_latent_t_size(duration: float) -> int:
 
 
 def check_duration(duration: float) -> float:
-    """`duration` in seconds, if it is a finite number that gives at least one latent frame (40 ms)."""
+    """Return `duration` in seconds as a float.
+
+    Raises:
+        InputError: `duration` is not a finite number, or is shorter than one latent frame (40 ms).
+    """
     seconds = check_real("duration", duration, hint="give seconds, such as 10.0")
     if not math.isfinite(seconds * SAMPLE_RATE):
-        raise InputError(f"duration is {seconds:g} s: expected what a memory can hold; give seconds, such as 10.0")
+        raise InputError(
+            f"duration is {seconds:g} s: expected a duration that fits into memory; give seconds, such as 10.0"
+        )
     if round(seconds * FRAMES_PER_SECOND, 6) < 1:
-        raise InputError(f"duration is {seconds:g} s: expected at least 0.04, one latent frame; give seconds")
+        raise InputError(
+            f"duration is {seconds:g} s: expected at least 0.04 s, which is one latent frame; give seconds"
+        )
     return seconds
 
 
-def run_frames(duration: float, time_multiple: int, circular: bool = False) -> int:
-    """How many latent frames a run of `duration` seconds has.
+def run_frames(duration: float, time_multiple: int, ring: bool = False) -> int:
+    """Return the number of latent frames of a run of `duration` seconds.
 
-    AudioLDM's nominal `int(25.6 d)`, or more where that would not fill the duration, rounded up to what the network
-    takes; the surplus is cropped from the waveform. A ring cannot be cropped: it has `round(25 d)` frames.
+    This is AudioLDM's nominal `int(25.6 * duration)`, or more if that would not fill the duration, rounded up to a
+    multiple of `time_multiple`. The surplus is cropped from the waveform. A `ring` cannot be cropped, so it
+    has `round(25 * duration)` frames.
+
+    Raises:
+        InputError: As for `check_duration`.
     """
     seconds = check_duration(duration)
     exact = round(seconds * FRAMES_PER_SECOND, 6)  # 25 * 0.12 is 3, not 3.0000000000000004
-    if circular:
+    if ring:
         return round(exact)
     frames = max(int(NOMINAL_FRAMES_PER_SECOND * seconds), math.ceil(exact))
     return -(-frames // time_multiple) * time_multiple
 
 
-def run_samples(duration: float, frames: int, circular: bool = False) -> int:
-    """How many samples the sound of such a run has: exactly the duration, or the whole ring."""
-    return SAMPLES_PER_FRAME * frames if circular else round(duration * SAMPLE_RATE)
+def run_samples(duration: float, frames: int, ring: bool = False) -> int:
+    """Return the number of samples of a run of `frames` latent frames: exactly `duration`, or all if it is a `ring`."""
+    return SAMPLES_PER_FRAME * frames if ring else round(duration * SAMPLE_RATE)

@@ -1,4 +1,4 @@
-"""How loud ears find a sound of any length: ITU-R BS.1770-4, in pieces, so that memory does not grow with it."""
+"""Perceived loudness by ITU-R BS.1770-4, computed in pieces so that memory use does not grow with the duration."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-# The one rate for which the standard gives filters. Designed anew for 16 kHz they are 0.2 dB off.
+# The only rate for which the standard gives filter coefficients. Filters redesigned for 16 kHz are 0.2 dB off.
 RATE = 48000
 BLOCK, HOP = RATE * 2 // 5, RATE // 10
-PIECE, BEFORE, AFTER = 60, 2, 1  # seconds; the filters forget in less than `BEFORE`, a block reaches 0.3 s `AFTER`
-ABSOLUTE_GATE, RELATIVE_GATE = -70.0, -10.0  # LUFS, and relative to the mean of what passes the first one
-OFFSET = -0.691  # what makes a full-scale sine of 997 Hz -3.01 LUFS
+# In seconds. The filters settle in less than `BEFORE`, and a block extends 0.3 s into `AFTER`.
+PIECE, BEFORE, AFTER = 60, 2, 1
+ABSOLUTE_GATE, RELATIVE_GATE = -70.0, -10.0  # in LUFS, and in LU relative to the mean of the blocks above the first
+OFFSET = -0.691  # gives a full-scale sine of 997 Hz a loudness of -3.01 LUFS
 
 
 def loudness(wave: NDArray[np.float32], rate: int) -> float:
-    """Integrated loudness in LUFS of a waveform `[samples]`, finite and not empty.
+    """Return the integrated loudness in LUFS of a finite, nonempty waveform `[samples]`.
 
-    NaN for less than 0.4 s, and minus infinity where no block reaches -70 LUFS.
+    It is NaN for less than 0.4 s of sound, and minus infinity if no block reaches -70 LUFS.
     """
     if 5 * len(wave) < 2 * rate:
         return math.nan
     energies = np.concatenate(list(_block_energies(wave, rate)))
-    heard = energies[energies >= _energy(ABSOLUTE_GATE)]
-    if not heard.size:
+    audible = energies[energies >= _energy(ABSOLUTE_GATE)]
+    if not audible.size:
         return -math.inf
-    gated = heard[heard > heard.mean() * 10 ** (RELATIVE_GATE / 10)]
+    gated = audible[audible > audible.mean() * 10 ** (RELATIVE_GATE / 10)]
     return float(OFFSET + 10 * np.log10(gated.mean()))
 
 
@@ -36,26 +37,26 @@ def _energy(lufs: NDArray[np.float64] | float) -> NDArray[np.float64]:
 
 
 def _block_energies(wave: NDArray[np.float32], rate: int) -> Iterator[NDArray[np.float64]]:
-    """Mean squares of the weighted sound, one for each 0.1 s at which a whole block of 0.4 s begins."""
-    from pyloudnorm import Meter  # here, since it imports scipy.signal
+    """Yield the mean squares of the weighted sound, one per complete block of 0.4 s; a block begins every 0.1 s."""
+    from pyloudnorm import Meter  # imported here because it imports scipy.signal
 
-    meter = Meter(RATE, filter_class="DeMan")  # the standard's own coefficients; the default's come close
+    meter = Meter(RATE, filter_class="DeMan")  # exactly the coefficients of the standard; the default's are close
     for start in range(0, -(-len(wave) // rate), PIECE):
         begin = max(0, start - BEFORE)
         piece = resampled(wave[begin * rate : (start + PIECE + AFTER) * rate], rate, RATE)
-        whole = BLOCK + (len(piece) - BLOCK) // HOP * HOP  # the standard leaves out a last block that is not full
-        if whole < BLOCK:
+        usable = BLOCK + (len(piece) - BLOCK) // HOP * HOP  # the standard omits an incomplete last block
+        if usable < BLOCK:
             return
-        meter.integrated_loudness(piece[:whole])
+        meter.integrated_loudness(piece[:usable])
         first = 10 * (start - begin)
         yield _energy(np.array(meter.blockwise_loudness[first : first + 10 * PIECE]))
 
 
 def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
-    """A waveform at another rate, in Hz."""
+    """Return a waveform `[samples]` converted from `rate` to the sample rate `wanted`, both in Hz."""
     if rate == wanted:
         return wave
-    from scipy.signal import resample_poly  # here, since it takes half a second to import
+    from scipy.signal import resample_poly  # imported here because it takes half a second
 
     common = math.gcd(rate, wanted)
     return np.asarray(resample_poly(wave, wanted // common, rate // common), np.float32)

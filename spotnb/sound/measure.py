@@ -1,8 +1,8 @@
-"""Is there anything to hear at a seam? And how loud is it all?
+"""Measures of seams, loop points and levels in a sound.
 
-Where two tiles that do not fit meet, the spectrum jumps from one mel frame to the next. So the size of that step (the
-flux) at the seams, divided by its size everywhere else, is a measure of seams that needs neither a reference nor an
-ear: 1 means that nothing more happens at the seams than elsewhere.
+Where two tiles do not match, the spectrum jumps from one mel frame to the next. The size of that change (the flux) at
+the seams, divided by its size elsewhere, therefore measures how audible the seams are, without a reference sound or a
+listener. A value of 1 means that the sound changes no more at the seams than elsewhere.
 """
 
 from __future__ import annotations
@@ -12,22 +12,30 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
 from spotnb.sound.loudness import loudness, resampled
 from spotnb.sound.mel import LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
 
-SMEAR = 4  # a decoder spreads a border over about one latent frame to each side: these mel frames count as neither
-REACH = 2  # in a waveform, the flux is averaged over this many steps to each side
-QUIET = 1e-3  # nepers (0.01 dB), added to every flux: inaudible, and silence scores 1 instead of 0 / 0
-DRAWS = 2000  # random placings behind a p-value, so its least value is 1 / 2001
-AT_A_TIME = 2**20  # samples that are taken in double precision together
+# A decoder spreads a border over about one latent frame on each side. These mel frames count neither as seam nor as
+# elsewhere.
+SMEAR = 4
+REACH = 2  # for a waveform, the flux is averaged over this many frame steps on each side
+QUIET = 1e-3  # nepers (0.01 dB), added to every flux: inaudible, and gives silence a score of 1 instead of 0 / 0
+DRAWS = 2000  # random placements for a p-value, whose smallest possible value is therefore 1 / 2001
+AT_A_TIME = 2**20  # samples converted to double precision at once
 
 
 class SeamScore(NamedTuple):
-    """What `seam_score` found: `score` is the mean of `per_seam`."""
+    """The result of `seam_score`: the mean score, its p-value, and the score of each seam.
+
+    Attributes:
+        score: Mean of `per_seam`. A value of 1 means that the sound changes no more at the seams than elsewhere.
+        p_value: Probability that equally many random places score at least as high.
+        per_seam: The score of each seam.
+    """
 
     score: float
     p_value: float
@@ -35,9 +43,13 @@ class SeamScore(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Levels of a sound in decibels: RMS and peak relative to full scale (an amplitude of 1), crest = peak - RMS.
+    """Levels of a sound in decibels.
 
-    `lufs` is the loudness as ears weigh it, in LUFS: decibels too, relative to full scale.
+    Attributes:
+        rms_db: RMS level relative to full scale, an amplitude of 1.
+        peak_db: Peak level relative to full scale.
+        crest_db: Crest factor, the peak level minus the RMS level.
+        lufs: Perceived loudness in LUFS, which are decibels relative to full scale.
     """
 
     rms_db: float
@@ -46,27 +58,39 @@ class Levels(NamedTuple):
     lufs: float
 
 
-def seam_score(audio: Any, seams: Iterable[int], sample_rate: int = SAMPLE_RATE) -> SeamScore:
-    """How much more a sound changes at its seams than elsewhere.
+def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE_RATE) -> SeamScore:
+    """Measure how much more a sound changes at its seams than elsewhere.
 
-    `audio`: a waveform `[samples]`, or a log-mel `[frames, 64]`, which `sample_rate` (Hz) does not concern. A waveform
-    of another rate is resampled to 16 kHz.
-    `seams`: latent frames (40 ms each) at which two segments meet, each once, at least one.
+    The flux is the absolute difference between successive mel frames, averaged over the mel bands. The score of a seam
+    is the flux at the seam divided by the mean flux elsewhere, which means farther than 4 mel frames (one latent frame)
+    from every seam and from both ends.
 
-    The flux is the mean over mel bands of the absolute difference between successive frames. `per_seam`, in the order
-    of `seams`, is its size at each seam over its mean elsewhere: everywhere further than 4 mel frames (one latent
-    frame) from any seam and from both ends. In a log-mel, that is the one step across the seam; the sketch of the
-    embedded model had 1.9 with fixed tiles, and 1.1 in one full pass. In a waveform, a 1024-sample window sees the seam
-    in six successive frames, and a click on it leaves the step in the middle with *no* flux, so the mean of the five
-    steps around it is taken: of 80 pieces of music cut hard at seven places, it puts 91 % below p = 0.05, the middle
-    step 28 %. The two are different scales: compare log-mels with log-mels and waveforms with waveforms.
+    For a log-mel, the flux at a seam is the single frame step across it. A preliminary version of the embedded model
+    scored 1.9 with fixed tiles and 1.1 in one full pass. For a waveform, six successive windows of 1024 samples contain
+    the seam, and a click exactly on it leaves the middle step with *no* flux, so the flux is averaged over the five
+    steps around the seam. In 80 pieces of music with hard cuts at seven places, this average puts 91 % below p = 0.05;
+    the middle step alone puts 28 % there. The two scales differ: compare log-mels only with log-mels and waveforms only
+    with waveforms.
 
-    `p_value`: how often as many random places (2000 drawings of a private generator, one added to both counts) reach
-    the mean flux of the seams. It takes all places for alike: a beat that falls on every seam is significant too.
+    The p-value is the fraction of 2000 random placements of equally many seams whose mean flux reaches that of the
+    given seams, with one added to both counts. It treats all places as equivalent, so a beat that falls on every seam
+    is significant as well. The placements come from a private generator, so the result is repeatable. Silence scores 1
+    with p = 1.
 
-    Silence scores 1 with p = 1. Raises `InputError` for audio of another shape, NaN, no seams, seams twice or outside
-    the sound, and seams so dense that no sound is left to compare with. The very start and end are no seams: nothing
-    is before or behind them. The loop point of a circular sound is what `loop_score` is for.
+    The start and the end of a sound are not seams, because only one segment touches them. Use `loop_score` for the loop
+    point of a circular sound.
+
+    Args:
+        audio: A waveform `[samples]` or a log-mel `[frames, 64]`.
+        seams: Latent frames (40 ms each) at which two segments meet. At least one is needed, and none may be repeated.
+        sample_rate: Sample rate of a waveform in Hz. It is resampled to 16 kHz if necessary. Ignored for a log-mel.
+
+    Returns:
+        The mean score, the p-value and the scores in the order of `seams`.
+
+    Raises:
+        InputError: `audio` has another shape or holds NaN or infinity; there are no seams, or seams that are repeated
+            or outside the sound; or the seams are so dense that no sound is left for comparison.
     """
     mel_input = as_array(audio).ndim > 1
     if not mel_input:
@@ -85,69 +109,84 @@ def seam_score(audio: Any, seams: Iterable[int], sample_rate: int = SAMPLE_RATE)
         elsewhere[np.clip(places + offset, 0, len(flux) - 1)] = False
     if not elsewhere.any():
         raise InputError(
-            f"{len(places)} seams in {len(mel)} mel frames leave none further than {margin} from them to compare with: "
-            "pass fewer seams or a longer sound"
+            f"{len(places)} seams in {len(mel)} mel frames leave no frame to compare with that is more than {margin} "
+            "away from every seam: pass fewer seams or a longer sound"
         )
     at_seams = flux[places]
-    # A drawing may repeat a place or hit a seam: that errs on the side of a larger p.
+    # A placement may repeat a place or hit a seam, which makes p larger rather than smaller.
     drawn = np.random.default_rng(0).choice(flux[inner], (DRAWS, len(places))).mean(axis=1)
     reached = int(np.count_nonzero(drawn >= at_seams.mean() * (1 - 1e-12)))
     per_seam = at_seams / flux[elsewhere].mean()
     return SeamScore(float(per_seam.mean()), (1 + reached) / (1 + DRAWS), per_seam)
 
 
-def loop_score(waveform: Any, sample_rate: int = SAMPLE_RATE) -> float:
-    """How much more a looped sound changes where its end meets its start than elsewhere: 1 means no audible loop point.
+def loop_score(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> float:
+    """Measure how much more a looped sound changes at its loop point, where its end meets its start, than elsewhere.
 
-    `waveform`: `[samples]`, half a second at least. It is turned by half its length, so that the loop point lies
-    inside, and the point gets its `seam_score`. Raises `InputError` as that does.
+    The sound is rotated by half its length, so that the loop point lies inside it. The result is the `seam_score` of
+    that point; 1 means that the loop point is not audible.
+
+    Args:
+        waveform: `[samples]`, at least half a second long.
+        sample_rate: In Hz.
+
+    Raises:
+        InputError: The sound is too short, or as for `seam_score`.
     """
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
     if len(wave) < rate / 2:
-        raise InputError(f"a loop score takes at least half a second of sound, got {len(wave) / rate:.3g} s")
+        raise InputError(
+            f"the waveform lasts {len(wave) / rate:.3g} s: expected at least half a second; pass a longer sound"
+        )
     middle = int(len(wave) / rate / LATENT_SECONDS / 2)
     return seam_score(np.roll(wave, round(middle * LATENT_SECONDS * rate)), [middle], rate).score
 
 
-def levels(waveform: Any, sample_rate: int = SAMPLE_RATE) -> Levels:
-    """RMS, peak and crest factor of a waveform `[samples]` in dB, and its loudness in LUFS.
+def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
+    """Compute the RMS level, peak level and crest factor of a waveform in dB, and its loudness in LUFS.
 
-    Relative to an amplitude of 1: a sine of full scale has an RMS of -3.01 dBFS, a peak of 0 and a crest factor of
-    3.01 dB. Silence has RMS and peak of minus infinity and a crest factor of NaN.
+    Levels are relative to an amplitude of 1: a full-scale sine has an RMS level of -3.01 dBFS, a peak level of 0 dBFS
+    and a crest factor of 3.01 dB. Silence has RMS and peak levels of minus infinity and a crest factor of NaN.
 
-    The loudness is that of ITU-R BS.1770-4, integrated over the whole sound: middle and high frequencies count for
-    more, blocks of 0.4 s that are quiet beside the others for nothing. That sine, at 997 Hz, has -3.01 LUFS. It is NaN
-    for less than 0.4 s of sound, and minus infinity where no block reaches -70 LUFS. `sample_rate` (Hz) concerns it
-    alone.
+    The loudness follows ITU-R BS.1770-4 and is integrated over the entire sound: middle and high frequencies are
+    weighted more, and blocks of 0.4 s that are much quieter than the rest are ignored. A full-scale sine of 997 Hz has
+    -3.01 LUFS. The loudness is NaN for less than 0.4 s of sound, and minus infinity if no block reaches -70 LUFS.
 
-    Raises `InputError` for a waveform of another shape or type, with NaN or infinity, or for another kind of rate.
+    Args:
+        waveform: `[samples]`.
+        sample_rate: In Hz. Only the loudness depends on it.
+
+    Raises:
+        InputError: `waveform` is not a finite waveform, or the sample rate is not a positive whole number.
     """
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
     parts = (wave[start : start + AT_A_TIME] for start in range(0, len(wave), AT_A_TIME))
     power = sum(float(np.square(part, dtype=np.float64).sum()) for part in parts) / len(wave)
-    with np.errstate(divide="ignore", invalid="ignore"):  # silence is no accident, see above
+    with np.errstate(divide="ignore", invalid="ignore"):  # silence is valid, see above
         rms, peak = 20 * np.log10([math.sqrt(power), float(max(wave.max(), -wave.min()))])
         return Levels(float(rms), float(peak), float(peak - rms), loudness(wave, rate))
 
 
 def _checked(seams: Iterable[int], frames: int) -> NDArray[np.int64]:
-    """`seams` as an array, if each of them has a mel frame to its left and to its right among `frames`."""
+    """Return `seams` as an array, after checking that each has one of the `frames` mel frames on both sides."""
     array = np.asarray(list(seams) if isinstance(seams, Iterable) else seams)
     if not array.size:
-        raise InputError("seams are empty: a single window has none; score it at the grid of a tiled run instead")
+        raise InputError(
+            "seams is empty: expected at least one; a single window has none, so score it at the grid of a tiled run"
+        )
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise InputError(f"seams are whole latent frames, one after the other, got {_brief(array)}")
+        raise InputError(f"seams is {_brief(array)}: expected a list of whole latent frames; round them")
     outside = array[(array < 1) | (array * LATENT_MELS >= frames)]
     if outside.size:
         raise InputError(
-            f"seams {_brief(outside)} are not inside the sound of {frames / LATENT_MELS:g} latent frames: "
-            f"pass those of 1 to {(frames - 1) // LATENT_MELS} (and see loop_score for a loop point)"
+            f"seams {_brief(outside)} are outside the sound of {frames / LATENT_MELS:g} latent frames: "
+            f"expected 1 to {(frames - 1) // LATENT_MELS}; use loop_score for a loop point"
         )
     if len(np.unique(array)) < array.size:
-        raise InputError(f"seams {_brief(array)} hold a frame more than once: pass sorted(set(seams))")
+        raise InputError(f"seams {_brief(array)} contain a frame more than once: pass sorted(set(seams))")
     return array.astype(np.int64)
 
 
 def _brief(array: NDArray[Any]) -> str:
-    """The first values of an array, for a one-line message."""
+    """Return the first values of an array as text for a one-line message."""
     return ", ".join(map(str, array.ravel()[:8].tolist())) + (", ..." if array.size > 8 else "")

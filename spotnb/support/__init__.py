@@ -1,1 +1,1 @@
-"""Checks, arrays, files and the machine: what every other room uses."""
+"""Helpers that every other package uses: argument checks, arrays, atomic file writes and system limits."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written under a temporary name beside their place, then renamed into it."""
+"""Atomic file writes: a file appears complete or not at all, because it is renamed into place when finished."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from spotnb.errors import SpotnbError
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` when the block ends without an error.
 
-    The temporary file stands in the same folder (a rename across file systems is not atomic), which is made if missing,
-    and has the same suffix, by which many writers choose a format. After an error it is removed, and a file that was at
-    `path` before is as it was; after a kill, a hidden `.spotnb-*` file may stay behind.
-    Raises `SpotnbError`, in one line, if the file cannot be written: where possible before the block begins.
+    The temporary file is in the same folder, because a rename across file systems is not atomic, and has the same
+    suffix, because many writers choose a format by it. A missing folder is created. After an error, the temporary file
+    is removed and an existing file at `path` is unchanged. If the process is killed, a hidden `.spotnb-*` file may
+    remain.
+
+    Raises:
+        SpotnbError: the file cannot be written. Where possible, this is raised before the block begins.
     """
     target = Path(path).expanduser()
     temporary = target.parent / f".spotnb-{uuid4().hex[:12]}{target.suffix}"
@@ -39,7 +42,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def require_writable(path: str | os.PathLike[str]) -> None:
-    """Raise the error of `atomic_write` now, before the work whose result shall go to `path`. Makes the folder."""
+    """Check that `path` can be written, before the work whose result goes there. A missing folder is created.
+
+    Raises:
+        SpotnbError: the file cannot be written.
+    """
     try:
         with atomic_write(path):
             raise _Unused
@@ -48,4 +55,4 @@ def require_writable(path: str | os.PathLike[str]) -> None:
 
 
 class _Unused(Exception):
-    """Leaves an `atomic_write` without replacing anything."""
+    """Leaves an `atomic_write` block without replacing the file."""

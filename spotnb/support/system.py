@@ -1,4 +1,4 @@
-"""What this machine has: memory and processors, container limits included."""
+"""The memory and processors available to this process, taking container limits into account."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_memory() -> int:
-    """Bytes that a run may take: what is free, or what a container's limit leaves of it."""
+    """Return the bytes of memory that a run may use: the free memory, or less if a container limits it."""
     free = int(psutil.virtual_memory().available)
     limit, used = _read_int(CGROUP / "memory.max"), _read_int(CGROUP / "memory.current")
     return free if limit is None or used is None else min(free, max(0, limit - used))
 
 
 def available_cpus() -> int:
-    """Whole processors that this process may use, at least one. A Binder has half of one."""
+    """Return how many processors this process may use, at least one. A Binder container has half of one."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = (CGROUP / "cpu.max").read_text().split()
         return max(1, min(allowed, int(quota) // int(period)))
-    except (OSError, ValueError):  # no cgroup, or "max": no limit
+    except (OSError, ValueError):  # there is no cgroup, or it says "max", which means no limit
         return allowed
 
 
 def require_memory(needed: int, what: str) -> None:
-    """Raise `SpotnbError`, before any work is done, if `needed` bytes are not to be had."""
+    """Raise `SpotnbError` if fewer than `needed` bytes of memory are available. `what` starts the message."""
     free = available_memory()
     if needed > free:
         raise SpotnbError(

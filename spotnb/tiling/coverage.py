@@ -1,17 +1,17 @@
-"""Where the seams of a whole run fall, and how near each frame was to one.
+"""Seam positions over an entire run, and the distance of each frame to its nearest seam.
 
-The idea of SpotDiffusion in numbers: with a fixed grid (`tiles`), a few frames lie at a seam in every step, and no step
-ever shows the network what is on both sides of it; with a grid that moves (`spot`), a frame has a seam
-nearby in a few steps, if any, and lies well inside a tile in all others.
+These numbers show the idea of SpotDiffusion. With a fixed grid (`tiles`), a few frames lie at a seam in every step, and
+the network never sees both sides of that seam together. With a shifted grid (`spot`), a frame is near a seam in a few
+steps at most, and lies well inside a tile in all others.
 
-A seam is a border, so seam s lies between the frames s - 1 and s, and both of them are at distance 0 from it.
+A seam is a border: seam s lies between frames s - 1 and s, and both frames are at distance 0 from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,31 @@ from spotnb.support.checks import check_int, show
 from spotnb.tiling.layout import Layout
 
 
+class HasLayout(Protocol):
+    """An object with a layout, such as a `Step` or a `StepRecord`."""
+
+    @property
+    def layout(self) -> Layout:
+        """The tiles of the step."""
+        ...
+
+
+Layouts = Layout | HasLayout | Iterable[Layout | HasLayout]
+"""The layouts of one step or several."""
+
+
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """How near each of T frames was to a seam in each of a run's steps. Arrays are read-only.
+    """Distance of each of T frames to its nearest seam, in each step of a run. The arrays are read-only.
 
     Attributes:
-        distance: `[steps, T]`, how many frames lie between a frame and its nearest seam; 0 for the two that touch it.
-            On a ring, around it too. T, which no distance can be, where a step has no seam.
-        seams: `[T]`, the histogram of seam positions: `seams[s]` steps cut between the frames s - 1 and s. On a ring,
-            `seams[0]` is the border between the last frame and the first; elsewhere it is 0, for the ends are no seams.
-        near: the distance that `counts` takes for near.
+        distance: `[steps, T]`, the number of frames between a frame and its nearest seam, 0 for the two frames that
+            touch the seam. With the `circular` edge policy, distances wrap around the ends. If a step has no seam, the
+            value is T, which is larger than any distance.
+        seams: `[T]`, the histogram of seam positions: `seams[s]` is the number of steps with a seam between frames
+            s - 1 and s. With the `circular` edge policy, `seams[0]` is the seam between the last frame and the first;
+            otherwise it is 0, because the ends are not seams.
+        near: Largest distance, in latent frames, that `counts` considers near.
     """
 
     distance: NDArray[np.int64]
@@ -39,27 +54,40 @@ class Coverage:
 
     @property
     def steps(self) -> int:
+        """The number of steps."""
         return len(self.distance)
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """`[T]`: in how many steps each frame had a seam within `near` frames."""
+        """`[T]`, the number of steps in which each frame had a seam within `near` frames."""
         return self.within(self.near)
 
     def within(self, near: int) -> NDArray[np.int64]:
-        """`[T]`: in how many steps each frame had a seam within `near` frames, 0 to T - 1. Else `InputError`."""
+        """Return `[T]`, the number of steps in which each frame had a seam within `near` frames.
+
+        Raises:
+            InputError: `near` is not a whole number from 0 to T - 1.
+        """
         near = _check_near(near, self.distance.shape[1])
         return np.asarray(np.count_nonzero(self.distance <= near, axis=0), np.int64)
 
 
-def coverage(layouts: Any, near: int = 0) -> Coverage:
-    """How often each frame was how near to a seam.
+def coverage(layouts: Layouts, near: int = 0) -> Coverage:
+    """Compute how near each frame was to a seam, and how often.
 
-    `layouts`: those of a run's steps, as `run_layouts` takes them: a trace will do, where it kept every step.
-    `near`: what `Coverage.counts` counts, in latent frames (40 ms), 0 to T - 1. By default only the two frames that
-    touch a seam: the ones that the network never sees side by side in that step.
+    Memory and time grow with steps x T.
 
-    Takes memory and time of the order of steps x T. Raises `InputError` as `run_layouts` does, and for another `near`.
+    Args:
+        layouts: The layouts of the steps of a run, in any form that `run_steps` accepts, such as a trace that kept
+            every step.
+        near: Distance that `Coverage.counts` uses, in latent frames (40 ms), from 0 to T - 1. The default of 0 counts
+            only the two frames that touch a seam, which the network does not see together in that step.
+
+    Returns:
+        The distances, the histogram of seam positions, and the counts.
+
+    Raises:
+        InputError: As for `run_steps`, or `near` is out of range.
 
     >>> from spotnb import SpotDiffusionConfig, plan
     >>> config = SpotDiffusionConfig(tile_size_time=8)
@@ -78,44 +106,53 @@ def coverage(layouts: Any, near: int = 0) -> Coverage:
     return Coverage(distance, seams, near)
 
 
-def run_layouts(layouts: Any) -> list[Layout]:
-    """The layouts of a run's steps, as `run_steps` finds them."""
+def run_layouts(layouts: Layouts) -> list[Layout]:
+    """Return the layouts of the steps of a run, in any form that `run_steps` accepts."""
     return [layout for _, layout in run_steps(layouts)]
 
 
-def run_steps(layouts: Any) -> list[tuple[int, Layout]]:
-    """The steps of a run and their layouts, all of one length, from anything that has them.
+def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
+    """Return the step numbers of a run and their layouts, all of the same length.
 
-    `layouts`: layouts, which are counted from 0, or things with a `.layout` that know their step (the records of a
-    trace, steps), one after the other or just one.
-    Raises `InputError` if there is none, something else among them, or if they are of different lengths; and for a
-    sampler, which looping over would run.
+    Args:
+        layouts: One item or several: a `Layout`, numbered from 0 in the order given, or an object with a `.layout` that
+            knows its step, such as a `StepRecord` of a trace or a `Step`.
+
+    Raises:
+        InputError: There are no layouts, an item is something else, or the lengths differ. A sampler is rejected too,
+            because iterating over it would run it.
     """
     if isinstance(layouts, Iterator) and hasattr(layouts, "trace"):
-        raise InputError(f"layouts are a {type(layouts).__name__}, and looping over it would run it: pass its .trace")
+        raise InputError(f"layouts is a {type(layouts).__name__}, and iterating over it would run it: pass its .trace")
     single = isinstance(layouts, Layout) or hasattr(layouts, "layout")
     if not single and not isinstance(layouts, Iterable):
-        raise InputError(f"layouts are {show(layouts)}: expected those of a run's steps; pass a list or a trace")
+        raise InputError(f"layouts is {show(layouts)}: expected the layouts of a run; pass a list or a trace")
     run: list[tuple[int, Layout]] = []
-    for index, item in enumerate([layouts] if single else layouts):
+    items: Iterable[object] = [layouts] if single else layouts  # type: ignore[assignment]
+    for index, item in enumerate(items):
         layout = getattr(item, "layout", item)
         if not isinstance(layout, Layout):
-            raise InputError(f"item {index} is {show(item)}: expected a Layout or what has one; plan() makes them")
-        run.append((getattr(item, "step", getattr(item, "index", index)), layout))  # a record's, a step's, or counted
+            raise InputError(
+                f"item {index} is {show(item)}: expected a Layout or an object with one; plan() returns a Layout"
+            )
+        # A record has `step`, a Step has `index`.
+        run.append((getattr(item, "step", getattr(item, "index", index)), layout))
     if not run:
-        raise InputError("layouts are empty: expected those of at least one step; a trace has none before the first")
+        raise InputError("layouts is empty: expected at least one step; a trace is empty before the first step")
     if len(lengths := sorted({layout.frames for _, layout in run})) > 1:
-        raise InputError(f"layouts are of {show(lengths)} frames: expected those of one run; pass one length at a time")
+        raise InputError(
+            f"the layouts have {show(lengths)} frames: expected the layouts of one run; pass one length at a time"
+        )
     return run
 
 
 def _distance(layout: Layout) -> NDArray[np.int64]:
-    """`[T]`: frames between each frame and the nearest seam of one step."""
+    """Return `[T]`, the distance of each frame to the nearest seam of one step."""
     frames, seams = layout.frames, np.array(layout.seams, np.int64)
     if not seams.size:
         return np.full(frames, frames, np.int64)
-    # One more border on either side: around the ring, or too far off to be the nearest.
-    before, after = (seams[-1] - frames, seams[0] + frames) if layout.edge == "circular" else (-frames, 2 * frames)
+    # One more border on each side: the neighbor across the ends of a ring, or one too far away to be the nearest.
+    before, after = (seams[-1] - frames, seams[0] + frames) if layout.ring else (-frames, 2 * frames)
     borders = np.concatenate([[before], seams, [after]])
     frame = np.arange(frames)
     right = np.searchsorted(borders, frame, side="right")
@@ -123,4 +160,4 @@ def _distance(layout: Layout) -> NDArray[np.int64]:
 
 
 def _check_near(near: object, frames: int) -> int:
-    return check_int("near", near, 0, frames - 1, hint="0 is the two frames that touch a seam")
+    return check_int("near", near, 0, frames - 1, hint="0 counts only the two frames that touch a seam")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,23 +18,9 @@ import numpy.typing as npt
 from spotnb.errors import InputError
 from spotnb.support.checks import check_int, check_name
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.edges import POLICIES, EdgePolicy
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
-
-Interval = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One forward pass of the network: what it sees, and what it owns.
-
-    Attributes:
-        window: frames seen. It may start below 0 or end past the latent: that is padding, and on the ring of the edge
-            `circular` it is the other end of the latent (frame `i` is frame `i % T`).
-        segment: frames owned, always inside the window. It starts inside the latent; on the ring it may end past T.
-    """
-
-    window: Interval
-    segment: Interval
+from spotnb.tiling.tile import Tile
 
 
 @dataclass(frozen=True)
@@ -60,27 +47,59 @@ class Layout:
     fallback: bool = False
 
     @property
-    def seams(self) -> tuple[int, ...]:
-        """Frames at which a segment starts or stops, ascending, strictly inside `(0, T)`: the ends are no seams.
+    def policy(self) -> EdgePolicy:
+        """The edge policy named by `edge`."""
+        return POLICIES[self.edge]
 
-        A ring has no ends. With the edge `circular` every border counts, modulo T, and 0 is one of them if a border
-        is there; so even a single window, which meets itself, has a seam.
+    @property
+    def ring(self) -> bool:
+        """Whether the latent is a ring, whose end is joined to its start."""
+        return self.policy.ring
+
+    @overload
+    def frame_at(self, index: int) -> int: ...
+    @overload
+    def frame_at(self, index: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]: ...
+    def frame_at(self, index: int | npt.NDArray[np.int64]) -> int | npt.NDArray[np.int64]:
+        """Return the latent frame shown at place `index` of a window.
+
+        Inside the latent that is the frame itself. Past an end it is the frame that is mirrored there or, on a ring,
+        the frame around it.
+        """
+        found = self.policy.frame_at(np.asarray(index, np.int64), self.frames)
+        return found if isinstance(index, np.ndarray) else int(found)
+
+    @property
+    def seams(self) -> tuple[int, ...]:
+        """Frames at which a segment starts or stops, ascending, strictly inside `(0, T)`: the ends are not seams.
+
+        A ring has no ends. There every border counts, modulo T, including one at 0; so even a single window, which
+        meets itself, has a seam.
         """
         borders = {border for tile in self.tiles for border in tile.segment}
-        if self.edge == "circular":
+        if self.ring:
             return tuple(sorted({border % self.frames for border in borders}))
         return tuple(sorted(borders - {0, self.frames}))
 
     @property
     def pad(self) -> tuple[int, int]:
-        """Frames of padding that the windows need before 0 and after T; never as many as T itself.
+        """Frames of padding that the windows need before 0 and after T; fewer than T on each side.
 
-        On a ring it is (0, 0): a window that reaches past an end reads the other one.
+        On a ring it is (0, 0): a window that reaches past one end reads from the other.
         """
-        if self.edge == "circular":
+        if self.ring:
             return 0, 0
         starts, stops = zip(*(tile.window for tile in self.tiles), strict=True)
         return -min(starts), max(stops) - self.frames  # windows cover the latent: neither is ever negative
+
+    def owner(self, frame: int) -> int:
+        """Return the number of the first tile that owns a frame."""
+        turns = (frame, frame + self.frames)  # a segment on a ring may end past T
+        return next(
+            number
+            for number, tile in enumerate(self.tiles)
+            if any(tile.segment[0] <= place < tile.segment[1] for place in turns)
+        )
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -166,24 +185,19 @@ def plan(
             f"take {f'{down} or {up}' if down else up}"
         )
 
-    ring = config.edge == "circular"
+    policy = config.policy
     one_window = method == "full" or not should_use_spotdiffusion(frames, config)
-    # A grid moves if it is SpotDiffusion's; a lone window can only turn on a ring, and a fixed grid stays fixed.
-    moves = method == "spot" or (ring and one_window and method != "tiles")
+    # SpotDiffusion's grid moves. A lone window can only turn on a ring, and a fixed grid stays fixed.
+    moves = method == "spot" or (policy.ring and one_window and method != "tiles")
     shift = draw_shift(config, step, steps, time_multiple, frames) if moves else 0
 
     if one_window:
-        start = shift % frames if ring else 0
-        tiles = [Tile((start, start + frames), (start, start + frames))]
+        tiles = [policy.one_window(frames, shift)]
     elif method == "multidiffusion":
-        tiles = _overlapping(frames, width, width - config.overlap, ring)
-    elif ring:
-        tiles = _ring(frames, width, shift)
-    elif config.edge == "merge":
-        tiles = _merged(frames, width, shift, time_multiple)
+        tiles = policy.overlapping(frames, width, width - config.overlap)
     else:
-        tiles = _grid(frames, width, shift, anchored=config.edge == "anchor")
-    fallback = one_window and method != "full" and not ring
+        tiles = policy.grid(frames, width, shift, time_multiple)
+    fallback = one_window and method != "full" and not policy.ring
     return Layout(frames, method, config.edge, width, shift, tuple(tiles), fallback)
 
 
@@ -206,52 +220,3 @@ def create_tiles(shape: Sequence[int], config: SpotDiffusionConfig) -> list[tupl
     _, _, frames, bins = check_shape(shape)
     width = config.tile_size_time
     return [(start, min(start + width, frames), 0, bins) for start in range(0, frames, width)]
-
-
-def _grid(frames: int, width: int, shift: int, anchored: bool) -> list[Tile]:
-    """Cells at `shift + k * width`; a segment is what of its cell lies inside the latent, a window the whole cell.
-
-    Anchored windows are pushed back inside, so that a short segment at an end borrows real neighbours.
-    """
-    tiles = []
-    for cell in range(-(-shift % width), frames, width):
-        start = min(max(cell, 0), frames - width) if anchored else cell
-        tiles.append(Tile((start, start + width), (max(cell, 0), min(cell + width, frames))))
-    return tiles
-
-
-def _merged(frames: int, width: int, shift: int, multiple: int) -> list[Tile]:
-    """Cells as in `_grid`, but one that is less than half inside the latent joins its neighbour.
-
-    No frame is seen twice and none is padded, so a step costs exactly T. `shift` is a multiple of `multiple`, and so
-    is every cut; where T is none, the last window's length is none either. Windows are W/2 to 3W/2 long, to within
-    `multiple`; so a latent hardly longer than W may stay whole, where the only cut would be rounded down to 0.
-    """
-    first = shift if 2 * shift >= width else shift + width
-    last = (2 * frames - width) // 2  # floor(T - W/2): a cut beyond it leaves less than half a tile
-    cuts = list(range(first, last + 1, width))
-    if not cuts and (only := last // multiple * multiple):
-        cuts = [only]
-    return [Tile(part, part) for part in zip([0, *cuts], [*cuts, frames], strict=True)]
-
-
-def _ring(frames: int, width: int, shift: int) -> list[Tile]:
-    """`ceil(T / W)` segments of near-equal length, turned by `shift`, each in the middle of its window."""
-    count = -(-frames // width)
-    tiles = []
-    for k in range(count):
-        begin, end = k * frames // count, (k + 1) * frames // count
-        start, length = (begin + shift) % frames, end - begin
-        seen = start - (width - length) // 2
-        tiles.append(Tile((seen, seen + width), (start, start + length)))
-    return sorted(tiles, key=lambda tile: tile.segment)
-
-
-def _overlapping(frames: int, width: int, stride: int, ring: bool) -> list[Tile]:
-    """Windows every `stride` frames, the last anchored at T; on a ring evenly spread and no further apart."""
-    if ring:
-        count = -(-frames // stride)
-        starts = [k * frames // count for k in range(count)]
-    else:
-        starts = [*range(0, frames - width, stride), frames - width]
-    return [Tile(part, part) for part in ((start, start + width) for start in starts)]

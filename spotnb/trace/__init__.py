@@ -1,1 +1,1 @@
-"""The record of a run, kept and opened without torch."""
+"""The trace of a run: its records in memory and on disk, without torch."""

@@ -1,7 +1,8 @@
-"""Traces on disk: a zip of `.npy` members, which `numpy.load` opens too, as long as no pickle is allowed.
+"""Trace files: a zip archive of `.npy` members without pickled objects, which `numpy.load` can open as well.
 
-`trace.npy` holds JSON in UTF-8 bytes: format, version, manifest, and of each record all but its arrays. Each array is
-a member of its own, `x/0007.npy`, uncompressed, since noise does not compress, so that one step can be read alone.
+`trace.npy` holds JSON in UTF-8 bytes: the format, the version, the manifest, and the fields of each record except its
+arrays. Each array is a separate member such as `x/0007.npy`, so that a single step can be read. Members are not
+compressed, because noise does not compress.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, overload
 
@@ -20,21 +20,25 @@ import numpy as np
 from spotnb.errors import InputError, SpotnbError
 from spotnb.support.checks import show
 from spotnb.support.files import atomic_write
-from spotnb.tiling.layout import Layout, Tile
+from spotnb.trace.header import FORMAT, VERSION, layout_of, record_of, row_of, upgraded
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
-FORMAT, VERSION = "spotnb-trace", 1
 ARRAYS = ("x", "x0", "noise")
 HEADER = "trace.npy"
 TYPES: dict[str, np.dtype[Any]] = {"fp32": np.dtype("<f4"), "fp16": np.dtype("<f2")}
 
 
 def save_trace(trace: Trace, path: Path) -> Path:
-    """Write a trace. Raises `InputError` for a suffix other than `.npz`, `SpotnbError` if it cannot be written."""
+    """Write a trace to a `.npz` file and return the path of the file.
+
+    Raises:
+        InputError: The suffix of `path` is not `.npz`.
+        SpotnbError: The file cannot be written.
+    """
     path = path.expanduser()
     if path.suffix.lower() != ".npz":
-        raise InputError(f"a trace is saved as .npz, got {str(path)!r}: end the name in .npz")
+        raise InputError(f"the path of the trace is {str(path)!r}: expected a .npz file; end the name in .npz")
     rows = []
     with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for name, array in trace.sources.items():
@@ -44,17 +48,7 @@ def save_trace(trace: Trace, path: Path) -> Path:
             kept = {name: array for name, array in arrays.items() if array is not None}
             for name, array in kept.items():
                 _write(archive, _member(name, record.step), array)
-            rows.append(
-                {
-                    "step": record.step,
-                    "timestep": record.timestep,
-                    "shift": record.shift,
-                    "seconds": record.seconds,
-                    "guided": record.guided,
-                    "layout": asdict(record.layout),
-                    "arrays": {name: list(array.shape) for name, array in kept.items()},
-                }
-            )
+            rows.append(row_of(record, kept))
         header = {
             "format": FORMAT,
             "version": VERSION,
@@ -70,32 +64,35 @@ def save_trace(trace: Trace, path: Path) -> Path:
 
 
 def load_trace(path: Path) -> dict[str, Any]:
-    """What makes the `Trace` of a file again, with records that are read when they are asked for."""
+    """Open a trace file and return the arguments of its `Trace`. Records are read from the file when accessed.
+
+    Raises:
+        SpotnbError: The file is missing, damaged or not a trace, or was written by a newer version of spotnb.
+    """
     path = path.expanduser()
     with _opened(path) as archive:
         members = {info.filename: info.file_size for info in archive.infolist()}
         checksums = {info.filename: info.CRC for info in archive.infolist()}
         if HEADER not in members:
-            raise SpotnbError(f"{path} is no trace: expected a file that Trace.save wrote; pass one")
+            raise SpotnbError(f"{path} is not a trace: expected a file written by Trace.save; pass one")
         header = json.loads(bytes(_read(archive, HEADER, np.dtype(np.uint8), None)).decode("utf-8", "surrogatepass"))
         if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise SpotnbError(f"{path} is no trace: expected a file that Trace.save wrote; pass one")
-        if header["version"] > VERSION:
-            raise SpotnbError(
-                f"{path} was written by a newer spotnb (trace version {header['version']}, this one reads up to "
-                f"{VERSION}): upgrade spotnb"
-            )
+            raise SpotnbError(f"{path} is not a trace: expected a file written by Trace.save; pass one")
+        header = upgraded(header, path)
         dtype = TYPES[header["dtype"]]
         for row in header["records"]:
             for name, shape in row["arrays"].items():
                 if members.get(_member(name, row["step"]), 0) < math.prod(shape) * dtype.itemsize:
-                    raise SpotnbError(f"{path} is damaged: {name} of step {row['step']} is missing or cut short")
+                    raise SpotnbError(
+                        f"{path} is damaged: {name} of step {row['step']} is missing or incomplete; save it again"
+                    )
         sources = {
             name: _read(archive, f"sources/{name}.npy", TYPES["fp32"], tuple(shape))
             for name, shape in header["sources"].items()
         }
         records = StoredRecords(path.absolute(), header["records"], dtype, checksums)
-        _layout(header["records"][0]["layout"]) if header["records"] else None
+        if header["records"]:
+            layout_of(header["records"][0]["layout"])
     return {
         "mode": header["mode"],
         "dtype": header["dtype"],
@@ -106,7 +103,7 @@ def load_trace(path: Path) -> dict[str, Any]:
 
 
 class StoredRecords(Sequence[StepRecord]):
-    """The records of a file, each read when it is asked for."""
+    """The records of a trace file, each read from the file when it is accessed."""
 
     def __init__(self, path: Path, rows: list[dict[str, Any]], dtype: np.dtype[Any], checksums: dict[str, int]) -> None:
         self._path, self._rows, self._dtype, self._checksums = path, rows, dtype, checksums
@@ -116,6 +113,7 @@ class StoredRecords(Sequence[StepRecord]):
 
     @property
     def steps(self) -> tuple[int, ...]:
+        """The steps of the records, known without reading them."""
         return tuple(row["step"] for row in self._rows)
 
     @overload
@@ -127,20 +125,18 @@ class StoredRecords(Sequence[StepRecord]):
             return StoredRecords(self._path, self._rows[index], self._dtype, self._checksums)
         row = self._rows[index]
         with _opened(self._path) as archive:
-            fields: dict[str, Any] = dict.fromkeys(ARRAYS)
-            fields |= {name: row[name] for name in ("step", "timestep", "shift", "seconds")}
-            fields["guided"] = row.get("guided")
+            arrays = {}
             for name, shape in row["arrays"].items():
                 member = _member(name, row["step"])
                 if self._checksums[member] != archive.getinfo(member).CRC:
-                    raise SpotnbError(f"{self._path} was replaced by another trace since it was opened: load it again")
-                fields[name] = _read(archive, member, self._dtype, tuple(shape))
-            return StepRecord(layout=_layout(row["layout"]), **fields)
+                    raise SpotnbError(f"{self._path} was replaced by another trace after it was opened: load it again")
+                arrays[name] = _read(archive, member, self._dtype, tuple(shape))
+            return record_of(row, arrays)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The file, with whatever may be wrong with it told in one line."""
+    """Yield the open archive. Report any error while reading it as a one-line `SpotnbError`."""
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
@@ -150,11 +146,10 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise
     except OSError as error:
         raise SpotnbError(f"cannot read {path}: {error.strerror or error}; check the path") from error
-    except Exception as error:  # zipfile, zlib and numpy each have several kinds for what is wrong with a file
-        # A zip's directory stands at its end: what was cut off or is something else has none.
+    except Exception as error:  # zipfile, zlib and numpy raise many types of errors for a damaged file
         raise SpotnbError(
-            f"{path} is no trace, or is damaged or cut short ({show(error)}): expected what Trace.save wrote; "
-            "save it again, or pass another file"
+            f"{path} is not a trace, or is damaged or incomplete ({show(error)}): expected a file written by "
+            "Trace.save; save the trace again, or pass another file"
         ) from error
 
 
@@ -170,19 +165,14 @@ def _write(archive: zipfile.ZipFile, member: str, array: np.ndarray[Any, Any]) -
 def _read(
     archive: zipfile.ZipFile, member: str, dtype: np.dtype[Any], shape: tuple[int, ...] | None
 ) -> np.ndarray[Any, Any]:
-    """A member, if its header says what it should: numpy would allocate whatever that asks for."""
+    """Return a member, after checking its header, because numpy allocates whatever size a header claims."""
     with archive.open(member) as file:
         np.lib.format.read_magic(file)
-        found, _, kind = np.lib.format.read_array_header_1_0(file)
+        stored, _, kind = np.lib.format.read_array_header_1_0(file)
         expected = (archive.getinfo(member).file_size - file.tell(),) if shape is None else shape
-        if kind != dtype or found != expected:
-            raise ValueError(f"{member} holds {kind} {found}, not {dtype} {expected}")
+        if kind != dtype or stored != expected:
+            raise ValueError(f"{member} holds {kind} {stored}, not {dtype} {expected}")
     with archive.open(member) as file:
         array: np.ndarray[Any, Any] = np.lib.format.read_array(file, allow_pickle=False)
     array.flags.writeable = False
     return array
-
-
-def _layout(row: dict[str, Any]) -> Layout:
-    tiles = tuple(Tile(tuple(tile["window"]), tuple(tile["segment"])) for tile in row["tiles"])
-    return Layout(**(row | {"tiles": tiles}))

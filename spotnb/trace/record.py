@@ -1,4 +1,4 @@
-"""The record of one finished step, as numpy arrays."""
+"""The record of one finished denoising step, with numpy arrays."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ Array = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One finished step.
+    """The record of one finished denoising step.
+
+    The arrays have shape `[B, C, T, F]` and are float32 or float16. An array is None if the run was set not to keep it.
 
     Attributes:
-        step: counted from 0.
-        timestep: t of the diffusion, 999 (noise) to 0 (sound).
-        shift: how far the grid was moved, in latent frames.
-        layout: the tiles.
-        x: the latent after the step, `[B, C, T, F]`, float32 or float16; None where the run was told not to keep it.
-        x0: the clean latent predicted at the step, likewise.
-        noise: the stitched noise prediction, likewise.
-        seconds: what the step took.
-        guided: whether guidance pulled; None in traces that do not tell.
+        step: Index of the step, counted from 0.
+        timestep: Diffusion timestep t, from 999 (noise) to 0 (sound).
+        shift: Shift of the grid in latent frames.
+        layout: The tiles of the step.
+        x: The latent after the step.
+        x0: The clean latent predicted at the step.
+        noise: The noise prediction for the full-length latent.
+        seconds: Duration of the step in seconds.
+        guided: Whether classifier-free guidance was on. None if the trace does not record it.
     """
 
     step: int

@@ -1,4 +1,4 @@
-"""The record of a run, step by step, as numpy arrays: it is kept, saved and opened without torch."""
+"""The trace of a run: one record per kept step, with numpy arrays. It is stored and opened without torch."""
 
 from __future__ import annotations
 
@@ -20,17 +20,33 @@ RECORD_MODES = ("all", "x0", "last")
 RECORD_DTYPES = ("fp32", "fp16")
 
 
+def check_record_mode(mode: Any) -> str | int:
+    """Return the mode of a trace: one of `RECORD_MODES`, or a whole number k that keeps every k-th step.
+
+    Raises:
+        InputError: `mode` is something else.
+    """
+    if isinstance(mode, Integral) and not isinstance(mode, bool) and int(mode) >= 1:
+        return int(mode)
+    if isinstance(mode, str) and mode in RECORD_MODES:
+        return mode
+    raise InputError(
+        f"record is {show(mode)}: expected one of {', '.join(RECORD_MODES)}, or a whole number k; "
+        "k keeps every k-th step"
+    )
+
+
 @dataclass
 class Trace(Sequence[StepRecord]):
-    """The records that a run kept, in order. With `record="all"`, `trace[k]` is step k.
+    """The records that a run kept, in order. With `record="all"`, `trace[k]` is the record of step k.
 
     Attributes:
-        mode: "all" keeps every array of every step; "x0" the clean estimates alone; "last" the latest record; a number
-            k every k-th step and the latest.
-        dtype: of the arrays: "fp32", or "fp16" for half the memory, for viewing.
-        manifest: everything needed to repeat the run.
-        records: those kept. In a loaded trace each is read from the file when it is asked for.
-        sources: latents of the known sound that the run started from, by the name of its setting.
+        mode: "all" keeps every array of every step; "x0" keeps only the clean estimates; "last" keeps only the latest
+            record; a number k keeps every k-th record and the latest.
+        dtype: Type of the arrays: "fp32", or "fp16", which takes half the memory and is precise enough for viewing.
+        manifest: Everything needed to repeat the run.
+        records: The records kept. In a loaded trace, each record is read from the file when it is accessed.
+        sources: Latents of the known sound that the run started from, by the name of the setting.
     """
 
     mode: str | int = "all"
@@ -40,13 +56,7 @@ class Trace(Sequence[StepRecord]):
     sources: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.mode, Integral) and not isinstance(self.mode, bool) and self.mode >= 1
-        if whole:
-            self.mode = int(self.mode)
-        elif self.mode not in RECORD_MODES:
-            raise InputError(
-                f"record is {show(self.mode)}: expected one of {', '.join(RECORD_MODES)}, or k to keep every k-th step"
-            )
+        self.mode = check_record_mode(self.mode)
         check_name("record_dtype", self.dtype, RECORD_DTYPES)
 
     def __len__(self) -> int:
@@ -64,44 +74,44 @@ class Trace(Sequence[StepRecord]):
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """Which steps were kept, without reading any."""
+        """The steps that were kept, known without reading their arrays."""
         return getattr(self.records, "steps", None) or tuple(record.step for record in self.records)
 
     def at(self, step: int) -> StepRecord | None:
-        """The record of a step, or None if it was not kept."""
+        """Return the record of a step, or None if it was not kept."""
         steps = self.steps
         return self.records[steps.index(step)] if step in steps else None
 
     @property
     def itemsize(self) -> int:
-        """Bytes of a number."""
+        """The size of one array element in bytes."""
         return 4 if self.dtype == "fp32" else 2
 
     @property
     def keeps_all_arrays(self) -> bool:
-        """Whether records hold x and noise beside x0."""
+        """Whether records hold x and noise in addition to x0."""
         return self.mode != "x0"
 
     def keeps(self, step: int) -> bool:
-        """Whether the record of a step stays when later ones come."""
+        """Return whether the record of a step is kept after later records are added."""
         return self.mode in ("all", "x0") or (isinstance(self.mode, int) and step % self.mode == 0)
 
     def array(self, value: Any) -> Array:
-        """A tensor as records hold it: a copy, which nobody can change.
+        """Return a tensor in the form that records hold: a read-only copy as a numpy array.
 
-        The record of a run that keeps the last one only shares the memory of the run's tensors instead (each step makes
-        new ones): copies that are soon thrown away would be most of what a sound of an hour takes.
+        With mode "last", the array shares the memory of the tensor instead. This is safe, because each step creates new
+        tensors, and it matters, because short-lived copies would take up most of the memory of an hour of sound.
         """
         dtype: Any = np.float32 if self.dtype == "fp32" else np.float16
-        found = as_array(value)
-        array: Array = np.asarray(found, dtype).view() if self.mode == "last" else np.array(found, dtype)
+        source = as_array(value)
+        array: Array = np.asarray(source, dtype).view() if self.mode == "last" else np.array(source, dtype)
         array.flags.writeable = False
         return array
 
     def append(self, record: StepRecord) -> None:
-        """Add the record of the next step; the one before goes if the mode does not keep it.
+        """Add the record of the next step, and drop the previous one if the mode does not keep it.
 
-        Records of this step or later ones, left by a run that was interrupted or sent back, are replaced.
+        Records of the same or later steps are replaced. They exist if a run was interrupted or went back.
         """
         records = [earlier for earlier in self.records if earlier.step < record.step]
         if records and not self.keeps(records[-1].step):
@@ -109,7 +119,10 @@ class Trace(Sequence[StepRecord]):
         self.records = [*records, record]
 
     def take_over(self, other: Sequence[StepRecord]) -> None:
-        """Add records of another trace as this one holds them, without those that lack what this one keeps."""
+        """Add the records of another trace, converted to the mode and dtype of this one.
+
+        Records that lack an array or the precision that this trace keeps are skipped.
+        """
         for record in other:
             arrays: dict[str, Any] = {"x": record.x, "x0": record.x0, "noise": record.noise}
             if not self.keeps_all_arrays:
@@ -118,19 +131,20 @@ class Trace(Sequence[StepRecord]):
                 continue
             sizes = {array.dtype.itemsize for array in arrays.values() if array is not None}
             if sizes != {self.itemsize}:
-                if min(sizes) < self.itemsize:  # what half precision has lost does not come back
+                if min(sizes) < self.itemsize:  # half precision cannot be converted back to the exact values
                     continue
                 arrays = {name: None if array is None else self.array(array) for name, array in arrays.items()}
             self.append(replace(record, **arrays))
 
     def truncate(self, steps: int) -> None:
-        """Forget what comes after the first `steps` steps."""
+        """Remove the records after the first `steps` steps of the run."""
         self.records = [record for record in self.records if record.step < steps]
 
     def exact_before(self, step: int, unbroken_from: int | None = None) -> StepRecord | None:
-        """The latest record before a step from which the run can go on, bit for bit.
+        """Return the latest record before `step` from which the run can continue bit for bit, or None.
 
-        It needs float32 arrays, and with `unbroken_from` the records of all steps from that one on.
+        Such a record needs float32 arrays. If `unbroken_from` is not None, every step from that one to the returned
+        record must have been kept, as a multistep solver requires.
         """
         if self.dtype != "fp32" or not self.keeps_all_arrays:
             return None
@@ -140,17 +154,26 @@ class Trace(Sequence[StepRecord]):
         return self.at(kept[-1]) if kept else None
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the trace to a `.npz` file, whole or not at all, and return its path. See `spotnb.trace.file`."""
+        """Write the trace to a `.npz` file and return the path of the file.
+
+        The file is replaced only when the new one is complete. `spotnb.trace.file` describes the format.
+
+        Raises:
+            InputError: The suffix of `path` is not `.npz`.
+            SpotnbError: The file cannot be written.
+        """
         from spotnb.trace.file import save_trace
 
         return save_trace(self, Path(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Open a saved trace; neither torch nor the model is needed.
+        """Open a saved trace. Neither torch nor the model is needed.
 
-        Arrays are read from the file as records are asked for, so a ten-minute run opens at once. Raises `SpotnbError`
-        for a file that is missing, cut short, no trace, or written by a newer spotnb.
+        Arrays are read from the file when a record is accessed, so a ten-minute run opens at once.
+
+        Raises:
+            SpotnbError: The file is missing, damaged or not a trace, or was written by a newer version of spotnb.
         """
         from spotnb.trace.file import load_trace
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,7 +108,7 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
 
 def _default_names(runs: Iterable[Any]) -> list[str]:
     """What tells the runs apart: method and, where they differ, edge, shift ratio and seed."""
-    samplers = [_sampler_of(run) for run in runs]
+    samplers = [getattr(run, "sampler", None) for run in runs]
     parts = [
         [s.method, s.config.edge, f"shift {s.config.max_shift_ratio:g}", f"seed {s.seed}"] if s is not None else []
         for s in samplers
@@ -124,7 +123,7 @@ def _default_names(runs: Iterable[Any]) -> list[str]:
 
 
 def _compared(name: str, run: Any, rate: int) -> Compared:
-    sampler = _sampler_of(run)
+    sampler = getattr(run, "sampler", None)
     if sampler is None:
         seams: Any = None
         if isinstance(run, tuple | list) and len(run) == 2 and as_array(run[0]).ndim:
@@ -146,15 +145,6 @@ def _compared(name: str, run: Any, rate: int) -> Compared:
     grid = tuple(range(tile, sampler.frames - 1, tile))
     own = tuple(layout.seams) if layout else ()
     return Compared(name, wave, sampler.model.sample_rate, own, mel, grid)
-
-
-def _sampler_of(run: Any) -> Any:
-    """The sampler of a run that has one. Neither class is imported for this: that would import torch."""
-    for module, name in (("spotnb.sampling.sampler", "SpotSampler"), ("spotnb.generate", "Generation")):
-        loaded = sys.modules.get(module)
-        if loaded is not None and isinstance(run, getattr(loaded, name)):
-            return run if name == "SpotSampler" else run.sampler
-    return None
 
 
 def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:

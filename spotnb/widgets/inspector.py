@@ -296,8 +296,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         model = as_model(self._model)
         latent = torch.from_numpy(as_array(record.x0)[self._candidate : self._candidate + 1].astype(np.float32))
         samples = self.trace.manifest.get("samples", latent.shape[2] * model.samples_per_frame)
-        circular = record.layout.edge == "circular"
-        return decode_sound(model, latent.to(model.device), samples, circular=circular).waveform, model.sample_rate
+        ring = record.layout.ring
+        return decode_sound(model, latent.to(model.device), samples, ring=ring).waveform, model.sample_rate
 
     def _values(self, record: StepRecord) -> Any:
         """`[C, T, F]` of the quantity shown, or None where it was not recorded."""

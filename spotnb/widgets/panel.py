@@ -194,6 +194,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         target = Path(path) if path is not None else _free(_stem(self.sampler), suffix)
         if kind == "trace":
             return Path(self.sampler.trace.save(target))
+        assert self.waveform is not None
         return save_audio(target, self.waveform, self.sampler.model.sample_rate)
 
     # ---- what is shown
@@ -297,7 +298,7 @@ def _planned_cost(settings: dict[str, Any]) -> str:
     config, method, steps = settings["config"], settings["method"], settings["steps"]
     if isinstance(settings["prompt"], PromptTimeline):
         settings["prompt"].check_duration(settings["duration"])
-    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.edge == "circular")
+    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
     layouts = [plan(frames, config, step, method, steps) for step in range(steps)]
     windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
     note = ", one window: plain DDIM" if layouts[0].fallback else ""

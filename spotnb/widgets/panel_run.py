@@ -207,7 +207,7 @@ class Run:
     def _open(self) -> Any:
         """The open step, if it is still the sampler's next one; else a new one."""
         step = self._step
-        if step is not None and step.sampler is self.sampler and step.index == self.sampler.steps_done:
+        if step is not None and step.state is self.sampler.state:
             return step
         self._step = None
         return self.sampler.begin()

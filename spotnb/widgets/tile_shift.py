@@ -12,8 +12,9 @@ from traitlets import Bytes, Dict, observe
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int, check_name, show
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import run_steps
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
 from spotnb.widgets.base import Widget, new_figure

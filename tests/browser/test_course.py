@@ -1,4 +1,4 @@
-"""Two notebooks of the course as a student runs them: "Run All" in JupyterLab, and the widget used."""
+"""Two notebooks of the course as students use them: "Run All" in JupyterLab, then the widget."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ERRORS = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='app
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("notebook", "name"), IN_BROWSER.items())
 def test_run_all(server: Server, browser: Browser, notebook: str, name: str, record_property: Note) -> None:
-    """In place of the test in tests/notebooks, with its limits too: each notebook is executed once."""
+    """This replaces the test in tests/notebooks and checks its limits too, so that each notebook is executed once."""
     from tests.browser.jupyter import PROMPTS, Shown
 
     path = FOLDER / f"{notebook}.ipynb"
     shown = Shown(server, browser, "lab", name, path)
     try:
-        # The launch cell is folded, and has no prompt.
+        # The launch cell is folded, so its prompt is empty.
         shown.page.wait_for_function(PROMPTS + ".every((text) => !text || /\\d/.test(text))", timeout=400_000)
         assert shown.page.locator(".jp-CodeCell").count() > 10
         assert not shown.page.locator(ERRORS).count(), shown.page.locator(ERRORS).first.inner_text()

@@ -1,4 +1,4 @@
-"""LatentInspector where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+"""LatentInspector in JupyterLab, in Notebook, and as a standalone page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.page.mouse.move(0, 0)
-    page.press(0, "Escape")  # the zoom is the page's own
+    page.press(0, "Escape")  # reset the zoom, which is state of the page
     page.run(START)
     for step in (1, 0):
         page.run(f"w.step = {step}")

@@ -1,4 +1,4 @@
-"""Every exercise: what is right is accepted in its solution notebook (see tests/notebooks); here, what is wrong."""
+"""Wrong answers to every exercise. The solution notebooks check the right ones (see tests/notebooks)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spotnb.errors import InputError
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parents[1] / "notebooks"
 WRONG: dict[str, list[tuple[Any, str]]] = {}
-"""Of each exercise, wrong answers and what of the feedback names the misconception; from the files `wrong_NN.py`."""
+"""For each exercise, wrong answers and the part of the feedback that names the misconception, from `wrong_NN.py`."""
 for _path in sorted(HERE.glob("wrong_*.py")):
     WRONG |= import_module(f"tests.course.{_path.stem}").WRONG
 
@@ -42,7 +42,7 @@ def test_at_least_three_misconceptions_are_named(exercise: str) -> None:
         assert not feedback, (exercise, answer)
         assert named in feedback.text, (exercise, answer, feedback.text)
         assert "\nHint: " in feedback.text
-    assert len({named for _, named in WRONG[exercise]}) >= 3, "each for a reason of its own"
+    assert len({named for _, named in WRONG[exercise]}) >= 3, "each for a different reason"
 
 
 @pytest.mark.parametrize("exercise", exercises())

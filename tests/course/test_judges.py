@@ -1,4 +1,4 @@
-"""The judges that exercises are made of."""
+"""The judges that exercises use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_lists_of_numbers() -> None:
     for right in ([3, 1, 2], (3, 1, 2), np.array([3, 1, 2]), torch.tensor([3.0, 1, 2])):
         assert ordered(right) == ""
     assert ordered([1, 2, 3]) == "Sorted."
-    assert ordered([1, 2]) == "2 numbers came, 3 were expected."
+    assert ordered([1, 2]) == "You gave 2 numbers, but 3 were expected."
     assert "not right yet" in ordered([3, 1, 1])
     for wrong in ({1, 2, 3}, 5, "312", [[3, 1, 2]], ["a"]):
         assert "expected a list of numbers" in ordered(wrong)
@@ -60,7 +60,7 @@ def test_functions(kind: Any) -> None:
     assert judge(lambda values, shift: np.roll(np.asarray(values), -shift)) == "Backwards."
     assert judge(lambda values, shift: values).endswith("expected [3.0, 1.0, 2.0].")
     assert "raises TypeError" in judge(lambda values: values)
-    assert "expected a function; pass it without brackets" in judge([1])
+    assert "expected a function; pass it without parentheses" in judge([1])
 
     def inplace(values: Any, shift: int) -> Any:
         values[0] = 9.0

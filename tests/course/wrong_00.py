@@ -6,19 +6,19 @@ from typing import Any
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "00-1": [
-        ([2, 3], "there twice"),
+        ([2, 3], "occur twice"),
         ([1, 2], "goes to the right"),
         ([6, 7, 8], "a shift of 3"),
-        ([], "lost with every shift"),
+        ([], "Every shift loses something"),
     ],
     "00-2": [
-        ("reflect", "beside their own mirror image"),
+        ("reflect", "fit their own mirror images"),
         ("both", "far from 1"),
         ("neither", "near 1"),
     ],
     "00-3": [
         ("reflect", "filled up with mirrored frames"),
-        ("anchor", "borrow real neighbours"),
-        ("circular", "not among the three"),
+        ("anchor", "borrow real neighboring frames"),
+        ("circular", "not one of the three"),
     ],
 }

@@ -18,9 +18,9 @@ def ratio(values: Any, places: Any) -> Any:
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "02-1": [
         (lambda mel, seams: ratio(flux(mel), 4 * np.array(seams)), "one step too late"),
-        (lambda mel, seams: ratio(flux(mel), np.array(seams) - 1), "four frames to each"),
-        (lambda mel, seams: ratio(flux(mel), np.array(seams)), "four frames to each"),
-        (lambda mel, seams: flux(mel)[4 * np.array(seams) - 1].mean() / flux(mel).mean(), "still holds the seams"),
+        (lambda mel, seams: ratio(flux(mel), np.array(seams) - 1), "four frames for each"),
+        (lambda mel, seams: ratio(flux(mel), np.array(seams)), "four frames for each"),
+        (lambda mel, seams: flux(mel)[4 * np.array(seams) - 1].mean() / flux(mel).mean(), "still includes the seams"),
         (
             lambda mel, seams: ratio(np.diff(mel, axis=0).mean(axis=1), 4 * np.array(seams) - 1),
             "Without the absolute value",
@@ -28,21 +28,21 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda mel, seams: 1 / ratio(flux(mel), 4 * np.array(seams) - 1), "upside down"),
     ],
     "02-2": [
-        ([7.5, 15, 22.5], "only the rule by which AudioLDM sizes latents"),
-        ([192, 384, 576], "wanted are seconds"),
-        ([0, 7.68, 15.36, 23.04, 30.72], "The two ends are no seams"),
-        ([7.68, 15.36, 23.04, 30.72], "The end is no seam"),
-        ([0, 7.68, 15.36, 23.04], "The start is no seam"),
+        ([7.5, 15, 22.5], "only AudioLDM's rule for sizing latents"),
+        ([192, 384, 576], "convert them to seconds"),
+        ([0, 7.68, 15.36, 23.04, 30.72], "The two ends are not seams"),
+        ([7.68, 15.36, 23.04, 30.72], "The end is not a seam"),
+        ([0, 7.68, 15.36, 23.04], "The start is not a seam"),
         ([7.5, 15, 22.5, 30], "not cut into equal parts"),
     ],
     "02-3": [
         (lambda at_seams, drawn: np.mean(np.array(drawn) >= at_seams), "claims too much"),
         (lambda at_seams, drawn: sum(each >= at_seams for each in drawn) / (len(drawn) + 1), "not above it"),
-        (lambda at_seams, drawn: (1 + sum(each > at_seams for each in drawn)) / (1 + len(drawn)), "just as large"),
+        (lambda at_seams, drawn: (1 + sum(each > at_seams for each in drawn)) / (1 + len(drawn)), "exactly as large"),
         (lambda at_seams, drawn: (1 + sum(each < at_seams for each in drawn)) / (1 + len(drawn)), "stay below"),
     ],
     "02-4": [
-        ("gain", "adds the same to every value"),
+        ("gain", "adds the same amount to every value"),
         ("noise", "raises the flux elsewhere"),
         ("length", "a mean, not a sum"),
     ],

@@ -29,16 +29,16 @@ def swapped(frames: int, left: int, right: int) -> Any:
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "04-1": [
-        (symmetric, "stands there twice"),
+        (symmetric, "occurs twice"),
         (wrap, "the other end of the sound"),
-        (hold, "holds the border frame"),
-        (unturned, "not turned round"),
-        (swapped, "Left and right have changed places"),
+        (hold, "repeats the border frame"),
+        (unturned, "not reversed"),
+        (swapped, "Left and right are swapped"),
         (lambda frames, left, right: list(range(frames)), "expected"),
     ],
     "04-2": [
-        ([512, 504, 512], "the grid unmoved"),
-        ([504, 504, 504], "frames that are owned"),
+        ([512, 504, 512], "the grid without a shift"),
+        ([504, 504, 504], "frames that tiles own"),
         ([640, 640, 512], "no frame is padded"),
         ([640, 504, 640], "A ring has no ends"),
         ([640, 504, 504], "a window of 128 frames"),
@@ -46,7 +46,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "04-3": [
         ("reflect", "a mirror image: none of them"),
-        ("reflect_noisy", "a noisy one"),
+        ("reflect_noisy", "a noisy mirror image"),
         ("anchor", "Anchored windows"),
         ("merge", "Merged windows"),
     ],

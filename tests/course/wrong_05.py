@@ -37,16 +37,16 @@ def clean(x: Any, noise: Any, alpha: float) -> Any:
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "05-1": [
-        (lambda u, g, old, new: u + new * (g - u), "for the prompted one"),
+        (lambda u, g, old, new: u + new * (g - u), "as the prompted one"),
         (lambda u, g, old, new: g * new / old, "does not scale a prediction"),
         (lambda u, g, old, new: u + old / new * (g - u), "upside down"),
         (lambda u, g, old, new: g + (new - old) * (g - u), "One unit of scale"),
-        (lambda u, g, old, new: u + (g - u) / old, "half of the way"),
+        (lambda u, g, old, new: u + (g - u) / old, "half the way"),
     ],
     "05-2": [
         (from_the_left, "A prediction begins where"),
-        (end_to_end, "Laid end to end"),
-        (overwritten, "over what its neighbour owns"),
+        (end_to_end, "End to end"),
+        (overwritten, "over those its neighbor owns"),
         (averaged, "as MultiDiffusion does"),
     ],
     "05-3": [
@@ -62,7 +62,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ),
         (
             lambda x, noise, alpha, previous: alpha**0.5 * clean(x, noise, previous) + (1 - alpha) ** 0.5 * noise,
-            "towards more noise",
+            "toward more noise",
         ),
     ],
 }

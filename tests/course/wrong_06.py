@@ -38,20 +38,20 @@ def at_least(correct: int, trials: int) -> float:
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "06-1": [
-        ([37, 32], "more than the budget"),
+        ([37, 32], "exceed the budget"),
         ([20, 20], "equal steps"),
-        ([31, 36], "changed places"),
-        ([36, 36], "one tile more than tiles"),
+        ([31, 36], "are swapped"),
+        ([36, 36], "one more tile than tiles"),
         ([10, 12], "upside down"),
     ],
     "06-2": [
-        (unpaired, "take differences first"),
+        (unpaired, "take the differences first"),
         (with_n, "divide by n - 1"),
-        (spread, "sqrt(n) times as sure"),
-        (turned, "The sign is turned"),
+        (spread, "sqrt(n) times as precise"),
+        (turned, "The sign is reversed"),
     ],
     "06-3": [
-        (lambda correct, trials: comb(trials, correct) / 2**trials, "exactly so many"),
+        (lambda correct, trials: comb(trials, correct) / 2**trials, "exactly this many"),
         (more, "leaves out the result itself"),
         (lambda correct, trials: 1 - at_least(correct, trials), "fewer right answers"),
         (lambda correct, trials: min(1, 2 * at_least(correct, trials)), "both tails"),

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 07, and what is said of them."""
+"""Wrong answers to the exercises of notebook 07, and what the feedback has to name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (late, "begins at the border"),
         (early, "ends at the border"),
         (first, "share of the first prompt"),
-        (endless, "goes on beyond that"),
+        (endless, "continues beyond that"),
         (hard, "switches at once"),
     ],
     "07-2": [
@@ -52,6 +52,6 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ("steps", "finer detail"),
         ("prompt", "words of a verse"),
         ("seed", "just as local"),
-        ("solver", "frame by frame"),
+        ("solver", "every frame by the same rule"),
     ],
 }

@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 08, and what is said of them."""
+"""Wrong answers to the exercises of notebook 08, and what the feedback has to name."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "08-1": [
         (published, "8 at every level"),
         (widths, "if there were 8 heads"),
-        (repeated, "channels a head: how many"),
-        (always_32, "Right for two of the three"),
+        (repeated, "channels per head: how many"),
+        (always_32, "right for two of the three"),
     ],
     "08-2": [
-        (8 * 1500 * 16, "25 frames a second"),
+        (8 * 1500 * 16, "25 frames per second"),
         (1536 * 16, "one channel"),
         (8 * 1536, "one bin"),
         (4 * 8 * 1536 * 16, "bytes in float32"),
     ],
     "08-3": [
         ("spotnb", "Apache-2.0, which allows"),
-        ("diffusers", "holds none of these weights"),
-        ("nothing", "licence of their own"),
-        ("prompt", "questions of its own"),
+        ("diffusers", "does not contain these weights"),
+        ("nothing", "separate license"),
+        ("prompt", "other questions"),
     ],
     "08-4": [
         ("error", "loads without an error"),

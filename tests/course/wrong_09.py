@@ -1,4 +1,4 @@
-"""Wrong answers to the exercises of notebook 09, and what is said of them."""
+"""Wrong answers to the exercises of notebook 09, and what the feedback has to name."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def most_different(before: Any, after: Any) -> int:
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "09-1": [
         ("seams fixed", "the same places in all steps"),
-        ("per-tile noise", "repeats itself a tile later"),
+        ("per-tile noise", "repeats one tile later"),
         ("prompt dropout", "the prompt has no effect"),
         ("healthy", "has a bug"),
     ],
     "09-2": [
         ("uncovered tail", "as loud as the rest"),
-        ("shift never undone", "as patient A's does"),
-        ("schedule run upwards", "timesteps of the records would rise"),
+        ("shift never undone", "as in patient A"),
+        ("schedule run upwards", "timesteps of the records would increase"),
         ("noisy mirror", "only at the two ends"),
     ],
     "09-3": [

@@ -1,7 +1,7 @@
-"""AudioLDM's components in diffusers' and transformers' own classes, tiny and with random weights.
+"""AudioLDM's components in the classes of diffusers and transformers, tiny and with random weights.
 
-Shapes that matter are AudioLDM's: 8 latent channels, 16 latent bins, 64 mel bands, 160 samples a mel frame, four UNet
-levels, three autoencoder levels.
+The important shapes are AudioLDM's: 8 latent channels, 16 latent bins, 64 mel bands, 160 samples per mel frame, 4 UNet
+levels and 3 autoencoder levels.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ AUDIOLDM_SCHEDULE = {
 
 
 def make_unet(channels: tuple[int, ...] = CHANNELS, *, code_channels: int = 0, **changes: Any) -> UNet2DConditionModel:
-    """A UNet configured as AudioLDM's, one layer a block."""
+    """Return a UNet with AudioLDM's configuration, but one layer per block."""
     config: dict[str, Any] = {
         "sample_size": 128,
         "in_channels": 8 + code_channels,
@@ -73,7 +73,7 @@ def make_unet(channels: tuple[int, ...] = CHANNELS, *, code_channels: int = 0, *
 
 
 def make_vae(widths: tuple[int, int, int], layers: int = 2, groups: int = 32, **changes: Any) -> AutoencoderKL:
-    """An autoencoder configured as AudioLDM's."""
+    """Return an autoencoder with AudioLDM's configuration."""
     config: dict[str, Any] = {
         "in_channels": 1,
         "out_channels": 1,
@@ -89,7 +89,7 @@ def make_vae(widths: tuple[int, int, int], layers: int = 2, groups: int = 32, **
 
 
 def make_tokenizer(words: list[str] = WORDS) -> PreTrainedTokenizerFast:
-    """Whole words, framed in <s> and </s> as RoBERTa's; <pad> is 1."""
+    """Return a tokenizer of whole words, enclosed in <s> and </s> as with RoBERTa; <pad> is 1."""
     vocabulary = {word: index for index, word in enumerate([*SPECIAL.values(), *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -102,7 +102,7 @@ def make_tokenizer(words: list[str] = WORDS) -> PreTrainedTokenizerFast:
 def make_components(
     seed: int = 0, *, prediction_type: str = "epsilon", code_channels: int = 0, **unet_changes: Any
 ) -> dict[str, Any]:
-    """The six pieces by name. The global random state is left as it was."""
+    """Return the six pieces by name, without changing the global random state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         unet = make_unet(code_channels=code_channels, **unet_changes)
@@ -143,7 +143,7 @@ def make_components(
 
 @torch.no_grad()
 def randomise(module: nn.Module) -> None:
-    """Draw all weights anew: a fresh AudioLDM UNet is zero in its last convolution, and outputs zeros."""
+    """Randomize all weights: the last convolution of a new AudioLDM UNet is zero, so it returns zeros."""
     for name, parameter in module.named_parameters():
         if parameter.ndim > 1:
             parameter.normal_(std=1 / math.sqrt(parameter[0].numel()))
@@ -160,7 +160,7 @@ def save_folder(
     frequency_code: Tensor | None = None,
     tempo_ruler: dict[str, Tensor] | None = None,
 ) -> Path:
-    """Write the pieces as diffusers lays out an AudioLDM folder, and ours beside the UNet."""
+    """Write the pieces in diffusers' layout of an AudioLDM folder, and ours into the folder of the UNet."""
     from safetensors.torch import save_file
 
     for name, piece in components.items():

@@ -1,4 +1,4 @@
-"""as_model: models pass, a LatentDiffusion is adapted (tests/audioldm), the rest is refused in a line."""
+"""as_model accepts models, adapts a LatentDiffusion (see tests/audioldm), and refuses anything else in one line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.networks import ALPHAS, FunctionModel, pointwise
 
 
 def without(*names: str) -> FunctionModel:
-    """A model with some names set to None, which is as good as not having them."""
+    """Return a model with some names set to None, which is equivalent to not having them."""
     model = FunctionModel(pointwise)
     for name in names:
         setattr(model, name, None)
@@ -39,7 +39,7 @@ def test_nothing_of_the_protocol_is_forgotten() -> None:
 
 
 def test_models_that_are_modules_pass() -> None:
-    """Whose noise schedule is a buffer, which is no plain attribute."""
+    """A model whose noise schedule is a buffer, which is not a plain attribute."""
     model, behind = torch.nn.Module(), FunctionModel(pointwise)
     for name in {*PROPERTIES, *METHODS} - {"alphas_cumprod"}:
         setattr(model, name, getattr(behind, name))
@@ -55,7 +55,7 @@ MARKS = {"apply_model": print, "first_stage_model": None, "cond_stage_model": No
     [
         ("tiny", ["'tiny'", "load_model('tiny')"]),
         (None, ["NoneType", "load_model()", "audioldm.build_model()"]),
-        (FunctionModel, ["the class FunctionModel", "an object of it"]),
+        (FunctionModel, ["the class FunctionModel", "an instance"]),
         (torch.nn.Linear(2, 2), ["Linear", "lacks name, sample_rate, channels and "]),
         (without("vocode"), ["FunctionModel", "lacks vocode:"]),
         (without("alphas_cumprod"), ["alphas_cumprod is None", "[1000]"]),
@@ -82,5 +82,5 @@ def test_a_schedule_of_another_length_is_refused() -> None:
 
 
 def test_from_audioldm_refuses_what_is_none() -> None:
-    with pytest.raises(InputError, match=r"a FunctionModel is no LatentDiffusion, it lacks apply_model"):
+    with pytest.raises(InputError, match=r"the model is a FunctionModel, which lacks apply_model"):
         from_audioldm(FunctionModel(pointwise))

@@ -1,6 +1,6 @@
-"""Our way through AudioLDM's components against diffusers' own pipeline, and against the formulas.
+"""Our use of AudioLDM's components, compared with diffusers' pipeline and with the formulas.
 
-Random weights, one process, no network: what the pipeline makes of some start noise, a `full` run must make of it too.
+With random weights and the same initial noise, a `full` run must produce the same result as the pipeline.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.solvers.noise import draw
-from spotnb.tiling.config import EDGES, SpotDiffusionConfig
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components
 
 PROMPT, NEGATIVE = "rock song with heavy drums", "quiet rain noise"
@@ -36,7 +37,7 @@ def model() -> DiffusersAudioLDM:
 
 
 def pipeline_run(components: dict[str, Any], start: Tensor, **options: Any) -> tuple[Tensor, np.ndarray]:
-    """The latent that diffusers' pipeline decodes, and the sound it returns."""
+    """Return the latent that diffusers' pipeline decodes, and the sound that it returns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pipeline = AudioLDMPipeline(**components)
@@ -70,7 +71,7 @@ def test_a_full_run_equals_diffusers_pipeline(prediction_type: str, steps: int, 
     options = {"num_inference_steps": steps, "guidance_scale": guidance, "negative_prompt": negative or None}
     latent, audio = pipeline_run(components, start, **options)
     assert start.shape == latent.shape == (1, 8, 64, 16)
-    assert relative(start, latent) > 0.1  # the network did something
+    assert relative(start, latent) > 0.1  # the network had an effect
     assert relative(sampler.latent, latent) <= 1e-4
     sound = sampler.decode()
     assert (len(sound), len(audio)) == (40000, 64 * 640)
@@ -79,7 +80,7 @@ def test_a_full_run_equals_diffusers_pipeline(prediction_type: str, steps: int, 
 
 
 def test_guidance_and_prompt_matter_to_these_networks(model: DiffusersAudioLDM) -> None:
-    """Or the agreement above would not show that they are handled alike."""
+    """Otherwise the agreement above would not show that both handle them the same way."""
     runs = [
         SpotSampler(model, prompt, 1.0, steps=5, guidance_scale=scale, method="full").run(progress=False).latent
         for prompt, scale in ((PROMPT, 2.5), (PROMPT, 1.0), (NEGATIVE, 2.5))
@@ -101,7 +102,7 @@ def test_embeddings(model: DiffusersAudioLDM) -> None:
     assert torch.allclose(one.norm(), torch.tensor(1.0))
     assert not torch.allclose(one, two, atol=1e-2)
     assert not torch.allclose(one, nothing, atol=1e-2)
-    assert torch.allclose(model.embed([PROMPT])[0], one, atol=1e-6)  # whatever it is padded with
+    assert torch.allclose(model.embed([PROMPT])[0], one, atol=1e-6)  # whatever the padding
     long = model.embed([" ".join(["rock"] * 100)])  # cut, not refused
     assert torch.isfinite(long).all()
 
@@ -112,7 +113,7 @@ def test_unknown_words_are_found(model: DiffusersAudioLDM) -> None:
     assert model.unknown_words("") == []
 
 
-# The network's own paths.
+# The paths through the network.
 
 X = draw((2, 8, 16, 16), 0, 0, "start")
 T = torch.tensor([700, 30])
@@ -128,7 +129,7 @@ def test_noise_of_an_epsilon_network(model: DiffusersAudioLDM) -> None:
 
 
 def test_noise_of_a_v_network() -> None:
-    """With v = sqrt(a) e - sqrt(1 - a) x0 and x = sqrt(a) x0 + sqrt(1 - a) e: a network that is right gives e back."""
+    """With v = sqrt(a) e - sqrt(1 - a) x0 and x = sqrt(a) x0 + sqrt(1 - a) e: a correct network returns e."""
     model = DiffusersAudioLDM("random", **make_components(prediction_type="v_prediction"))
     alpha = model.alphas_cumprod[T][:, None, None, None]
     clean, true = draw(X.shape, 1, 0, "start"), draw(X.shape, 2, 0, "start")
@@ -159,14 +160,12 @@ def test_a_tempo_ruler_lies_beside_the_latent_of_each_row() -> None:
     components = make_components(code_channels=WAVE_CHANNELS)
     model = DiffusersAudioLDM("random", **components)
     cond = model.embed([PROMPT, NEGATIVE])
-    assert model.place(cond, torch.tensor([8, 24])) is cond  # without a ruler nobody asks
     model.tempo_ruler = TempoRuler(cond[:1, :4].clone(), torch.tensor([5.0]))
-    cond[1, :4] = 0  # the first row tells a tempo, the second tells none
+    cond[1, :4] = 0  # the first row contains a tempo, the second does not
     waves = beat_waves(torch.tensor([5.0, 0.0]), torch.tensor([8, 24]), X.shape[2])
     beside = torch.cat([X, waves[..., None].repeat(1, 1, 1, 16)], dim=1)
     expected = components["unet"](beside, T, None, class_labels=cond).sample
-    placed = model.place(cond, torch.tensor([8, 24]))
-    assert relative(model.predict_noise(X, T, placed), expected) < 1e-5
+    assert relative(model.predict_noise(X, T, cond, starts=torch.tensor([8, 24])), expected) < 1e-5
     assert relative(model.predict_noise(X, T, cond)[:1], expected[:1]) > 1e-3  # another place in the piece
     assert relative(model.predict_noise(X, T, cond)[1:], expected[1:]) < 1e-5
 
@@ -208,7 +207,7 @@ def test_encoding_is_the_autoencoders_mean(model: DiffusersAudioLDM) -> None:
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_tiled_run_on_real_components(model: DiffusersAudioLDM, edge: str) -> None:
-    """Lengths that are no multiple of 8 too: rings have any."""
+    """This includes lengths that are not multiples of 8, because rings can have any length."""
     config = SpotDiffusionConfig(32, edge=edge)
     sampler = SpotSampler(model, PROMPT, 2.6, steps=2, config=config, seed=1).run(progress=False)
     sound = sampler.decode()

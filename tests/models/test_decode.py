@@ -1,4 +1,4 @@
-"""From latent to sound: lengths to the sample, cross-fades away from window edges, rings that close."""
+"""Decoding of latents: exact lengths, cross-fades away from window edges, and rings that close."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.networks import FunctionModel, pointwise
 
 
 class Model(FunctionModel):
-    """Its decoder counts the windows it is given."""
+    """A model whose decoder counts its windows."""
 
     def __init__(self) -> None:
         super().__init__(pointwise)
@@ -45,7 +45,7 @@ class Model(FunctionModel):
 
 
 class Neighbourly(Model):
-    """Decoder and vocoder look some frames to either side, and see zeros beyond what they are given."""
+    """A model whose decoder and vocoder use a few frames on each side, and see zeros beyond their input."""
 
     def decode_mel(self, latent: Tensor) -> Tensor:
         return smooth(super().decode_mel(latent) + 5, 9).tanh()
@@ -60,7 +60,7 @@ def smooth(x: Tensor, reach: int) -> Tensor:
 
 
 class Edgy(Model):
-    """Decodes the first channel, and gets the outer mel frames of each window wildly wrong."""
+    """A model that decodes the first channel, with large errors in the outer mel frames of each window."""
 
     def __init__(self, wrong: int) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ def latent(frames: int, batch: int = 1) -> Tensor:
 
 @st.composite
 def cuts(draw: st.DrawFn) -> tuple[int, int, int]:
-    """Frames, window, overlap."""
+    """Draw a number of frames, a window and an overlap."""
     window = draw(st.integers(1, 40))
     return draw(st.integers(1, 5 * window)), window, draw(st.integers(0, window - 1))
 
@@ -89,7 +89,7 @@ def cuts(draw: st.DrawFn) -> tuple[int, int, int]:
 @example((41, 40, 0), 1)
 @effort(2)
 def test_any_windows_give_all_frames(cut: tuple[int, int, int], batch: int) -> None:
-    """Invariant 6; and a decoder that looks at one frame at a time does not notice the windows."""
+    """This is invariant 6. Windows do not affect a decoder that processes one frame at a time."""
     frames, window, overlap = cut
     model, x = Model(), latent(frames, batch)
     mel = sliding_window_vae_decode(model, x, window, overlap)
@@ -100,7 +100,7 @@ def test_any_windows_give_all_frames(cut: tuple[int, int, int], batch: int) -> N
 
 @given(cuts())
 def test_window_edges_are_left_out(cut: tuple[int, int, int]) -> None:
-    """The outer quarters of an overlap never reach the result; the very ends have no other window to come from."""
+    """The outer quarters of an overlap never reach the result, except at the ends, which only one window contains."""
     frames, window, overlap = cut
     x = torch.arange(frames, dtype=torch.float32)[None, None, :, None].expand(1, 2, frames, 4)
     if frames <= window:
@@ -115,7 +115,7 @@ def test_the_cross_fade_is_a_straight_line_over_the_middle_half() -> None:
     levels = iter((1.0, 3.0))
     model.decode_mel = lambda x: torch.full((1, 1, 4 * x.shape[2], 64), next(levels))  # type: ignore[method-assign]
     mel = sliding_window_vae_decode(model, latent(24), window_size=16, overlap_size=8)[0, 0, :, 0]
-    assert torch.equal(mel[:40], torch.ones(40))  # 32 to 64 are shared, 40 to 56 their middle half
+    assert torch.equal(mel[:40], torch.ones(40))  # the overlap is 32 to 64, its middle half 40 to 56
     assert torch.equal(mel[56:], torch.full((40,), 3.0))
     assert torch.allclose(mel[40:56], 1 + (torch.arange(16) + 0.5) / 8)
 
@@ -137,7 +137,7 @@ def test_bad_windows_are_named(window: Any, overlap: Any, named: str) -> None:
         sliding_window_vae_decode(Model(), latent(20), window, overlap)
 
 
-# The vocoder's windows.
+# The windows of the vocoder.
 
 
 @given(st.integers(1, 900))
@@ -160,7 +160,7 @@ def test_windowed_vocoding_equals_a_whole_pass(frames: int) -> None:
 @example(10.24, "merge")
 @effort(0.6)
 def test_the_sound_is_exact_to_the_sample(duration: float, edge: str) -> None:
-    """Invariant 6."""
+    """This is invariant 6."""
     sampler = SpotSampler(Model(), "a sea", duration, steps=1, config=SpotDiffusionConfig(64, edge=edge))
     sound = sampler.decode()
     assert sound.shape == (round(duration * 16000),)
@@ -181,14 +181,14 @@ def test_a_ring_is_whole_frames(duration: float) -> None:
 
 @pytest.mark.parametrize("frames", [1, 7, 100, 300, 600])
 def test_a_ring_sounds_the_same_wherever_it_is_opened(frames: int) -> None:
-    """Decoder and vocoder see the other end past each end; one window or several."""
+    """Beyond each end, decoder and vocoder see the other end, with one window or several."""
     model, x, turn = Neighbourly(), latent(frames), frames // 3
-    mel = latent_to_mel(model, x, circular=True)
-    turned = latent_to_mel(model, x.roll(turn, 2), circular=True)
+    mel = latent_to_mel(model, x, ring=True)
+    turned = latent_to_mel(model, x.roll(turn, 2), ring=True)
     assert mel.shape == (1, 1, 4 * frames, 64)
     assert (turned - mel.roll(4 * turn, 2)).abs().max() < 1e-5
-    sound = decode_sound(model, x, 640 * frames, circular=True).waveform
-    turned_sound = decode_sound(model, x.roll(turn, 2), 640 * frames, circular=True).waveform
+    sound = decode_sound(model, x, 640 * frames, ring=True).waveform
+    turned_sound = decode_sound(model, x.roll(turn, 2), 640 * frames, ring=True).waveform
     assert np.abs(turned_sound - np.roll(sound, 640 * turn)).max() < 1e-5
 
 
@@ -198,12 +198,12 @@ def test_without_a_ring_the_ends_do_not_meet() -> None:
     assert np.abs(sounds[1] - np.roll(sounds[0], 640 * 40)).max() > 0.01
 
 
-# What goes wrong.
+# Failures.
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_a_decoder_that_breaks_is_named(bad: float) -> None:
-    """Invariant 8, with the place."""
+    """This is invariant 8, with the position of the failure."""
     model = Model()
     usual = model.decode_mel
 
@@ -214,7 +214,7 @@ def test_a_decoder_that_breaks_is_named(bad: float) -> None:
         return mel
 
     model.decode_mel = breaks  # type: ignore[method-assign]
-    with pytest.raises(SpotnbError, match=r"^the decoder gave NaN or infinity in the window at latent frame 192"):
+    with pytest.raises(SpotnbError, match=r"^the decoder returned NaN or infinity in the window at latent frame 192"):
         decode_sound(model, latent(500), 1000)
 
 
@@ -223,8 +223,8 @@ def test_a_decoder_that_breaks_is_named(bad: float) -> None:
 def test_a_vocoder_that_breaks_is_named(bad: float, circular: bool) -> None:
     model = Model()
     model.vocode = lambda mel: torch.full((1, 160 * mel.shape[2]), bad)  # type: ignore[method-assign]
-    with pytest.raises(SpotnbError, match=r"^the vocoder gave NaN or infinity near 0\.00 s"):
-        decode_sound(model, latent(40), 1000, circular=circular)
+    with pytest.raises(SpotnbError, match=r"^the vocoder returned NaN or infinity near 0\.00 s"):
+        decode_sound(model, latent(40), 1000, ring=circular)
 
 
 def test_peaks_are_clipped_not_scaled() -> None:
@@ -285,7 +285,7 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
     sampler = SpotSampler(Broken(), "a sea", 40.0, steps=1, config=SpotDiffusionConfig(64)).run(progress=False)
     path = tmp_path / "sea.wav"
     path.write_text("old")
-    with pytest.raises(SpotnbError, match="vocoder gave NaN"):
+    with pytest.raises(SpotnbError, match="vocoder returned NaN"):
         sampler.decode_to(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -1,4 +1,4 @@
-"""Attention heads: published configurations give the counts that the networks were trained with."""
+"""Attention heads: published configurations give the numbers that the networks were trained with."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def config(channels: tuple[int, ...], **changes: Any) -> dict[str, Any]:
 
 
 def built(channels: tuple[int, ...], heads: Any) -> UNet2DConditionModel:
-    """The UNet that diffusers makes of such a configuration; without weights."""
+    """Return the UNet that diffusers creates from such a configuration, without weights."""
     with torch.device("meta"):
         return make_unet(channels, norm_num_groups=32, attention_head_dim=heads)
 
@@ -50,7 +50,7 @@ def test_published_checkpoints_get_the_originals_heads(size: str) -> None:
 
 @pytest.mark.parametrize("size", PUBLISHED)
 def test_the_configurations_own_heads_load_as_well_and_are_wrong(size: str) -> None:
-    """The trap: eight heads everywhere, in weights of the same shapes."""
+    """The published configuration gives eight heads everywhere, with weights of the same shapes."""
     channels, original = PUBLISHED[size]
     kept, chosen = choose_heads(config(channels), "config")
     assert (kept, chosen) == (True, (8, 8, 8, 8))

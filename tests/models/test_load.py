@@ -1,4 +1,4 @@
-"""load_model: a folder comes back as it was saved, and whatever is wrong with one is said in a line."""
+"""load_model: a folder loads as it was saved, and any fault in it is reported in one line."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def saved(components: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def folder(saved: Path, tmp_path: Path) -> Path:
-    """A copy to break."""
+    """Return a copy of the folder that a test can damage."""
     return Path(shutil.copytree(saved, tmp_path / "model"))
 
 
@@ -71,7 +71,7 @@ def predict(model: DiffusersAudioLDM) -> Tensor:
 
 
 def edit(path: Path, **changes: Any) -> None:
-    """Change a json file; None removes a key."""
+    """Change a JSON file; None removes a key."""
     content = json.loads(path.read_text()) | changes
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
 
@@ -141,7 +141,7 @@ def attention_heads(model: DiffusersAudioLDM) -> list[set[int]]:
 
 
 def test_the_chosen_heads_are_those_of_the_loaded_network(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if this were a published checkpoint: heads are taken from the table, not from the file."""
+    """As with a published checkpoint, the heads come from the table, not from the file."""
     monkeypatch.setitem(spotnb.models.heads.ORIGINAL_HEADS, CHANNELS, (2, 4, 2, 6))
     original, kept, given = load(saved), load(saved, heads="config"), load(saved, heads=(1, 2, 1, 3))
     assert attention_heads(original) == [set(), {4}, {2}, {6}]
@@ -150,7 +150,7 @@ def test_the_chosen_heads_are_those_of_the_loaded_network(saved: Path, monkeypat
     assert original.describe()["heads"] == [2, 4, 2, 6]
     assert original.describe()["heads_choice"] == "original"
     assert kept.describe()["heads_choice"] == "config"
-    assert not torch.allclose(predict(original), predict(kept), atol=1e-3)  # it loads either way, and differs
+    assert not torch.allclose(predict(original), predict(kept), atol=1e-3)  # both load, but they differ
 
 
 def test_bad_heads_are_an_input_error(saved: Path) -> None:
@@ -158,7 +158,7 @@ def test_bad_heads_are_an_input_error(saved: Path) -> None:
         load(saved, heads=(3, 3, 3, 3))
 
 
-# What is missing or wrong.
+# Missing or faulty pieces.
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -177,7 +177,7 @@ def test_an_empty_piece_is_named(folder: Path, piece: str) -> None:
 
 
 def test_an_empty_tokenizer_is_no_tokenizer(folder: Path) -> None:
-    """Offline, transformers makes one without a vocabulary of it."""
+    """Without a connection, transformers creates a tokenizer with an empty vocabulary from it."""
     for file in (folder / "tokenizer").glob("tokenizer.json"):
         file.unlink()
     assert "tokenizer" in refusal(folder)
@@ -185,7 +185,7 @@ def test_an_empty_tokenizer_is_no_tokenizer(folder: Path) -> None:
 
 def test_a_tokenizer_of_a_few_words_is_none(folder: Path) -> None:
     make_tokenizer(["rock"]).save_pretrained(folder / "tokenizer")
-    assert "holds 5 words" in refusal(folder)
+    assert "has a vocabulary of 5 words" in refusal(folder)
 
 
 @pytest.mark.parametrize("piece", WEIGHTS)
@@ -211,7 +211,7 @@ def change_weights(folder: Path, piece: str, change: Callable[[dict[str, Tensor]
 
 @pytest.mark.parametrize("piece", WEIGHTS)
 def test_a_weight_left_out_is_named(folder: Path, piece: str) -> None:
-    """The libraries would draw it at random and go on."""
+    """The libraries would initialize it at random without an error."""
     name = change_weights(folder, piece, lambda tensors: tensors.popitem()[0])
     message = refusal(folder)
     assert piece in message
@@ -227,7 +227,7 @@ def test_broken_weights_are_named(folder: Path, piece: str, bad: float) -> None:
 
     name = change_weights(folder, piece, spoil)
     message = refusal(folder)
-    assert f"{folder / piece} holds NaN or infinite weights in {name}" in message
+    assert f"{folder / piece} has NaN or infinite weights in {name}" in message
 
 
 @pytest.mark.parametrize(
@@ -262,12 +262,12 @@ def test_a_text_encoder_of_another_width_belongs_to_another_model(folder: Path) 
 
 def test_an_autoencoder_of_other_channels_belongs_to_another_model(folder: Path) -> None:
     AutoencoderKL(latent_channels=4, norm_num_groups=4, block_out_channels=(8,)).save_pretrained(folder / "vae")
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 4" in refusal(folder)
+    assert "takes 8 channels, but the vae, frequency code and tempo ruler provide 4" in refusal(folder)
 
 
 def test_a_frequency_code_too_many_is_named(folder: Path) -> None:
     save_file({"frequency_code": torch.zeros(2, 16)}, folder / "unet" / "frequency_code.safetensors")
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 10" in refusal(folder)
+    assert "takes 8 channels, but the vae, frequency code and tempo ruler provide 10" in refusal(folder)
     save_file({"something": torch.zeros(2, 16)}, folder / "unet" / "frequency_code.safetensors")
     assert "frequency_code" in refusal(folder)
 
@@ -275,7 +275,7 @@ def test_a_frequency_code_too_many_is_named(folder: Path) -> None:
 def test_a_tempo_ruler_that_does_not_fit_is_named(folder: Path) -> None:
     file = folder / "unet" / "tempo_ruler.safetensors"
     save_file({"tellings": torch.eye(3), "beats": torch.ones(3)}, file)
-    assert "takes 8 channels, vae, frequency code and tempo ruler give 16" in refusal(folder)
+    assert "takes 8 channels, but the vae, frequency code and tempo ruler provide 16" in refusal(folder)
     save_file({"tellings": torch.eye(3), "beats": torch.ones(4)}, file)
     assert "[3, 3] and [4]" in refusal(folder)
     save_file({"tellings": torch.eye(3)}, file)
@@ -294,7 +294,7 @@ def test_a_schedule_of_another_length_is_named(folder: Path) -> None:
 
 def test_an_unknown_vocoder_is_named(folder: Path) -> None:
     edit(folder / "vocoder" / "config.json", architectures=["BigVGAN"])
-    assert "is a BigVGAN; expected one of SpeechT5HifiGan, ISTFTVocoder" in refusal(folder)
+    assert "is a BigVGAN: expected one of SpeechT5HifiGan, ISTFTVocoder" in refusal(folder)
 
 
 def test_weights_under_their_old_names_are_found(folder: Path) -> None:
@@ -333,7 +333,7 @@ def test_pickles_are_not_run(folder: Path, tmp_path: Path, piece: str) -> None:
     torch.save({"weight": Malicious(marker)}, tmp_path / "proof.bin")
     with pytest.raises(pickle.UnpicklingError):
         torch.load(tmp_path / "proof.bin", weights_only=True)
-    torch.load(tmp_path / "proof.bin", weights_only=False)  # it would work
+    torch.load(tmp_path / "proof.bin", weights_only=False)  # it would succeed
     assert marker.exists()
     marker.rmdir()
 
@@ -346,7 +346,7 @@ def test_pickles_are_not_run(folder: Path, tmp_path: Path, piece: str) -> None:
 
 
 def test_weights_in_a_harmless_pickle_are_read(folder: Path) -> None:
-    """The published folders hold both kinds; tensors alone are no danger."""
+    """The published folders contain both formats; a pickle with only tensors is not dangerous."""
     path = folder / "unet" / WEIGHTS["unet"]
     torch.save(load_file(path), path.with_suffix(".bin"))
     path.unlink()
@@ -371,7 +371,7 @@ def test_offline_a_hub_name_gives_one_clear_sentence(name: str, caplog: pytest.L
     with caplog.at_level(logging.INFO, "spotnb"), pytest.raises(SpotnbError) as caught:
         load_model(name)
     message = str(caught.value)
-    assert message.startswith(f"{name} is not on this machine and cannot be fetched (")
+    assert message.startswith(f"{name} is not on this machine and cannot be downloaded (")
     assert message.endswith("connect once to download it, pass a folder that holds it, or use tiny")
     assert "\n" not in message
     assert f"fetching {name}" in caplog.text

@@ -1,4 +1,4 @@
-"""The tempo of a prompt as waves beside the latent."""
+"""The tempo of a prompt as waves in additional input channels."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_between_two_prompts_there_is_one_tempo_or_none(share: float) -> None:
 
 @given(st.floats(7, 40))
 def test_waves_come_again_with_the_bar_and_not_before(beat: float) -> None:
-    """Four beats are the period of all waves together, and each has its own."""
+    """Each wave has a different period, and all waves together have a period of four beats."""
     bar = 4 * beat
     here, later = (beat_waves(torch.tensor([beat]), torch.tensor([start]), 64) for start in (0.0, bar))
     assert torch.allclose(here, later, atol=1e-3)
     for k, rate in enumerate(WAVES_A_BEAT):
         moved = beat_waves(torch.tensor([beat]), torch.tensor([beat / rate]), 64)
         assert torch.allclose(here[:, k :: len(WAVES_A_BEAT)], moved[:, k :: len(WAVES_A_BEAT)], atol=1e-3)
-    assert here[0, :, 0].tolist() == [1] * len(WAVES_A_BEAT) + [0] * len(WAVES_A_BEAT)  # frame 0 is a first beat
+    assert here[0, :, 0].tolist() == [1] * len(WAVES_A_BEAT) + [0] * len(WAVES_A_BEAT)  # frame 0 is the first beat
 
 
 @given(st.floats(7, 40), st.integers(0, 20_000), st.integers(1, 64))

@@ -1,4 +1,4 @@
-"""Rows side by side: the same numbers, threads that compute on themselves alone, and nothing changed around them."""
+"""Parallel rows: the same results, single-threaded workers, and no effects on the rest of the process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def two_threads() -> Iterator[None]:
 
 
 class Network:
-    """Notes what it was called with, and where."""
+    """Records the arguments and the thread of each call."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, str, int]] = []
@@ -50,7 +50,7 @@ def test_rows_are_shared_out_and_joined_in_order(two_threads: None) -> None:
     other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
     other.start()
     other.join()
-    assert found == [2]  # threads that start later are as they would have been
+    assert found == [2]  # threads that start later are not affected
 
 
 @pytest.mark.parametrize("case", ["one thread", "one row", "gradient"])
@@ -84,7 +84,7 @@ def test_a_forked_process_makes_its_own_threads(two_threads: None) -> None:
 
 
 def test_a_run_on_two_threads(two_threads: None) -> None:
-    """Equal bits each time; that of one thread to rounding."""
+    """The bits are equal each time, and equal to those of one thread up to rounding."""
     model = load_model("tiny", device="cpu", dtype="fp32")
     runs = [SpotSampler(model, "rain", 12.0, steps=3).run(progress=False).latent for _ in range(2)]
     torch.set_num_threads(1)
@@ -95,7 +95,7 @@ def test_a_run_on_two_threads(two_threads: None) -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers on this system")
 def test_interrupts_at_any_moment_leave_nothing_locked() -> None:
-    """In a process of its own: one that hangs is ended, and fails."""
+    """This runs in a separate process, so that one that hangs can be killed and fails."""
     code = """
         import random, signal, torch
         from spotnb.models.threads import _workers, by_rows

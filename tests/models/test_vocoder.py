@@ -1,4 +1,4 @@
-"""Vocoders: the inverse-STFT one by its formulas, and both in windows."""
+"""Vocoders: the inverse-STFT vocoder by its formulas, and both vocoders in windows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make_vocoder(**changes: Any) -> ISTFTVocoder:
 
 
 def published_hifigan() -> SpeechT5HifiGan:
-    """AudioLDM's vocoder in kernels and rates, which decide how far it reaches; few channels."""
+    """Return AudioLDM's vocoder with few channels; its kernels and rates, which determine its reach, are the same."""
     config = SpeechT5HifiGanConfig(
         model_in_dim=64,
         sampling_rate=16000,
@@ -64,7 +64,7 @@ def test_sound_is_160_samples_a_frame(frames: int, batch: int) -> None:
 
 
 def spectrum_of(wave: torch.Tensor) -> torch.Tensor:
-    """The framing of `spotnb.sound.mel`: mirrored by 432, 1024 samples every 160."""
+    """Return frames as in `spotnb.sound.mel`: mirrored by 432 samples, 1024 samples every 160."""
     padded = torch.nn.functional.pad(wave[None], (432, 432), mode="reflect")
     return torch.stft(padded, 1024, 160, window=torch.hann_window(1024), center=False, return_complex=True)
 
@@ -73,12 +73,12 @@ def test_the_inverse_stft_inverts_the_stft() -> None:
     wave = draw((160 * 50,), 3, 0, "start")
     back = make_vocoder().inverse_stft(spectrum_of(wave))[0]
     assert back.shape == wave.shape
-    inner = slice(700, -700)  # at the ends the mirror has another phase
+    inner = slice(700, -700)  # the mirror has another phase at the ends
     assert (back - wave)[inner].abs().max() < 1e-4
 
 
 def test_frame_j_sounds_in_its_own_160_samples() -> None:
-    """What is put into one frame of the spectrum comes out around that frame's samples, and nowhere else."""
+    """One frame of the spectrum affects only the samples around that frame."""
     spectrum = torch.zeros(1, 513, 30, dtype=torch.complex64)
     spectrum[:, :, 12] = torch.fft.rfft(draw((1024,), 0, 0, "start"))
     energy = make_vocoder().inverse_stft(spectrum)[0] ** 2
@@ -115,7 +115,7 @@ def test_it_reaches_no_further_than_it_says() -> None:
     touched = difference.nonzero().flatten()
     assert touched.min() >= 160 * (60 - reach)
     assert touched.max() < 160 * (61 + reach)
-    assert touched.max() - touched.min() > 160 * reach  # and it does reach
+    assert touched.max() - touched.min() > 160 * reach  # and it does reach this far
 
 
 def test_it_is_saved_and_loaded(tmp_path: Path) -> None:
@@ -149,20 +149,22 @@ def load_embedded(refinements: int) -> ISTFTVocoder:
 @torch.no_grad()
 def test_refinement_leaves_alone_what_is_right() -> None:
     noise = draw((1, 160 * 60), 3, 0, "start") * 0.1
-    real = noise - 2 * noise.roll(1) + noise.roll(2)  # with nothing at 0 Hz, which is taken away
+    real = noise - 2 * noise.roll(1) + noise.roll(2)  # with nothing at 0 Hz, which is removed
     after = make_vocoder().refined(real, torch_log_mel(real)[:, 0])
     assert (after - real).abs()[:, 700:-700].max() < 1e-4
 
 
 def test_refinement_of_another_mel_is_refused() -> None:
-    with pytest.raises(InputError, match=r"refinements need 64 bands of windows of 1024 .* got 80 of 1024"):
+    with pytest.raises(
+        InputError, match=r"the mel has 80 bands, windows of 1024 .*: expected 64, 1024, 160 and 16000 for refinements"
+    ):
         make_vocoder(mel_bins=80)
     assert make_vocoder(mel_bins=80, refinements=0).config.mel_bins == 80
 
 
 @pytest.mark.parametrize("kind", ["hifigan", "istft", "istft of the embedded size"])
 def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The context of a window exceeds what either vocoder reaches."""
+    """The context of a window exceeds the receptive field of both vocoders."""
     vocoder = published_hifigan() if kind == "hifigan" else make_vocoder(depth=2 if kind == "istft" else 6)
     model = DiffusersAudioLDM("random", **make_components() | {"vocoder": vocoder})
     x = mel(500)[:, None]

@@ -1,4 +1,4 @@
-"""A notebook of the course, executed, and the limits that it must keep."""
+"""Execute notebooks of the course, and check their limits of time and memory."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
 CPU_SECONDS, PEAK_MB = 90, 1200
 USED = "__import__('time').process_time(), int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1000"
-"""Processor seconds and peak memory in MB of the kernel that evaluates it.
+"""An expression for the processor seconds and the peak memory in MB of the kernel that evaluates it.
 
-Not `ru_maxrss`: a process inherits that from the one which started it, here pytest with everything it has loaded.
+It does not use `ru_maxrss`, which a process inherits from its parent: here pytest with everything it has loaded.
 """
 IN_BROWSER = {"03-moving-tiles": "tile-shift", "05-step-by-step": "inspector"}
-"""Notebooks that are executed in JupyterLab where there is a browser, and the widgets that are used there."""
+"""Notebooks that run in JupyterLab on a machine with a browser, and the widget that is used in each."""
 
 Note: TypeAlias = Callable[[str, object], None]
 
 
 def in_browser() -> tuple[str, ...]:
-    """The notebooks that tests/browser/test_course.py executes on this machine."""
+    """Return the notebooks that tests/browser/test_course.py executes on this machine."""
     chromium = Path("/usr/bin/chromium").exists() and find_spec("playwright") and find_spec("anywidget")
     return tuple(IN_BROWSER) if chromium else ()
 
@@ -63,7 +63,7 @@ def outputs(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def assert_small(path: Path, seconds: float, peak: float, note: Note) -> None:
-    """Assert the limits of what a notebook took, and note it for out/notebooks.json."""
+    """Check the time and memory of a notebook, and note them for out/notebooks.json."""
     note("notebook", [f"{path.parent.name}/{path.name}", round(seconds, 1), round(peak)])
     assert seconds < CPU_SECONDS
     assert 50 < peak < PEAK_MB

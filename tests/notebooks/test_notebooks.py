@@ -73,7 +73,7 @@ def quickstart() -> tuple[NotebookNode, Path]:
 @small_machine
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem not in in_browser()], ids=name_of)
 def test_runs_without_a_warning_on_a_small_machine(path: Path, record_property: Note) -> None:
-    """The others do so in tests/browser/test_course.py."""
+    """The other notebooks run in tests/browser/test_course.py."""
     assert_runs_without_a_warning(path, record_property)
 
 
@@ -101,4 +101,4 @@ def test_the_quickstart_says_what_is_exact(quickstart: tuple[NotebookNode, Path]
     assert text.count("exact: False") == 1  # the naive recipe
     assert "frames gone       [6, 7, 8]" in text
     assert "seen twice        [2, 3, 4]" in text
-    assert "step by step equals whole: True" in text
+    assert "step by step equals one call: True" in text

@@ -16,7 +16,7 @@ def test_an_axes_that_was_removed_is_refused():
     fig, ax = plt.subplots()
     assert axes(ax, 1) == (fig, ax)
     ax.remove()
-    with pytest.raises(InputError, match="no figure any more"):
+    with pytest.raises(InputError, match="no longer belongs to a figure"):
         axes(ax, 1)
 
 

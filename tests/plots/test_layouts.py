@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, RUST
 from spotnb.plots.layouts import plot_layout, plot_padding, plot_seams, plot_tile_map
+from spotnb.sampling.padding import mirror, pad_latent
 from spotnb.sampling.step import Step
-from spotnb.sampling.windows import mirror, pad_latent
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import Layout, plan
 from tests.effort import effort
@@ -32,14 +32,14 @@ def _no_figures_left():
 
 
 def boxes(artist: PolyCollection) -> np.ndarray:
-    """`[n, 4]`: start and stop in latent frames, least and greatest y, of each rectangle."""
+    """Return `[n, 4]`: start and stop in latent frames, and smallest and largest y, of each rectangle."""
     corners = np.array([path.vertices[:4] for path in artist.get_paths()])
     x, y = corners[..., 0] * 25, corners[..., 1]
     return np.round(np.stack([x.min(1), x.max(1), y.min(1), y.max(1)], axis=1), 6)
 
 
 def colours(artist: PolyCollection) -> list[int]:
-    """0 for dark, 1 for light, of each rectangle."""
+    """Return 0 for each dark rectangle and 1 for each light one."""
     return [BLUE.index(tuple(face[:3])) for face in artist.get_facecolor()]
 
 
@@ -49,7 +49,7 @@ def hatched(ax: plt.Axes) -> np.ndarray:
 
 
 def ticks(ax: plt.Axes) -> set[tuple[int, float]]:
-    """Seams as `(latent frame, y of the middle)`."""
+    """Return the seams as `(latent frame, y of the center)`."""
     rust = [c for c in ax.collections if isinstance(c, LineCollection) and tuple(c.get_color()[0][:3]) == to_rgb(RUST)]
     return {(round(line[0, 0] * 25), round(float(line[:, 1].mean()), 6)) for c in rust for line in c.get_segments()}
 
@@ -59,11 +59,11 @@ def keys(ax: plt.Axes) -> list[str]:
 
 
 def padded_step(edge: str = "reflect_noisy", frames: int = 80, shift: int = 6, index: int = 3) -> SimpleNamespace:
-    """A step of one grid moved by `shift`, its latent random and its padding mirrored."""
+    """Return a step of a grid shifted by `shift`, with a random latent and mirrored padding."""
     config = SpotDiffusionConfig(16, edge=edge, max_shift_ratio=shift / 16, shift_schedule="alternate")
     layout = plan(frames, config, 1)
     x = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 8, frames, 16)))
-    return SimpleNamespace(layout=layout, padded=pad_latent(x, layout, *mirror(x, *layout.pad)), index=index)
+    return SimpleNamespace(layout=layout, padded=pad_latent(x, *mirror(x, *layout.pad)), index=index)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_padding_lies_where_it_is_seen_and_mirrors_what_is_marked():
         inside = [slice(*(ends.astype(int) + 10)) for ends in (copy, source)]
         assert torch.equal(step.padded[:, :, inside[0]], step.padded[:, :, inside[1]].flip(2))
     assert len(ax.patches) == 2
-    assert keys(ax) == ["padding", "what it mirrors, noise and all", "mirror"]
+    assert keys(ax) == ["padding", "mirrored frames, with their noise", "mirror"]
     assert "padding of 10 and 6 frames" in ax.get_title(loc="left")
     assert fig.axes[1].get_ylabel() == "latent, channel 3"
 
@@ -292,11 +292,11 @@ def test_padding_of_a_real_step_is_noise_before_there_is_an_estimate():
     assert isinstance(step, Step)
     assert sum(step.layout.pad)
     _, ax, _ = plot_padding(step)
-    assert keys(ax) == ["noise alone: there is no estimate yet"]
+    assert keys(ax) == ["only noise: there is no estimate yet"]
     assert not ax.patches
     sampler.step()
     _, ax, image = plot_padding(sampler.begin())
-    assert "what it mirrors: the clean estimate, noised anew" in keys(ax)
+    assert "mirrored frames: the clean estimate with new noise" in keys(ax)
     assert image.get_array().shape[1] == 40 + sum(sampler.begin().layout.pad)
 
 
@@ -314,7 +314,7 @@ def test_a_step_without_padding_says_so(edge, end):
 def test_a_run_that_fits_one_tile_is_drawn_too(draw):
     fig, ax, _ = draw(run(frames=64, steps=2))
     fig.canvas.draw()
-    assert ax.get_title(loc="left").startswith("spot: it fits one tile, so plain DDIM")
+    assert ax.get_title(loc="left").startswith("spot: the latent fits one tile, so plain DDIM")
     assert not ticks(ax)
 
 
@@ -322,7 +322,7 @@ def test_a_run_that_fits_one_tile_is_drawn_too(draw):
     ("draw", "says"),
     [
         (lambda: plot_layout(run(steps=2)), "got 2 layouts.*plot_tile_map"),
-        (lambda: plot_layout(3), "layouts are 3"),
+        (lambda: plot_layout(3), "layouts is 3"),
         (lambda: plot_tile_map([]), "empty"),
         (lambda: plot_tile_map([3]), "item 0 is 3"),
         (lambda: plot_seams([*run(steps=1), *run(frames=512, steps=1)]), r"\[512, 768\]"),

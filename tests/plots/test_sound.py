@@ -26,7 +26,7 @@ def _no_figures_left():
 
 
 def marked(ax: plt.Axes) -> list[float]:
-    """The seconds at which `ax` has triangles."""
+    """Return the times in seconds at which `ax` has triangles."""
     return next((line.get_xdata().tolist() for line in ax.lines if line.get_marker() == 7), [])
 
 

@@ -26,14 +26,14 @@ RUN: dict[str, Any] = {"duration": 8.0, "steps": 5, "config": SpotDiffusionConfi
 
 @pytest.fixture
 def client() -> Iterator[Any]:
-    """A cluster of the test's own, which may kill its workers or look into them."""
+    """A cluster for one test, which may kill its workers or count what they hold."""
     with two_workers() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Any]:
-    """One cluster for all tests that only compute on it: its two processes take seconds to start."""
+    """One cluster for all tests that only compute on it, because its two processes take seconds to start."""
     with two_workers() as opened:
         yield opened
 

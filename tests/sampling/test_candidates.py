@@ -117,7 +117,7 @@ def test_one_candidate_is_not_judged() -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_score_that_is_no_number_is_named(bad: float) -> None:
-    with pytest.raises(SpotnbError, match=r"the score gave \(0.0, .*: expected finite numbers, .*mend the score"):
+    with pytest.raises(SpotnbError, match=r"score returned \(0.0, .*: expected finite numbers, .*fix the function"):
         generate(score=lambda candidate: bad if candidate.candidate == 1 else 0)
 
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spotnb.errors import SpotnbError
+from spotnb.sampling.cost import run_cost
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.trace.trace import Trace
 from tests.effort import effort
@@ -53,13 +54,13 @@ def test_only_the_steps_that_are_run_count() -> None:
 
 def test_a_step_without_guidance_is_half_the_work() -> None:
     sampler = Run(40, 4, {"steps": 10, "guidance_interval": (0, 500)}).sampler(pointwise).run(until=2, progress=False)
-    sampler._seconds = dict.fromkeys((0, 1), 1.0)  # two of those without
-    inside = sum(map(sampler.guides_at, sampler.solver.timesteps))
+    inside = sum(map(sampler.definition.denoiser.guidance.active, sampler.solver.timesteps))
     frames = [sampler.layout(k).network_frames for k in range(10)]
     work = sum(frames[:2])
     whole = sum(frames) + sum(frames[-inside:])
     assert 0 < inside < 8
-    assert sampler.cost().seconds == pytest.approx(2.0 * whole / work)
+    spent = dict.fromkeys((0, 1), 1.0)  # two of those without
+    assert run_cost(sampler.definition, sampler.trace, spent).seconds == pytest.approx(2.0 * whole / work)
 
 
 def test_more_than_the_memory_is_refused_before_it_is_taken() -> None:

@@ -67,7 +67,10 @@ def assert_complete(sampler: SpotSampler, whole: SpotSampler) -> None:
 
 
 def interrupted(act: Callable[[], Any], here: Callable[[FrameType], bool]) -> bool:
-    """Run `act`, with a KeyboardInterrupt before the first line of spotnb where `here` says so. Whether one did."""
+    """Run `act` with a KeyboardInterrupt before the first line of spotnb where `here` is true.
+
+    Return whether there was such a line.
+    """
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         if not frame.f_code.co_filename.startswith(SOURCE):
@@ -88,7 +91,7 @@ def interrupted(act: Callable[[], Any], here: Callable[[FrameType], bool]) -> bo
 
 
 def interrupted_at(line: int, act: Callable[[], Any]) -> bool:
-    """The same before the n-th line that `act` comes to."""
+    """Run `act` with a KeyboardInterrupt before the n-th line that it reaches. Return whether it got that far."""
     numbers = count(1)
     return interrupted(act, lambda frame: next(numbers) == line)
 
@@ -98,7 +101,7 @@ def place(frame: FrameType) -> tuple[str, int]:
 
 
 def lines_of(act: Callable[[], Any]) -> list[tuple[str, int]]:
-    """The lines of spotnb that `act` comes to, each once, in the order of the first visits."""
+    """Return the distinct lines of spotnb that `act` reaches, in the order of the first visits."""
     visited: dict[tuple[str, int], None] = {}
     interrupted(act, lambda frame: visited.setdefault(place(frame)) is not None)
     return list(visited)
@@ -124,7 +127,7 @@ def started() -> SpotSampler:
     ids=["run", "goto 3", "goto 1", "goto 0", "reset"],
 )
 def test_an_interrupt_at_any_line(act: Callable[[SpotSampler], Any]) -> None:
-    """Every line of spotnb that the act comes to, at its first visit."""
+    """Interrupt at every distinct line of spotnb, on the first visit."""
     whole = RUN.sampler(neighbourly).run(progress=False)
     sampler = started()
     lines = lines_of(lambda: act(sampler))

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import spotnb.solvers.noise
 from spotnb.solvers.noise import draw
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.effort import effort
 from tests.models.components import AUDIOLDM_SCHEDULE
 from tests.networks import neighbourly, pointwise

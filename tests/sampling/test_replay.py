@@ -152,7 +152,7 @@ def test_a_trace_without_records() -> None:
 @pytest.mark.parametrize(
     ("manifest", "lacks"),
     [
-        ({}, "duration"),
+        ({}, "model"),
         ({"model": None}, "subscriptable"),
         ({"model": {}}, "name"),
         ({"config": {"tile_size": 3}}, "unexpected keyword"),

@@ -108,7 +108,7 @@ def test_guidance_pulls_in_its_interval_and_nowhere_else(interval: list[int]) ->
     sampler = make(steps=10, guidance_interval=interval, tile_batch=1)
     low, high = interval
     inside = [low <= t <= high for t in sampler.solver.timesteps]
-    assert [sampler.guides_at(t) for t in sampler.solver.timesteps] == inside
+    assert [sampler.definition.denoiser.guidance.active(t) for t in sampler.solver.timesteps] == inside
     for expected in inside:
         sampler.model.calls.clear()
         sampler.step()

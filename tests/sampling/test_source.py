@@ -17,7 +17,8 @@ from torch import Tensor
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.decode import Sound, decode_sound
 from spotnb.models.encode import CONTEXT, WINDOW, waveform_to_latent
-from spotnb.sampling.sampler import JOIN, SpotSampler
+from spotnb.sampling.listening import JOIN
+from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import known_sound
 from spotnb.solvers.noise import draw
 from spotnb.sound.files import load_audio
@@ -75,7 +76,7 @@ def test_a_file_at_the_models_own_rate_is_read_as_it_is(tmp_path: Path) -> None:
         (np.zeros((9, 2), np.int16), InputError, r"\[9, 2\]"),
         ((tone(1), 0), InputError, "sample rate"),
         ((tone(1), "fast"), InputError, "sample rate"),
-        (None, InputError, "a waveform is"),
+        (None, InputError, r"the waveform has shape \[\]"),
         ("/nowhere/a.wav", SpotnbError, "cannot read /nowhere/a.wav as sound: .*pass a wav"),
         (__file__, SpotnbError, "as sound: .*pass a wav"),
     ],
@@ -119,11 +120,11 @@ def test_encoding_in_windows_equals_encoding_the_whole(frames: int, extra: int) 
 
 
 def test_too_little_sound_and_a_broken_encoder_are_named() -> None:
-    with pytest.raises(InputError, match="639 samples of sound: expected at least 640, one latent frame"):
+    with pytest.raises(InputError, match="the sound has 639 samples: expected at least 640, which is one latent frame"):
         waveform_to_latent(LocalEncoder(), torch.zeros(639))
     model = LocalEncoder()
     model.encode = lambda wave: torch.full((1, 2, wave.shape[1] // 640, 4), math.nan)  # type: ignore[method-assign]
-    with pytest.raises(SpotnbError, match="the encoder gave NaN or infinity"):
+    with pytest.raises(SpotnbError, match="the encoder returned NaN or infinity"):
         waveform_to_latent(model, torch.zeros(6400))
 
 
@@ -138,7 +139,7 @@ def test_strength_decides_how_many_steps_are_run(solver: Any, strength: float, f
     start = draw((1, 2, 40, 4), 8, 0, "start")
     expected = sampler.solver.add_noise(torch.from_numpy(np.asarray(Known(40))), start, first)
     if not first:
-        expected = sampler.solver.start(start)
+        expected = sampler.solver.initial_latent(start)
     assert torch.equal(sampler.latent, expected)
     sampler.run(progress=False)
     assert [record.step for record in sampler.trace] == list(range(first, 5))
@@ -323,13 +324,13 @@ def test_a_run_of_which_frames_are_cropped_is_continued_from_where_it_is_heard_t
         ),
         ({"init_audio": Known(39)}, "init_audio lasts 1.56 s, the run 1.6 s: expected as much; shorten the duration"),
         ({"init_audio": tone(1.0)}, "init_audio lasts 1 s, the run 1.6 s"),
-        ({"init_audio": tone(0.01)}, "160 samples of sound: expected at least 640"),
+        ({"init_audio": tone(0.01)}, "the sound has 160 samples: expected at least 640"),
         ({"init_audio": np.zeros((1, 3, 40, 4))}, r"shape \[1, 3, 40, 4\]: expected \[1, 2, frames, 4\]"),
         ({"init_audio": np.zeros((2, 2, 40, 4))}, r"init_audio is a latent of shape \[2, 2, 40, 4\]"),
         ({"init_audio": np.full((1, 2, 40, 4), np.nan)}, "the latent of init_audio has 320 NaN"),
         ({"continue_from": np.zeros((1, 2, 0, 4))}, "continue_from"),
         ({"init_audio": "/nowhere/a.wav"}, "cannot read /nowhere/a.wav as sound"),
-        ({"init_audio": 5}, "a waveform is"),
+        ({"init_audio": 5}, r"the waveform has shape \[\]"),
         ({"init_audio": Known(40), "strength": 0}, "strength is 0: expected more, .*0.6 keeps the rhythm"),
         ({"init_audio": Known(40), "strength": 1.1}, "strength is 1.1: expected a finite number from 0 to 1"),
         ({"init_audio": Known(40), "strength": "much"}, "strength is 'much': expected a finite number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ def test_padding_noise_is_fresh_each_step() -> None:
     for _ in range(3):
         ends.append(sampler.begin().padded[:, :, 40:].flatten())
         sampler.step()
-        sampler.x0 = torch.zeros_like(sampler.latent)  # leaves the noise alone
+        state = replace(sampler.state, x0=torch.zeros_like(sampler.latent))  # leaves the noise alone
+        sampler = SpotSampler.of(sampler.definition, state)
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert abs(torch.corrcoef(torch.stack([ends[one], ends[other]]))[0, 1]) < 0.5
 

@@ -10,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from spotnb.sampling.denoiser import Denoiser
+from spotnb.sampling.guidance import Guidance, Guide, one_prompt
+from spotnb.sampling.padding import mirror, pad_latent
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.sampling.windows import batches, gather, guided_noise, mirror, pad_latent, scatter
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.sampling.windows import batches, gather, scatter
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from tests.networks import FunctionModel, pointwise
 from tests.runs import Run, seconds
@@ -38,7 +42,7 @@ def ramp(frames: int, batch: int = 1) -> Tensor:
 
 
 def padded(x: Tensor, layout: Layout) -> Tensor:
-    return pad_latent(x, layout, *mirror(x, *layout.pad))
+    return pad_latent(x, *mirror(x, *layout.pad))
 
 
 @given(layouts())
@@ -82,9 +86,8 @@ def test_batches_hold_every_tile_once_and_one_width_each(layout: Layout, size: i
 def test_the_mirror_is_torchs_reflect(frames: int, data: st.DataObject) -> None:
     left, right = data.draw(st.integers(0, frames - 1)), data.draw(st.integers(0, frames - 1))
     x = ramp(frames)
-    layout = plan(frames, SpotDiffusionConfig(frames), 0, time_multiple=1)
     expected = torch.nn.functional.pad(x, (0, 0, left, right), mode="reflect")
-    assert torch.equal(pad_latent(x, layout, *mirror(x, left, right)), expected)
+    assert torch.equal(pad_latent(x, *mirror(x, left, right)), expected)
 
 
 def test_windows_are_views_where_they_can_be() -> None:
@@ -101,13 +104,14 @@ def test_guidance_by_hand(scale: float) -> None:
     model = FunctionModel(pointwise)
     cond, uncond = torch.tensor([[0.5, 0.1]]), torch.tensor([[0.0, 0.3]])
     windows = [ramp(8, batch=2) / 50, ramp(8, batch=2) / 90]
-    predicted = guided_noise(model, windows, 600, [((0, None),)] * 2, [0, 0], cond, uncond, scale)
+    denoiser = Denoiser(model, one_prompt(torch.cat([cond, uncond])), Guidance(scale), tile_batch=2)
+    predicted = denoiser.guided(windows, 600, [(Guide((0,)),)] * 2, [0, 0])
     t = torch.full((2,), 600)
     for window, ours in zip(windows, predicted, strict=True):
         u, c = pointwise(window, t, uncond.expand(2, -1)), pointwise(window, t, cond.expand(2, -1))
-        assert (ours.guided - (u + scale * (c - u))).abs().max() < 1e-5
-        assert torch.equal(ours.prompted, c)
-        assert ours.unguided is None if scale == 1 else torch.equal(ours.unguided, u)
+        assert (ours.eps - (u + scale * (c - u))).abs().max() < 1e-5
+        assert torch.equal(ours.eps_cond, c)
+        assert ours.eps_uncond is None if scale == 1 else torch.equal(ours.eps_uncond, u)
     assert model.calls == [(4 if scale == 1 else 8, 2, 8, 3)]  # at a scale of 1 the unconditional half is not computed
 
 
@@ -157,8 +161,9 @@ def test_spot_takes_each_frame_from_one_tile() -> None:
 class Placing(FunctionModel):
     """Predicts the frame that each row's window begins at."""
 
-    def place(self, cond: Tensor, starts: Tensor) -> Tensor:
-        return torch.cat([cond, starts.to(cond)[:, None]], dim=1)
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
+        assert starts is not None
+        return super().predict_noise(x, t, torch.cat([cond, starts.to(cond)[:, None]], dim=1))
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.5])

@@ -1,4 +1,4 @@
-"""DDIM: its timesteps at every count, its step against diffusers' and against theory."""
+"""DDIM: its timesteps for every number of steps, and its step compared with diffusers and with theory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def noise(seed: int) -> torch.Tensor:
 
 
 class Fixed(Draws):
-    """Gives the same noise at every draw."""
+    """Returns the same noise for every draw."""
 
     def __init__(self, noise: torch.Tensor) -> None:
         super().__init__(0)
@@ -57,7 +57,7 @@ def test_every_step_count_gives_that_many_falling_timesteps() -> None:
 def test_timesteps_are_diffusers_leading_ones_where_those_start_late_enough() -> None:
     for steps in (10, 20, 25, 30, 50, 77, 100, 200, 500):
         assert ddim_timesteps(steps) == stock(steps).timesteps.tolist()
-    assert stock(600).timesteps[0] == 600  # the stock trap
+    assert stock(600).timesteps[0] == 600  # a fault of the stock scheduler
     assert ddim_timesteps(600)[0] == 999
     assert ddim_timesteps(1000) == list(range(999, -1, -1))
     assert ddim_timesteps(1) == [999]
@@ -91,7 +91,7 @@ def test_noise_levels_equal_diffusers() -> None:
 @example(600, None)
 @example(1000, None)
 def test_a_perfect_prediction_stays_on_the_path(steps: int, data: st.DataObject | None) -> None:
-    """At any step count: with the true noise, a step ends at the noise level that the next one starts from."""
+    """For any number of steps and with the true noise, a step ends at the noise level of the next one."""
     solver = DDIM(DDIMScheduler(**AUDIOLDM_SCHEDULE).alphas_cumprod, steps)
     k = data.draw(st.integers(0, steps - 1)) if data else steps // 2
     clean, true = noise(0), noise(1)
@@ -103,7 +103,7 @@ def test_a_perfect_prediction_stays_on_the_path(steps: int, data: st.DataObject 
 
 @given(st.integers(2, 60), st.floats(0.05, 1), st.data())
 def test_eta_keeps_the_noise_level(steps: int, eta: float, data: st.DataObject) -> None:
-    """Whatever eta, the noise left after a step has the variance of the next level: part old, part fresh."""
+    """For any eta, the noise after a step, which is partly new, has the variance of the next level."""
     solver = DDIM(DDIMScheduler(**AUDIOLDM_SCHEDULE).alphas_cumprod, steps, eta)
     k = data.draw(st.integers(0, steps - 2))
     zero, one = torch.zeros(1, 1), torch.ones(1, 1)

@@ -1,4 +1,4 @@
-"""diffusers' schedulers as solvers: each as if driven by hand, or refused by name."""
+"""Schedulers of diffusers as solvers: each gives the same result as when driven by hand, or is refused by name."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ each = pytest.mark.parametrize("name", MADE)
 
 
 def predict(x: Tensor, t: Any) -> Tensor:
-    """A network that depends on what it is told, and on all it is given."""
+    """A network whose output depends on all of its inputs."""
     return neighbourly(x, torch.tensor([round(float(t))]), torch.full((1, 2), 0.3))
 
 
 def by_hand(scheduler: Any, steps: int, seed: int, eta: float = 0.0) -> tuple[list[Tensor], list[Tensor]]:
-    """The latents, and the clean ones where the scheduler tells them, of diffusers' own loop."""
+    """Return the latents of diffusers' loop, and the clean latents if the scheduler returns them."""
     scheduler.set_timesteps(steps)
     accepted = inspect.signature(scheduler.step).parameters
     latents, clean = [], []
@@ -62,10 +62,10 @@ def by_hand(scheduler: Any, steps: int, seed: int, eta: float = 0.0) -> tuple[li
 
 
 def by_ours(solver: Any, seed: int) -> tuple[list[Tensor], list[Tensor]]:
-    x, state = solver.start(Draws(seed).normal(SHAPE[1:], 0, "start")), solver.begin(0)
+    x, state = solver.initial_latent(Draws(seed).normal(SHAPE[1:], 0, "start")), solver.initial_state(0)
     latents, clean = [], []
     for k, t in enumerate(solver.timesteps):
-        noise = predict(solver.network_input(x, k), t)
+        noise = predict(solver.scale_model_input(x, k), t)
         x, x0, state = solver.step(k, x, noise, Draws(seed), state)
         latents.append(x)
         clean.append(x0)
@@ -102,23 +102,25 @@ def test_dpm_is_diffusers_own_at_the_models_noise_levels(steps: int) -> None:
 def test_eta_reaches_a_scheduler_that_has_one() -> None:
     scheduler = MADE["ddim"]
     assert_as_by_hand(make_solver(scheduler, ALPHAS, 6, 0.7), copy.deepcopy(scheduler), 0.7)
-    with pytest.raises(InputError, match=r"eta is 0.7, but the solver dpm\+\+ has none: expected 0, or solver='ddim'"):
+    with pytest.raises(
+        InputError, match=r"eta is 0.7, but the solver dpm\+\+ has no eta: expected 0, or solver='ddim'"
+    ):
         make_solver("dpm++", ALPHAS, 6, 0.7)
 
 
 @each
 def test_noise_levels_are_the_schedulers_own(name: str) -> None:
-    """And x0 undoes them; at the network's scale they are the model's."""
+    """x0 inverts them, and at the scale of the network they are those of the model."""
     solver, theirs = make_solver(MADE[name], ALPHAS, 6, 0.0), copy.deepcopy(MADE[name])
     theirs.set_timesteps(6)
     clean, noise = (draw(SHAPE, seed, 0, "start") for seed in (1, 2))
     for k in range(6):
         noised = solver.add_noise(clean, noise, k)
         assert distance(noised, theirs.add_noise(clean, noise, theirs.timesteps[k : k + 1])) < 1e-5
-        assert distance(solver.clean(noised, noise, k), clean) < 1e-3
+        assert distance(solver.predict_x0(noised, noise, k), clean) < 1e-3
         alpha = ALPHAS[solver.timesteps[k]]
         expected = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
-        assert distance(solver.network_input(noised, k), expected) < 0.03  # Karras' levels lie between two timesteps
+        assert distance(solver.scale_model_input(noised, k), expected) < 0.03  # Karras levels lie between two timesteps
     assert solver.add_noise(clean, noise, 6) is clean
 
 
@@ -146,12 +148,12 @@ def test_the_callers_instance_is_left_alone(name: str) -> None:
 
 @each
 def test_a_state_never_changes(name: str) -> None:
-    """A step taken again, from any state, in any order, is the same step."""
+    """A step can be repeated from any state and in any order with the same result."""
     solver = make_solver(MADE[name], ALPHAS, 6, 0.0)
-    x, state = solver.start(draw(SHAPE, 5, 0, "start")), solver.begin(0)
+    x, state = solver.initial_latent(draw(SHAPE, 5, 0, "start")), solver.initial_state(0)
     taken = []
     for k, t in enumerate(solver.timesteps):
-        before = k, x, predict(solver.network_input(x, k), t), Draws(5), state
+        before = k, x, predict(solver.scale_model_input(x, k), t), Draws(5), state
         given = [tensor.clone() for tensor in before[1:3]]
         update = solver.step(*before)
         assert all(torch.equal(tensor, copied) for tensor, copied in zip(before[1:3], given, strict=True))
@@ -176,22 +178,22 @@ def test_the_global_random_state_is_left_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["dpm++ sde", "euler a", "ddpm"])
 def test_each_candidate_has_noise_of_its_own(name: str) -> None:
-    """That which it would have alone."""
+    """It is the noise that the candidate would have alone."""
     solver = make_solver(MADE[name], ALPHAS, 3, 0.0)
     x, noise = draw((2, *SHAPE[1:]), 0, 0, "start"), draw((2, *SHAPE[1:]), 1, 0, "start")
-    together = solver.step(0, x, noise, Draws(5, 2), solver.begin(0)).latent
+    together = solver.step(0, x, noise, Draws(5, 2), solver.initial_state(0)).latent
     for i in range(2):
-        alone = solver.step(0, x[i : i + 1], noise[i : i + 1], Draws(5 + i), solver.begin(0)).latent
+        alone = solver.step(0, x[i : i + 1], noise[i : i + 1], Draws(5 + i), solver.initial_state(0)).latent
         assert distance(together[i : i + 1], alone) < 1e-6
 
 
 @pytest.mark.parametrize("first", [0, 1, 3, 5])
 @pytest.mark.parametrize("name", [name for name in MADE if name not in ("dpm++ sde", "euler a", "ddpm", "sa")])
 def test_a_perfect_prediction_stays_on_the_path(name: str, first: int) -> None:
-    """From a later step too, as a run from known sound begins: level by level to the clean latent."""
+    """A run from known sound starts at a later step, and then goes level by level to the clean latent."""
     solver = make_solver(MADE[name], ALPHAS, 6, 0.0)
     clean, noise = draw(SHAPE, 1, 0, "start"), draw(SHAPE, 2, 0, "start")
-    x, state = solver.add_noise(clean, noise, first), solver.begin(first)
+    x, state = solver.add_noise(clean, noise, first), solver.initial_state(first)
     for k in range(first, 6):
         x, x0, state = solver.step(k, x, noise, Draws(0), state)
         assert distance(x0, clean) < 0.02
@@ -200,12 +202,12 @@ def test_a_perfect_prediction_stays_on_the_path(name: str, first: int) -> None:
     assert distance(x, clean) < 0.1
 
 
-# What a manifest holds of a solver.
+# The description of a solver in a manifest.
 
 
 @pytest.mark.parametrize("name", ["named", *MADE])
 def test_a_description_makes_the_solver_again(name: str) -> None:
-    """Through JSON; and what is made again describes itself likewise, or no fork would be allowed."""
+    """It survives JSON, and the new solver has the same description; otherwise no fork would be allowed."""
     solver = make_solver("dpm++" if name == "named" else MADE[name], ALPHAS, 5, 0.0)
     described = solver.describe()
     again = make_solver(json.loads(json.dumps(described, allow_nan=False)), ALPHAS, 5, 0.0)
@@ -224,11 +226,11 @@ def test_betas_of_ones_own_are_described_too() -> None:
 
 @pytest.mark.parametrize("described", [{"class": "Nonsense", "config": {}}, {"class": "UNet2DModel", "config": {}}])
 def test_descriptions_of_something_else_are_refused(described: Any) -> None:
-    with pytest.raises(InputError, match=f"solver '{described['class']}' is no scheduler of diffusers"):
+    with pytest.raises(InputError, match=f"solver '{described['class']}' is not a scheduler of diffusers"):
         make_solver(described, ALPHAS, 5, 0.0)
 
 
-# What does not fit is refused by name.
+# Schedulers that do not fit are refused by name.
 
 OTHER = dict(BETAS, beta_end=0.012)
 REFUSED: dict[str, tuple[Any, str]] = {
@@ -237,19 +239,22 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "kdpm2 a": (diffusers.KDPM2AncestralDiscreteScheduler(**BETAS), "takes 15 forward passes for 8 steps"),
     "pndm": (diffusers.PNDMScheduler(**BETAS), "takes 17 forward passes for 8 steps"),
     "edm": (diffusers.EDMEulerScheduler(), "timesteps for 8 steps do not strictly decrease"),
-    "flow": (diffusers.FlowMatchEulerDiscreteScheduler(), "cannot be told to take noise predictions"),
-    "consistency": (diffusers.CMStochasticIterativeScheduler(), "cannot be told to take noise predictions"),
+    "flow": (diffusers.FlowMatchEulerDiscreteScheduler(), "cannot be configured for noise predictions"),
+    "consistency": (diffusers.CMStochasticIterativeScheduler(), "cannot be configured for noise predictions"),
     "cogvideox": (
         diffusers.CogVideoXDDIMScheduler(timestep_spacing="trailing"),
-        "another noise level than the model was trained on",
+        "its noise level at timestep .* differs from the one the model was trained on",
     ),
-    "other betas": (diffusers.DPMSolverMultistepScheduler(**OTHER), "at timestep 999 it has another noise level"),
-    "other betas, euler": (diffusers.EulerDiscreteScheduler(**OTHER), "another noise level"),
-    "linear betas": (diffusers.UniPCMultistepScheduler(), "another noise level"),
-    "zero snr": (diffusers.DDIMScheduler(**BETAS, timestep_spacing="trailing", rescale_betas_zero_snr=True), "another"),
+    "other betas": (diffusers.DPMSolverMultistepScheduler(**OTHER), "its noise level at timestep 999 differs"),
+    "other betas, euler": (diffusers.EulerDiscreteScheduler(**OTHER), "its noise level at timestep .* differs"),
+    "linear betas": (diffusers.UniPCMultistepScheduler(), "its noise level at timestep .* differs"),
+    "zero snr": (
+        diffusers.DDIMScheduler(**BETAS, timestep_spacing="trailing", rescale_betas_zero_snr=True),
+        "its noise level",
+    ),
     "flow sigmas": (
         diffusers.UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
-        "another noise level|strictly decrease",
+        "its noise level at timestep .* differs|strictly decrease",
     ),
     "leading": (
         diffusers.DDPMScheduler(**BETAS, timestep_spacing="leading"),
@@ -267,13 +272,13 @@ def test_what_does_not_fit_is_refused_by_name(name: str) -> None:
         SpotSampler(FunctionModel(neighbourly), "a sea", 1.5, steps=8, solver=scheduler)
     message = str(caught.value)
     assert message.startswith(f"solver {type(scheduler).__name__} does not fit: ")
-    assert "expected 'ddim', 'dpm++' or a scheduler like them" in message
+    assert "expected 'ddim', 'dpm++' or a similar scheduler" in message
     assert "\n" not in message
 
 
 def test_timesteps_that_repeat_are_refused() -> None:
-    """Karras' levels lie so close at the quiet end that many steps share a timestep."""
-    with pytest.raises(InputError, match="for 900 steps do not strictly decrease; take fewer steps"):
+    """Karras noise levels are so close at the low end that many steps share a timestep."""
+    with pytest.raises(InputError, match="for 900 steps do not strictly decrease; use fewer steps"):
         make_solver(diffusers.DPMSolverMultistepScheduler(**BETAS, use_karras_sigmas=True), ALPHAS, 900, 0.0)
     with pytest.raises(InputError, match="steps is 0"):
         make_solver("dpm++", ALPHAS, 0, 0.0)

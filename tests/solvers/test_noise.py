@@ -1,4 +1,4 @@
-"""Random draws: each has its own stream, and nobody else's is touched."""
+"""Random draws: each has a separate stream, and the global random state does not change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_draw_depends_on_its_key_alone(key: tuple[int, int, str]) -> None:
 
 
 @given(keys, keys)
-@example((5, 1, "start"), (5 + 2**32, 0, "start"))  # seeds beyond 32 bits are two words: they must not run over
+@example((5, 1, "start"), (5 + 2**32, 0, "start"))  # seeds beyond 32 bits are two words, not mixed with the step
 @example((7, 0, "start"), (7, 0, "keep"))
 @example((7, 0, "eta"), (7, 1, "eta"))
 def test_different_keys_draw_different_noise(one: tuple[int, int, str], other: tuple[int, int, str]) -> None:

@@ -1,4 +1,4 @@
-"""From seconds to frames and samples: enough frames, few more than needed, and never a sample off."""
+"""Conversion of seconds to frames and samples: enough frames, few too many, and the exact number of samples."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_the_sound_has_exactly_the_duration(duration: float) -> None:
 
 @given(durations)
 def test_a_ring_is_whole_frames_within_half_of_one(duration: float) -> None:
-    frames = run_frames(duration, 8, circular=True)
+    frames = run_frames(duration, 8, ring=True)
     assert abs(frames / 25 - duration) <= 0.02 + 1e-9
-    assert run_samples(duration, frames, circular=True) == 640 * frames
+    assert run_samples(duration, frames, ring=True) == 640 * frames
 
 
 def test_lengths_by_hand() -> None:
     assert [run_frames(d, 8) for d in (0.04, 10, 10.24, 30)] == [8, 256, 264, 768]
-    assert [run_frames(d, 8, circular=True) for d in (0.04, 10, 10.03, 30)] == [1, 250, 251, 750]
+    assert [run_frames(d, 8, ring=True) for d in (0.04, 10, 10.03, 30)] == [1, 250, 251, 750]
     assert run_frames(0.12, 1) == 3
 
 

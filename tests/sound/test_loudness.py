@@ -1,4 +1,4 @@
-"""Loudness in pieces is that of the library in one; what it means is tested with `levels`, in test_measure."""
+"""Loudness in pieces equals that of the library in one pass. test_measure tests its values with `levels`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def at_once(wave: np.ndarray, rate: int) -> float:
 @pytest.mark.parametrize("seconds", [59.9, 60.0, 60.2, 60.4, 61.0, 121.37, 180.0])
 @pytest.mark.parametrize("rate", [16000, 11025])
 def test_pieces_give_what_the_whole_gives(seconds: float, rate: int) -> None:
-    """Noise whose level wanders, so that some blocks are gated."""
+    """Return noise whose level varies, so that some blocks are gated."""
     count = round(seconds * rate)
     level = 10 ** (-1 - 2 * np.sin(np.arange(count) / rate / 7) ** 2)
     wave = (level * np.random.default_rng(0).standard_normal(count)).astype(np.float32)
@@ -33,4 +33,4 @@ def test_memory_does_not_grow_with_the_length() -> None:
     loudness(wave, 16000)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 120e6  # at once: 900 MB
+    assert peak < 120e6  # in one pass: 900 MB

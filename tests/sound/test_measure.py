@@ -14,14 +14,14 @@ LATENT = 640
 
 
 def hum(pitch: float, samples: int = 250 * LATENT) -> np.ndarray:
-    """A steady chord in a little noise: a sound in which nothing happens."""
+    """Return a steady chord in a little noise: a sound without events."""
     seconds = np.arange(samples) / 16000
     chord = sum(np.sin(2 * np.pi * pitch * k * seconds) / k for k in range(1, 6))
     return 0.1 * chord + 0.02 * np.random.default_rng(int(pitch)).standard_normal(samples)
 
 
 def tiled(first: np.ndarray, second: np.ndarray, frame: int) -> np.ndarray:
-    """`first` and `second` in turn, cut every 50 latent frames; `frame` is the size of one."""
+    """Return `first` and `second` in turn, cut every 50 latent frames of `frame` samples."""
     odd = np.arange(len(first)) // (50 * frame) % 2 == 1
     return np.where(odd.reshape(-1, *[1] * (first.ndim - 1)), second, first)
 
@@ -33,7 +33,7 @@ def clicking() -> np.ndarray:
 
 
 def drifting(seed: int, frames: int = 1000) -> np.ndarray:
-    """A log-mel that changes by steps of uneven size, with no seam anywhere."""
+    """Return a log-mel that changes by steps of uneven size, without a seam."""
     random = np.random.default_rng(seed)
     sizes = random.gamma(1, 0.3, (frames, 1))
     return np.cumsum(sizes * random.standard_normal((frames, 64)), axis=0)
@@ -76,7 +76,7 @@ def test_the_flux_is_that_across_the_seam():
 
 
 def test_the_flanks_of_a_smeared_border_are_not_elsewhere():
-    ramp = np.clip((np.arange(400) - 196) / 8, 0, 1)  # one latent frame to each side of seam 50
+    ramp = np.clip((np.arange(400) - 196) / 8, 0, 1)  # one latent frame on each side of seam 50
     mel = (ramp + 0.1 * (np.arange(400) % 2 == 0))[:, None] * np.ones(64)
     assert seam_score(mel, [50]).score == pytest.approx((0.125 + 0.1 + 0.001) / (0.1 + 0.001), rel=1e-4)
 
@@ -141,8 +141,8 @@ def test_takes_tensors_and_decoder_shapes():
     ("audio", "seams", "says"),
     [
         (np.zeros(64000), [], "empty"),
-        (np.zeros(64000), [0, 50], r"seams 0 are not inside the sound of 100 latent frames.* 1 to 99.*loop_score"),
-        (np.zeros(64000), [50, 100, -3], "seams 100, -3 are not"),
+        (np.zeros(64000), [0, 50], r"seams 0 are outside the sound of 100 latent frames.* 1 to 99.*loop_score"),
+        (np.zeros(64000), [50, 100, -3], "seams 100, -3 are outside"),
         (np.zeros(64000), [50, 50], "more than once"),
         (np.zeros(64000), [50.5], "whole latent frames"),
         (np.zeros(64000), [True], "whole latent frames"),
@@ -175,7 +175,7 @@ def test_loop_score_tells_a_loop_from_a_cut():
     swell = noise + 0.3 * np.sin(2 * np.pi * 220 * seconds) * np.sin(np.pi * seconds / 2)
     assert loop_score(sweep) > 1.5
     assert loop_score(swell) == pytest.approx(1, abs=0.25)
-    assert loop_score(sweep[:31111]) > 1.5  # a length of no whole number of frames
+    assert loop_score(sweep[:31111]) > 1.5  # not a whole number of frames
     assert loop_score(np.zeros(8000)) == pytest.approx(1)
 
 

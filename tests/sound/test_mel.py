@@ -95,7 +95,7 @@ def test_as_log_mel_takes_what_decoders_and_callers_have():
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        (np.zeros(432), "at least 433 samples"),
+        (np.zeros(432), "432 samples: expected at least 433"),
         (np.zeros((2, 5, 64)), r"\[2, 5, 64\]"),
         (np.zeros((5, 63)), r"\[5, 63\]"),
         (np.zeros((0, 64)), r"\[0, 64\]"),

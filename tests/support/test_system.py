@@ -1,4 +1,4 @@
-"""Memory and processors: what the machine has, what is refused beforehand, and what is done when it runs out."""
+"""Memory and processors: what is available, what is refused in advance, and what happens when memory runs out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def small_run(**changes: Any) -> SpotSampler:
     return SpotSampler(FunctionModel(neighbourly), "a sea", **settings)
 
 
-# What there is.
+# Available memory and processors.
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_needs_and_means_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         require_memory(2_500_000_000, "an hour")
 
 
-# What is refused beforehand.
+# Refusal in advance.
 
 
 @pytest.mark.parametrize("duration", [1e7, 1e9, 1e17, 1e304])
@@ -96,11 +96,11 @@ def test_thinner_traces_need_less_memory() -> None:
     assert every - last >= 3 * 98 * latent
 
 
-# Memory that runs out on the way.
+# Memory that runs out during a run.
 
 
 def limited(network: Network, rows: int) -> Network:
-    """A GPU that holds no more than so many rows at a time."""
+    """A GPU whose memory holds a limited number of rows."""
 
     def run(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         if len(x) > rows:

@@ -1,4 +1,4 @@
-"""The configuration: what it accepts, what it refuses and in which words."""
+"""The configuration: which values it accepts, which it refuses, and its messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import spotnb.tiling.config
 from spotnb.errors import InputError
 from spotnb.sound.lengths import duration_to_latent_t_size
 from spotnb.support.checks import check_real
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.edges import EDGES
 
 
 def test_defaults() -> None:
@@ -98,7 +99,7 @@ def test_refuses_what_is_outside_its_limits(name: str, value: Any, limits: str) 
     shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
     assert message.startswith(f"{name} is {shown}: expected")
     assert limits in message
-    assert "; " in message, "an error ends in what to do"
+    assert "; " in message, "an error ends with what to do"
     assert "\n" not in message
 
 

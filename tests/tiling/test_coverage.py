@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, METHODS, SpotDiffusionConfig
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import coverage, run_layouts
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
@@ -46,7 +47,7 @@ def test_a_fixed_grid_is_always_in_the_same_place_and_a_moving_one_nowhere_for_l
     assert np.flatnonzero(fixed.counts).tolist() == [f for k in range(1, 6) for f in (128 * k - 1, 128 * k)]
     assert set(fixed.counts) == {0, 25}
     assert moving.counts.max() <= 4
-    # Near enough for half of all frames: the same ones in every step, or each frame in about half of the steps.
+    # This distance includes half of all frames: the same frames in every step, or each frame in half of the steps.
     assert set(fixed.within(31)[64:-64]) == {0, 25}
     assert np.ptp(moving.within(31)[64:-64]) < 20
     assert moving.within(31)[64:-64].mean() == pytest.approx(12.5, abs=1)
@@ -64,7 +65,7 @@ def test_a_ring_is_measured_around():
     assert found.distance.tolist() == [3 * [0, 1, 2, 3, 3, 2, 1, 0]]
     assert np.flatnonzero(found.seams).tolist() == [0, 8, 16]
     turned = plan(20, SpotDiffusionConfig(32, edge="circular", max_shift_ratio=1, shift_schedule="alternate"), 1)
-    assert turned.seams == (32 % 20,)  # one window, which meets itself
+    assert turned.seams == (32 % 20,)  # one window that meets itself
     assert coverage(turned).distance[0].tolist() == [min((f - 12) % 20, (11 - f) % 20) for f in range(20)]
 
 
@@ -129,7 +130,7 @@ class Sampler:
         ([], 0, "empty"),
         (Trace(), 0, "empty"),
         (Sampler(), 0, r"Sampler.*pass its \.trace"),
-        (3, 0, "layouts are 3: expected those of a run"),
+        (3, 0, "layouts is 3: expected the layouts of a run"),
         ("spot", 0, "item 0 is 's'"),
         ([*run(steps=1), None], 0, "item 1 is None"),
         ([SimpleNamespace(layout=3)], 0, "item 0 is"),

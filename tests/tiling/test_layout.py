@@ -1,4 +1,4 @@
-"""The layout: invariant 1 of the design over everything that can be asked for, and each policy by hand."""
+"""The layout: invariant 1 of the design for all arguments, and each edge policy by hand."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 import spotnb.tiling.layout
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
-from spotnb.tiling.layout import Layout, Tile, create_tiles, plan
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
+from spotnb.tiling.layout import Layout, create_tiles, plan
+from spotnb.tiling.tile import Tile
 from tests.effort import effort
 
 
 @st.composite
 def requests(draw: st.DrawFn, /, **fixed: Any) -> dict[str, Any]:
-    """The arguments of `plan`: any length, tile, shift, edge, method; mostly a few tiles long."""
+    """Draw the arguments of `plan`: any length, tile, shift, edge policy and method; mostly a few tiles long."""
     multiple = draw(st.sampled_from([1, 2, 4, 8]))
     width = multiple * draw(st.integers(1, 40))
     config = SpotDiffusionConfig(
@@ -48,7 +50,7 @@ def requests(draw: st.DrawFn, /, **fixed: Any) -> dict[str, Any]:
 
 
 def owners(layout: Layout) -> list[list[int]]:
-    """For each frame the tiles that own it, counted the slow way."""
+    """Return the tiles that own each frame, counted the slow way."""
     found: list[list[int]] = [[] for _ in range(layout.frames)]
     for i, tile in enumerate(layout.tiles):
         for frame in range(*tile.segment):
@@ -71,7 +73,7 @@ def test_every_frame_is_owned_and_seen(request: dict[str, Any]) -> None:
         assert seen <= start < end <= seen_end, "a window covers its segment, and no segment is empty"
         assert 0 <= start < frames
         assert end <= (start + frames if ring else frames)
-        assert seen_end - seen <= max(frames, width), "no window sees a frame of a ring twice"
+        assert seen_end - seen <= max(frames, width), "a window sees each frame of a ring at most once"
     starts = [tile.segment[0] for tile in layout.tiles]
     assert starts == sorted(starts)
     assert all(type(edge) is int for tile in layout.tiles for edge in (*tile.window, *tile.segment))
@@ -95,7 +97,7 @@ def test_seams_pad_and_cost(request: dict[str, Any]) -> None:
     assert layout.tile_size == request["config"].tile_size_time
     assert list(layout.seams) == sorted(set(layout.seams))
     assert all(type(seam) is int and 0 <= seam < frames and (ring or seam > 0) for seam in layout.seams)
-    # A seam is where the owners change; with one window on a ring, where it meets itself.
+    # A seam is where the owner changes, or where a single window on a ring meets itself.
     owned = owners(layout)
     changes = {frame for frame in range(frames) if owned[frame] != owned[frame - 1] and (ring or frame)}
     assert changes <= set(layout.seams)
@@ -376,7 +378,7 @@ def test_an_hour() -> None:
     start = time.perf_counter()
     layout = plan(90_000, config, step=3)
     seams, pad, coverage = layout.seams, layout.pad, layout.coverage
-    assert time.perf_counter() - start < 0.5, "milliseconds, with room for a busy machine"
+    assert time.perf_counter() - start < 0.5, "milliseconds, with a margin for a busy machine"
     assert 0 < layout.shift < 256
     assert seams == tuple(range(layout.shift, 90_000, 256))
     assert layout.network_frames == 256 * len(layout.tiles)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import spotnb.tiling.shifts
 from spotnb.errors import InputError
-from spotnb.tiling.config import EDGES, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.config import SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import plan
 from spotnb.tiling.shifts import draw_shift, generate_random_shift
 
@@ -51,8 +52,8 @@ def test_random_is_keyed_on_seed_and_step() -> None:
     config = SpotDiffusionConfig()
     run = shifts(config, 40)
     assert shifts(config, 40) == run
-    assert [draw_shift(config, step) for step in reversed(range(40))] == run[::-1], "no matter in which order"
-    assert draw_shift(config, 7, steps=900) == run[7], "nor how long the run is"
+    assert [draw_shift(config, step) for step in reversed(range(40))] == run[::-1], "in any order"
+    assert draw_shift(config, 7, steps=900) == run[7], "for any length of the run"
     assert len(set(run)) > 20
     other = shifts(replace(config, shift_seed=1), 40)
     assert sum(a == b for a, b in zip(run, other, strict=True)) < 5
@@ -60,7 +61,7 @@ def test_random_is_keyed_on_seed_and_step() -> None:
 
 
 def test_random_values_never_change() -> None:
-    """A run that was made once can be made again: by another numpy, on another machine."""
+    """A run can be repeated with another version of numpy and on another machine."""
     assert shifts(SpotDiffusionConfig(), 8) == [113, 94, 60, 110, 36, 60, 108, 24]
 
 
@@ -73,7 +74,7 @@ def test_fibonacci() -> None:
     config = SpotDiffusionConfig(tile_size_time=128, shift_schedule="fibonacci")
     # floor(frac(k * 0.618034) * 65): by hand, fractions 0 .618034 .236068 .854102 .472136 .090170 .708204 .326238
     assert shifts(config, 8) == [0, 40, 15, 55, 30, 5, 46, 21]
-    assert draw_shift(replace(config, tile_size_time=1998), 500) == 17, "0.017 * 1000, which floats may make 16"
+    assert draw_shift(replace(config, tile_size_time=1998), 500) == 17, "0.017 * 1000, which floats may round to 16"
 
 
 def test_sorted_is_the_random_shifts_in_order() -> None:

@@ -1,4 +1,4 @@
-"""The record of a run: what is kept under each mode, that nobody can change it, and that files are whole or named."""
+"""The trace of a run: the records of each mode, read-only arrays, and files that are complete or refused."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ def test_records_are_copies() -> None:
     sampler = Run(40, 4).sampler(neighbourly)
     first = sampler.step()
     before = first.x.copy()
-    sampler.latent.mul_(0)  # a caller who plays with the latent
+    sampler.latent.mul_(0)  # a caller modifies the latent
     sampler.run(progress=False)
     assert np.array_equal(first.x, before)
 
 
 @pytest.mark.parametrize("bad", ["some", 0, -1, 1.5, True, None, ["all"]])
 def test_bad_modes_are_named(bad: Any) -> None:
-    with pytest.raises(InputError, match=r"record is .*expected one of all, x0, last, or k"):
+    with pytest.raises(InputError, match=r"record is .*expected one of all, x0, last, or a whole number k"):
         Trace(bad)
 
 
@@ -122,7 +122,7 @@ def saved(folder: Path, **changes: Any) -> Path:
 
 
 def assert_refused(path: Path, says: str = "") -> None:
-    """When it is opened or, at the latest, when it is read: in one line that names the file."""
+    """Check that opening or reading the file raises an error of one line that names the file."""
     with pytest.raises(SpotnbError, match=says) as caught:
         list(Trace.load(path))
     assert "\n" not in str(caught.value)
@@ -168,7 +168,7 @@ def test_an_open_trace_never_reads_another_ones_arrays(tmp_path: Path) -> None:
     path = saved(tmp_path)
     loaded = Trace.load(path)
     saved(tmp_path, seed=9)
-    with pytest.raises(SpotnbError, match="was replaced by another trace since it was opened: load it again"):
+    with pytest.raises(SpotnbError, match="was replaced by another trace after it was opened: load it again"):
         loaded[0]
 
 
@@ -190,13 +190,15 @@ def test_numpy_opens_it_without_pickle(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["run.npy", "run", "run.npz.gz", "run.NPX"])
 def test_another_suffix_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match=rf"a trace is saved as .npz, got .*{name}.: end the name in .npz"):
+    with pytest.raises(
+        InputError, match=rf"the path of the trace is .*{name}.: expected a \.npz file; end the name in \.npz"
+    ):
         finished().trace.save(tmp_path / name)
     assert not os.listdir(tmp_path)
 
 
 def test_any_prompt_survives(tmp_path: Path) -> None:
-    """Text beyond ASCII, and what is no text at all: a lone surrogate, as from a broken paste."""
+    """This includes text beyond ASCII, and a lone surrogate, which is not valid text, as from a broken paste."""
     words = 'Meeresrauschen, 海の音, \U0001f30a, \ud800, \x00, a "quote"'
     sampler = replace(Run(16, 4, {"steps": 1, "negative_prompt": words}), prompt=words).sampler(neighbourly)
     manifest = Trace.load(sampler.run(progress=False).trace.save(tmp_path / "海.npz")).manifest
@@ -280,7 +282,7 @@ trace.save(sys.argv[1])
 
 @pytest.mark.parametrize("member", [1, 6, 10])
 def test_a_killed_save_leaves_the_old_file_whole(tmp_path: Path, member: int) -> None:
-    """At the first array, between, and at the description that stands last."""
+    """The kill is at the first array, in the middle, or at the description, which is last."""
     path = saved(tmp_path)
     before = path.read_bytes()
     arguments = [sys.executable, "-c", KILLED, str(path), str(member)]
@@ -295,7 +297,7 @@ def test_a_killed_save_leaves_the_old_file_whole(tmp_path: Path, member: int) ->
 def test_a_file_cut_short_is_named(tmp_path: Path, share: float) -> None:
     path = saved(tmp_path)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    assert_refused(path, "no trace, or is damaged or cut short")
+    assert_refused(path, "not a trace, or is damaged or incomplete")
 
 
 def pickled(path: Path) -> None:
@@ -303,12 +305,12 @@ def pickled(path: Path) -> None:
 
 
 def described(path: Path, header: Any) -> None:
-    """A file with such a description and no arrays."""
+    """Write a file with this description and no arrays."""
     np.savez(path, trace=np.frombuffer(json.dumps(header).encode(), np.uint8))
 
 
 def rewritten(path: Path, change: Any, source: Path) -> None:
-    """A trace with another description over the same arrays."""
+    """Write a trace with another description of the same arrays."""
     with np.load(source) as file:
         arrays = dict(file)
     header = json.loads(bytes(arrays.pop("trace")).decode())
@@ -323,24 +325,24 @@ HEADER |= {"sources": {}, "records": []}
 @pytest.mark.parametrize(
     ("write", "says"),
     [
-        (lambda path: path.write_text("a sea"), "no trace"),
-        (lambda path: path.write_bytes(b""), "no trace"),
-        (lambda path: np.save(path.open("wb"), np.zeros(3)), "no trace"),
-        (lambda path: np.savez(path, x=np.zeros(3)), "is no trace: expected a file that Trace.save wrote"),
-        (lambda path: np.savez(path, trace=np.zeros(3)), "no trace"),
-        (lambda path: np.savez(path, trace=np.frombuffer(b"{]", np.uint8)), "no trace"),
-        (pickled, "no trace"),
-        (lambda path: described(path, [1, 2]), "is no trace"),
-        (lambda path: described(path, {"format": "something else"}), "is no trace"),
-        (lambda path: described(path, {"format": "spotnb-trace"}), "no trace"),
+        (lambda path: path.write_text("a sea"), "not a trace"),
+        (lambda path: path.write_bytes(b""), "not a trace"),
+        (lambda path: np.save(path.open("wb"), np.zeros(3)), "not a trace"),
+        (lambda path: np.savez(path, x=np.zeros(3)), "is not a trace: expected a file written by Trace.save"),
+        (lambda path: np.savez(path, trace=np.zeros(3)), "not a trace"),
+        (lambda path: np.savez(path, trace=np.frombuffer(b"{]", np.uint8)), "not a trace"),
+        (pickled, "not a trace"),
+        (lambda path: described(path, [1, 2]), "is not a trace"),
+        (lambda path: described(path, {"format": "something else"}), "is not a trace"),
+        (lambda path: described(path, {"format": "spotnb-trace"}), "not a trace"),
         (
             lambda path: described(path, {"format": "spotnb-trace", "version": 99}),
-            r"written by a newer spotnb \(trace version 99, this one reads up to 1\): upgrade spotnb",
+            r"by a newer spotnb \(its trace version is 99, this spotnb reads versions up to 2\): upgrade spotnb",
         ),
-        (lambda path: described(path, HEADER | {"dtype": "fp8"}), "no trace"),
-        (lambda path: described(path, HEADER | {"records": 5}), "no trace"),
-        (lambda path: described(path, HEADER | {"records": [{}]}), "no trace"),
-        (lambda path: described(path, HEADER | {"sources": {"init_audio": [1, 2, 8, 4]}}), "no trace"),
+        (lambda path: described(path, HEADER | {"dtype": "fp8"}), "not a trace"),
+        (lambda path: described(path, HEADER | {"records": 5}), "not a trace"),
+        (lambda path: described(path, HEADER | {"records": [{}]}), "not a trace"),
+        (lambda path: described(path, HEADER | {"sources": {"init_audio": [1, 2, 8, 4]}}), "not a trace"),
         (lambda path: path.mkdir(), "cannot read"),
         (lambda path: None, "there is no trace at .*: check the path"),
     ],
@@ -373,7 +375,7 @@ def test_a_description_that_does_not_fit_the_arrays(tmp_path: Path, change: Any)
 
 
 def test_an_array_that_asks_for_too_much_memory(tmp_path: Path) -> None:
-    """A member whose own header tells another shape than the description is not believed."""
+    """A member is refused if its header has another shape than the description."""
     with zipfile.ZipFile(saved(tmp_path)) as file:
         members = {name: file.read(name) for name in file.namelist()}
     wrong = members["x/0001.npy"].replace(b"(1, 2, 16, 4), }" + b" " * 9, b"(1, 2, 16, 4000000000), }")
@@ -387,7 +389,7 @@ def test_an_array_that_asks_for_too_much_memory(tmp_path: Path) -> None:
 @given(st.integers(0, 2**31), st.sampled_from([0x01, 0x80, 0xFF]))
 @effort(1.5)
 def test_a_flipped_byte_is_noticed_or_harmless(tmp_path_factory: pytest.TempPathFactory, at: int, mask: int) -> None:
-    """Wherever it is: the same arrays and manifest, or an error of ours."""
+    """Wherever the byte is, the trace has the same arrays and manifest, or raises one of our errors."""
     folder = tmp_path_factory.getbasetemp()
     trace = FLIPPED.trace
     path = folder / "flipped.npz"
@@ -412,7 +414,7 @@ FLIPPED = finished(steps=1)
 
 @pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 8), (10, 12), (10, 14), (10, 99)])
 def test_a_damaged_directory_is_told(tmp_path: Path, offset: int, value: int) -> None:
-    """A member that says it is encrypted, or packed in one way or another: each is another error of zipfile's."""
+    """A member that claims to be encrypted or compressed raises a different error of zipfile each time."""
     path = saved(tmp_path)
     data = bytearray(path.read_bytes())
     entry = data.rindex(b"x/0001.npy") - 46  # in the directory at the end

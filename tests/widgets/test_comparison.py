@@ -1,4 +1,4 @@
-"""RunComparison without a browser: what it takes, what it scores, what it packs, and what it refuses."""
+"""RunComparison without a browser: its inputs, scores, and packed data, and its refusals."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_waveforms_are_scored_at_all_seams_that_were_given() -> None:
 
 
 def test_mels_of_one_kind_are_compared() -> None:
-    """A decoded mel beside the mel of a waveform would compare two scales."""
+    """Comparing a decoded mel with the mel of a waveform would mix two scales."""
     made = generation()
     widget = RunComparison({"made": made, "wave": made.waveform})
     scores = list(widget.scores.values())
@@ -148,7 +148,7 @@ NAN[5] = np.nan
         ({"a": sound(), 3: sound()}, "the name of a run is 3"),
         ([sound(), NAN], "run 'sound 2': the waveform has 1 NaN or infinite values"),
         ([sound(), np.zeros(0, np.float32)], "run 'sound 2': .*not empty"),
-        ([sound(), np.zeros(100, np.float32)], "run 'sound 2': a log-mel takes at least 433 samples"),
+        ([sound(), np.zeros(100, np.float32)], "run 'sound 2': the waveform has 100 samples: expected at least 433"),
         ([sound(), 2 * sound(level=0.9)], "run 'sound 2': the waveform peaks at"),
         ([sound(), (sound() * 100).astype(np.int16)], "run 'sound 2': .*divide PCM"),
         ([sound(), np.stack([sound()] * 2)], "run 'sound 2': .*pick a channel"),
@@ -221,11 +221,11 @@ def test_its_picture_and_its_page(tmp_path: Path) -> None:
     assert "<b>&" not in page
     state = json.loads(page.split('id="state-0">')[1].split("</script>")[0])["state"]
     assert state["_scene"]["rows"][0]["name"] == "$x <b>&</b> </script>"
-    assert not state["playing"]  # a page must not start to sound by itself
+    assert not state["playing"]  # a page must not start playing automatically
 
 
 def test_a_page_of_four_runs_of_30_s_is_below_10_mb(tmp_path: Path) -> None:
-    """White noise of -20 dB is worse than music for FLAC: about 14 bits a sample stay."""
+    """White noise of -20 dB is harder for FLAC than music: about 14 bits per sample remain."""
     widget = RunComparison([sound(30.72, seed=seed) for seed in range(4)])
     assert widget.to_html(tmp_path / "page.html").stat().st_size < 10e6
 

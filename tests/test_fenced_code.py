@@ -1,0 +1,74 @@
+"""Every fenced Python block of the Markdown files and notebooks is closed, and parses."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+FOLDERS = ("benchmarks", "docs", "notebooks", "training")
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\w*)(.*)")
+OPEN_TO_THE_END = "never closed"
+
+
+def pages(suffix: str) -> list[Path]:
+    below = [path for folder in FOLDERS for path in (REPOSITORY / folder).rglob(f"*{suffix}")]
+    return sorted(path for path in [*REPOSITORY.glob(f"*{suffix}"), *below] if ".ipynb_checkpoints" not in path.parts)
+
+
+def fenced(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the language and the code of each fenced block, as CommonMark reads them (section 4.5 of its spec)."""
+    fence = language = ""
+    block: list[str] = []
+    for line in text.splitlines():
+        marks = FENCE.fullmatch(line)
+        if not fence:
+            if marks and "`" not in marks[3]:
+                fence, language, block = marks[1], marks[2], []
+        elif marks and marks[1].startswith(fence) and not marks[2] and not marks[3].strip():
+            yield language, "\n".join(block)
+            fence = ""
+        else:
+            block.append(line)
+    if fence:
+        yield OPEN_TO_THE_END, "\n".join(block)
+
+
+def texts(path: Path) -> list[str]:
+    if path.suffix == ".md":
+        return [path.read_text("utf-8")]
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+
+
+@pytest.mark.parametrize("path", pages(".md") + pages(".ipynb"), ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_fenced_python_parses(path: Path) -> None:
+    for text in texts(path):
+        for language, code in fenced(text):
+            assert language != OPEN_TO_THE_END, code
+            if language in ("python", "py"):
+                ast.parse(code)
+
+
+def test_there_are_pages_with_python() -> None:
+    """README.md and notebook 08 have fenced Python: the search reaches both kinds of pages."""
+    for name in ("README.md", "notebooks/08-real-audioldm.ipynb"):
+        blocks = [block for text in texts(REPOSITORY / name) for block in fenced(text)]
+        assert "python" in dict(blocks), name
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("```python\nx = 1\n```\n", [("python", "x = 1")]),
+        ("a `b` c\n\n~~~\nx\n```\n~~~", [("", "x\n```")]),
+        ("```python\nx = 1 ```\nAnd text.", [(OPEN_TO_THE_END, "x = 1 ```\nAnd text.")]),
+        ("```x``` is inline", []),
+    ],
+)
+def test_blocks(text: str, blocks: list[tuple[str, str]]) -> None:
+    assert list(fenced(text)) == blocks
