@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-PROFILES = {"quick": 15, "default": 100, "thorough": 1000}
+PROFILES = {"quick": 10, "default": 100, "thorough": 1000}
 """Examples of a test without `effort`."""
 
 
