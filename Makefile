@@ -48,10 +48,12 @@ test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch-audioldm
 	$(PYTEST)
 
-check: setup ## run ruff and mypy
+check: setup ## format, lint, imports between modules, types; workflows where actionlint is installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
+	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 
 screens: setup ## take screenshots of every widget, light and dark, narrow and wide, in out/screens/
 	@.ci/fetch chromium

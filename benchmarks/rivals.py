@@ -84,7 +84,10 @@ def _sampler(model: DiffusersAudioLDM) -> SpotSampler:
 
 
 def _stepping(sampler: SpotSampler) -> Callable[[], object]:
-    return lambda: (sampler.reset() if sampler.done else sampler).step()
+    def step() -> object:
+        return (sampler.reset() if sampler.done else sampler).step()
+
+    return step
 
 
 def _endless(values: Sequence[int]) -> Iterator[int]:

@@ -25,7 +25,7 @@ WINDOW, EMBEDDING = (1, 8, 256, 16), (1, 512)
 WORKERS = (4, 8, 16, 32, 64)
 
 
-def nothing(x: torch.Tensor, t: torch.Tensor, cond: torch.Tensor) -> torch.Tensor:
+def nothing(x: torch.Tensor, _t: torch.Tensor, _cond: torch.Tensor) -> torch.Tensor:
     """Return `x`: a network that takes no time."""
     return x
 

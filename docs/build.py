@@ -20,7 +20,7 @@ from binder import links
 from binder.stamp import slug_of
 from docs import api, search
 from docs.execute import REPOSITORY, execute
-from docs.markdown import Renderer
+from docs.markdown import MEASURED, Renderer, to_html
 from docs.pages import FOLDER, Chapter, chapter, course_page, framed, highlighting, templates
 from spotnb.errors import InputError, SpotnbError
 
@@ -67,6 +67,8 @@ def _fill(site: Path, notebooks: list[Path], modules: tuple[str, ...]) -> None:
         text = course_page(execute(path), Renderer(path.parent, course, slug), **_around(each, chapters, slug))
         pages.append(_written(site / f"{each.name}.html", text))
         _say(f"{path.name}: {time.perf_counter() - began:.1f} s, {len(text) / 1e6:.1f} MB")
+    measured = to_html((REPOSITORY / MEASURED).read_text("utf-8"), Renderer(FOLDER, course, slug))
+    pages.append(_written(site / "measured.html", framed("Measured", measured)))
     began = time.perf_counter()
     reference = api.build(site / "api", modules)
     _say(f"API: {time.perf_counter() - began:.1f} s, {len(reference)} pages")

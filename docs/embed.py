@@ -25,7 +25,7 @@ def install(folder: str) -> None:
 
     from spotnb.widgets.base import Widget
 
-    global _folder
+    global _folder  # noqa: PLW0603  set once, in the kernel that runs one notebook
     _folder = Path(folder)
     for kind in (ipywidgets.Widget, Widget):
         _patch(kind)

@@ -14,6 +14,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from binder import links
 from spotnb.errors import SpotnbError
 
+MEASURED = "docs/measured.md"  # the one Markdown file that is a page of the site
+
 
 class Renderer(IPythonRenderer):
     """The renderer of nbconvert, changed so that its output needs neither scripts nor the network."""
@@ -53,7 +55,8 @@ class Renderer(IPythonRenderer):
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         if parts.path in {f"{name}.ipynb" for name in self.course}:
             return f"{parts.path.removesuffix('.ipynb')}.html{fragment}"
-        return links.source(self.slug, posixpath.normpath(f"notebooks/{parts.path}")) + fragment
+        path = posixpath.normpath(f"notebooks/{parts.path}")
+        return ("measured.html" if path == MEASURED else links.source(self.slug, path)) + fragment
 
 
 def formula(body: str, display: str = "inline") -> str:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbconvert import HTMLExporter
@@ -64,7 +65,7 @@ def chapter(name: str, notebook: NotebookNode) -> Chapter:
     return Chapter(name, lines[at].removeprefix("# ").strip(), plain(" ".join(rest.split())))
 
 
-def course_page(executed: Executed, renderer: Renderer, **parts: object) -> str:
+def course_page(executed: Executed, renderer: Renderer, **parts: Any) -> str:
     """Return the page of an executed notebook."""
     for cell in executed.notebook.cells:
         cell.get("metadata", {}).pop("attachments", None)

@@ -64,40 +64,60 @@ _HOME = {
     "InputError": "errors",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604  the keys are strings
 
-if TYPE_CHECKING:
-    from spotnb.errors import InputError, SpotnbError
-    from spotnb.generate import Generation, generate_audio, spotdiffusion_text_to_audio
-    from spotnb.models.decode import sliding_window_vae_decode
-    from spotnb.models.latent_diffusion import from_audioldm
-    from spotnb.models.load import load_model
-    from spotnb.models.protocol import AudioModel
-    from spotnb.plots.layouts import plot_layout, plot_padding, plot_seams, plot_tile_map
-    from spotnb.plots.sound import plot_latent, plot_mel, plot_run, plot_waveform
-    from spotnb.research.distributed import DistributedModel
-    from spotnb.research.sweep import sweep
-    from spotnb.sampling.cost import Cost
-    from spotnb.sampling.padding import Padding
-    from spotnb.sampling.replay import Replay, replay, resume
-    from spotnb.sampling.sampler import SpotSampler
-    from spotnb.sampling.step import Step
-    from spotnb.sampling.timeline import PromptTimeline
-    from spotnb.sound.files import load_audio, save_audio
-    from spotnb.sound.lengths import duration_to_latent_t_size
-    from spotnb.sound.measure import Levels, SeamScore, levels, loop_score, seam_score
-    from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
-    from spotnb.tiling.coverage import Coverage, coverage
-    from spotnb.tiling.layout import Layout, create_tiles, plan
-    from spotnb.tiling.shifts import generate_random_shift
-    from spotnb.tiling.tile import Tile
-    from spotnb.trace.record import StepRecord
-    from spotnb.trace.trace import Trace
-    from spotnb.widgets.comparison import RunComparison
-    from spotnb.widgets.inspector import LatentInspector
-    from spotnb.widgets.panel import SamplerPanel
-    from spotnb.widgets.reflection import ReflectionExplorer
-    from spotnb.widgets.tile_shift import TileShiftDebugger
+if TYPE_CHECKING:  # `as` makes a name public for type checkers
+    from spotnb.errors import InputError as InputError
+    from spotnb.errors import SpotnbError as SpotnbError
+    from spotnb.generate import Generation as Generation
+    from spotnb.generate import generate_audio as generate_audio
+    from spotnb.generate import spotdiffusion_text_to_audio as spotdiffusion_text_to_audio
+    from spotnb.models.decode import sliding_window_vae_decode as sliding_window_vae_decode
+    from spotnb.models.latent_diffusion import from_audioldm as from_audioldm
+    from spotnb.models.load import load_model as load_model
+    from spotnb.models.protocol import AudioModel as AudioModel
+    from spotnb.plots.layouts import plot_layout as plot_layout
+    from spotnb.plots.layouts import plot_padding as plot_padding
+    from spotnb.plots.layouts import plot_seams as plot_seams
+    from spotnb.plots.layouts import plot_tile_map as plot_tile_map
+    from spotnb.plots.sound import plot_latent as plot_latent
+    from spotnb.plots.sound import plot_mel as plot_mel
+    from spotnb.plots.sound import plot_run as plot_run
+    from spotnb.plots.sound import plot_waveform as plot_waveform
+    from spotnb.research.distributed import DistributedModel as DistributedModel
+    from spotnb.research.sweep import sweep as sweep
+    from spotnb.sampling.cost import Cost as Cost
+    from spotnb.sampling.padding import Padding as Padding
+    from spotnb.sampling.replay import Replay as Replay
+    from spotnb.sampling.replay import replay as replay
+    from spotnb.sampling.replay import resume as resume
+    from spotnb.sampling.sampler import SpotSampler as SpotSampler
+    from spotnb.sampling.step import Step as Step
+    from spotnb.sampling.timeline import PromptTimeline as PromptTimeline
+    from spotnb.sound.files import load_audio as load_audio
+    from spotnb.sound.files import save_audio as save_audio
+    from spotnb.sound.lengths import duration_to_latent_t_size as duration_to_latent_t_size
+    from spotnb.sound.measure import Levels as Levels
+    from spotnb.sound.measure import SeamScore as SeamScore
+    from spotnb.sound.measure import levels as levels
+    from spotnb.sound.measure import loop_score as loop_score
+    from spotnb.sound.measure import seam_score as seam_score
+    from spotnb.tiling.config import SpotDiffusionConfig as SpotDiffusionConfig
+    from spotnb.tiling.config import should_use_spotdiffusion as should_use_spotdiffusion
+    from spotnb.tiling.coverage import Coverage as Coverage
+    from spotnb.tiling.coverage import coverage as coverage
+    from spotnb.tiling.layout import Layout as Layout
+    from spotnb.tiling.layout import create_tiles as create_tiles
+    from spotnb.tiling.layout import plan as plan
+    from spotnb.tiling.shifts import generate_random_shift as generate_random_shift
+    from spotnb.tiling.tile import Tile as Tile
+    from spotnb.trace.record import StepRecord as StepRecord
+    from spotnb.trace.trace import Trace as Trace
+    from spotnb.widgets.comparison import RunComparison as RunComparison
+    from spotnb.widgets.inspector import LatentInspector as LatentInspector
+    from spotnb.widgets.panel import SamplerPanel as SamplerPanel
+    from spotnb.widgets.reflection import ReflectionExplorer as ReflectionExplorer
+    from spotnb.widgets.tile_shift import TileShiftDebugger as TileShiftDebugger
 
 
 def __getattr__(name: str) -> Any:

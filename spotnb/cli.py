@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spotnb import __version__
+from spotnb._version import __version__
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.settings import (
     DEFAULT_GUIDANCE,

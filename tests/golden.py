@@ -52,9 +52,10 @@ def known_wave() -> Any:
 
 
 def sampler(prompt: Any = PROMPT, duration: float = SECONDS, edge: str = "reflect", **settings: Any) -> SpotSampler:
-    tiling = {name: settings.pop(name) for name in list(settings) if name in SpotDiffusionConfig.__dataclass_fields__}
-    config = SpotDiffusionConfig(**({"tile_size_time": 64, "edge": edge} | tiling))
-    return SpotSampler(model(), prompt, duration, **({"steps": 3, "seed": 5, "config": config} | settings))
+    tiling: dict[str, Any] = {"tile_size_time": 64, "edge": edge}
+    tiling |= {name: settings.pop(name) for name in list(settings) if name in SpotDiffusionConfig.__dataclass_fields__}
+    run: dict[str, Any] = {"steps": 3, "seed": 5, "config": SpotDiffusionConfig(**tiling)}
+    return SpotSampler(model(), prompt, duration, **(run | settings))
 
 
 def results(run: SpotSampler, sound: bool = True) -> Arrays:
@@ -124,7 +125,8 @@ def setting_cases() -> Iterator[tuple[str, Case]]:
 
 def known_sound_cases() -> Iterator[tuple[str, Case]]:
     def audio(**settings: Any) -> Case:
-        return lambda: results(sampler(**{"init_audio": (known_wave(), 16000), "steps": 4} | settings))
+        given: dict[str, Any] = {"init_audio": (known_wave(), 16000), "steps": 4}
+        return lambda: results(sampler(**given | settings))
 
     def continued(**settings: Any) -> Case:
         return lambda: results(sampler(continue_from=(known_wave()[:64000], 16000), **settings))
@@ -165,7 +167,7 @@ def time_travel_cases() -> Iterator[tuple[str, Case]]:
     yield "resumed from a file", functools.partial(_from_file, spotnb.resume)
     yield (
         "replayed from a file",
-        functools.partial(_from_file, lambda *args: spotnb.replay(*args, progress=False).sampler),
+        functools.partial(_from_file, lambda trace, used: spotnb.replay(trace, used, progress=False).sampler),
     )
     yield "sound of a step", lambda: _sounds_of_steps(sampler().run(progress=False))
 
@@ -238,7 +240,7 @@ def entry_cases() -> Iterator[tuple[str, Case]]:
 
 
 def _gallery(bug: str) -> Arrays:
-    settings = {"duration": 6.0, "steps": 4, "config": SpotDiffusionConfig(64), "seed": 2}
+    settings: dict[str, Any] = {"duration": 6.0, "steps": 4, "config": SpotDiffusionConfig(64), "seed": 2}
     healthy, buggy = gallery.compare(bug, model(), PROMPT, **settings)
     arrays = {f"healthy {k}": v for k, v in results(healthy).items()} | results(buggy)
     return arrays | {"symptoms": [gallery.symptom(bug, healthy), gallery.symptom(bug, buggy)]}
@@ -276,7 +278,7 @@ def _sweep() -> Arrays:
     with tempfile.TemporaryDirectory() as folder:
         table = spotnb.sweep(grid, folder, model=model(), trace=True, progress=False)
         sounds = [spotnb.load_audio(Path(folder) / name) for name in table["sound"]]
-        arrays = dict(zip(map(str, range(len(sounds))), sounds, strict=True))
+        arrays: Arrays = dict(zip(map(str, range(len(sounds))), sounds, strict=True))
         for row, name in enumerate(table["trace"]):
             arrays[f"trace {row}"] = Trace.load(Path(folder) / name)[-1].x
     return arrays | {"figures": table[["forwards", "network_frames", "seam_score", "ends_std", "lufs"]].to_numpy(float)}

@@ -37,7 +37,7 @@ class Run:
 
     def sampler(self, network: Network, **changes: Any) -> SpotSampler:
         """Return a new sampler of this run with a new stand-in model."""
-        settings = {"steps": 3, "config": SpotDiffusionConfig(16)} | self.settings | changes
+        settings: dict[str, Any] = {"steps": 3, "config": SpotDiffusionConfig(16)} | self.settings | changes
         duration = seconds(self.frames, settings["config"].edge)
         prompt = self.prompt(duration) if callable(self.prompt) else self.prompt
         sampler = SpotSampler(FunctionModel(network, self.time_multiple), prompt, duration, **settings)

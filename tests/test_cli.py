@@ -23,7 +23,8 @@ ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
 def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*SPOTNB, *args], capture_output=True, text=True, env=ENVIRONMENT, cwd=cwd, timeout=300)
+    command = [*SPOTNB, *args]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, cwd=cwd, timeout=300, check=False)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,8 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
     args = [*SPOTNB, "generate", "drums", "--duration", "60", "--steps", "900", "--out", "."]
     # Processes that a shell starts in the background ignore interrupts, and so do their children, such as this suite.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=pipe, text=True, preexec_fn=heed)  # noqa: PLW1509
     assert process.stderr is not None
     while "steps:" not in process.stderr.readline(200):
         assert process.poll() is None

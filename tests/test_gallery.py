@@ -285,7 +285,8 @@ def test_it_is_heard_and_seen_on_the_embedded_model() -> None:
     healthy, upwards = gallery.compare("schedule run upwards", model, "nature sounds", **settings)
     assert gallery.symptom("schedule run upwards", upwards) > 1.1 * gallery.symptom("schedule run upwards", healthy)
     tail = gallery.run("uncovered tail", model, "nature sounds", **settings)
-    assert gallery.symptom("uncovered tail", healthy) < 1.6 < 2 < gallery.symptom("uncovered tail", tail)
+    assert gallery.symptom("uncovered tail", healthy) < 1.6
+    assert gallery.symptom("uncovered tail", tail) > 2
     assert tail.decode().shape == (96000,)
     fixed = gallery.run("seams fixed", model, "nature sounds", **settings)
     assert gallery.symptom("seams fixed", fixed) > 1.5 * gallery.symptom("seams fixed", healthy)

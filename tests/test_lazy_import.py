@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
@@ -40,6 +41,14 @@ def test_every_public_name_resolves(name: str) -> None:
     if home and name != "__version__":
         assert home.startswith("spotnb")
         assert getattr(import_module(home), name) is value
+
+
+def test_type_checkers_see_the_same_names_in_the_same_places() -> None:
+    tree = ast.parse(Path(spotnb.__file__).read_text("utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    seen = {name.asname: f"{node.module}.{name.name}" for node in imports for name in node.names}
+    assert seen == {name: f"spotnb.{home}.{name}" for name, home in spotnb._HOME.items()}
 
 
 def test_no_module_takes_the_name_of_what_it_holds() -> None:

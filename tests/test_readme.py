@@ -92,7 +92,8 @@ def test_python_runs_in_order(tmp_path: Path) -> None:
         parts.append(f"print('block {number}', flush=True)\n{shortened(code)}")
     script = tmp_path / "readme.py"
     script.write_text("\n".join(parts), "utf-8")
-    ran = subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    command = [sys.executable, str(script)]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr[-3000:]}"
     assert (tmp_path / "jazz.wav").is_file()
     assert (tmp_path / "run.npz").is_file()
@@ -112,7 +113,9 @@ def test_commands_run(line: str, tmp_path: Path) -> None:
             words[words.index("--duration") + 1] = "6"
         words += ["--steps", "2"]
     command = [sys.executable, "-m", "spotnb.cli", *words[1:]]
-    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
     assert ran.returncode == 0, ran.stderr
     if "--name" in words:
         out, name = words[words.index("--out") + 1], words[words.index("--name") + 1]
@@ -127,11 +130,21 @@ def test_targets_of_make_exist() -> None:
     assert named <= targets
 
 
-def test_modules_and_files_that_are_named_exist() -> None:
-    for module in re.findall(r"`python -m ([\w.]+)", README):
+@pytest.mark.parametrize("page", ["README.md", "docs/measured.md"])
+def test_modules_and_files_that_are_named_exist(page: str) -> None:
+    text = (REPOSITORY / page).read_text("utf-8")
+    for module in re.findall(r"`python -m ([\w.]+)", text):
         path = REPOSITORY / module.replace(".", "/")
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
-    for path in re.findall(r"\]\((?!https?:|#)([^)\s#]+)", README):
+    for path in re.findall(r"\]\((?!https?:|#)([^)\s#]+)", text):
+        assert ((REPOSITORY / page).parent / path).exists(), path
+    for path in re.findall(r"`((?:training|benchmarks|binder|docs|notebooks|spotnb|tests)/[\w./-]+)`", text):
         assert (REPOSITORY / path).exists(), path
-    for path in re.findall(r"`((?:training|benchmarks|binder|docs|notebooks|spotnb|tests)/[\w./-]+)`", README):
-        assert (REPOSITORY / path).exists(), path
+
+
+def test_the_figures_of_the_readme_are_those_of_the_page_that_has_all() -> None:
+    section = README.split("## Measured\n")[1].split("\n## ")[0]
+    measured = (REPOSITORY / "docs" / "measured.md").read_text("utf-8")
+    figures = re.findall(r"\d+\.\d+", section)
+    assert len(figures) >= 9
+    assert not set(figures) - set(re.findall(r"\d+\.\d+", measured))

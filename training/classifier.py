@@ -130,7 +130,7 @@ def train(data: Path, minutes: float) -> Classifier:
         pairs = {} if alone.all() else {"both": both_heard(logits[~alone], targets[~alone], 0)}
         return {"accuracy": float(right)} | pairs
 
-    return Trainer("judge", judge, data, minutes, lr=2e-3, ema=0.98, warmup=50).run(loss, validate)  # type: ignore
+    return Trainer("judge", judge, data, minutes, lr=2e-3, ema=0.98, warmup=50).run(loss, validate)
 
 
 def main() -> None:

@@ -101,7 +101,8 @@ def untangled(notes: list[Note]) -> list[Note]:
     """
     result: list[Note] = []
     latest: dict[tuple[int, int], int] = {}
-    for note in sorted(notes, key=lambda note: note.start):
+    for struck in sorted(notes, key=lambda note: note.start):
+        note = struck
         key = note.channel, note.pitch
         if key in latest:
             before = result[latest[key]]

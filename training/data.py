@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ class Waveforms:
 MARGIN = 4  # mel frames at each end of an excerpt that the STFT's mirrored padding affects
 
 
-def mel_excerpts_of(waves: Waveforms, clips: Sequence[int], rng: np.random.Generator, frames: int) -> Tensor:
+def mel_excerpts_of(waves: Waveforms, clips: Iterable[int], rng: np.random.Generator, frames: int) -> Tensor:
     """Return log-mel excerpts `[n, 1, frames, 64]` from random positions in the given clips.
 
     They equal the same frames of the complete clips' log-mels.

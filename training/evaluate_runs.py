@@ -80,7 +80,7 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
     model = load_model("tiny", device="cpu")
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
     seconds = RING_SECONDS if edge == "circular" else OPEN_SECONDS
-    settings = {"config": config, "method": method, "seed": seed, "record": "last"}
+    settings: dict[str, Any] = {"config": config, "method": method, "seed": seed, "record": "last"}
     sampler, latent = finished(
         cache,
         f"edges-{method}-{edge}-{prompt}-{seed}",
@@ -212,7 +212,7 @@ def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]
     """
     solver, steps, prompt, seed, cache = job
     config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=len(SEAM_PROMPTS) * seed + prompt)
-    settings = {"solver": solver, "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL}
+    settings: dict[str, Any] = {"solver": solver, "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL}
     model = load_model("tiny", device="cpu")
     sampler, latent = finished(
         cache,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import librosa
 import numpy as np
+from librosa.decompose import hpss
+from librosa.onset import onset_detect, onset_strength
 from numpy.typing import NDArray
 
 from spotnb.sound.mel import SAMPLE_RATE
@@ -32,7 +34,7 @@ def pitch_deviation(sound: Sound) -> float:
 
 def tempo(sound: Sound) -> float:
     """Estimate beats per minute by autocorrelation of librosa's onset strength, without a preferred tempo."""
-    strength = librosa.onset.onset_strength(y=sound, sr=SAMPLE_RATE, hop_length=HOP)
+    strength = onset_strength(y=sound, sr=SAMPLE_RATE, hop_length=HOP)
     lag = librosa.autocorrelate(strength - strength.mean())
     rate = SAMPLE_RATE / HOP
     lags = np.arange(int(rate * 60 / 220), int(rate * 60 / 55))
@@ -51,7 +53,7 @@ def tempo_fits(measured: float, asked: float, tolerance: float = 0.08) -> bool:
 
 def onset_rate(sound: Sound) -> float:
     """Return the number of onsets per second."""
-    onsets = librosa.onset.onset_detect(y=sound, sr=SAMPLE_RATE, hop_length=HOP, units="time")
+    onsets = onset_detect(y=sound, sr=SAMPLE_RATE, hop_length=HOP, units="time")
     return len(onsets) / (len(sound) / SAMPLE_RATE)
 
 
@@ -99,7 +101,7 @@ def majorness(sound: Sound) -> float:
 def harmonic_to_noise(sound: Sound) -> float:
     """Return the energy ratio of the harmonic part and the rest, in dB, by median filtering (Fitzgerald 2010)."""
     spectrum = librosa.stft(sound, n_fft=2048, hop_length=512)
-    harmonic, rest = librosa.decompose.hpss(spectrum, margin=1.0)
+    harmonic, rest = hpss(spectrum, margin=1.0)
     return float(10 * np.log10((np.square(np.abs(harmonic)).sum() + 1e-9) / (np.square(np.abs(rest)).sum() + 1e-9)))
 
 

@@ -42,8 +42,8 @@ def _wind(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
     """Three bands of low noise that swell and fade independently."""
     time = np.arange(samples) / SAMPLE_RATE
     sound = np.zeros(samples)
-    for center, gain in ((250, 1.0), (500, 0.7), (900, 0.4)):
-        center = center * rng.uniform(0.85, 1.2)
+    for middle, gain in ((250, 1.0), (500, 0.7), (900, 0.4)):
+        center = middle * rng.uniform(0.85, 1.2)
         gusts = 0.58 + 0.42 * np.sin(2 * np.pi * rng.uniform(0.1, 0.35) * time + rng.uniform(0, 2 * np.pi))
         sound += gain * gusts * _noise(rng, samples, [center * 0.7, center * 1.4], "bandpass")
     return sound

@@ -152,7 +152,7 @@ def _part(piece: Piece, sound: NDArray[np.float32], start: float) -> NDArray[np.
     """Cut one piece's clip out of the long rendering, or synthesize it; add its room, and scale it to an RMS of one."""
     rng = np.random.default_rng(piece.noise_seed)
     if piece.attributes["kind"] in nature.SOUNDS:
-        clip = nature.synthesise(piece.attributes["kind"], rng, SAMPLES)
+        clip: NDArray[Any] = nature.synthesise(piece.attributes["kind"], rng, SAMPLES)
     else:
         begin = round(start * SAMPLE_RATE)
         first = begin + round(piece.start * SAMPLE_RATE)

@@ -133,7 +133,8 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
 @cache
 def _crc_table() -> list[int]:
     table = []
-    for value in range(256):
+    for byte in range(256):
+        value = byte
         for _ in range(8):
             value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
         table.append(value)

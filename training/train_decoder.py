@@ -74,7 +74,8 @@ def load_trained(data: Path) -> StandardVae:
 
     The last convolution of each new block is zero, so the block is the identity and the output is the same at first.
     """
-    module = StandardVae(build(layers=2)).to(memory_format=torch.channels_last)
+    module = StandardVae(build(layers=2))
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     saved = torch.load(data / "vae.checkpoint.pt", weights_only=True)["ema"]
     added, _ = module.load_state_dict(saved, strict=False)
     parameters = dict(module.named_parameters())

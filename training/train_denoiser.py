@@ -14,6 +14,7 @@ import logging
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import diffusers
 import numpy as np
@@ -154,9 +155,9 @@ def train(
         width = int(rng.choice(WIDTHS, p=SHARES))
         batch = FRAMES_PER_BATCH // width
         clips, starts = rng.integers(len(latents), size=batch), rng.integers(latents.shape[2] - width + 1, size=batch)
-        clean = np.stack([latents[c, :, s : s + width] for c, s in zip(clips, starts, strict=True)])
-        clean = torch.from_numpy(clean.astype(np.float32))
-        # Stratified timesteps make the gradient less noisy than independent ones.
+        windows = np.stack([latents[c, :, s : s + width] for c, s in zip(clips, starts, strict=True)])
+        clean = torch.from_numpy(windows.astype(np.float32))
+        # One timestep from each of `batch` equal strata: less noise in the gradient than independent draws.
         t = ((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch * 1000).long()
         x, v, _, _ = noised(clean, torch.randn(clean.shape, generator=generator), t)
         texts = ["" if words.random() < TEXT_DROPOUT else caption(rows[int(c)], words) for c in clips]
@@ -189,7 +190,7 @@ def train(
 
     encoder_parameters = list(model.encoder.parameters())
     inside = {id(p) for p in encoder_parameters}
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in model.parameters() if id(p) not in inside]},
         {"params": encoder_parameters, "scale": 0.15},
     ]
@@ -233,7 +234,7 @@ def main() -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
     encoder = ClapTextModelWithProjection.from_pretrained(args.out / "text_encoder", dtype=torch.float32)
     model = train(args.data, args.minutes, encoder, tokenizer, args.earlier)
-    if int(os.environ.get("RANK", 0)) == 0:
+    if int(os.environ.get("RANK", "0")) == 0:
         save(model, args.out)
 
 

@@ -82,7 +82,9 @@ class StandardVae(nn.Module):
         trained = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
         vae = build(trained.config.layers_per_block)  # because the configuration of `trained` contains its folder
         vae.load_state_dict(trained.state_dict())
-        return cls.unfold(vae).to(memory_format=torch.channels_last).eval()
+        unfolded = cls.unfold(vae)
+        unfolded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+        return unfolded.eval()
 
     @torch.no_grad()
     def fold(self) -> AutoencoderKL:
@@ -104,7 +106,8 @@ def autocast() -> torch.autocast:
 def train(data: Path, minutes: float) -> StandardVae:
     """Train the autoencoder on the clips in `data` for some minutes of CPU time."""
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
-    module = StandardVae(build()).to(memory_format=torch.channels_last)
+    module = StandardVae(build())
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
 
     def loss(step: int) -> tuple[Tensor, dict[str, float]]:

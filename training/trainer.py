@@ -16,11 +16,13 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
 log = logging.getLogger("training")
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Ema:
@@ -45,7 +47,7 @@ class Ema:
         torch._foreach_lerp_([self.state[k] for k in keys], [live[k] for k in keys], weight)
 
 
-class Trainer:
+class Trainer(Generic[Module]):
     """AdamW with warmup and cosine decay, gradient clipping, an average of the weights (EMA), and checkpoints.
 
     If the data folder has a checkpoint of the same name, training resumes from it.
@@ -67,7 +69,7 @@ class Trainer:
     def __init__(
         self,
         name: str,
-        module: nn.Module,
+        module: Module,
         data: Path,
         minutes: float,
         lr: float,
@@ -76,7 +78,7 @@ class Trainer:
         ema: float = 0.999,
         warmup: int = 200,
         clip: float = 1.0,
-        groups: Iterable[dict] | None = None,
+        groups: Iterable[dict[str, Any]] | None = None,
     ) -> None:
         self.name, self.module, self.minutes, self.lr, self.warmup, self.clip = name, module, minutes, lr, warmup, clip
         self.checkpoint, self.pause_file = data / f"{name}.checkpoint.pt", data / "pause"
@@ -122,7 +124,7 @@ class Trainer:
 
     def run(
         self, loss: Callable[[int], tuple[Tensor, dict[str, float]]], validate: Callable[[], dict[str, float]]
-    ) -> nn.Module:
+    ) -> Module:
         """Train until the budget is spent.
 
         Args:

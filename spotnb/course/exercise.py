@@ -25,7 +25,7 @@ class Feedback:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002  IPython passes it
         printer.text(self.text)
 
 

@@ -6,6 +6,9 @@ import numpy as np
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, numbers
+from spotnb.tiling.edges import Circular
+
+RING = Circular.name
 
 FRAMES, SHIFT = 8, 2
 
@@ -32,7 +35,7 @@ EXERCISES = (
     ),
     Exercise(
         choice(
-            "circular",
+            RING,
             {
                 "reflect": "Its ends fit their own mirror images, but not each other: its loop score shows a jump.",
                 "both": "One of the two scores is far from 1.",
@@ -49,7 +52,7 @@ EXERCISES = (
                 "reflect": "A shifted grid has one more tile, filled up with mirrored frames, which are not free.",
                 "anchor": "It does not pad, but the short tiles at the ends borrow real neighboring frames, which are "
                 "processed twice.",
-                "circular": "At this length it costs the same, but it makes a loop, and it was not one of the three.",
+                RING: "At this length it costs the same, but it makes a loop, and it was not one of the three.",
             },
         ),
         "Fixed tiles cost 768 network frames per step: which edge policy has the same number in every step?",

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
 from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.edges import Circular
 from spotnb.tiling.layout import plan
+
+RING = Circular.name
 
 FRAMES, SHIFT, TILE = 504, 40, 128
 
@@ -69,14 +72,14 @@ EXERCISES = (
     ),
     Exercise(
         numbers(
-            _cost(("reflect", "merge", "circular")),
+            _cost(("reflect", "merge", RING)),
             slips=[
                 (
-                    _cost(("reflect", "merge", "circular"), shift=0),
+                    _cost(("reflect", "merge", RING), shift=0),
                     "That is the grid without a shift, with 4 tiles: shift it.",
                 ),
                 ([FRAMES] * 3, "Those are the frames that tiles own: the cost counts what they see, padding included."),
-                (_cost(("reflect", "reflect", "circular")), "With merge, no frame is padded or seen twice."),
+                (_cost(("reflect", "reflect", RING)), "With merge, no frame is padded or seen twice."),
                 (
                     _cost(("reflect", "merge", "reflect")),
                     "A ring has no ends: it needs no additional tile when it is shifted.",
@@ -94,7 +97,7 @@ EXERCISES = (
     ),
     Exercise(
         choice(
-            "circular",
+            RING,
             {
                 "reflect": "With reflect, the windows at the end see a mirror image: none of them ever sees the start.",
                 "reflect_noisy": "It has a noisy mirror image at each end: no window sees end and start together.",

@@ -122,7 +122,7 @@ class FixedSeams(Run):
 
     def layout(self, step: int) -> Layout:
         """Return the layout of the first step."""
-        return super().layout(0)
+        return super().layout(min(step, 0))
 
 
 class BlindDenoiser(Denoiser):

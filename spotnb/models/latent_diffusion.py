@@ -237,7 +237,8 @@ def _on_averaged_weights(origin: Any) -> Any:
         average = averages[keys[name]] if name in keys else weight
         shared[id(weight)] = nn.Parameter(average, requires_grad=weight.requires_grad)
     twin = copy.copy(origin)
-    twin._modules = {**origin._modules, "model": copy.deepcopy(origin.model, shared)}
+    model = copy.deepcopy(origin.model, shared)
+    twin._modules = {**origin._modules, "model": model}  # noqa: SLF001  torch has no public way to exchange a child
     return twin
 
 

@@ -75,11 +75,11 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         depth: int = 6,
         window: int = 1024,
         hop: int = 160,
-        mel_mean: float = -4.6,
-        mel_std: float = 2.6,
+        mel_mean: float = -4.6,  # noqa: ARG002  read from the registered configuration, as are the next two
+        mel_std: float = 2.6,  # noqa: ARG002
         sampling_rate: int = 16000,
         refinements: int = 2,
-        overshoot: float = 1.5,
+        overshoot: float = 1.5,  # noqa: ARG002
     ) -> None:
         super().__init__()
         if refinements and (mel_bins, window, hop, sampling_rate) != (BINS, WINDOW, HOP, SAMPLE_RATE):

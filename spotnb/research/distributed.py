@@ -102,11 +102,11 @@ def delivered(reference: Reference, client: Any) -> Iterator[Reference]:
     name = f"spotnb-{uuid4().hex}"
 
     class Delivery(WorkerPlugin):  # type: ignore[misc]
-        def setup(self, worker: Any) -> None:
+        def setup(self, worker: Any) -> None:  # noqa: ARG002  distributed passes it by name
             assert model is not None
             receive(name, model)
 
-        def teardown(self, worker: Any) -> None:
+        def teardown(self, worker: Any) -> None:  # noqa: ARG002
             forget(name)
 
     client.register_plugin(Delivery(), name=name)

@@ -60,7 +60,7 @@ class SpotSampler(RunView):
     @classmethod
     def _at(cls, moment: Moment) -> Self:
         sampler = cls.__new__(cls)
-        sampler._stand_at(moment)
+        sampler._stand_at(moment)  # noqa: SLF001  in place of its own `__init__`
         return sampler
 
     def _stand_at(self, moment: Moment) -> None:
@@ -218,7 +218,7 @@ class SpotSampler(RunView):
     def to_known_sound(self, candidate: int = 0) -> KnownSound:
         """Return the sound of the finished run, for another run to start from. Raises `InputError` before that."""
         if not self.done:
-            raise InputError(f"it is a run at step {self.steps_done}: expected a finished one; run() it first")
+            raise InputError(f"a run at step {self.steps_done}: expected a finished one; run() it first")
         audible = int(round(self.samples / self.model.samples_per_frame, 6))
         return KnownSound(self.latent[candidate : candidate + 1], min(audible, self.frames))
 

@@ -143,7 +143,10 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
         name: What messages call it.
     """
     if isinstance(value, SoundSource):
-        known = value.to_known_sound()
+        try:
+            known = value.to_known_sound()
+        except InputError as error:
+            raise InputError(f"{name} is {error}") from None
         return KnownSound(_checked(model, known.latent, name), known.frames)
     if getattr(value, "ndim", 0) == 4:
         array = as_array(value).astype(np.float32)

@@ -58,7 +58,7 @@ class DDIM:
 
     def initial_state(self, step: int) -> None:
         """Return None: DDIM has no state."""
-        return None
+        return
 
     def initial_latent(self, noise: Tensor) -> Tensor:
         """Return the noise unchanged."""

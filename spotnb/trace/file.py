@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 
@@ -22,14 +22,24 @@ from spotnb.support.checks import show
 from spotnb.support.files import atomic_write
 from spotnb.trace.header import FORMAT, VERSION, layout_of, record_of, row_of, upgraded
 from spotnb.trace.record import StepRecord
-from spotnb.trace.trace import Trace
 
 ARRAYS = ("x", "x0", "noise")
 HEADER = "trace.npy"
 TYPES: dict[str, np.dtype[Any]] = {"fp32": np.dtype("<f4"), "fp16": np.dtype("<f2")}
 
 
-def save_trace(trace: Trace, path: Path) -> Path:
+class SavedTrace(Protocol):
+    """What a file holds; `spotnb.trace.trace.Trace` explains it."""
+
+    mode: str | int
+    dtype: str
+    manifest: dict[str, Any]
+    sources: dict[str, Any]
+
+    def __iter__(self) -> Iterator[StepRecord]: ...
+
+
+def save_trace(trace: SavedTrace, path: Path) -> Path:
     """Write a trace to a `.npz` file and return the path of the file.
 
     Raises:

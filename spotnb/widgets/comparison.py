@@ -80,9 +80,9 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
     """
 
     position = Checked(
-        lambda widget, value: check_real("position", value, 0, widget._duration, hint="seconds from the start"), 0.0
+        lambda widget, value: check_real("position", value, 0, widget.duration, hint="seconds from the start"), 0.0
     ).tag(echo_update=False)  # an echo comes late: it would send the sound back to where it was
-    selected = whole("selected", lambda widget: len(widget._runs) - 1, "the first run is 0")
+    selected = whole("selected", lambda widget: len(widget.compared) - 1, "the first run is 0")
     playing = _switch("playing", "it starts and stops the sound")
     matched = _switch("matched", "it makes all runs as loud as the softest")
 
@@ -94,15 +94,15 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
     _scene = Dict().tag(sync=True)
 
     def __init__(self, runs: Any, *, grid: Iterable[int] | None = None, sample_rate: int = SAMPLE_RATE) -> None:
-        self._runs = parts.compared(runs, sample_rate)
-        self._duration = max(run.seconds for run in self._runs)
-        self._grid, self._scores = parts.scores(self._runs, grid)
-        measure, gains = parts.match_gains(self._runs)
-        mels = parts.mels(self._runs)
-        rows = [_row(*each) for each in zip(self._runs, mels, self._scores, gains, strict=True)]
+        self.compared = parts.compared(runs, sample_rate)
+        self.duration = max(run.seconds for run in self.compared)
+        self._grid, self._scores = parts.scores(self.compared, grid)
+        measure, gains = parts.match_gains(self.compared)
+        mels = parts.mels(self.compared)
+        rows = [_row(*each) for each in zip(self.compared, mels, self._scores, gains, strict=True)]
         scene = {
-            "duration": self._duration,
-            "rate": self._runs[0].rate,
+            "duration": self.duration,
+            "rate": self.compared[0].rate,
             "melSeconds": HOP / SAMPLE_RATE,
             "melRange": list(parts.RANGE),
             "measure": measure,
@@ -113,7 +113,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(run.name for run in self._runs)
+        return tuple(run.name for run in self.compared)
 
     @property
     def grid(self) -> tuple[int, ...]:
@@ -130,22 +130,24 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     def close(self) -> None:
         super().close()
-        self._runs, self._scores = [], []
+        self.compared, self._scores = [], []
         self._trait_values.pop("_scene", None)
 
     def draw(self) -> Figure:
-        height = 0.9 + 1.9 * len(self._runs)
+        height = 0.9 + 1.9 * len(self.compared)
         figure = new_figure(height)
-        grid = figure.add_gridspec(3 * len(self._runs), 1, height_ratios=(4, 5, 2.2) * len(self._runs), hspace=0.08)
+        grid = figure.add_gridspec(
+            3 * len(self.compared), 1, height_ratios=(4, 5, 2.2) * len(self.compared), hspace=0.08
+        )
         figure.subplots_adjust(top=1 - 0.4 / height, bottom=0.02)
-        limit = 1.05 * max(float(np.abs(run.waveform).max()) for run in self._runs) or 1.0
-        everything = zip(self._runs, parts.mels(self._runs), self._scores, strict=True)
+        limit = 1.05 * max(float(np.abs(run.waveform).max()) for run in self.compared) or 1.0
+        everything = zip(self.compared, parts.mels(self.compared), self._scores, strict=True)
         for number, (run, mel, score) in enumerate(everything):
             upper, lower = figure.add_subplot(grid[3 * number]), figure.add_subplot(grid[3 * number + 1])
             facts = [f"{number + 1}  {run.name}", *_facts(run, score)]
             upper.set_title("   ".join(facts), loc="left", fontsize="medium", parse_math=False, pad=9)
-            _draw_wave(upper, run, self._duration, limit)
-            _draw_mel(lower, mel, run, self._duration)
+            _draw_wave(upper, run, self.duration, limit)
+            _draw_mel(lower, mel, run, self.duration)
         lower.set_xlabel("time (s)")
         lower.tick_params(labelbottom=True)
         return figure

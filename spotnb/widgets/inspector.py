@@ -57,10 +57,10 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
     step = whole("step", lambda widget: max(0, len(widget.records) - 1), "records count from 0")
     quantity = choice("quantity", QUANTITIES, "x0")
-    channel = whole_or_none("channel", lambda widget: widget._shape[1] - 1, "None shows all")
+    channel = whole_or_none("channel", lambda widget: widget.shape[1] - 1, "None shows all")
     colour_range = choice("colour_range", RANGES, "run")
-    selected_frame = whole_or_none("selected_frame", lambda widget: widget._shape[2] - 1, "None selects none")
-    selected_bin = whole("selected_bin", lambda widget: widget._shape[3] - 1, "bins count from 0")
+    selected_frame = whole_or_none("selected_frame", lambda widget: widget.shape[2] - 1, "None selects none")
+    selected_bin = whole("selected_bin", lambda widget: widget.shape[3] - 1, "bins count from 0")
     tiles = Bool(True).tag(sync=True)
 
     _scene = Dict().tag(sync=True)
@@ -70,13 +70,13 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     _sound = Dict().tag(sync=True)
 
     def __init__(self, trace_or_sampler: Any, model: Any = None, *, candidate: int = 0) -> None:
-        self._sampler = trace_or_sampler if hasattr(trace_or_sampler, "trace") else None
-        if self._sampler is None and not isinstance(trace_or_sampler, Trace):
+        self.sampler = trace_or_sampler if hasattr(trace_or_sampler, "trace") else None
+        if self.sampler is None and not isinstance(trace_or_sampler, Trace):
             raise InputError(f"got {show(trace_or_sampler)}: expected a Trace or a SpotSampler; pass one")
         self._trace = trace_or_sampler
         self._model = model
-        self._shape = self._find_shape()
-        last = self._shape[0] - 1
+        self.shape = self._find_shape()
+        last = self.shape[0] - 1
         self._candidate = check_int("candidate", candidate, 0, last, hint=f"the run has {last + 1}")
         self._lock = threading.RLock()
         self._packed: list[tuple[StepRecord | None, Packed]] = []
@@ -84,8 +84,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         self._wanted: int | None = None
         self._decoded = 0
         records = self.records
-        total = len(records) if self._sampler is None else len(self._sampler.solver)
-        _, channels, frames, bins = self._shape
+        total = len(records) if self.sampler is None else len(self.sampler.solver)
+        _, channels, frames, bins = self.shape
         self._thinning = Thinning.of(frames, channels * bins, total)
         self._pack_from(0, records)
         super().__init__(_scene=self._about(total), _count=len(self._packed))
@@ -94,7 +94,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     @property
     def trace(self) -> Trace:
         """What is looked into; of a sampler, its trace as it is now."""
-        trace: Trace = self._trace if self._sampler is None else self._sampler.trace
+        trace: Trace = self._trace if self.sampler is None else self.sampler.trace
         return trace
 
     @property
@@ -186,8 +186,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     # ---- what a page is told
 
     def _find_shape(self) -> tuple[int, int, int, int]:
-        if self._sampler is not None:
-            batch, channels, frames, bins = self._sampler.shape
+        if self.sampler is not None:
+            batch, channels, frames, bins = self.sampler.shape
             return batch, channels, frames, bins
         for name in ARRAYS:
             if len(self._trace) and (array := getattr(self._trace[0], name)) is not None:
@@ -198,16 +198,16 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     @property
     def _silent(self) -> str | None:
         """Why nothing can be heard, or None."""
-        return None if self._sampler is not None or self._model is not None else NO_MODEL
+        return None if self.sampler is not None or self._model is not None else NO_MODEL
 
     def _about(self, total: int) -> dict[str, Any]:
-        _, channels, frames, bins = self._shape
+        _, channels, frames, bins = self.shape
         factor = self._thinning.factor
         return {
             "channels": channels,
             "frames": frames,
             "bins": bins,
-            "edge": self._trace[0].layout.edge if self._sampler is None else self._sampler.config.edge,
+            "edge": self._trace[0].layout.edge if self.sampler is None else self.sampler.config.edge,
             "factor": factor,
             "every": self._thinning.every,
             "columns": -(-frames // factor),
@@ -254,8 +254,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
     def _send_detail(self, content: dict[str, Any]) -> None:
         index = check_int("step", content.get("step"), 0, self._count - 1, hint="records count from 0")
-        start = check_int("start", content.get("start"), 0, self._shape[2] - 1, hint="frames count from 0")
-        most = min(self._shape[2], start + MAX_REQUEST)
+        start = check_int("start", content.get("start"), 0, self.shape[2] - 1, hint="frames count from 0")
+        most = min(self.shape[2], start + MAX_REQUEST)
         stop = check_int("stop", content.get("stop"), start + 1, most, hint="ask for less")
         factor = -(-(stop - start) // COLUMNS)
         packed = pack(self.records[index], None, self._candidate, factor=factor, span=(start, stop))
@@ -285,9 +285,9 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         record = self.records[index]
         if record.x0 is None:
             raise SpotnbError(f"the clean estimate of step {record.step} was not recorded")
-        if self._sampler is not None:
-            sound = self._sampler.sound(record.step, of="x0", candidate=self._candidate)
-            return sound.waveform, self._sampler.model.sample_rate
+        if self.sampler is not None:
+            sound = self.sampler.sound(record.step, of="x0", candidate=self._candidate)
+            return sound.waveform, self.sampler.model.sample_rate
         import torch
 
         from spotnb.models.adapt import as_model

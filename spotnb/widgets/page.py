@@ -8,18 +8,25 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, ClassVar, Protocol
 
 from spotnb.support.files import atomic_write
 from spotnb.widgets.esm import STATIC, body, stylesheet
 
-if TYPE_CHECKING:
-    from spotnb.widgets.base import Widget
-
 FOLDER = STATIC / "page"
 
 
-def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Widget]) -> Path:
+class Shown(Protocol):
+    """What a page shows: a widget, see `spotnb.widgets.base`."""
+
+    module: ClassVar[str]
+
+    def page_state(self) -> dict[str, Any]:
+        """Return what the page knows of the widget."""
+        ...
+
+
+def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Shown]) -> Path:
     """Write a page with widgets under each other, whole or not at all, and return its path.
 
     Raises `SpotnbError` if it cannot be written.
@@ -31,7 +38,7 @@ def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Widge
     return Path(path).expanduser()
 
 
-def _section(widget: Widget, index: int) -> str:
+def _section(widget: Shown, index: int) -> str:
     """A widget's place, its state, and its code, which runs once the page's model is defined."""
     from ipywidgets.widgets.widget import _remove_buffers
 

@@ -162,7 +162,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._run.wait(10)
         self._close_gone()
         for each in [*_below(self), self]:
-            plumbing = each._trait_values.get("layout"), each._trait_values.get("style")
+            values = each._trait_values  # noqa: SLF001  to ask for a trait would make its model
+            plumbing = values.get("layout"), values.get("style")
             super().close() if each is self else each.close()
             for part in plumbing:  # models of their own, which ipywidgets would keep for good
                 if part is not None:
@@ -228,13 +229,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         """The inspector of this sampler, and the sound if there is one."""
         run = self._run
         gone: list[LatentInspector | RunResult | None] = []
-        inspected = None if self.inspector is None else self.inspector._sampler
+        inspected = None if self.inspector is None else self.inspector.sampler
         if inspected is not run.sampler:
             gone.append(self.inspector)
             self.inspector = None if run.sampler is None else LatentInspector(run.sampler)
         elif self.inspector is not None:
             self.inspector.refresh()
-        heard = None if self.result is None else self.result._generation
+        heard = None if self.result is None else self.result.generation
         if heard is not run.generation:
             gone.append(self.result)
             self.result = None if run.generation is None else RunResult(run.generation)

@@ -43,22 +43,22 @@ class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
     _scene = Dict().tag(sync=True)
 
     def __init__(self, generation: Generation) -> None:
-        self._generation: Generation | None = generation
+        self.generation: Generation | None = generation
         super().__init__(_scene=_scene_of(generation))
 
     def close(self) -> None:
         super().close()
-        self._generation = None
+        self.generation = None
 
     def draw(self) -> Figure | None:
         from spotnb.plots.sound import plot_mel, plot_waveform
 
-        if self._generation is None:
+        if self.generation is None:
             return None
         figure = new_figure(height=4.8)
         above, below = figure.subplots(2, 1)
-        plot_waveform(self._generation.waveform, self._generation.seams, above)
-        plot_mel(self._generation.mel, self._generation.seams, below)
+        plot_waveform(self.generation.waveform, self.generation.seams, above)
+        plot_mel(self.generation.mel, self.generation.seams, below)
         return figure
 
 

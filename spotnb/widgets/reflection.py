@@ -109,8 +109,8 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
     Raises `InputError` for a value outside its limits, here and when a trait is set.
     """
 
-    pad = whole("pad", lambda widget: widget._frames - 1, "a mirror image is one frame shorter than the sound")
-    shift = whole("shift", lambda widget: widget._frames, "after T frames everything is back in its place")
+    pad = whole("pad", lambda widget: widget.frames - 1, "a mirror image is one frame shorter than the sound")
+    shift = whole("shift", lambda widget: widget.frames, "after T frames everything is back in its place")
     order = choice("order", tuple(ORDERS), "naive")
     stage: Checked = choice("stage", STAGES, "original")
 
@@ -119,13 +119,13 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
 
     def __init__(self, values: Any = None, pad: int | None = None, shift: int | None = None, channel: int = 0) -> None:
         plane = _plane(np.arange(1.0, 9.0) if values is None else values, channel)
-        self._frames, bins = plane.shape
+        self.frames, bins = plane.shape
         self._plane = plane
-        default = min(max(3, self._frames // 8), self._frames - 1)
+        default = min(max(3, self.frames // 8), self.frames - 1)
         limit = float(np.quantile(np.abs(plane), 0.998)) or 1.0
-        numbers = bins == 1 and self._frames <= NUMBERS
+        numbers = bins == 1 and self.frames <= NUMBERS
         scene = {
-            "frames": self._frames,
+            "frames": self.frames,
             "bins": bins,
             "numbers": [f"{value:.4g}" for value in plane[:, 0]] if numbers else None,
             "limit": limit,
@@ -141,7 +141,7 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
     @property
     def stages(self) -> dict[str, Stage]:
         """All stages, in the order they happen."""
-        return stages(self._frames, self.pad, self.shift, self.order)
+        return stages(self.frames, self.pad, self.shift, self.order)
 
     def close(self) -> None:
         super().close()
@@ -154,12 +154,12 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
         for row, (name, stage) in enumerate(found.items()):
             _draw_row(axes, self._plane, stage, row, self._scene["numbers"])
             if name in ("cropped", "undone"):
-                lost = len(stage.lost(self._frames))
-                verdict = "exact" if stage.exact(self._frames) else f"{lost} lost" if lost else ""
+                lost = len(stage.lost(self.frames))
+                verdict = "exact" if stage.exact(self.frames) else f"{lost} lost" if lost else ""
                 axes.annotate(verdict, (1.01, row), xycoords=("axes fraction", "data"), va="center")
-        for border in (0, self._frames):
+        for border in (0, self.frames):
             axes.axvline(border, color="0.2", lw=1, ls=(0, (3, 3)))
-        axes.set(xlim=(-self.pad - 0.2, self._frames + self.pad + 0.2), ylim=(len(found) - 0.4, -0.6))
+        axes.set(xlim=(-self.pad - 0.2, self.frames + self.pad + 0.2), ylim=(len(found) - 0.4, -0.6))
         axes.set_yticks(range(len(found)), list(found))
         axes.tick_params(length=0)
         axes.set_xticks([])

@@ -50,11 +50,11 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     Raises `InputError` for a value outside its limits, here and when a trait is set.
     """
 
-    step = whole("step", lambda widget: widget._run.steps - 1, "steps count from 0")
-    shift = whole("shift", lambda widget: widget._run.config.tile_size_time, "a grid repeats after a tile")
+    step = whole("step", lambda widget: widget.tiling_run.steps - 1, "steps count from 0")
+    shift = whole("shift", lambda widget: widget.tiling_run.config.tile_size_time, "a grid repeats after a tile")
     method = choice("method", METHODS, "spot")
     edge = choice("edge", EDGES, "reflect")
-    selected_frame = whole_or_none("selected_frame", lambda widget: widget._run.frames - 1, "None selects none")
+    selected_frame = whole_or_none("selected_frame", lambda widget: widget.tiling_run.frames - 1, "None selects none")
 
     _scene = Dict().tag(sync=True)
     _backdrop = Bytes().tag(sync=True)
@@ -70,15 +70,17 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     ) -> None:
         whole_number = isinstance(frames, (int, np.integer, float, str, type(None)))
         if whole_number:
-            self._run = _planned(frames, config, 25 if steps is None else steps, "spot" if method is None else method)
+            self.tiling_run = _planned(
+                frames, config, 25 if steps is None else steps, "spot" if method is None else method
+            )
             backdrop, image = None, b""
         else:
             given = {"config": config, "steps": steps, "method": method}
             if extra := [name for name, value in given.items() if value is not None]:
                 raise InputError(f"got a trace and {' and '.join(extra)}: a trace has its own; leave the latter out")
-            self._run = _recorded(frames)
-            backdrop, image = _clean_estimates(frames, self._run.frames, channel)
-        run = self._run
+            self.tiling_run = _recorded(frames)
+            backdrop, image = _clean_estimates(frames, self.tiling_run.frames, channel)
+        run = self.tiling_run
         scene = {
             "frames": run.frames,
             "width": run.config.tile_size_time,
@@ -102,16 +104,16 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     @property
     def tiling(self) -> Layout:
         """The layout that is shown: of this method and edge, at this shift."""
-        return self._run.layout(self.shift, self.method, self.edge)
+        return self.tiling_run.layout(self.shift, self.method, self.edge)
 
     @property
     def run_layouts(self) -> list[Layout]:
         """The layouts of all steps, with this method and edge and the shifts of the run."""
-        return [self._run.layout(drawn, self.method, self.edge) for drawn in self._run.drawn]
+        return [self.tiling_run.layout(drawn, self.method, self.edge) for drawn in self.tiling_run.drawn]
 
     @observe("step", "method", "edge")
     def _take_shift_of_the_run(self, _: Any) -> None:
-        self.shift = self._run.used_shift(self.step, self.method, self.edge)
+        self.shift = self.tiling_run.used_shift(self.step, self.method, self.edge)
 
     def draw(self) -> Figure:
         from spotnb.plots.layouts import plot_layout, plot_seams

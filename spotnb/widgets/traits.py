@@ -37,4 +37,4 @@ def whole_or_none(name: str, high: Callable[[Any], int], hint: str) -> Checked:
 
 def choice(name: str, choices: tuple[str, ...], default: str) -> Checked:
     """One of the names in `choices`."""
-    return Checked(lambda widget, value: check_name(name, value, choices), default)
+    return Checked(lambda _, value: check_name(name, value, choices), default)

@@ -78,9 +78,10 @@ def vae_weights(vae: nn.Module) -> Weights:
         # The original numbers its decoder's levels from the output.
         name = re.sub(r"\bup\.(\d+)\.", lambda m: f"up_blocks.{levels - 1 - int(m[1])}.", name)
         name = name.replace(".block.", ".resnets.").replace(".upsample.", ".upsamplers.0.")
-        if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", old):  # a convolution with one tap is a matrix
-            weight = weight[:, :, 0, 0]
-        out[_renamed(name, VAE)] = weight
+        if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", old):  # a convolution of one tap is a matrix
+            out[_renamed(name, VAE)] = weight[:, :, 0, 0]
+        else:
+            out[_renamed(name, VAE)] = weight
     return out
 
 

@@ -51,7 +51,7 @@ TOKENS = 16  # audioldm pads every prompt to 512
 class Empty(types.ModuleType):
     """A module that provides an empty class under every name."""
 
-    __path__: tuple[str, ...] = ()
+    __path__ = ()  # type: ignore[assignment]  # a package, with no files
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -139,7 +139,7 @@ def make_latent_diffusion(audioldm: Any) -> Any:
 
 
 @torch.no_grad()
-def randomise_network(network: nn.Module) -> None:
+def randomise_network(network: Any) -> None:
     randomise(network)
     network.diffusion_model.film_emb.weight.mul_(20)  # embeddings are short vectors, whose effect would be too small
 

@@ -52,10 +52,10 @@ def fill(module: nn.Module) -> None:
             weight.mul_(0.05).add_(0 if "bias" in name else 1)
 
 
-def original_unet(width: int, head_channels: int, blocks: int = 1) -> nn.Module:
+def original_unet(width: int, head_channels: int, blocks: int = 1) -> Any:
     """Build the original network without its initial weights, which `fill` replaces."""
     with torch.device("meta"):
-        unet: nn.Module = sys.modules["audioldm.latent_diffusion.openaimodel"].UNetModel(
+        unet: Any = sys.modules["audioldm.latent_diffusion.openaimodel"].UNetModel(
             image_size=64,
             extra_film_condition_dim=512,
             extra_film_use_concat=True,
@@ -87,7 +87,7 @@ def diffusers_unet(channels: tuple[int, ...], heads: Any, weights: dict[str, Ten
 @torch.no_grad()
 @pytest.mark.parametrize(("published", "shrink"), [(128, 1), (192, 2), (256, 4)], ids=["s", "m", "l"])
 def test_the_network(audioldm: Any, published: int, shrink: int) -> None:
-    full = tuple(published * factor for factor in (1, 2, 3, 5))
+    full = (published, 2 * published, 3 * published, 5 * published)
     kept, heads = choose_heads({"block_out_channels": full, "attention_head_dim": 8}, "original")
     assert (kept, heads) == (False, ORIGINAL_HEADS[full])
     unet = original_unet(published // shrink, (64 if published == 256 else 32) // shrink)

@@ -17,7 +17,7 @@ from typing import Any
 
 import nbformat
 import zmq
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
@@ -93,7 +93,7 @@ class Server:
         self.log = folder / "server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        self.url = _wait(lambda: self._address(), 60, self.log.read_text)
+        self.url = _wait(self._address, 60, self.log.read_text)
 
     def _address(self) -> str | None:
         if self.process.poll() is not None:
@@ -318,7 +318,8 @@ def page_of(browser: Browser, path: Path, script: str = "", **context: Any) -> I
     page = opened.new_page()
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:")) or errors.append(asked.url))
+    harmless = ("file:", "data:", "blob:")
+    page.on("request", lambda asked: None if asked.url.startswith(harmless) else errors.append(asked.url))
     if script:
         page.add_init_script(f"({script})()")
     page.goto(path.as_uri())

@@ -151,7 +151,9 @@ def take_panel(browser: Browser, folder: Path, out: Path = OUT) -> None:
         shown = Shown(server, browser, "lab", "panel", PANEL, device_scale_factor=2)
         shown.until("w.waveform is not None and not w._run.busy", seconds=120)
         shown.page.set_viewport_size({"width": 1800, "height": 1800})
-        beside = 1800 - shown.widget.bounding_box()["width"]  # JupyterLab's sidebars and margins
+        box = shown.widget.bounding_box()
+        assert box is not None
+        beside = 1800 - box["width"]  # JupyterLab's sidebars and margins
         for label, width in WIDTHS.items():
             shown.page.set_viewport_size({"width": round(width + beside), "height": 1800})
             for scheme in ("light", "dark"):

@@ -21,7 +21,8 @@ for needed in ("pdoc", "latex2mathml", "anywidget"):
     pytest.importorskip(needed, reason=f"{needed} is not installed: pip install 'spotnb[dev]'")
 
 ONE = (
-    "# One\n\nThe *first* page: [two](02-two.ipynb#Two), [the licence](../LICENSE).\n\n## A formula\n\n"
+    "# One\n\nThe *first* page: [two](02-two.ipynb#Two), [the licence](../LICENSE), "
+    "[figures](../docs/measured.md#Seams).\n\n## A formula\n\n"
     "$x_t = \\sqrt{\\alpha_t}\\, x_0$ and\n\n$$\\frac{1}{2}$$\n\n<details><summary>Hint</summary>Try it.</details>",
     "import numpy as np\nfrom IPython.display import Audio\n"
     "Audio(0.3 * np.sin(np.arange(16000) / 20), rate=16000, normalize=False)",
@@ -110,6 +111,7 @@ def test_links_lead_to_pages_or_to_the_repository(site: Path) -> None:
     soup = BeautifulSoup((site / "01-one.html").read_text(), "html.parser")
     targets = {link.text: link["href"] for link in soup.select("main a")}
     assert targets["two"] == "02-two.html#Two"
+    assert targets["figures"] == "measured.html#Seams"
     assert targets["the licence"].startswith("https://github.com/")
     assert targets["the licence"].endswith("/blob/main/LICENSE")
     assert soup.select_one("footer a[rel=next]")["href"] == "02-two.html"

@@ -48,7 +48,7 @@ def test_keys_move_the_step(shown: Shown, key: str, step: int) -> None:
     before = [shown.pixels(0), shown.pixels(1)]
     shown.press(0, key)
     shown.until("w.step", step)
-    shown.until("w.shift == w._run.drawn[w.step]")
+    shown.until("w.shift == w.tiling_run.drawn[w.step]")
     assert [shown.pixels(0), shown.pixels(1)] != before
     shown.press(0, "Home")
     shown.until("w.step", 0)

@@ -88,7 +88,7 @@ def test_traits_can_be_observed_and_refuse_what_they_cannot_hold() -> None:
         ({"config": SpotDiffusionConfig(65)}, "multiple of 8"),
         ({"frames": trace_of(), "steps": 3}, "got a trace and steps"),
         ({"frames": Trace()}, "empty"),
-        ({"frames": object()}, "expected those of a run's steps"),
+        ({"frames": object()}, "expected the layouts of a run"),
     ],
 )
 def test_mistakes_are_one_line(given: dict[str, Any], said: str) -> None:
