@@ -3,9 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
+# The number of test processes. All tests of a file run in one of them, because they share fixtures.
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab voila site stamp test check screens bench bench-full train evaluate clean
+.PHONY: help setup demo lab voila site stamp quick test check screens bench bench-full train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,10 +40,13 @@ site: setup ## execute the course and build it as static pages, in out/site/
 stamp: setup ## write the public address into badges and launch cells; SLUG=OWNER/NAME changes it
 	$(BIN)/python -m binder.stamp $(SLUG)
 
+quick: setup ## run the tests for every save: those without a marker, with fewer examples
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or notebook or process or training)"
+
 test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
 	@.ci/fetch-audioldm
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: setup ## format, lint, imports between modules, types; workflows where actionlint is installed
 	$(BIN)/ruff check .

@@ -74,6 +74,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("args", [["generate", "x", "--duration", "nan"], ["generate", "x", "--steps", "ten"]], ids=str)
 def test_bad_input_as_a_user_meets_it(args: list[str], tmp_path: Path) -> None:
     """The sampler refuses one of them, and the command line the other."""
@@ -82,6 +83,7 @@ def test_bad_input_as_a_user_meets_it(args: list[str], tmp_path: Path) -> None:
     assert args[-1] in done.stderr
 
 
+@pytest.mark.process
 def test_generate_writes_sound_picture_and_manifest(tmp_path: Path) -> None:
     prompt = "jazz $piano$ solo with a <b>xylozzz</b>"
     args = [
@@ -120,6 +122,7 @@ def test_generate_writes_sound_picture_and_manifest(tmp_path: Path) -> None:
     assert (tmp_path / "again" / "n.wav").read_bytes() == (folder / "n.wav").read_bytes()
 
 
+@pytest.mark.process
 def test_generate_goes_on_from_a_file(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.sin(np.arange(44100) / 20) / 4, 44100)  # one second
     steps = ["--steps", "2", "--solver", "dpm++", "--out", "."]
@@ -132,6 +135,7 @@ def test_generate_goes_on_from_a_file(tmp_path: Path) -> None:
     assert "strength is 0" in done.stderr
 
 
+@pytest.mark.process
 def test_short_sound_says_that_plain_ddim_made_it(tmp_path: Path) -> None:
     done = run("generate", "drums", "--duration", "3", "--steps", "2", "--out", ".", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -139,6 +143,7 @@ def test_short_sound_says_that_plain_ddim_made_it(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "drums.json").read_text())["result"]["plain_ddim"] is True
 
 
+@pytest.mark.process
 def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
     (tmp_path / "drums.wav").write_bytes(b"old")
     args = [*SPOTNB, "generate", "drums", "--duration", "60", "--steps", "900", "--out", "."]
@@ -157,6 +162,7 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["drums.wav"]
 
 
+@pytest.mark.process
 def test_doctor_tells_versions_models_and_cost() -> None:
     done = run("doctor", "--duration", "60", "--steps", "10")
     assert done.returncode == 0, done.stderr

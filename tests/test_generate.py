@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -20,6 +20,7 @@ from spotnb.generate import complete, generate_audio, spotdiffusion_text_to_audi
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
+from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly
 
 SMALL = SpotDiffusionConfig(64)
@@ -38,7 +39,7 @@ def generate(**changes: Any) -> Any:
 @example(0.04, "spot", "reflect")
 @example(2.57, "tiles", "anchor")  # ends within a latent frame of the grid's first border
 @example(2.6, "spot", "circular")
-@settings(max_examples=60)
+@effort(0.6)
 def test_any_duration_gives_its_samples_and_a_manifest(duration: float, method: str, edge: str) -> None:
     """Invariant 6 from end to end. The manifest is always strict JSON."""
     made = generate(duration=duration, method=method, config=SpotDiffusionConfig(64, edge=edge), steps=1)

@@ -59,6 +59,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("*.whl"))
 
 
+@pytest.mark.process
 def test_it_carries_weights_and_licence(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for piece in ("unet", "vae", "vocoder"):
@@ -70,6 +71,7 @@ def test_it_carries_weights_and_licence(wheel: Path) -> None:
     assert wheel.stat().st_size < 30e6
 
 
+@pytest.mark.process
 def test_it_makes_sound_outside_the_repository(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:

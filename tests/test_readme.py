@@ -78,6 +78,7 @@ def test_there_is_something_to_run() -> None:
     assert any(line.startswith("spotnb generate") for line in shell_lines())
 
 
+@pytest.mark.process
 @pytest.mark.timeout(300)
 def test_python_runs_in_order(tmp_path: Path) -> None:
     """All blocks run in one namespace, as they do for a reader who follows the page."""
@@ -103,6 +104,7 @@ def spotnb_lines() -> list[str]:
     return [line for line in lines if not line.removeprefix(".venv/bin/").startswith(ENDLESS)]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("line", spotnb_lines())
 def test_commands_run(line: str, tmp_path: Path) -> None:
     words = shlex.split(line, comments=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.notebooks.execution import FOLDER, IN_BROWSER, USED, Note, assert_small
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -16,17 +18,21 @@ ROOT = Path(__file__).parents[2]
 ERRORS = "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']"
 
 
+@pytest.mark.notebook
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("notebook", "name"), [("03-moving-tiles", "tile-shift"), ("05-step-by-step", "inspector")])
-def test_run_all(server: Server, browser: Browser, notebook: str, name: str) -> None:
+@pytest.mark.parametrize(("notebook", "name"), IN_BROWSER.items())
+def test_run_all(server: Server, browser: Browser, notebook: str, name: str, record_property: Note) -> None:
+    """This replaces the test in tests/notebooks and checks its limits too, so that each notebook is executed once."""
     from tests.browser.jupyter import PROMPTS, Shown
 
-    shown = Shown(server, browser, "lab", name, ROOT / "notebooks" / f"{notebook}.ipynb")
+    path = FOLDER / f"{notebook}.ipynb"
+    shown = Shown(server, browser, "lab", name, path)
     try:
         # The launch cell is folded, so its prompt is empty.
         shown.page.wait_for_function(PROMPTS + ".every((text) => !text || /\\d/.test(text))", timeout=400_000)
         assert shown.page.locator(".jp-CodeCell").count() > 10
         assert not shown.page.locator(ERRORS).count(), shown.page.locator(ERRORS).first.inner_text()
+        assert_small(path, *shown.ask(USED), record_property)
         shown.press(0, "Home")
         shown.page.wait_for_timeout(500)
         before = shown.pixels()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -28,6 +28,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.solvers.noise import draw
 from spotnb.sound.files import save_audio
 from spotnb.tiling.config import SpotDiffusionConfig
+from tests.effort import effort
 from tests.networks import FunctionModel, pointwise
 
 
@@ -86,7 +87,7 @@ def cuts(draw: st.DrawFn) -> tuple[int, int, int]:
 @given(cuts(), st.integers(1, 2))
 @example((41, 40, 39), 1)
 @example((41, 40, 0), 1)
-@settings(max_examples=200)
+@effort(2)
 def test_any_windows_give_all_frames(cut: tuple[int, int, int], batch: int) -> None:
     """This is invariant 6. Windows do not affect a decoder that processes one frame at a time."""
     frames, window, overlap = cut
@@ -140,7 +141,7 @@ def test_bad_windows_are_named(window: Any, overlap: Any, named: str) -> None:
 
 
 @given(st.integers(1, 900))
-@settings(max_examples=30)
+@effort(0.3)
 def test_windowed_vocoding_equals_a_whole_pass(frames: int) -> None:
     model, mel = Neighbourly(), draw((2, 1, frames, 64), 1, 0, "start")
     with pytest.MonkeyPatch.context() as patch:
@@ -157,7 +158,7 @@ def test_windowed_vocoding_equals_a_whole_pass(frames: int) -> None:
 @example(0.1 + 0.2, "reflect")
 @example(1 / 3, "reflect")
 @example(10.24, "merge")
-@settings(max_examples=60)
+@effort(0.6)
 def test_the_sound_is_exact_to_the_sample(duration: float, edge: str) -> None:
     """This is invariant 6."""
     sampler = SpotSampler(Model(), "a sea", duration, steps=1, config=SpotDiffusionConfig(64, edge=edge))
@@ -168,7 +169,7 @@ def test_the_sound_is_exact_to_the_sample(duration: float, edge: str) -> None:
 
 
 @given(st.floats(0.04, 15))
-@settings(max_examples=30)
+@effort(0.3)
 def test_a_ring_is_whole_frames(duration: float) -> None:
     sampler = SpotSampler(Model(), "a sea", duration, steps=1, config=SpotDiffusionConfig(64, edge="circular"))
     assert sampler.frames == round(25 * duration)
@@ -256,7 +257,7 @@ def test_mel_pieces_follow_each_other(cut: tuple[int, int, int]) -> None:
 
 
 @given(st.integers(1, 900), st.integers(1, 300))
-@settings(max_examples=30)
+@effort(0.3)
 def test_wave_pieces_do_not_depend_on_how_the_mel_is_cut(frames: int, size: int) -> None:
     model, mel = Neighbourly(), draw((1, 1, frames, 64), 1, 0, "start")
     with pytest.MonkeyPatch.context() as patch:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
@@ -20,6 +20,7 @@ from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from spotnb.solvers.noise import draw
+from tests.effort import effort
 from tests.models.components import make_components, randomise
 
 
@@ -55,7 +56,7 @@ def mel(frames: int, batch: int = 1) -> torch.Tensor:
 
 
 @given(st.integers(1, 40), st.integers(1, 2))
-@settings(max_examples=20)
+@effort(0.2)
 def test_sound_is_160_samples_a_frame(frames: int, batch: int) -> None:
     sound = make_vocoder()(mel(frames, batch))
     assert sound.shape == (batch, 160 * frames)

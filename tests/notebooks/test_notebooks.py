@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import nbformat
 import pytest
 import soundfile
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+from tests.notebooks.execution import (
+    FOLDER,
+    NOTEBOOKS,
+    SOLUTIONS,
+    Note,
+    assert_runs_without_a_warning,
+    executed,
+    in_browser,
+    name_of,
+    outputs,
+    small_machine,
+)
+
 SECTIONS = ("Objectives", "What it needs", "Exercises", "What to remember")
-SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
-CPU_SECONDS, PEAK_MB = 90, 1200
-OUT = FOLDER.parent / "out" / "notebooks.json"
-# Not ru_maxrss: a process inherits that from the one which started it, here pytest with everything it has loaded.
-USED = """
-import time
-print(time.process_time(), int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1000)
-"""
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -36,7 +32,7 @@ def test_the_course_begins_with_the_quickstart() -> None:
     assert NOTEBOOKS[0].name == "00-quickstart.ipynb"
 
 
-@pytest.mark.parametrize("path", [*NOTEBOOKS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *SOLUTIONS], ids=name_of)
 def test_is_committed_clean(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
@@ -67,23 +63,6 @@ def test_asks_for_the_embedded_model_and_nothing_from_the_network(path: Path) ->
     assert not any(line.lstrip().startswith(("!", "%")) for line in code.splitlines())
 
 
-@cache
-def executed(path: Path) -> NotebookNode:
-    """A notebook after its run, on one thread, in a folder of its own: `notebook.metadata.folder`.
-
-    A last cell has told the processor seconds that it took, and the peak memory in MB: `.metadata.took` and `.peak`.
-    """
-    folder = Path(mkdtemp(prefix=f"{path.stem}-"))
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(USED))
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    kernel = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # inline, as a reader has it
-    client.execute(env=kernel | {"OMP_NUM_THREADS": "1"})
-    seconds, peak = (float(word) for word in notebook.cells.pop().outputs[0].text.split())
-    notebook.metadata |= {"folder": str(folder), "took": seconds, "peak": peak}
-    return notebook
-
-
 @pytest.fixture(scope="module")
 def quickstart() -> tuple[NotebookNode, Path]:
     """The executed quickstart, and the folder that it ran in."""
@@ -91,48 +70,31 @@ def quickstart() -> tuple[NotebookNode, Path]:
     return notebook, Path(notebook.metadata.folder)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux only")
-@pytest.mark.timeout(900)  # 300 s a cell at most, a minute or two in all
-@pytest.mark.parametrize("path", [*NOTEBOOKS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_runs_without_a_warning_on_a_small_machine(path: Path, took: dict[str, list[float]]) -> None:
-    notebook = executed(path)
-    stderr = [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
-    assert not stderr, stderr[0]
-    seconds, peak = notebook.metadata.took, notebook.metadata.peak
-    took[f"{path.parent.name}/{path.name}"] = [round(seconds, 1), round(peak)]
-    assert seconds < CPU_SECONDS
-    assert 50 < peak < PEAK_MB
-
-
-@pytest.fixture(scope="module")
-def took() -> Iterator[dict[str, list[float]]]:
-    """Processor seconds and peak MB of each notebook; at the end in `out/notebooks.json`, with the sum of seconds."""
-    table: dict[str, list[float]] = {}
-    yield table
-    OUT.parent.mkdir(exist_ok=True)
-    whole = {"together_s": round(sum(seconds for seconds, _ in table.values()), 1)}
-    OUT.write_text(json.dumps(whole | table, indent=1))
-
-
-def outputs(notebook: NotebookNode) -> list[NotebookNode]:
-    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+@small_machine
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem not in in_browser()], ids=name_of)
+def test_runs_without_a_warning_on_a_small_machine(path: Path, record_property: Note) -> None:
+    """The other notebooks run in tests/browser/test_course.py."""
+    assert_runs_without_a_warning(path, record_property)
 
 
 def mimes(notebook: NotebookNode) -> list[dict[str, Any]]:
     return [output.data for output in outputs(notebook) if "data" in output]
 
 
+@pytest.mark.notebook
 def test_the_quickstart_shows_figures_and_sounds(quickstart: tuple[NotebookNode, Path]) -> None:
     shown = mimes(quickstart[0])
     assert sum("image/png" in data for data in shown) >= 6
     assert sum("<audio" in data.get("text/html", "") for data in shown) >= 3
 
 
+@pytest.mark.notebook
 def test_the_quickstart_saves_thirty_seconds(quickstart: tuple[NotebookNode, Path]) -> None:
     waveform, rate = soundfile.read(quickstart[1] / "out" / "quickstart-rock.wav")
     assert (waveform.shape, rate) == ((480_000,), 16_000)
 
 
+@pytest.mark.notebook
 def test_the_quickstart_says_what_is_exact(quickstart: tuple[NotebookNode, Path]) -> None:
     text = "".join(output.text for output in outputs(quickstart[0]) if output.get("name") == "stdout")
     assert text.count("exact: True") == 3

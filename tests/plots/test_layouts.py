@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
@@ -16,6 +16,7 @@ from spotnb.sampling.padding import mirror, pad_latent
 from spotnb.sampling.step import Step
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import Layout, plan
+from tests.effort import effort
 from tests.networks import FunctionModel
 from tests.runs import Run
 from tests.tiling.test_coverage import any_runs, run, traced
@@ -112,7 +113,7 @@ def test_tile_map_has_a_row_of_bands_for_every_step():
     assert len(ax.texts) > 150
 
 
-@settings(max_examples=40)
+@effort(0.4)
 @given(layouts=any_runs())
 def test_tile_map_shows_what_is_owned_and_padded(layouts: list[Layout]):
     _, ax, artist = plot_tile_map(layouts)
@@ -200,7 +201,7 @@ def test_layout_explains_what_it_shows(edge, method, expected):
     assert keys(ax) == expected
 
 
-@settings(max_examples=30)
+@effort(0.3)
 @given(layouts=any_runs())
 def test_layout_shows_every_window_and_every_owned_frame(layouts: list[Layout]):
     layout = layouts[-1]
@@ -239,7 +240,7 @@ def test_a_fixed_grid_fills_its_pins():
     assert sum(bar.get_height() for bar in bars) == 125
 
 
-@settings(max_examples=40)
+@effort(0.4)
 @given(layouts=any_runs())
 def test_no_seam_is_lost_in_the_histogram(layouts: list[Layout]):
     _, ax, bars = plot_seams(layouts)

@@ -20,17 +20,26 @@ from tests.cluster import Marking, network, page_faults, two_workers
 from tests.networks import FunctionModel
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install 'spotnb[research]'")
+pytestmark = pytest.mark.cluster
 RUN: dict[str, Any] = {"duration": 8.0, "steps": 5, "config": SpotDiffusionConfig(16), "record": "last"}
 
 
 @pytest.fixture
 def client() -> Iterator[Any]:
+    """A cluster for one test, which may kill its workers or count what they hold."""
     with two_workers() as opened:
         yield opened
 
 
-def test_a_run_on_two_workers_is_that_of_one_machine(client: Any, tmp_path: Path) -> None:
-    model = DistributedModel(Marking(tmp_path), client)
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Any]:
+    """One cluster for all tests that only compute on it, because its two processes take seconds to start."""
+    with two_workers() as opened:
+        yield opened
+
+
+def test_a_run_on_two_workers_is_that_of_one_machine(shared: Any, tmp_path: Path) -> None:
+    model = DistributedModel(Marking(tmp_path), shared)
     assert as_model(model) is model
     sampler = SpotSampler(model, "a sea", **RUN)
     assert sampler.tile_batch == 4
@@ -87,24 +96,24 @@ def test_a_worker_that_is_killed_costs_its_windows_alone(client: Any, tmp_path: 
     assert killed == [victim]
 
 
-def test_a_failing_network_is_one_line_and_loses_nothing(client: Any, tmp_path: Path) -> None:
-    sampler = SpotSampler(DistributedModel(Marking(tmp_path / "nowhere"), client), "a sea", **RUN)
+def test_a_failing_network_is_one_line_and_loses_nothing(shared: Any, tmp_path: Path) -> None:
+    sampler = SpotSampler(DistributedModel(Marking(tmp_path / "nowhere"), shared), "a sea", **RUN)
     with pytest.raises(SpotnbError, match=r"the cluster could not predict the noise \(FileNotFoundError"):
         sampler.step()
     assert sampler.steps_done == 0
 
 
-def test_the_embedded_model_is_loaded_by_the_workers(client: Any) -> None:
+def test_the_embedded_model_is_loaded_by_the_workers(shared: Any) -> None:
     run = RUN | {"duration": 4.0, "steps": 2, "config": SpotDiffusionConfig(64)}
-    sampler = SpotSampler(DistributedModel("tiny", client), "church organ", **run).run(progress=False)
+    sampler = SpotSampler(DistributedModel("tiny", shared), "church organ", **run).run(progress=False)
     alone = SpotSampler(sampler.model.local, "church organ", **run, tile_batch=sampler.tile_batch).run(progress=False)
     assert (sampler.latent - alone.latent).abs().max() < 0.05 * alone.latent.abs().max()  # bfloat16, other batches
 
 
-def test_a_sweep_on_two_workers_is_that_of_one_process(client: Any, tmp_path: Path) -> None:
+def test_a_sweep_on_two_workers_is_that_of_one_process(shared: Any, tmp_path: Path) -> None:
     grid = {"prompt": ["a sea", "a drum"], "duration": 3.0, "steps": 2, "seed": [0, 1], "tile_size_time": 16}
     one = sweep(grid, tmp_path / "one", model=FunctionModel(network), progress=False)
-    two = sweep(grid, tmp_path / "two", model=FunctionModel(network), client=client, progress=False)
+    two = sweep(grid, tmp_path / "two", model=FunctionModel(network), client=shared, progress=False)
     times = ["seconds", "wall_seconds"]
     assert two.drop(columns=times).equals(one.drop(columns=times))
 

@@ -73,6 +73,7 @@ def test_the_checkpoint_of_another_run_is_left_alone(tmp_path: Path) -> None:
         run_with_checkpoints(make(), path, progress=False)
 
 
+@pytest.mark.process
 @pytest.mark.timeout(600)
 def test_a_job_that_is_killed_three_times_writes_the_same_file(tmp_path: Path) -> None:
     job = ["generate", "church organ", "--duration", "60", "--steps", "12", "--tile", "64", "--name", "organ"]

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spotnb.errors import SpotnbError
 from spotnb.sampling.cost import run_cost
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.trace.trace import Trace
+from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import Known, Run, rich_runs
 
@@ -26,7 +27,7 @@ def held(trace: Trace) -> int:
 @given(rich_runs(), st.sampled_from(["all", "x0", "last", 1, 2, 3]), st.sampled_from(["fp32", "fp16"]))
 @example(Run(40, 4, {"steps": 7}), 3, "fp32")  # the last step is one that is kept
 @example(Run(40, 4, {"steps": 8}), 3, "fp16")
-@settings(max_examples=60)
+@effort(0.6)
 def test_the_traces_bytes_are_those_that_it_holds(run: Run, record: Any, dtype: str) -> None:
     sampler = run.sampler(pointwise, record=record, record_dtype=dtype)
     told, most = sampler.cost(), 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spotnb.sampling.replay import replay, resume
@@ -18,6 +18,7 @@ from spotnb.sampling.timeline import PromptTimeline
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
+from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly
 from tests.runs import EULER_ANCESTRAL, SOLVERS, Known, Run, rich_runs
 
@@ -59,7 +60,7 @@ def rich(solver: Any = "ddim", **changes: Any) -> Run:
 
 @given(rich_runs())
 @example(rich())
-@settings(max_examples=50)
+@effort(0.5)
 def test_whole_step_by_step_and_phase_by_phase(run: Run) -> None:
     whole, stepped, phased = (run.sampler(neighbourly) for _ in range(3))
     whole.run(progress=False)
@@ -77,7 +78,7 @@ def test_whole_step_by_step_and_phase_by_phase(run: Run) -> None:
 
 @given(rich_runs(), RECORDS, DTYPES, st.data())
 @example(rich("dpm++"), "all", "fp32", None)
-@settings(max_examples=60)
+@effort(0.6)
 def test_goto_and_fork(run: Run, record: Any, dtype: str, data: st.DataObject | None) -> None:
     """From any step to any step, under any trace; a fork with no change, from here and from any step."""
     whole = run.sampler(neighbourly).run(progress=False)
@@ -106,7 +107,7 @@ def test_goto_and_fork(run: Run, record: Any, dtype: str, data: st.DataObject | 
 
 @given(rich_runs(), RECORDS, DTYPES, st.data())
 @example(rich(EULER_ANCESTRAL), "all", "fp32", None)
-@settings(max_examples=60)
+@effort(0.6)
 def test_saved_loaded_resumed_and_replayed(
     tmp_path_factory: pytest.TempPathFactory, run: Run, record: Any, dtype: str, data: st.DataObject | None
 ) -> None:
@@ -205,7 +206,7 @@ def test_a_fork_of_another_seed_goes_back_to_what_it_forked_from(solver: Any) ->
 
 @given(rich_runs())
 @example(replace(rich(), settings=rich().settings | {"n_candidates": 3}))
-@settings(max_examples=40)
+@effort(0.4)
 def test_a_candidate_is_the_run_of_its_own_seed(run: Run) -> None:
     """To rounding, since it goes through the network in another batch; its draws are the same bits."""
     together = run.sampler(neighbourly).run(progress=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
 import spotnb
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
+from tests.effort import effort
 from tests.networks import neighbourly
 from tests.runs import Run, runs
 
@@ -38,7 +40,7 @@ class Interrupted:
 
 
 @given(runs(), st.integers(1, 40))
-@settings(max_examples=80)
+@effort(0.8)
 def test_an_interrupt_inside_the_network(run: Run, at: int) -> None:
     whole = run.sampler(neighbourly).run(progress=False)
     sampler = run.sampler(Interrupted(at))
@@ -64,18 +66,17 @@ def assert_complete(sampler: SpotSampler, whole: SpotSampler) -> None:
             assert np.array_equal(getattr(ours, name), getattr(theirs, name))
 
 
-def interrupted_at(line: int, act: Callable[[], Any]) -> bool:
-    """Run `act`, with a KeyboardInterrupt before the n-th line of spotnb that it comes to. Whether it came so far."""
-    left = line
+def interrupted(act: Callable[[], Any], here: Callable[[FrameType], bool]) -> bool:
+    """Run `act` with a KeyboardInterrupt before the first line of spotnb where `here` is true.
+
+    Return whether there was such a line.
+    """
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal left
         if not frame.f_code.co_filename.startswith(SOURCE):
             return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
+        if event == "line" and here(frame):
+            raise KeyboardInterrupt
         return trace
 
     before = sys.gettrace()
@@ -89,8 +90,29 @@ def interrupted_at(line: int, act: Callable[[], Any]) -> bool:
     return False
 
 
+def interrupted_at(line: int, act: Callable[[], Any]) -> bool:
+    """Run `act` with a KeyboardInterrupt before the n-th line that it reaches. Return whether it got that far."""
+    numbers = count(1)
+    return interrupted(act, lambda frame: next(numbers) == line)
+
+
+def place(frame: FrameType) -> tuple[str, int]:
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def lines_of(act: Callable[[], Any]) -> list[tuple[str, int]]:
+    """Return the distinct lines of spotnb that `act` reaches, in the order of the first visits."""
+    visited: dict[tuple[str, int], None] = {}
+    interrupted(act, lambda frame: visited.setdefault(place(frame)) is not None)
+    return list(visited)
+
+
 CONFIG = SpotDiffusionConfig(16, shift_schedule="alternate")
 RUN = Run(28, 4, {"steps": 3, "eta": 0.5, "tile_batch": 4, "config": CONFIG})
+
+
+def started() -> SpotSampler:
+    return RUN.sampler(neighbourly).run(until=2, progress=False)
 
 
 @pytest.mark.parametrize(
@@ -105,20 +127,20 @@ RUN = Run(28, 4, {"steps": 3, "eta": 0.5, "tile_batch": 4, "config": CONFIG})
     ids=["run", "goto 3", "goto 1", "goto 0", "reset"],
 )
 def test_an_interrupt_at_any_line(act: Callable[[SpotSampler], Any]) -> None:
-    """Every line of spotnb that the act comes to, one after the other."""
-    whole, line = RUN.sampler(neighbourly).run(progress=False), 1
-    hit = True
-    while hit:
-        sampler = RUN.sampler(neighbourly).run(until=2, progress=False)
-        hit = interrupted_at(line, lambda: act(sampler))  # noqa: B023
+    """Interrupt at every distinct line of spotnb, on the first visit."""
+    whole = RUN.sampler(neighbourly).run(progress=False)
+    sampler = started()
+    lines = lines_of(lambda: act(sampler))
+    assert len(lines) > 10
+    for line in lines:
+        sampler = started()
+        assert interrupted(lambda: act(sampler), lambda frame: place(frame) == line), line  # noqa: B023
         assert_complete(sampler, whole)
-        line += 1
-    assert line > 10
 
 
 @given(st.integers(1, 120))
 @example(1)
-@settings(max_examples=30)
+@effort(0.3)
 def test_an_interrupted_change_of_seed_leaves_one_of_the_two(line: int) -> None:
     sampler = RUN.sampler(neighbourly).run(until=2, progress=False)
     interrupted_at(line, lambda: sampler.reset(seed=8))

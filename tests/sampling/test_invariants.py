@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import spotnb.solvers.noise
 from spotnb.solvers.noise import draw
 from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
+from tests.effort import effort
 from tests.models.components import AUDIOLDM_SCHEDULE
 from tests.networks import neighbourly, pointwise
 from tests.runs import Run, runs
@@ -32,7 +33,7 @@ def distance(one: torch.Tensor, other: torch.Tensor) -> float:
 
 
 @given(runs())
-@settings(max_examples=150)
+@effort(1.5)
 def test_a_pointwise_network_gives_plain_ddim_under_any_tiling(run: Run) -> None:
     """Invariant 2. What a frame becomes depends on nothing but itself, so where it was cut cannot matter."""
     tiled = run.sampler(pointwise).run(progress=False)
@@ -102,7 +103,7 @@ def test_the_neighbourly_network_does_see_seams() -> None:
 
 
 @given(runs(), st.integers(0, 2**32 - 1))
-@settings(max_examples=40)
+@effort(0.4)
 def test_same_seed_same_audio_whatever_the_global_state(run: Run, seed: int) -> None:
     """Invariant 5."""
     first = run.sampler(neighbourly).run(progress=False).decode()
@@ -140,7 +141,7 @@ def recorded_draws(record: dict[tuple[int, int, str], torch.Tensor]) -> Iterator
 
 @given(runs(eta=1.0), st.integers(100, 199))
 @example(Run(44, 4, {"config": SpotDiffusionConfig(16, max_shift_ratio=1), "eta": 1.0}), 100)
-@settings(max_examples=40)
+@effort(0.4)
 def test_the_shift_seed_moves_no_other_draw(run: Run, shift_seed: int) -> None:
     """Invariant 5: start noise and eta's are the same tensors; padding is the same draw, in the size it is needed."""
     draws: list[dict[tuple[int, int, str], torch.Tensor]] = [{}, {}]
@@ -159,7 +160,7 @@ def test_the_shift_seed_moves_no_other_draw(run: Run, shift_seed: int) -> None:
 
 
 @given(runs(), st.data())
-@settings(max_examples=80)
+@effort(0.8)
 def test_goto_and_fork_change_no_bit(run: Run, data: st.DataObject) -> None:
     """Invariant 7: from any step to any step, under any trace, and on from there."""
     whole = run.sampler(neighbourly).run(progress=False)

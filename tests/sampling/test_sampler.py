@@ -14,7 +14,7 @@ import diffusers
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError, SpotnbError
@@ -23,6 +23,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import plan
 from spotnb.trace.trace import Trace
+from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import BETAS, Run, runs
 
@@ -102,7 +103,7 @@ def test_guidance_of_one_is_half_the_work() -> None:
 
 
 @given(st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted))
-@settings(max_examples=30)
+@effort(0.3)
 def test_guidance_pulls_in_its_interval_and_nowhere_else(interval: list[int]) -> None:
     sampler = make(steps=10, guidance_interval=interval, tile_batch=1)
     low, high = interval
@@ -280,7 +281,7 @@ def test_unknown_words_are_reported(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @given(runs())
-@settings(max_examples=40)
+@effort(0.4)
 def test_the_cost_counts_what_the_network_really_does(run: Run) -> None:
     sampler = run.sampler(pointwise, tile_batch=1)
     cost = sampler.cost()
@@ -314,7 +315,7 @@ def test_a_costed_sampler_is_not_moved() -> None:
 
 
 @given(runs(), st.data())
-@settings(max_examples=30)
+@effort(0.3)
 def test_any_recorded_step_can_be_heard(run: Run, data: st.DataObject) -> None:
     sampler = run.sampler(neighbourly).run(progress=False)
     assert np.array_equal(sampler.decode(), sampler.decode(step=len(sampler.solver) - 1))

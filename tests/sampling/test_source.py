@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -23,6 +23,7 @@ from spotnb.sampling.source import known_sound
 from spotnb.solvers.noise import draw
 from spotnb.sound.files import load_audio
 from spotnb.tiling.config import SpotDiffusionConfig
+from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import SOLVERS, Known, Run
 
@@ -108,7 +109,7 @@ class LocalEncoder(FunctionModel):
 @example(WINDOW, 0)
 @example(WINDOW + 1, 0)
 @example(4 * (WINDOW - 2 * CONTEXT), 0)
-@settings(max_examples=40)
+@effort(0.4)
 def test_encoding_in_windows_equals_encoding_the_whole(frames: int, extra: int) -> None:
     model = LocalEncoder()
     wave = 0.1 * draw((frames * 640 + extra,), 0, 0, "start")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -17,6 +17,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.solvers.noise import draw
 from spotnb.tiling.config import SpotDiffusionConfig
+from tests.effort import effort
 from tests.networks import ALPHAS, neighbourly
 from tests.runs import EULER_ANCESTRAL, Run, runs
 
@@ -27,7 +28,7 @@ def padded_run(edge: str = "reflect", **changes: Any) -> SpotSampler:
 
 
 @given(runs(), st.randoms(use_true_random=False))
-@settings(max_examples=70)
+@effort(0.7)
 def test_no_order_of_the_phases_changes_a_bit(run: Run, random: Any) -> None:
     """Whole = step by step = phase by phase = tile by tile in any order (invariant 7)."""
     whole = run.sampler(neighbourly).run(progress=False)
@@ -252,7 +253,7 @@ def test_without_guidance_there_is_no_unguided_half(without: dict[str, Any]) -> 
 
 
 @given(runs(steps=2))
-@settings(max_examples=30)
+@effort(0.3)
 def test_x0_before_finish_is_that_of_the_record(run: Run) -> None:
     sampler = run.sampler(neighbourly)
     for _ in range(2):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -23,6 +23,7 @@ from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.lengths import run_frames
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
+from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly, pointwise
 from tests.runs import Run, runs, timelines
 
@@ -213,7 +214,7 @@ def test_a_window_that_spans_two_prompts_by_hand(scale: float) -> None:
 
 
 @given(runs())
-@settings(max_examples=40)
+@effort(0.4)
 def test_a_timeline_of_one_entry_is_the_plain_prompt_to_the_bit(run: Run) -> None:
     timed = replace(run, prompt=lambda duration: PromptTimeline([(0, duration, "a sea")]))
     plain = run.sampler(neighbourly).run(progress=False)
@@ -221,7 +222,7 @@ def test_a_timeline_of_one_entry_is_the_plain_prompt_to_the_bit(run: Run) -> Non
 
 
 @given(runs(), timelines())
-@settings(max_examples=80)
+@effort(0.8)
 def test_a_pointwise_network_gives_the_same_under_any_tiling(run: Run, timeline: Any) -> None:
     """Invariant 2, with prompts that change: which window a frame was seen in cannot matter."""
     run = replace(run, prompt=timeline)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.files import save_audio
 from spotnb.support.files import atomic_write, require_writable
+from tests.effort import effort
 
 
 def sine(samples: int = 16000) -> np.ndarray:
@@ -32,7 +33,7 @@ def test_what_is_saved_is_what_is_read(tmp_path, suffix, subtype, error):
     assert os.listdir(tmp_path) == [path.name]
 
 
-@settings(max_examples=30, deadline=None)
+@effort(0.3)
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=100))
 def test_every_sample_in_range_survives_16_bits(tmp_path_factory, samples: list[float]):
     path = save_audio(tmp_path_factory.mktemp("wav") / "a.wav", np.array(samples))

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
 from spotnb.sound.measure import DRAWS, levels, loop_score, seam_score
 from spotnb.sound.mel import log_mel
+from tests.effort import effort
 
 SEAMS = [50, 100, 150, 200]
 LATENT = 640
@@ -86,7 +87,7 @@ def test_p_is_uniform_when_there_is_no_seam():
         assert np.mean(p <= level) == pytest.approx(level, abs=0.08)
 
 
-@settings(deadline=None, max_examples=40)
+@effort(0.4)
 @given(seams=st.lists(st.integers(1, 249), min_size=1, max_size=8, unique=True), seed=st.integers(0, 99))
 def test_ranges_and_order(seams: list[int], seed: int):
     mel = drifting(seed)
@@ -183,7 +184,7 @@ def test_loop_score_wants_half_a_second():
         loop_score(np.zeros(7999))
 
 
-@settings(deadline=None, max_examples=25)
+@effort(0.25)
 @given(samples=st.integers(8000, 20000))
 def test_loop_score_takes_every_length_from_half_a_second(samples: int):
     assert loop_score(np.zeros(samples)) == pytest.approx(1)
@@ -241,7 +242,7 @@ def test_a_last_block_that_is_not_full_does_not_count():
     assert levels(wave).lufs == pytest.approx(levels(wave[:16000]).lufs, abs=1e-3)
 
 
-@settings(max_examples=20)
+@effort(0.2)
 @given(seed=st.integers(0, 99), gain_db=st.floats(-30, 0), seconds=st.floats(0.4, 3))
 def test_loudness_follows_the_gain(seed: int, gain_db: float, seconds: float):
     noise = 0.1 * np.random.default_rng(seed).standard_normal(round(16000 * seconds) + 1)
@@ -249,7 +250,7 @@ def test_loudness_follows_the_gain(seed: int, gain_db: float, seconds: float):
     assert quieter == pytest.approx(levels(noise).lufs + gain_db, abs=1e-3)
 
 
-@settings(max_examples=40)
+@effort(0.4)
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=50).filter(any))
 def test_peak_is_never_below_rms(samples: list[float]):
     found = levels(np.array(samples))

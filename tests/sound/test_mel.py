@@ -5,12 +5,13 @@ import librosa
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
 from spotnb.models.mel import torch_log_mel
 from spotnb.sound.mel import BINS, FLOOR, LATENT_SECONDS, MIRROR, as_log_mel, log_mel, mel_bin
+from tests.effort import effort
 
 
 def noise(samples: int, seed: int = 0) -> np.ndarray:
@@ -52,7 +53,7 @@ def test_torch_twin_is_float32_at_least():
     assert torch_log_mel(wave.bfloat16()).dtype == torch.float32
 
 
-@settings(deadline=None, max_examples=40)
+@effort(0.4)
 @given(samples=st.integers(MIRROR + 1, 4000), gain=st.floats(0.1, 10))
 def test_frames_and_units(samples: int, gain: float):
     mel = log_mel(noise(samples))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -18,6 +18,7 @@ from spotnb.errors import SpotnbError
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.support.system import available_cpus, available_memory, require_memory
 from spotnb.tiling.config import SpotDiffusionConfig
+from tests.effort import effort
 from tests.networks import FunctionModel, Network, neighbourly, pointwise
 from tests.runs import Run, runs
 
@@ -110,7 +111,7 @@ def limited(network: Network, rows: int) -> Network:
 
 
 @given(runs(method="tiles", edge=st.just("anchor")), st.integers(1, 4), st.integers(1, 12))
-@settings(max_examples=40)
+@effort(0.4)
 def test_out_of_memory_halves_the_batch_and_goes_on(run: Run, rows: int, tile_batch: int) -> None:
     halves = 1 if run.settings["guidance_scale"] == 1 else 2
     sampler = run.sampler(limited(neighbourly, rows * halves), tile_batch=tile_batch).run(progress=False)

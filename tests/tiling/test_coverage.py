@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
@@ -12,6 +12,7 @@ from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
+from tests.effort import effort
 
 CONFIG = SpotDiffusionConfig(tile_size_time=128)
 
@@ -75,7 +76,7 @@ def test_a_step_without_seams_is_near_to_none():
     assert not found.seams.any()
 
 
-@settings(max_examples=150)
+@effort(1.5)
 @given(layouts=any_runs(), near=st.integers(0, 12))
 def test_it_is_what_a_loop_over_frames_finds(layouts: list[Layout], near: int):
     frames = layouts[0].frames

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spotnb.tiling.layout
@@ -20,6 +20,7 @@ from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, create_tiles, plan
 from spotnb.tiling.tile import Tile
+from tests.effort import effort
 
 
 @st.composite
@@ -58,7 +59,7 @@ def owners(layout: Layout) -> list[list[int]]:
 
 
 @given(requests())
-@settings(max_examples=500, deadline=None)
+@effort(5)
 def test_every_frame_is_owned_and_seen(request: dict[str, Any]) -> None:
     layout = plan(**request)
     config, frames, width = request["config"], request["frames"], request["config"].tile_size_time
@@ -88,7 +89,7 @@ def test_every_frame_is_owned_and_seen(request: dict[str, Any]) -> None:
 
 
 @given(requests())
-@settings(max_examples=300, deadline=None)
+@effort(3)
 def test_seams_pad_and_cost(request: dict[str, Any]) -> None:
     layout = plan(**request)
     frames, ring = layout.frames, layout.edge == "circular"
@@ -120,7 +121,7 @@ def test_seams_pad_and_cost(request: dict[str, Any]) -> None:
 
 
 @given(requests(method="spot"))
-@settings(max_examples=300, deadline=None)
+@effort(3)
 def test_spot_cuts_at_the_shifted_grid(request: dict[str, Any]) -> None:
     layout = plan(**request)
     frames, width, shift = layout.frames, layout.tile_size, layout.shift
@@ -138,7 +139,7 @@ def test_spot_cuts_at_the_shifted_grid(request: dict[str, Any]) -> None:
 
 
 @given(requests())
-@settings(max_examples=200, deadline=None)
+@effort(2)
 def test_short_audio_is_one_window(request: dict[str, Any]) -> None:
     request["frames"] = 1 + request["frames"] % request["config"].tile_size_time
     layout, frames = plan(**request), request["frames"]
@@ -156,7 +157,7 @@ def test_short_audio_is_one_window(request: dict[str, Any]) -> None:
 
 
 @given(requests(), st.sampled_from(["tiles", "spot"]))
-@settings(max_examples=200, deadline=None)
+@effort(2)
 def test_tiles_is_spot_that_stays(request: dict[str, Any], method: str) -> None:
     still = SpotDiffusionConfig(
         request["config"].tile_size_time,
@@ -235,7 +236,7 @@ def test_merge_by_hand(shift: int, frames: int, seams: tuple[int, ...]) -> None:
 
 
 @given(requests(edge="merge", method="spot"))
-@settings(max_examples=500, deadline=None)
+@effort(5)
 def test_merge_costs_exactly_the_latent(request: dict[str, Any]) -> None:
     layout, multiple = plan(**request), request["time_multiple"]
     frames, width, shift = layout.frames, layout.tile_size, layout.shift
@@ -294,7 +295,7 @@ def test_circular_by_hand() -> None:
 
 
 @given(requests(edge="circular", method="spot"))
-@settings(max_examples=300, deadline=None)
+@effort(3)
 def test_circular_is_fair(request: dict[str, Any]) -> None:
     layout = plan(**request)
     frames, width = layout.frames, layout.tile_size
@@ -351,7 +352,7 @@ def test_multidiffusion_on_a_ring_by_hand() -> None:
 
 
 @given(requests(method="multidiffusion"))
-@settings(max_examples=300, deadline=None)
+@effort(3)
 def test_multidiffusion_overlaps_as_asked(request: dict[str, Any]) -> None:
     layout = plan(**request)
     frames, width, overlap = layout.frames, layout.tile_size, request["config"].overlap
@@ -449,7 +450,6 @@ def test_create_tiles() -> None:
 
 
 @given(requests(method="tiles"))
-@settings(deadline=None)
 def test_create_tiles_is_the_fixed_grid(request: dict[str, Any]) -> None:
     if request["config"].edge in ("merge", "circular"):
         return

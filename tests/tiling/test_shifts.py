@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spotnb.tiling.shifts
@@ -34,7 +34,6 @@ def shifts(config: SpotDiffusionConfig, steps: int, **options: Any) -> list[int]
     edge=st.sampled_from(EDGES),
     multiple=st.integers(1, 16),
 )
-@settings(deadline=None)
 def test_shifts_stay_in_range(width: int, ratio: float, seed: int, schedule: str, edge: str, multiple: int) -> None:
     config = SpotDiffusionConfig(width, max_shift_ratio=ratio, shift_seed=seed, shift_schedule=schedule, edge=edge)
     for shift in shifts(config, 12, time_multiple=multiple):
@@ -108,7 +107,6 @@ def test_merge_rounds_down() -> None:
     edge=st.sampled_from(EDGES),
     step=st.integers(0, 29),
 )
-@settings(deadline=None)
 def test_generate_random_shift_agrees_with_plan(
     frames: int, width: int, ratio: float, seed: int, schedule: str, edge: str, step: int
 ) -> None:

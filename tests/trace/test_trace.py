@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError, SpotnbError
@@ -24,6 +24,7 @@ from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import plan
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
+from tests.effort import effort
 from tests.networks import neighbourly
 from tests.runs import EULER_ANCESTRAL, Known, Run
 
@@ -386,7 +387,7 @@ def test_an_array_that_asks_for_too_much_memory(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 2**31), st.sampled_from([0x01, 0x80, 0xFF]))
-@settings(max_examples=150)
+@effort(1.5)
 def test_a_flipped_byte_is_noticed_or_harmless(tmp_path_factory: pytest.TempPathFactory, at: int, mask: int) -> None:
     """Wherever the byte is, the trace has the same arrays and manifest, or raises one of our errors."""
     folder = tmp_path_factory.getbasetemp()

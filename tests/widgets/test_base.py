@@ -140,6 +140,7 @@ def growth(make: Callable[[], Any]) -> tuple[int, int]:
     return len(_instances) - models, psutil.Process().memory_info().rss - memory
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["TileShiftDebugger", "ReflectionExplorer", "inspector", "comparison", "panel"])
 def test_building_and_closing_frees_everything(name: str) -> None:
     """In a separate process, because the memory of the test process varies for other reasons."""
