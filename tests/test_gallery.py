@@ -279,6 +279,7 @@ def test_no_setting_of_a_run_leads_here() -> None:
         assert "bug" not in sampler.manifest()
 
 
+@pytest.mark.sound
 def test_it_is_heard_and_seen_on_the_embedded_model() -> None:
     model = load_model("tiny", device="cpu", dtype="fp32")
     settings = {"duration": 6.0, "steps": 8, "guidance_scale": 2.5, "config": SpotDiffusionConfig(64), "seed": 1}

@@ -83,6 +83,7 @@ def test_a_forked_process_makes_its_own_threads(two_threads: None) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.sound
 def test_a_run_on_two_threads(two_threads: None) -> None:
     """The bits are equal each time, and equal to those of one thread up to rounding."""
     model = load_model("tiny", device="cpu", dtype="fp32")

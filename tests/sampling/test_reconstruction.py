@@ -144,6 +144,7 @@ def test_the_time_it_takes_is_told() -> None:
     assert sampler.cost().network_frames == plain.cost().network_frames
 
 
+@pytest.mark.sound
 def test_the_embedded_model_joins_what_it_continues() -> None:
     """The step from the last kept frame to the first new one is no larger than those elsewhere."""
     model = load_model("tiny", device="cpu")
