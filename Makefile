@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
+PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo lab voila site stamp test check screens bench bench-full train evaluate clean
@@ -17,6 +18,10 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(PACKAGES): package.json package-lock.json $(STAMP)
+	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, in out/
@@ -42,10 +47,11 @@ test: setup ## run all tests, and fetch what they need
 	@.ci/fetch-audioldm
 	$(BIN)/python -m pytest
 
-check: setup ## ruff and mypy
+check: setup $(PACKAGES) ## ruff and mypy, and for JavaScript Biome and the types in its comments
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/npm run --silent check
 
 screens: setup ## screenshots of every widget, light and dark, narrow and wide, in out/screens/
 	@.ci/fetch chromium
@@ -70,4 +76,4 @@ evaluate: setup ## measure the embedded model
 	$(BIN)/python training/evaluate.py
 
 clean: ## remove what the other targets made, but not data/
-	rm -rf .venv .audioldm out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .audioldm node_modules out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

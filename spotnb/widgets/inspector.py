@@ -19,6 +19,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.trace import StepRecord, Trace
 from spotnb.widgets.base import Widget, new_figure
 from spotnb.widgets.packing import ARRAYS, COLUMNS, QUANTITIES, Packed, Thinning, pack
+from spotnb.widgets.scenes import EDGES
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
 if TYPE_CHECKING:
@@ -202,11 +203,12 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     def _about(self, total: int) -> dict[str, Any]:
         _, channels, frames, bins = self._shape
         factor = self._thinning.factor
+        edge = self._trace[0].layout.edge if self._sampler is None else self._sampler.config.edge
         return {
             "channels": channels,
             "frames": frames,
             "bins": bins,
-            "edge": self._trace[0].layout.edge if self._sampler is None else self._sampler.config.edge,
+            "ring": EDGES[edge].ring,
             "factor": factor,
             "every": self._thinning.every,
             "columns": -(-frames // factor),

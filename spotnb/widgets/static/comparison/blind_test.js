@@ -1,0 +1,108 @@
+// The blind test: the listener says which of two runs X is, with names and pictures hidden. Each switch sounds alike.
+import { createResultPanel, createSetup, createTrialPanel } from "./blind_panels.js";
+import { resultOf } from "./blind_sentences.js";
+import { beginSession } from "./session.js";
+
+/** @import { View } from "../shared/view.js" */
+/** @import { Session } from "./session.js" */
+
+/** @typedef {{ runs: [number, number], trials: number, correct: number, p: number }} Found */
+
+/**
+ * @typedef {object} BlindOptions
+ * @property {string[]} names of all runs
+ * @property {() => number[]} loudness of all runs, in dB as they are played
+ * @property {(run: number) => void} hear
+ * @property {() => void} begin hides the pictures
+ * @property {(found: Found | null) => void} end brings them back; null where nothing was answered
+ * @property {() => void} changed
+ */
+
+const coin = () => crypto.getRandomValues(new Uint8Array(1))[0] & 1;
+
+/**
+ * @param {View} view
+ * @param {BlindOptions} options
+ */
+export function createBlindTest(view, options) {
+  /** @type {Session | null} */
+  let session = null;
+  const setup = createSetup(view, options.names, options.loudness, { start, cancel: () => show(null) });
+  const trial = createTrialPanel(view, { listenTo, take, finish });
+  const result = createResultPanel(view, { again: openSetup, close: () => show(null) });
+  const elements = [setup.element, trial.element, result.element];
+
+  function show(/** @type {HTMLElement | null} */ panel) {
+    for (const each of elements) each.hidden = each !== panel;
+    options.changed();
+  }
+
+  function openSetup() {
+    for (const each of elements) each.hidden = each !== setup.element;
+    setup.describe();
+    setup.focus();
+    options.changed();
+  }
+
+  function start() {
+    session = beginSession(setup.pair, setup.trials, coin);
+    options.begin();
+    ask(session);
+    show(trial.element);
+    trial.focus();
+  }
+
+  function ask(/** @type {Session} */ { trial: number, total }) {
+    const text = `Trial ${number} of ${total}`;
+    trial.showTrial(text);
+    listenTo(0);
+    view.say(`${text}: A is heard.`);
+  }
+
+  function listenTo(/** @type {number} */ k) {
+    if (!session) return;
+    trial.showHeard(k);
+    options.hear(session.behind(k));
+  }
+
+  function take(/** @type {number} */ said) {
+    if (!session) return;
+    if (session.take(said)) ask(session);
+    else finish();
+  }
+
+  function finish() {
+    if (!session) return;
+    const outcome = session.outcome();
+    session = null;
+    if (!outcome.answers.length) {
+      options.end(null);
+      return show(null);
+    }
+    const found = resultOf(outcome, options.names);
+    result.show(found);
+    const { trials, correct, p } = found;
+    options.end({ runs: outcome.runs, trials, correct, p });
+    show(result.element);
+    result.focus();
+    view.say(`${found.verdict}. ${found.meaning}`);
+  }
+
+  return {
+    elements,
+    get running() {
+      return session !== null;
+    },
+    get open() {
+      return elements.some((panel) => !panel.hidden);
+    },
+    /** Opens what stands before the test, or folds it away. */
+    toggle() {
+      if (session) return;
+      if (setup.element.hidden) openSetup();
+      else show(null);
+    },
+    listenTo,
+    describe: setup.describe,
+  };
+}

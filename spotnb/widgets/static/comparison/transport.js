@@ -1,0 +1,144 @@
+// One transport for all runs, and its traits `position` and `playing`. Where a widget is shown twice, one view sounds.
+import { bufferOf, clamp } from "../shared/numbers.js";
+import { createPlayer } from "../shared/player.js";
+
+/** @import { Model, View } from "../shared/view.js" */
+/** @import { Scene } from "./rows.js" */
+
+const TELL = 200; // ms between two messages to the kernel while it plays
+const PATIENCE = 1500; // ms for the browser to let sound start
+/** @type {WeakMap<Model, object>} */
+const owners = new WeakMap(); // of each model: the view that sounds
+
+/**
+ * @param {View} view
+ * @param {Scene} scene
+ * @param {(take: number) => number} level the factor a take is played with
+ * @param {(text: string) => void} failed is told what went wrong, or "" when it goes again
+ */
+export function createTransport(view, scene, level, failed) {
+  const { model } = view;
+  const owner = ownerOf(model);
+  const position = positionOf(model, scene.duration);
+  const player = createPlayer(view, { level, onPlace });
+  let active = false; // between play and pause: a halt in between is the end
+  /** @type {Promise<void> | null} */
+  let loading = null;
+
+  function onPlace(/** @type {number} */ seconds, /** @type {boolean} */ playing) {
+    view.repaint();
+    if (!owner.mine() || !active) return;
+    if (playing) return position.tell(seconds, position.isDue());
+    position.tell(scene.duration, false);
+    view.set({ playing: false });
+  }
+
+  async function start() {
+    loading ??= player.load(scene.rows.map((row) => bufferOf(row.sound)));
+    try {
+      await loading;
+    } catch (error) {
+      loading = null;
+      return fail(`This browser cannot decode the sound: ${error instanceof Error ? error.message : error}`);
+    }
+    if (!owner.mine() || !model.get("playing")) return;
+    await player.seek(model.get("position"));
+    const late = setTimeout(() => {
+      if (!player.playing && owner.mine()) fail("The browser starts sound only after a click or a key: press play.");
+    }, PATIENCE);
+    await player.play();
+    clearTimeout(late);
+    active = player.playing;
+    if (active) failed("");
+    if (active && (!owner.mine() || !model.get("playing"))) stop();
+  }
+
+  function fail(/** @type {string} */ text) {
+    failed(text);
+    view.set({ playing: false });
+  }
+
+  function stop() {
+    const was = active;
+    active = false;
+    player.pause();
+    if (was && owner.mine() && model.get("position") < scene.duration) position.tell(player.place, true);
+    owner.release();
+  }
+
+  view.watch(["playing"], () => {
+    if (!model.get("playing")) {
+      if (owner.mine()) stop();
+    } else if (owner.claim()) {
+      start();
+    }
+    view.repaint();
+  });
+  view.watch(["position"], () => {
+    if (!position.isOwn() && owner.mine() && active) player.seek(model.get("position"));
+    view.repaint();
+  });
+  view.onEnd(() => {
+    active = false;
+    if (owner.release() && model.get("playing")) view.set({ playing: false });
+  });
+
+  const transport = {
+    get place() {
+      return owner.mine() && active ? player.place : model.get("position");
+    },
+    seek: (/** @type {number} */ seconds) => view.set({ position: position.rounded(seconds) }),
+    seekBy: (/** @type {number} */ seconds) => transport.seek(transport.place + seconds),
+    toggle: () => view.set({ playing: !model.get("playing") }),
+    /** Which run is heard; its place stays. `dip` makes all switches sound alike. */
+    hear: (/** @type {number} */ take, dip = false) => player.choose(take, dip),
+    balance: player.balance,
+  };
+  if (model.get("playing") && owner.claim()) start(); // set before this view was there
+  return transport;
+}
+
+/**
+ * Which of the views of a model sounds.
+ * @param {Model} model
+ */
+function ownerOf(model) {
+  const me = {};
+  const mine = () => owners.get(model) === me;
+  return {
+    mine,
+    /** Takes the sound if nobody has it, and tells whether it is this view's then. */
+    claim() {
+      if (!owners.has(model)) owners.set(model, me);
+      return mine();
+    },
+    /** Gives it back, and tells whether it was this view's. */
+    release: () => mine() && owners.delete(model),
+  };
+}
+
+/**
+ * The trait `position`, as this view sets it while it plays.
+ * @param {Model} model
+ * @param {number} duration
+ */
+function positionOf(model, duration) {
+  let own = false;
+  let told = 0;
+  const rounded = (/** @type {number} */ seconds) => clamp(Math.round(seconds * 1e4) / 1e4, 0, duration);
+  return {
+    rounded,
+    /** Whether the change that is heard of just now is this view's own. */
+    isOwn: () => own,
+    isDue: () => performance.now() - told > TELL,
+    /** With `save`, the kernel hears of it too. */
+    tell(/** @type {number} */ seconds, /** @type {boolean} */ save) {
+      own = true;
+      model.set("position", rounded(seconds));
+      own = false;
+      if (!save) return;
+      told = performance.now();
+      model.save_changes();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// The sound of the clean estimate: decoded by the kernel when it is asked for, played here.
+import { h, icon } from "../shared/dom.js";
+import { pressable } from "../shared/keys.js";
+import { bufferOf } from "../shared/numbers.js";
+import { createPlayer } from "../shared/player.js";
+import { soundAction } from "./sentences.js";
+import { nameOf } from "./state.js";
+
+/** @import { View } from "../shared/view.js" */
+/** @import { State } from "./state.js" */
+/** @import { Store } from "./store.js" */
+
+const SAVED = "A saved page plays what was decoded before";
+
+/**
+ * @param {View} view
+ * @param {Store} store
+ * @param {() => State} read
+ */
+export function createSound(view, store, read) {
+  const { model } = view;
+  const offline = Boolean(model.get("offline"));
+  const button = pressable(view, { class: "spotnb-labelled" }, "", listen);
+  const heard = h("span", { class: "spotnb-muted" });
+  const player = createPlayer(view, { onPlace: view.repaint });
+  /** @type {number | null} */
+  let waiting = null; // the step whose sound was asked for here
+  /** @type {{ step: number, edition: number } | null} */
+  let loaded = null;
+  let trouble = "";
+  const isReady = () => loaded !== null && loaded.step === read().step && loaded.edition === store.edition;
+
+  async function take(/** @type {boolean} */ play) {
+    const sound = model.get("_sound");
+    if (sound.step === undefined || (sound.edition !== store.edition && !offline)) return;
+    if (waiting === sound.step) waiting = null;
+    if (sound.error) {
+      fail(sound.error);
+      return;
+    }
+    await player.load([bufferOf(sound.data)]);
+    loaded = { step: sound.step, edition: store.edition };
+    trouble = "";
+    if (play && isReady()) await player.play();
+    view.repaint();
+  }
+
+  function fail(/** @type {string} */ text) {
+    trouble = text;
+    view.repaint();
+  }
+
+  function listen() {
+    if (button.disabled) return;
+    if (isReady()) {
+      player.toggle();
+    } else {
+      player.pause();
+      waiting = read().step;
+      trouble = "";
+      model.send({ type: "decode", step: waiting });
+    }
+    view.repaint();
+  }
+
+  function show() {
+    const { step } = read();
+    const [ready, { playing }] = [isReady(), player];
+    const silent = store.scene.silent ?? (offline && !ready ? SAVED : null);
+    button.disabled = Boolean(silent) || waiting !== null || !store.has(step, "x0");
+    const word = soundAction({ ready, playing, waiting: waiting !== null });
+    if (button.dataset.word !== word) {
+      button.dataset.word = word;
+      button.replaceChildren(icon(playing ? "pause" : "play"), ` ${word}`);
+    }
+    heard.textContent = trouble || silent || placeWords();
+  }
+
+  function placeWords() {
+    if (loaded === null) return "";
+    const { place, duration } = player;
+    return `step ${nameOf(store, loaded.step)}: ${place.toFixed(1)} of ${duration.toFixed(1)} s`;
+  }
+
+  view.watch(["_sound"], () => take(waiting === model.get("_sound").step));
+  return {
+    element: h("div", { class: "spotnb-row" }, button, heard),
+    player,
+    isReady,
+    listen,
+    show,
+    take,
+    /** What the kernel could not do. */
+    fail(/** @type {string} */ text) {
+      waiting = null;
+      fail(text);
+    },
+    /** Stops what is not the sound of the step shown. */
+    hush() {
+      if (player.playing && !isReady()) player.pause();
+    },
+  };
+}

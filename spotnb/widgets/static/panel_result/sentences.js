@@ -1,0 +1,43 @@
+// The sentences beside a run's sound.
+
+/** @import { Fact } from "../shared/dom.js" */
+
+/**
+ * `frames` of the mel go on beyond `seconds` of sound; `score` is taken at every `tile`th frame.
+ * @typedef {object} Scene
+ * @property {DataView} sound
+ * @property {number} frames
+ * @property {number} seconds
+ * @property {DataView} mel
+ * @property {number} columns
+ * @property {number} bands
+ * @property {DataView} envelope
+ * @property {number[]} seams
+ * @property {number} tile
+ * @property {{ score: number, p: number } | null} score
+ * @property {number | null} peak
+ * @property {number | null} lufs
+ */
+
+/**
+ * @param {Scene} scene
+ * @returns {Fact[]}
+ */
+export function facts({ score, tile, peak, lufs, seams }) {
+  /** @type {Fact[]} */
+  const told = [];
+  if (score) {
+    const value = `${score.score.toFixed(2)} (p = ${score.p.toFixed(3)})`;
+    told.push([`seam score at every ${tile}th frame `, value]);
+  }
+  if (peak !== null) told.push(["peak ", `${peak.toFixed(1)} dB`]);
+  if (lufs !== null) told.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
+  told.push(["seams of the last step ", String(seams.length)]);
+  return told;
+}
+
+/** @param {Scene} scene */
+export function description(scene) {
+  const told = facts(scene).map(([name, value]) => name + value);
+  return `The sound is ${scene.seconds.toFixed(1)} seconds long: ${told.join(", ")}.`;
+}

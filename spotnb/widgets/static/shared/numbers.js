@@ -1,0 +1,59 @@
+// What all modules need of numbers and bytes.
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+/**
+ * The bytes of a trait: Jupyter hands out DataViews.
+ * @param {DataView | null | undefined} value
+ */
+export function bytesOf(value) {
+  return value ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(0);
+}
+
+/**
+ * The bytes of a trait in a buffer of their own.
+ * @param {DataView | null | undefined} value
+ * @returns {ArrayBuffer}
+ */
+export function bufferOf(value) {
+  return bytesOf(value).slice().buffer;
+}
+
+/**
+ * Signed bytes.
+ * @param {DataView | null | undefined} value
+ */
+export function signedBytesOf(value) {
+  const bytes = bytesOf(value);
+  return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Runs of whole numbers that follow each other, as [first, last].
+ * @param {Iterable<number>} ascending
+ */
+export function runsOf(ascending) {
+  /** @type {[number, number][]} */
+  const found = [];
+  for (const k of ascending) {
+    const open = found.at(-1);
+    if (open && open[1] === k - 1) open[1] = k;
+    else found.push([k, k]);
+  }
+  return found;
+}
+
+/**
+ * Digits with a minus sign as long as a plus.
+ * @param {string} digits
+ */
+export function withMinus(digits) {
+  return digits.replace("-", "−");
+}
