@@ -16,6 +16,29 @@ test("no file is longer than 300 lines", () => {
   assert.deepEqual(long, []);
 });
 
+// Biome indents everything, so a function ends at the first line that closes at the depth of its first one. (Biome's
+// own rule leaves out lines of comments.)
+function lengths(source) {
+  const lines = source.split("\n");
+  const opens = /(\bfunction\b.*|=>|^\s*(async |get |set |static )*#?[\w$]+\(.*\)|^\s*\)) \{$/;
+  const blocks = /^\s*(\} else )?(if|for|while|switch) \(/;
+  return lines.flatMap((line, first) => {
+    if (!opens.test(line) || blocks.test(line)) return [];
+    const depth = line.search(/\S/);
+    const stop = lines.findIndex((each, k) => k > first && each.search(/\S/) === depth && each.trim().startsWith("}"));
+    return [stop - first + 1];
+  });
+}
+
+test("no function is longer than 80 lines", () => {
+  const longest = modules.map(({ name, source }) => ({ name, most: Math.max(0, ...lengths(source)) }));
+  assert.deepEqual(
+    longest.filter(({ most }) => most > 80),
+    [],
+  );
+  assert.ok(longest.some(({ most }) => most > 60)); // they are found at all
+});
+
 test("methods and edge policies are named by Python alone", () => {
   const { methods, edges } = policiesOf();
   const names = [...Object.keys(methods), ...Object.keys(edges)];

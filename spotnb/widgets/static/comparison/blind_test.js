@@ -4,7 +4,7 @@ import { resultOf } from "./blind_sentences.js";
 import { beginSession } from "./session.js";
 
 /** @import { View } from "../shared/view.js" */
-/** @import { Session } from "./session.js" */
+/** @import { Outcome, Session } from "./session.js" */
 
 /** @typedef {{ runs: [number, number], trials: number, correct: number, p: number }} Found */
 
@@ -27,22 +27,12 @@ const coin = () => crypto.getRandomValues(new Uint8Array(1))[0] & 1;
 export function createBlindTest(view, options) {
   /** @type {Session | null} */
   let session = null;
-  const setup = createSetup(view, options.names, options.loudness, { start, cancel: () => show(null) });
-  const trial = createTrialPanel(view, { listenTo, take, finish });
-  const result = createResultPanel(view, { again: openSetup, close: () => show(null) });
-  const elements = [setup.element, trial.element, result.element];
-
-  function show(/** @type {HTMLElement | null} */ panel) {
-    for (const each of elements) each.hidden = each !== panel;
-    options.changed();
-  }
-
-  function openSetup() {
-    for (const each of elements) each.hidden = each !== setup.element;
-    setup.describe();
-    setup.focus();
-    options.changed();
-  }
+  const { setup, trial, result, elements, show, openSetup } = createPanels(view, options, {
+    start,
+    listenTo,
+    take,
+    finish,
+  });
 
   function start() {
     session = beginSession(setup.pair, setup.trials, coin);
@@ -75,13 +65,15 @@ export function createBlindTest(view, options) {
     if (!session) return;
     const outcome = session.outcome();
     session = null;
-    if (!outcome.answers.length) {
-      options.end(null);
-      return show(null);
-    }
+    if (outcome.answers.length) return conclude(outcome);
+    options.end(null);
+    show(null);
+  }
+
+  function conclude(/** @type {Outcome} */ outcome) {
     const found = resultOf(outcome, options.names);
-    result.show(found);
     const { trials, correct, p } = found;
+    result.show(found);
     options.end({ runs: outcome.runs, trials, correct, p });
     show(result.element);
     result.focus();
@@ -105,4 +97,31 @@ export function createBlindTest(view, options) {
     listenTo,
     describe: setup.describe,
   };
+}
+
+/**
+ * The three panels, of which one is shown at a time, or none.
+ * @param {View} view
+ * @param {BlindOptions} options
+ * @param {{ start: () => void, listenTo: (k: number) => void, take: (said: number) => void, finish: () => void }} act
+ */
+function createPanels(view, { names, loudness, changed }, act) {
+  const cancel = () => show(null);
+  const setup = createSetup(view, names, loudness, { start: act.start, cancel });
+  const trial = createTrialPanel(view, act);
+  const result = createResultPanel(view, { again: openSetup, close: cancel });
+  const elements = [setup.element, trial.element, result.element];
+
+  function show(/** @type {HTMLElement | null} */ panel) {
+    for (const each of elements) each.hidden = each !== panel;
+    changed();
+  }
+
+  function openSetup() {
+    show(setup.element);
+    setup.describe();
+    setup.focus();
+  }
+
+  return { setup, trial, result, elements, show, openSetup };
 }

@@ -21,9 +21,8 @@ export function createTransport(view, scene, level, failed) {
   const owner = ownerOf(model);
   const position = positionOf(model, scene.duration);
   const player = createPlayer(view, { level, onPlace });
+  const load = once(() => player.load(scene.rows.map((row) => bufferOf(row.sound))));
   let active = false; // between play and pause: a halt in between is the end
-  /** @type {Promise<void> | null} */
-  let loading = null;
 
   function onPlace(/** @type {number} */ seconds, /** @type {boolean} */ playing) {
     view.repaint();
@@ -34,13 +33,8 @@ export function createTransport(view, scene, level, failed) {
   }
 
   async function start() {
-    loading ??= player.load(scene.rows.map((row) => bufferOf(row.sound)));
-    try {
-      await loading;
-    } catch (error) {
-      loading = null;
-      return fail(`This browser cannot decode the sound: ${error instanceof Error ? error.message : error}`);
-    }
+    const trouble = await load();
+    if (trouble) return fail(`This browser cannot decode the sound: ${trouble}`);
     if (!owner.mine() || !model.get("playing")) return;
     await player.seek(model.get("position"));
     const late = setTimeout(() => {
@@ -96,6 +90,25 @@ export function createTransport(view, scene, level, failed) {
   };
   if (model.get("playing") && owner.claim()) start(); // set before this view was there
   return transport;
+}
+
+/**
+ * Does it once, however often it is asked for, and anew only where it failed; tells what went wrong, or "".
+ * @param {() => Promise<void>} work
+ */
+function once(work) {
+  /** @type {Promise<void> | null} */
+  let done = null;
+  return async () => {
+    done ??= work();
+    try {
+      await done;
+      return "";
+    } catch (error) {
+      done = null;
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
 }
 
 /**

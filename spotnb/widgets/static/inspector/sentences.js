@@ -131,3 +131,12 @@ export function soundAction({ ready, playing, waiting }) {
   if (ready) return playing ? "Pause" : "Play the clean estimate";
   return waiting ? "Decoding …" : "Hear the clean estimate";
 }
+
+/**
+ * Which sound is loaded, and where it is.
+ * @param {string} name of its step
+ * @param {{ place: number, duration: number }} sound in seconds
+ */
+export function placeWords(name, { place, duration }) {
+  return `step ${name}: ${place.toFixed(1)} of ${duration.toFixed(1)} s`;
+}

@@ -3,7 +3,7 @@ import { h, icon } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
 import { bufferOf } from "../shared/numbers.js";
 import { createPlayer } from "../shared/player.js";
-import { soundAction } from "./sentences.js";
+import { placeWords, soundAction } from "./sentences.js";
 import { nameOf } from "./state.js";
 
 /** @import { View } from "../shared/view.js" */
@@ -63,33 +63,22 @@ export function createSound(view, store, read) {
     view.repaint();
   }
 
-  function show() {
-    const { step } = read();
-    const [ready, { playing }] = [isReady(), player];
-    const silent = store.scene.silent ?? (offline && !ready ? SAVED : null);
-    button.disabled = Boolean(silent) || waiting !== null || !store.has(step, "x0");
-    const word = soundAction({ ready, playing, waiting: waiting !== null });
-    if (button.dataset.word !== word) {
-      button.dataset.word = word;
-      button.replaceChildren(icon(playing ? "pause" : "play"), ` ${word}`);
-    }
-    heard.textContent = trouble || silent || placeWords();
-  }
-
-  function placeWords() {
-    if (loaded === null) return "";
-    const { place, duration } = player;
-    return `step ${nameOf(store, loaded.step)}: ${place.toFixed(1)} of ${duration.toFixed(1)} s`;
-  }
-
   view.watch(["_sound"], () => take(waiting === model.get("_sound").step));
   return {
     element: h("div", { class: "spotnb-row" }, button, heard),
     player,
     isReady,
     listen,
-    show,
     take,
+    show() {
+      const { step } = read();
+      const ready = isReady();
+      const silent = store.scene.silent ?? (offline && !ready ? SAVED : null);
+      button.disabled = Boolean(silent) || waiting !== null || !store.has(step, "x0");
+      showWord(button, soundAction({ ready, playing: player.playing, waiting: waiting !== null }), player.playing);
+      const name = loaded && nameOf(store, loaded.step);
+      heard.textContent = trouble || silent || (name === null ? "" : placeWords(name, player));
+    },
     /** What the kernel could not do. */
     fail(/** @type {string} */ text) {
       waiting = null;
@@ -100,4 +89,11 @@ export function createSound(view, store, read) {
       if (player.playing && !isReady()) player.pause();
     },
   };
+}
+
+/** @param {HTMLButtonElement} button @param {string} word @param {boolean} playing */
+function showWord(button, word, playing) {
+  if (button.dataset.word === word) return;
+  button.dataset.word = word;
+  button.replaceChildren(icon(playing ? "pause" : "play"), ` ${word}`);
 }
