@@ -23,8 +23,9 @@ function tend(view, panel) {
       if (!control.dataset.lmSuppressShortcuts) ownKeys(control);
     }
     if (!focused?.disabled) return;
-    passFocus(panel, focused);
-    focused = null;
+    const from = focused;
+    focused = null; // before the focus moves on, which is heard of at once
+    passFocus(panel, from);
   };
   const observer = new MutationObserver(update);
   observer.observe(panel, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled"] });
