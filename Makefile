@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab voila site stamp test check screens bench bench-full train evaluate clean
+.PHONY: help setup demo lab voila site stamp test check format screens bench bench-full train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 $(PACKAGES): package.json package-lock.json $(STAMP)
-	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --silent
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 demo: setup ## a prompt becomes a long wav, a figure and an executed notebook, in out/
@@ -51,7 +51,11 @@ check: setup $(PACKAGES) ## ruff and mypy, and for JavaScript Biome and the type
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/npm run --silent check
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm run --silent check
+
+format: setup $(PACKAGES) ## put Python and JavaScript into their formats
+	$(BIN)/ruff format .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm run --silent fix
 
 screens: setup ## screenshots of every widget, light and dark, narrow and wide, in out/screens/
 	@.ci/fetch chromium

@@ -55,5 +55,5 @@ written as JSDoc comments, which stay behind. A saved page (`to_html`) runs the 
 
 **While developing**, set `ANYWIDGET_HMR=1` before you start Jupyter. Every change in `static/` then shows in open
 notebooks at once (`spotnb.widgets.reload`). `make check` runs Biome and the type checker over all of it;
-`.venv/bin/npm run fix` formats it.
+`make format` formats it.
 """

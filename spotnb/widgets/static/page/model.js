@@ -60,7 +60,9 @@ export class SavedModel {
  */
 export function restored({ state, buffers }) {
   for (const { path, data } of buffers) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const text = atob(data);
+    const bytes = new Uint8Array(text.length);
+    for (let k = 0; k < text.length; k += 1) bytes[k] = text.charCodeAt(k); // of many megabytes: no iterator
     const holder = path.slice(0, -1).reduce((value, key) => value[key], state);
     holder[path[path.length - 1]] = new DataView(bytes.buffer);
   }
