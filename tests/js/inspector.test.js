@@ -26,8 +26,13 @@ import { diverging } from "../../spotnb/widgets/static/shared/colors.js";
 
 const SCENE = { channels: 2, frames: 10, bins: 3, ring: false, factor: 1, columns: 10, silent: null };
 const TRAITS = {
-  ...{ step: 0, quantity: "x0", channel: null, colour_range: "run" },
-  ...{ selected_frame: null, selected_bin: 0, tiles: true },
+  step: 0,
+  quantity: "x0",
+  channel: null,
+  colour_range: "run",
+  selected_frame: null,
+  selected_bin: 0,
+  tiles: true,
 };
 const HEAD = 6 * 2 + 4 * 3 * 6;
 
@@ -41,7 +46,11 @@ function record(step, changes = {}, code = 20, columns = 10) {
   const codes = new Uint8Array(planes.length * 2 * columns * 3).fill(code);
   const data = new Uint8Array([...new Uint8Array(numbers.buffer), ...codes]);
   const told = {
-    ...{ step, timestep: 900 - step, shift: 2, planes, bytes: data.length },
+    step,
+    timestep: 900 - step,
+    shift: 2,
+    planes,
+    bytes: data.length,
     tiles: [
       [-2, 6, 0, 6],
       [6, 14, 6, 10],

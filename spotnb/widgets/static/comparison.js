@@ -109,10 +109,10 @@ function createTest(view, { rows, read, transport }, changed) {
     loudness: () => rows.map((row) => loudnessOf(row, read().matched)),
     hear: (k) => transport.hear(k, true),
     begin: changed,
-    end(found) {
+    end(summary) {
       transport.hear(read().selected, true);
-      if (!found) return;
-      view.set({ abx_runs: found.runs, abx_trials: found.trials, abx_correct: found.correct, abx_p: found.p });
+      if (!summary) return;
+      view.set({ abx_runs: summary.runs, abx_trials: summary.trials, abx_correct: summary.correct, abx_p: summary.p });
     },
     changed,
   });

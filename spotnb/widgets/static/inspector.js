@@ -19,6 +19,7 @@ import { openView } from "./shared/view.js";
 
 /** @import { Given, View } from "./shared/view.js" */
 /** @import { Local } from "./inspector/input.js" */
+/** @import { Painting } from "./inspector/painter.js" */
 /** @import { State } from "./inspector/state.js" */
 /** @import { Scene } from "./inspector/store.js" */
 
@@ -63,7 +64,11 @@ function render(given) {
   view.root.append(keysHelp(view, KEYS));
   bindPictureKeys(view, plot, act, steps, sound.listen);
   bindPicturePointer(view, plot, {
-    ...{ act, local, read, sound, frames: scene.frames },
+    act,
+    local,
+    read,
+    sound,
+    frames: scene.frames,
     cellAt: (place) => cellAt(plot, places(), place, { ...scene, shown: read().shown }),
   });
 
@@ -100,46 +105,51 @@ function createPicture(view, { store, read, local, sound, pictures }) {
     height: () => places().total + 12,
     paint(ctx) {
       const state = read();
-      const { step, shown, frame } = state;
-      const known = store.has(step, state.quantity);
-      const limit = known ? store.limit(step, state.quantity, state.channel, state.whole) : null;
-      const { base, fine } = limit === null ? { base: null, fine: null } : pictures.of(step, state, limit);
-      const sounding = sound.isReady() || sound.player.playing;
       plot.range = local.range;
-      paintInspector(
-        { ctx, plot, colors: view.colors, at: places() },
-        {
-          ...{ shown, frame, limit, bins: scene.bins, layout: layout() },
-          pictures: [base, fine].filter((picture) => picture !== null),
-          cell: local.hover ?? selectedCell(scene, state),
-          heard: sounding ? sound.player.place * FRAMES_PER_SECOND : null,
-        },
-      );
-      ask(step, local.range);
+      paintInspector({ ctx, plot, colors: view.colors, at: places() }, paintingOf(state));
+      ask(state.step, local.range);
     },
   });
+
+  /** @param {State} state @returns {Painting} */
+  function paintingOf(state) {
+    const { step, quantity, channel, shown, frame } = state;
+    const limit = store.has(step, quantity) ? store.limit(step, quantity, channel, state.whole) : null;
+    const { base, fine } = limit === null ? { base: null, fine: null } : pictures.of(step, state, limit);
+    const sounding = sound.isReady() || sound.player.playing;
+    return {
+      shown,
+      bins: scene.bins,
+      pictures: [base, fine].filter((picture) => picture !== null),
+      limit,
+      layout: layout(),
+      frame,
+      cell: local.hover ?? selectedCell(scene, state),
+      heard: sounding ? sound.player.place * FRAMES_PER_SECOND : null,
+    };
+  }
   return { plot, places };
 }
 
 /** @param {View} view @param {Parts} parts */
 function createWords(view, { store, read, local, sound, pictures }) {
-  const told = h("div", { class: "spotnb-facts" });
+  const factRow = h("div", { class: "spotnb-facts" });
   const readout = h("p", { class: "spotnb-note" });
   const note = h("p", { class: "spotnb-note spotnb-muted" });
   const offline = Boolean(view.model.get("offline"));
   return {
-    elements: [told, readout, note],
+    elements: [factRow, readout, note],
     show() {
       const state = read();
       const absent = absence(store, state);
       if (absent !== null) {
         note.textContent = absent;
-        told.replaceChildren();
+        factRow.replaceChildren();
         readout.textContent = "";
         view.say(absent);
         return;
       }
-      told.replaceChildren(...factSpans(facts(store, state)));
+      factRow.replaceChildren(...factSpans(facts(store, state)));
       readout.textContent = reading(store, state, local.hover ?? selectedCell(store.scene, state));
       note.textContent = remarks(store, state, pictures.drawn, offline);
       view.say(description(store, state, sound.player.playing ? "" : ` ${readout.textContent}`));

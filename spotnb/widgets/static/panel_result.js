@@ -36,8 +36,8 @@ function render(given) {
   });
   const button = pressable(view, { class: "spotnb-round", disabled: true }, "", toggle);
   const place = h("span", { class: "spotnb-value" });
-  const told = h("div", { class: "spotnb-facts" }, ...factSpans(facts(scene)));
-  view.root.append(plot.element, h("div", { class: "spotnb-row" }, button, place, told));
+  const factRow = h("div", { class: "spotnb-facts" }, ...factSpans(facts(scene)));
+  view.root.append(plot.element, h("div", { class: "spotnb-row" }, button, place, factRow));
   bindKeys(view, plot.canvas, {
     " ": toggle,
     ArrowLeft: (_, factor) => seek(player.place - factor),

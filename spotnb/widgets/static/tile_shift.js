@@ -40,9 +40,9 @@ function render(given) {
     name: (step) => String(scene.names[step]),
   });
   const { tiles, map } = createPictures(view, scene, read, () => run);
-  const told = h("div", { class: "spotnb-facts" });
+  const factRow = h("div", { class: "spotnb-facts" });
   const followed = h("p", { class: "spotnb-note" });
-  view.root.append(tiles.element, steps.element, map.element, told, followed, keysHelp(view, KEYS));
+  view.root.append(tiles.element, steps.element, map.element, factRow, followed, keysHelp(view, KEYS));
   bindPictures(view, scene, { tiles, map, steps, act, read });
 
   view.watch(["method", "edge"], () => {
@@ -52,7 +52,7 @@ function render(given) {
   view.watch(["step", "shift", "selected_frame"], view.repaint);
   view.onPaint(() => {
     const shown = shownOf(scene, run, read());
-    told.replaceChildren(...factSpans(facts(scene, run, shown)));
+    factRow.replaceChildren(...factSpans(facts(scene, run, shown)));
     followed.textContent = shown.frame === null ? "" : story(scene, run, shown.frame);
     controls.show(shown);
     steps.show();

@@ -53,8 +53,8 @@ export function createActions(view, scene, { rows, read, local, transport, canva
     /** Forwards (1) or backwards (-1) to a place just before a seam. */
     toSeam(/** @type {number} */ direction) {
       const { seams } = rows[read().selected];
-      const found = beforeSeam(seams.length ? seams : scene.grid, transport.place, direction);
-      if (found !== undefined) transport.seek(found);
+      const spot = beforeSeam(seams.length ? seams : scene.grid, transport.place, direction);
+      if (spot !== undefined) transport.seek(spot);
     },
   };
 }

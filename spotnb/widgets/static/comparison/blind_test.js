@@ -6,7 +6,7 @@ import { beginSession } from "./session.js";
 /** @import { View } from "../shared/view.js" */
 /** @import { Outcome, Session } from "./session.js" */
 
-/** @typedef {{ runs: [number, number], trials: number, correct: number, p: number }} Found */
+/** @typedef {{ runs: [number, number], trials: number, correct: number, p: number }} Summary */
 
 /**
  * @typedef {object} BlindOptions
@@ -14,7 +14,7 @@ import { beginSession } from "./session.js";
  * @property {() => number[]} loudness of all runs, in dB as they are played
  * @property {(run: number) => void} hear
  * @property {() => void} begin hides the pictures
- * @property {(found: Found | null) => void} end brings them back; null where nothing was answered
+ * @property {(summary: Summary | null) => void} end brings them back; null where nothing was answered
  * @property {() => void} changed
  */
 
@@ -71,13 +71,13 @@ export function createBlindTest(view, options) {
   }
 
   function conclude(/** @type {Outcome} */ outcome) {
-    const found = resultOf(outcome, options.names);
-    const { trials, correct, p } = found;
-    result.show(found);
+    const summary = resultOf(outcome, options.names);
+    const { trials, correct, p } = summary;
+    result.show(summary);
     options.end({ runs: outcome.runs, trials, correct, p });
     show(result.element);
     result.focus();
-    view.say(`${found.verdict}. ${found.meaning}`);
+    view.say(`${summary.verdict}. ${summary.meaning}`);
   }
 
   return {

@@ -23,11 +23,11 @@ export function levelsOf(ends, samples) {
 /** @param {Level} level @returns {Level} */
 function coarser({ ends, samples }) {
   const count = ends.length / 2;
-  const found = new Int8Array(2 * Math.ceil(count / COARSER));
-  for (let k = 0; k < found.length / 2; k += 1) {
-    found.set(extremes(ends, k * COARSER, Math.min((k + 1) * COARSER, count)), 2 * k);
+  const coarse = new Int8Array(2 * Math.ceil(count / COARSER));
+  for (let k = 0; k < coarse.length / 2; k += 1) {
+    coarse.set(extremes(ends, k * COARSER, Math.min((k + 1) * COARSER, count)), 2 * k);
   }
-  return { ends: found, samples: samples * COARSER };
+  return { ends: coarse, samples: samples * COARSER };
 }
 
 /** @param {Int8Array} ends @param {number} first @param {number} stop @returns {[number, number]} */

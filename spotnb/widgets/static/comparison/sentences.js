@@ -68,12 +68,12 @@ export function legend(rows) {
  */
 export function peaksAt(rows, seconds, matched) {
   const frame = seconds * FRAMES_PER_SECOND;
-  const told = rows.map((row, k) => {
+  const peaks = rows.map((row, k) => {
     const ends = row.between(frame - HALF, frame + HALF);
     const peak = ends ? Math.max(-ends[0], ends[1]) * factorOf(row, matched) : 0;
     return `${k + 1} peak ${peak > 0 ? decibels(20 * Math.log10(peak)) : "silent"}`;
   });
-  return `At ${seconds.toFixed(2)} s: ${told.join(" · ")}`;
+  return `At ${seconds.toFixed(2)} s: ${peaks.join(" · ")}`;
 }
 
 /**

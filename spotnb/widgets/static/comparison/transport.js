@@ -137,20 +137,20 @@ function ownerOf(model) {
  */
 function positionOf(model, duration) {
   let own = false;
-  let told = 0;
+  let sent = 0;
   const rounded = (/** @type {number} */ seconds) => clamp(Math.round(seconds * 1e4) / 1e4, 0, duration);
   return {
     rounded,
     /** Whether the change that is heard of just now is this view's own. */
     isOwn: () => own,
-    isDue: () => performance.now() - told > TELL,
+    isDue: () => performance.now() - sent > TELL,
     /** With `save`, the kernel hears of it too. */
     tell(/** @type {number} */ seconds, /** @type {boolean} */ save) {
       own = true;
       model.set("position", rounded(seconds));
       own = false;
       if (!save) return;
-      told = performance.now();
+      sent = performance.now();
       model.save_changes();
     },
   };

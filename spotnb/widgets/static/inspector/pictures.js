@@ -62,8 +62,8 @@ export function createPictures(store) {
  * @returns {Picture | null}
  */
 function pictureOf(store, part, before, { quantity, shown, limit }, into) {
-  const found = termsOf(part, quantity, before);
-  if (!found) return null;
+  const sum = termsOf(part, quantity, before);
+  if (!sum) return null;
   const { columns, start, factor } = part;
   const { bins } = store.scene;
   into.resize(columns, bins * shown.length);
@@ -71,12 +71,12 @@ function pictureOf(store, part, before, { quantity, shown, limit }, into) {
   const marks = [];
   shown.forEach((channel, row) => {
     const place = { row, columns, bins, first: channel * columns * bins };
-    const [one, other] = found.terms.map((term) => planeOf(store, term, channel));
+    const [one, other] = sum.terms.map((term) => planeOf(store, term, channel));
     if (other) paintSum(into.words, place, one, other, 127 / limit, marks);
     else paintPlane(into.words, place, one, 127 / limit, marks);
   });
   into.show();
-  return { canvas: into.canvas, marks, start, factor, derived: found.derived };
+  return { canvas: into.canvas, marks, start, factor, derived: sum.derived };
 }
 
 /** @typedef {{ codes: Uint8Array, values: Float32Array }} Plane */

@@ -57,15 +57,15 @@ export function valueAt(store, index, quantity, cell) {
   const fine = detail && covers(detail, cell.frame) ? termsOf(detail, quantity, null) : null;
   const near = store.near(index);
   const part = fine && detail ? detail : store.parts[near];
-  const found = fine ?? termsOf(part, quantity, store.parts[near - 1]);
-  if (!found) return null;
+  const sum = fine ?? termsOf(part, quantity, store.parts[near - 1]);
+  if (!sum) return null;
   let [value, error] = [0, 0];
-  for (const { part: from, name, times } of found.terms) {
+  for (const { part: from, name, times } of sum.terms) {
     const codes = /** @type {Uint8Array} */ (from.codes[name]);
     value += store.values(from, name, cell.channel, times)[codes[placeOf(store, from, cell)]];
     error += Math.abs(times) * store.error(from, name, cell.channel);
   }
-  return { value, error, derived: found.derived, factor: part.factor, step: part.facts.step };
+  return { value, error, derived: sum.derived, factor: part.factor, step: part.facts.step };
 }
 
 /** @param {Part} part @param {number} frame */

@@ -50,10 +50,10 @@ export function absence(store, { step, quantity }) {
 export function facts(store, { step, quantity, channel }) {
   const { mean, std, min, max, bad } = store.statistics(step, quantity, channel);
   const { timestep, shift } = store.parts[step].facts;
-  const found = Object.entries({ mean, std, min, max }).map(([name, value]) => [name, number(value)]);
-  found.push(["t =", String(timestep)], ["shift", String(shift)]);
-  if (bad) found.push([bad === 1 ? "NaN or infinite value:" : "NaN or infinite values:", String(bad)]);
-  return found.map(([name, value]) => /** @type {const} */ ([`${name} `, value]));
+  const rows = Object.entries({ mean, std, min, max }).map(([name, value]) => [name, number(value)]);
+  rows.push(["t =", String(timestep)], ["shift", String(shift)]);
+  if (bad) rows.push([bad === 1 ? "NaN or infinite value:" : "NaN or infinite values:", String(bad)]);
+  return rows.map(([name, value]) => /** @type {const} */ ([`${name} `, value]));
 }
 
 /**
@@ -67,14 +67,14 @@ export function reading(store, { step, quantity }, cell) {
   const { frame, bin, channel } = cell;
   const when = `Step ${nameOf(store, step)}, ${seconds(frame, 2)} s (frame ${frame})`;
   const where = `${when}, bin ${bin}, channel ${channel}`;
-  const found = valueAt(store, step, quantity, cell);
-  if (!found) return `${where}: its value has not travelled`;
-  const { value, error, derived, factor } = found;
+  const it = valueAt(store, step, quantity, cell);
+  if (!it) return `${where}: its value has not travelled`;
+  const { value, error, derived, factor } = it;
   const bound = Number.isFinite(value) && error > 0 ? ` ± ${Number(error.toPrecision(1))}` : "";
   const asides = [
     derived && "derived",
     factor > 1 && `every ${factor}th frame`,
-    found.step !== store.parts[step].facts.step && `of step ${found.step}`,
+    it.step !== store.parts[step].facts.step && `of step ${it.step}`,
   ].filter(Boolean);
   return `${where}: ${number(value)}${bound}${asides.length ? ` (${asides.join(", ")})` : ""}`;
 }
@@ -87,12 +87,12 @@ export function reading(store, { step, quantity }, cell) {
  * @param {boolean} offline
  */
 export function remarks(store, { step, quantity }, drawn, offline) {
-  const told = [];
+  const notes = [];
   const near = store.near(step);
   const detail = store.details.has(step);
   const picture = (detail && drawn.fine) || drawn.base;
   if (picture?.derived) {
-    told.push(
+    notes.push(
       quantity === "noise"
         ? "The noise is derived: from the latent, the clean estimate and the noise level."
         : "The difference is derived: the latent less the clean estimate.",
@@ -100,12 +100,12 @@ export function remarks(store, { step, quantity }, drawn, offline) {
   }
   if (near !== step && !detail) {
     const [there, here] = [nameOf(store, near), nameOf(store, step)];
-    told.push(`The planes of step ${there} stand in for those of step ${here}, which have not travelled.`);
+    notes.push(`The planes of step ${there} stand in for those of step ${here}, which have not travelled.`);
   }
   if (picture && picture.factor > 1) {
-    told.push(`Every ${picture.factor}th frame is drawn${offline ? "" : "; zoom in for all"}.`);
+    notes.push(`Every ${picture.factor}th frame is drawn${offline ? "" : "; zoom in for all"}.`);
   }
-  return told.join(" ");
+  return notes.join(" ");
 }
 
 /**
@@ -117,10 +117,10 @@ export function remarks(store, { step, quantity }, drawn, offline) {
 export function description(store, state, read) {
   const { step, quantity, channel } = state;
   const which = channel === null ? "all channels" : `channel ${channel}`;
-  const told = facts(store, state).map(([name, value]) => name + value);
+  const numbers = facts(store, state).map(([name, value]) => name + value);
   const count = store.parts[step].facts.tiles.length;
   const cuts = state.tiles ? ` ${count} tiles, ${seams(layoutOf(store, step)).length} seams.` : "";
-  return `${NAMES[quantity]} at step ${nameOf(store, step)}, ${which}: ${told.join(", ")}.${cuts}${read}`;
+  return `${NAMES[quantity]} at step ${nameOf(store, step)}, ${which}: ${numbers.join(", ")}.${cuts}${read}`;
 }
 
 /**

@@ -73,23 +73,23 @@ export class Store {
 
   /**
    * What a message, or the first state, says of the records from one on. False if some before it are missing.
-   * @param {Records} told
+   * @param {Records} message
    * @param {Uint8Array} data
    */
-  accept(told, data) {
-    if (told.edition !== this.edition) {
-      if (told.from > 0 && told.edition !== this.edition + 1) return false;
-      this.edition = told.edition;
+  accept(message, data) {
+    if (message.edition !== this.edition) {
+      if (message.from > 0 && message.edition !== this.edition + 1) return false;
+      this.edition = message.edition;
       this.details.clear();
     }
-    if (told.from > this.parts.length) return false;
+    if (message.from > this.parts.length) return false;
     const { columns, factor } = this.scene;
     let at = 0;
-    const parts = told.records.map((facts) => {
+    const parts = message.records.map((facts) => {
       at += facts.bytes;
       return this.#parse(facts, data.subarray(at - facts.bytes, at), columns, 0, factor);
     });
-    this.parts = [...this.parts.slice(0, told.from), ...parts];
+    this.parts = [...this.parts.slice(0, message.from), ...parts];
     return true;
   }
 

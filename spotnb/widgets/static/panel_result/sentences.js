@@ -25,19 +25,19 @@
  */
 export function facts({ score, tile, peak, lufs, seams }) {
   /** @type {Fact[]} */
-  const told = [];
+  const parts = [];
   if (score) {
     const value = `${score.score.toFixed(2)} (p = ${score.p.toFixed(3)})`;
-    told.push([`seam score at every ${tile}th frame `, value]);
+    parts.push([`seam score at every ${tile}th frame `, value]);
   }
-  if (peak !== null) told.push(["peak ", `${peak.toFixed(1)} dB`]);
-  if (lufs !== null) told.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
-  told.push(["seams of the last step ", String(seams.length)]);
-  return told;
+  if (peak !== null) parts.push(["peak ", `${peak.toFixed(1)} dB`]);
+  if (lufs !== null) parts.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
+  parts.push(["seams of the last step ", String(seams.length)]);
+  return parts;
 }
 
 /** @param {Scene} scene */
 export function description(scene) {
-  const told = facts(scene).map(([name, value]) => name + value);
-  return `The sound is ${scene.seconds.toFixed(1)} seconds long: ${told.join(", ")}.`;
+  const parts = facts(scene).map(([name, value]) => name + value);
+  return `The sound is ${scene.seconds.toFixed(1)} seconds long: ${parts.join(", ")}.`;
 }

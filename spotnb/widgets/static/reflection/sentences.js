@@ -17,8 +17,8 @@ export const KEYS =
  */
 export function naming({ numbers }, which) {
   if (numbers) return which.map((k) => numbers[k]).join(", ");
-  const told = runsOf(which).map(([a, b]) => `${a} to ${b} (${seconds(a)} to ${seconds(b + 1)} s)`);
-  return told.join(", ");
+  const spans = runsOf(which).map(([a, b]) => `${a} to ${b} (${seconds(a)} to ${seconds(b + 1)} s)`);
+  return spans.join(", ");
 }
 
 /**
@@ -43,7 +43,7 @@ export function story(scene, state, stages) {
   const { pad, shift } = state;
   const naive = state.order === "naive";
   const fate = fateOf(stageShown(state, stages), frames);
-  const told = fateWords(scene, fate);
+  const outcome = fateWords(scene, fate);
   switch (stageName(state)) {
     case "original": {
       const size = numbers ? `${frames} frames` : `${frames} frames, ${seconds(frames)} s`;
@@ -60,10 +60,10 @@ export function story(scene, state, stages) {
     case "shifted":
       return `The padded sound, rolled by ${shift}. The tiles lie somewhere else now, and all of it is still there.`;
     case "cropped":
-      if (!naive) return `Cropped last, when the padding is back at the ends. ${told}`;
-      return `Cropped to ${frames} frames while it is still rolled. ${told}`;
+      if (!naive) return `Cropped last, when the padding is back at the ends. ${outcome}`;
+      return `Cropped to ${frames} frames while it is still rolled. ${outcome}`;
     default:
       if (!naive) return "Rolled back while the padding is still there: only the padding is too much.";
-      return `Rolled back after the crop. ${told}${fate.lost.length ? " Nothing brings those back." : ""}`;
+      return `Rolled back after the crop. ${outcome}${fate.lost.length ? " Nothing brings those back." : ""}`;
   }
 }

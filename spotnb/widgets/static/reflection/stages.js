@@ -37,13 +37,13 @@ export function stagesOf(frames, pad, shift, order) {
     return { source, copied: k < pad || k >= pad + frames, from: source };
   });
   const shifted = rolled(padded, shift, "padded");
-  const found = { original, circular: rolled(original, shift, "original"), padded, shifted };
+  const common = { original, circular: rolled(original, shift, "original"), padded, shifted };
   if (order === "naive") {
     const kept = cropped(shifted, pad, "shifted");
-    return { ...found, cropped: kept, undone: rolled(kept, -shift, "cropped") };
+    return { ...common, cropped: kept, undone: rolled(kept, -shift, "cropped") };
   }
   const undone = rolled(shifted, -shift, "shifted");
-  return { ...found, undone, cropped: cropped(undone, pad, "undone") };
+  return { ...common, undone, cropped: cropped(undone, pad, "undone") };
 }
 
 /**

@@ -41,13 +41,13 @@ export function signedBytesOf(value) {
  */
 export function runsOf(ascending) {
   /** @type {[number, number][]} */
-  const found = [];
+  const runs = [];
   for (const k of ascending) {
-    const open = found.at(-1);
+    const open = runs.at(-1);
     if (open && open[1] === k - 1) open[1] = k;
-    else found.push([k, k]);
+    else runs.push([k, k]);
   }
-  return found;
+  return runs;
 }
 
 /**

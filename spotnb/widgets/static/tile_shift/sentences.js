@@ -87,10 +87,10 @@ export function story({ names }, run, frame) {
  */
 export function spans(names, when) {
   if (when.length === names.length) return names.length === 1 ? "the one step" : "every step";
-  const found = runsOf(when);
-  if (found.length > RANGES_TOLD) return `${when.length} of ${names.length} steps`;
-  const told = found.map(([first, last]) => (first === last ? `${names[first]}` : `${names[first]}–${names[last]}`));
-  return `${when.length === 1 ? "step" : "steps"} ${told.join(", ")}`;
+  const ranges = runsOf(when);
+  if (ranges.length > RANGES_TOLD) return `${when.length} of ${names.length} steps`;
+  const words = ranges.map(([first, last]) => (first === last ? `${names[first]}` : `${names[first]}–${names[last]}`));
+  return `${when.length === 1 ? "step" : "steps"} ${words.join(", ")}`;
 }
 
 /** @param {string[]} words */
