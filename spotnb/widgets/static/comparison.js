@@ -1,4 +1,4 @@
-// RunComparison: runs under each other on one time axis, switched at the same instant of the sound.
+// RunComparison: runs below each other on one time axis, with sound that can be switched between them.
 import { createActions } from "./comparison/actions.js";
 import { createBar } from "./comparison/bar.js";
 import { createBlindTest } from "./comparison/blind_test.js";
@@ -61,7 +61,7 @@ function render(given) {
   });
   bindBare(view, bare, act, test.listenTo);
 
-  /** Brings everything but the pictures up to date, and has those painted. */
+  /** Updates everything but the pictures, and requests a repaint of those. */
   function follow() {
     const state = read();
     const blind = test.running;
@@ -84,7 +84,7 @@ function render(given) {
 }
 
 /**
- * In the blind test, a bare time line stands for all runs.
+ * A time line without pictures, which replaces all runs during the blind test.
  * @param {View} view
  * @param {number} whole
  * @param {Parts} parts
@@ -146,7 +146,7 @@ function watchTraits(view, scene, { read, transport, test, follow }) {
 }
 
 /**
- * What is read where the pointer is, and else where the sound is.
+ * The values at the pointer, or at the current place of the sound.
  * @param {RowView[]} runs
  * @param {Parts} parts
  */

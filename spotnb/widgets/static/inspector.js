@@ -1,4 +1,4 @@
-// LatentInspector: the latents of a run, one step after the other.
+// LatentInspector: the latents of a run, step by step.
 import { createControls } from "./inspector/controls.js";
 import { arrange, cellAt } from "./inspector/geometry.js";
 import { bindPictureKeys, bindPicturePointer, createActions } from "./inspector/input.js";

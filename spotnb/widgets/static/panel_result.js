@@ -1,4 +1,4 @@
-// The sound that a run made: waveform above mel, seams in both, and a player.
+// The sound of a run: waveform above mel spectrogram, seams in both, and a player.
 import { HEIGHT } from "./panel_result/geometry.js";
 import { paintSound } from "./panel_result/painter.js";
 import { description, facts } from "./panel_result/sentences.js";

@@ -1,4 +1,4 @@
-// How a run of SamplerPanel stands; and what all of the panel's controls need of the page they are on.
+// The status of a run in SamplerPanel. It also takes care of the keys and the focus of the whole panel.
 import { careForPanel } from "./panel_status/care.js";
 import { h } from "./shared/dom.js";
 import { guardControls } from "./shared/keys.js";

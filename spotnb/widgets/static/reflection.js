@@ -1,4 +1,4 @@
-// ReflectionExplorer: what padding, rolling and cropping do to a sound, one row a stage.
+// ReflectionExplorer: what padding, rolling and cropping do to a sound, with one row per stage.
 
 import { numberCells, pictureCells } from "./reflection/cell_painter.js";
 import { createControls } from "./reflection/controls.js";

@@ -63,7 +63,7 @@ function render(given) {
 }
 
 /**
- * What a hand can change.
+ * What the user can change.
  * @param {View} view
  * @param {Scene} scene
  * @param {() => State} read
@@ -123,7 +123,7 @@ function createPictures(view, scene, read, run) {
 }
 
 /**
- * Keys, wheel and pointers of the two pictures.
+ * Connects keys, wheel and pointers of the two pictures.
  * @param {View} view
  * @param {Scene} scene
  * @param {{ tiles: Plot, map: Plot, steps: Steps, act: ReturnType<typeof createActions>,

@@ -1,4 +1,4 @@
-// What a hand can change in RunComparison.
+// What the user can change in RunComparison.
 import { clamp } from "../shared/numbers.js";
 import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { beforeSeam, magnified } from "./state.js";
@@ -12,7 +12,7 @@ import { beforeSeam, magnified } from "./state.js";
 /** @typedef {{ row: number, place: Place } | null} Hover */
 
 /**
- * What is shown apart from the traits: a part of the time, and what the pointer is over.
+ * State that is not in the traits: the part of time that is shown, and the place of the pointer.
  * @typedef {{ range: Range, hover: Hover }} Local
  */
 
@@ -39,7 +39,7 @@ export function createActions(view, scene, { rows, read, local, transport, canva
       local.hover = hover;
       view.repaint();
     },
-    /** Has a run heard; the focus follows where it was on a picture. */
+    /** Selects the run that is heard. If a picture has the focus, the focus moves to that of the run. */
     choose(/** @type {number} */ k) {
       const wanted = clamp(k, 0, rows.length - 1);
       const focused = canvases().some((canvas) => canvas === document.activeElement);
@@ -50,7 +50,7 @@ export function createActions(view, scene, { rows, read, local, transport, canva
       local.range = magnified(local.range, by, around, scene.duration * FRAMES_PER_SECOND);
       changed();
     },
-    /** Forwards (1) or backwards (-1) to a place just before a seam. */
+    /** Moves forward (1) or backward (-1) to a place just before a seam. */
     toSeam(/** @type {number} */ direction) {
       const { seams } = rows[read().selected];
       const spot = beforeSeam(seams.length ? seams : scene.grid, transport.place, direction);

@@ -1,4 +1,4 @@
-// What the blind test shows: a panel before it, one while it runs, one after.
+// The panels of the blind test: before it, while it runs, and after it.
 import { field, h, selectOf } from "../shared/dom.js";
 import { guardControls, pressable } from "../shared/keys.js";
 import { BLIND_KEYS, EXPLANATION, loudnessHint, requirement } from "./blind_sentences.js";

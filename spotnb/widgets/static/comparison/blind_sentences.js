@@ -15,7 +15,7 @@ export function requirement(trials) {
 }
 
 /**
- * A hint where two runs are not equally loud, or null.
+ * A hint if two runs are not equally loud, or null.
  * @param {number} one in dB
  * @param {number} other
  */
@@ -31,7 +31,7 @@ function percent(p) {
 }
 
 /**
- * What came of a test with at least one answer.
+ * The result of a test with at least one answer.
  * @param {Outcome} outcome
  * @param {string[]} names of all runs
  */

@@ -1,4 +1,5 @@
-// The blind test: the listener says which of two runs X is, with names and pictures hidden. Each switch sounds alike.
+// The blind test: the listener says which of two runs X is, while names and pictures are hidden. All switches sound
+// alike.
 import { createResultPanel, createSetup, createTrialPanel } from "./blind_panels.js";
 import { resultOf } from "./blind_sentences.js";
 import { beginSession } from "./session.js";
@@ -88,7 +89,7 @@ export function createBlindTest(view, options) {
     get open() {
       return elements.some((panel) => !panel.hidden);
     },
-    /** Opens what stands before the test, or folds it away. */
+    /** Opens or closes the panel from which the test is started. */
     toggle() {
       if (session) return;
       if (setup.element.hidden) openSetup();
@@ -100,7 +101,7 @@ export function createBlindTest(view, options) {
 }
 
 /**
- * The three panels, of which one is shown at a time, or none.
+ * The three panels. At most one of them is shown.
  * @param {View} view
  * @param {BlindOptions} options
  * @param {{ start: () => void, listenTo: (k: number) => void, take: (said: number) => void, finish: () => void }} act

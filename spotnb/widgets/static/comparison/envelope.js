@@ -1,12 +1,12 @@
-// The least and greatest of a waveform, as fine or as coarse as a picture needs: no peak is lost.
+// The minima and maxima of a waveform, as fine or as coarse as a picture needs them. No peak is lost.
 import { clamp } from "../shared/numbers.js";
 
 const COARSER = 4;
 
-/** @typedef {{ ends: Int8Array, samples: number }} Level least and greatest of each `samples`, -127 to 127 */
+/** @typedef {{ ends: Int8Array, samples: number }} Level minimum and maximum of each `samples`, -127 to 127 */
 
 /**
- * From the finest to the coarsest.
+ * The levels from the finest to the coarsest.
  * @param {Int8Array} ends of each `samples` samples
  * @param {number} samples
  */
@@ -41,7 +41,7 @@ function extremes(ends, first, stop) {
 }
 
 /**
- * Least and greatest between two samples, -1 to 1; null where there is no sound.
+ * Minimum and maximum between two samples, -1 to 1; null if there is no sound.
  * @param {Level[]} levels
  * @param {number} total samples
  * @param {number} first

@@ -1,4 +1,4 @@
-// Where things stand in the picture of a run, in CSS pixels.
+// Where things are in the picture of a run, in CSS pixels.
 import { BANDS } from "./mel_scale.js";
 
 export const WAVE = 58;

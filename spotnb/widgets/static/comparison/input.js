@@ -1,4 +1,4 @@
-// Keys, wheel and pointers of the pictures of RunComparison.
+// Keys, wheel and pointers for the pictures of RunComparison.
 import { bindKeys } from "../shared/keys.js";
 import { clamp } from "../shared/numbers.js";
 import { followPointer, followWheel } from "../shared/pointers.js";

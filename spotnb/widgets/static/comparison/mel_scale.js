@@ -1,4 +1,4 @@
-// Slaney's mel scale, as `spotnb.mel.mel_bin`: where a frequency lies among the bands, and back.
+// Slaney's mel scale, as in `spotnb.mel.mel_bin`: from frequencies to bands, and back.
 export const BANDS = 64;
 const TOP = 1000; // Hz, up to which the scale is linear
 

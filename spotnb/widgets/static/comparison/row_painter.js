@@ -1,4 +1,4 @@
-// The picture of one run: waveform above log-mel, with its seams in both, and where the sound is.
+// The picture of one run: waveform above log-mel spectrogram, the seams in both, and the playhead.
 import { imageOf, magma } from "../shared/colors.js";
 import { drawTimeAxis, layerOf, rowLabel } from "../shared/plot.js";
 import { clipped, disc, haloed, line, pointer } from "../shared/strokes.js";
@@ -14,8 +14,8 @@ import { BANDS, binOf } from "./mel_scale.js";
 /** @typedef {{ ctx: Context, plot: Plot, colors: Colors }} Brush */
 
 /**
- * What stands still in a picture: the factor the run is played with, what a full wave stands for, where all are scored,
- * and whether the time axis is below.
+ * The part of a picture that does not move: the factor by which the run is played, the full scale of the waveform, the
+ * frames at which all runs are scored, and whether there is a time axis.
  * @typedef {{ factor: number, limit: number, grid: number[], axis: boolean }} Still
  */
 
@@ -51,7 +51,7 @@ export function createRowPainter(row) {
       }
       drawPlayhead(brush, place, heard, top, bottom);
     },
-    /** Gives the pixels back at once. */
+    /** Frees the pixels at once. */
     close() {
       canvas.width = 0;
       image.width = 0;
@@ -122,7 +122,7 @@ function drawFrequencies({ ctx, plot, colors }, mel) {
 }
 
 /**
- * A triangle above, a dashed line through the wave, and short lines at the edges of the mel: the seam stays in view.
+ * A triangle above, a dashed line through the waveform, and short lines at the edges of the spectrogram.
  * @param {Brush} brush
  * @param {number} x
  * @param {ReturnType<typeof rowPlaces>} at
@@ -142,7 +142,7 @@ function drawSeam({ ctx, colors }, x, { top, stop, mel, bottom }) {
 }
 
 /**
- * Where the sound is; the run that is heard has the heavy one, with a handle.
+ * The playhead. In the run that is heard it is heavier and has a handle.
  * @param {Brush} brush
  * @param {number} frame
  * @param {boolean} heard

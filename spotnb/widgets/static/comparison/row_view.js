@@ -1,4 +1,4 @@
-// One run of RunComparison on the page: its name, its facts, its picture.
+// One run of RunComparison on the page: name, facts and picture.
 import { factSpans, h, icon } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
 import { createPlot } from "../shared/plot.js";
@@ -16,7 +16,7 @@ import { levelWords, rowFacts } from "./sentences.js";
 /** @typedef {ReturnType<typeof createRowView>} RowView */
 
 /**
- * What a row asks of the widget: its traits, what is shown of them, and where the sound is in seconds.
+ * What a row needs from the widget: its traits, the rest of its state, and the place of the sound in seconds.
  * @typedef {{ read: () => State, local: Local, place: () => number }} RowContext
  */
 

@@ -1,4 +1,4 @@
-// The runs that are compared, as the scene has them and as their pictures and sentences need them.
+// The runs that are compared: the data of the scene, prepared for pictures and sentences.
 import { bytesOf, clamp, signedBytesOf } from "../shared/numbers.js";
 import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { between, levelsOf, peakOf } from "./envelope.js";
@@ -60,7 +60,7 @@ export function prepareRow(row, { rate, melSeconds, melRange }) {
       const value = bytes[column * BANDS + clamp(Math.round(bin), 0, BANDS - 1)];
       return melRange[0] + (value / 255) * (melRange[1] - melRange[0]);
     },
-    /** Least and greatest between two latent frames, -1 to 1. */
+    /** Minimum and maximum between two latent frames, -1 to 1. */
     between: (/** @type {number} */ first, /** @type {number} */ last) =>
       between(levels, row.samples, first * samples, last * samples),
   };
@@ -76,7 +76,7 @@ export function factorOf({ gain }, matched) {
 }
 
 /**
- * The full scale of the waves: quiet sound is seen too.
+ * The full scale of all waveforms, small enough that quiet sound is visible.
  * @param {Row[]} rows
  * @param {boolean} matched
  */
@@ -86,7 +86,7 @@ export function scaleOf(rows, matched) {
 }
 
 /**
- * How loud a run is played, in dB of the best measure that it has; silence counts as 0.
+ * The loudness of a run as it is played, in dB. Silence counts as 0.
  * @param {Row} row
  * @param {boolean} matched
  */

@@ -30,7 +30,7 @@ function chance(p) {
 }
 
 /**
- * Seams and score of a run, as [before, value, after].
+ * The seams and the score of a run, as [before, value, after].
  * @param {Row} row
  */
 export function rowFacts({ seams, seamsKnown, score }) {
@@ -42,7 +42,7 @@ export function rowFacts({ seams, seamsKnown, score }) {
 }
 
 /**
- * How loud a run is.
+ * The loudness of a run.
  * @param {Row} row
  * @param {boolean} matched
  */
@@ -61,7 +61,7 @@ export function legend(rows) {
 }
 
 /**
- * The peaks of all runs around a place.
+ * The peaks of all runs near a place.
  * @param {Row[]} rows
  * @param {number} seconds
  * @param {boolean} matched
@@ -77,7 +77,7 @@ export function peaksAt(rows, seconds, matched) {
 }
 
 /**
- * What a run has where the pointer is: its amplitude, or the magnitude of a band.
+ * The value at the pointer: an amplitude, or the magnitude of a band.
  * @param {Row} row
  * @param {number} index
  * @param {{ frame: number, y: number, top: number, pixel: number }} at `pixel` is the frames in one
@@ -108,7 +108,7 @@ export function status({ rows, duration }, { selected, matched, playing }, place
 }
 
 /**
- * What the button that matches levels does.
+ * The tooltip of the button that matches levels.
  * @param {Scene} scene
  * @param {boolean} matched
  */

@@ -1,5 +1,5 @@
-// A blind test while it runs: A and B are two runs, X is one of them, drawn anew for each trial. What is drawn lives in
-// this closure alone: not on the page, not in a trait.
+// A blind test while it runs. A and B are two runs; X is one of them, drawn again for each trial. The draws exist only
+// in this closure, not on the page and not in a trait.
 
 /** @typedef {{ runs: [number, number], answers: boolean[] }} Outcome which runs were A and B, what was right */
 
@@ -18,13 +18,13 @@ export function beginSession(pair, total, coin) {
   let answer = coin(); // X is A (0) or B (1)
   return {
     total,
-    /** Which trial it is, counted from 1. */
+    /** The number of the trial, counted from 1. */
     get trial() {
       return answers.length + 1;
     },
     /** The run behind A (0), B (1) or X (2). */
     behind: (/** @type {number} */ k) => runs[k === 2 ? answer : k],
-    /** Takes an answer, that X is A (0) or B (1), and tells whether another trial follows. */
+    /** Takes an answer: X is A (0) or B (1). Returns whether another trial follows. */
     take(/** @type {number} */ said) {
       answers.push(said === answer);
       if (answers.length === total) return false;

@@ -1,11 +1,11 @@
-// What RunComparison shows: its traits within their limits, and which part of the time.
+// The state of RunComparison: its traits within their limits, and the part of time that is shown.
 import { clamp } from "../shared/numbers.js";
 import { FRAMES_PER_SECOND } from "../shared/time.js";
 
 /** @import { Scene } from "./rows.js" */
 
 export const CLOSEST = 1; // s across, at most magnification
-const BEFORE = 1; // s that a seam is approached by
+const BEFORE = 1; // s before a seam
 
 /** @typedef {[number, number]} Range in latent frames */
 /** @typedef {{ selected: number, matched: boolean, playing: boolean }} State */
@@ -20,7 +20,7 @@ export function readState({ rows }, get) {
 }
 
 /**
- * Magnified `by` so much, around a frame that stays in its place.
+ * A range magnified by a factor. The frame `around` stays in its place.
  * @param {Range} range
  * @param {number} by
  * @param {number} around
@@ -35,7 +35,7 @@ export function magnified([start, stop], by, around, whole) {
 }
 
 /**
- * Magnified, the picture turns a page when the sound leaves it.
+ * The next page if the sound has left the range, otherwise the same range.
  * @param {Range} range
  * @param {number} place
  * @param {number} whole
@@ -49,7 +49,7 @@ export function paged(range, place, whole) {
 }
 
 /**
- * Seconds of the next place that lies just before a seam, forwards or backwards from `now`.
+ * The next place just before a seam, in seconds, forward or backward from `now`.
  * @param {number[]} frames of the seams
  * @param {number} now in seconds
  * @param {number} direction 1 or -1

@@ -1,8 +1,8 @@
-// The exact binomial test of the blind test, as `spotnb.widgets.abx` has it.
+// The exact binomial test for the blind test. It mirrors `spotnb.widgets.abx`.
 export const LEVEL = 0.05;
 
 /**
- * The chance that guessing gives at least so many right answers: one-sided, exact.
+ * The probability that guessing gives at least that many right answers (one-sided, exact).
  * @param {number} correct
  * @param {number} trials
  */
@@ -16,7 +16,7 @@ export function pValue(correct, trials) {
 }
 
 /**
- * The fewest right answers that are significant, or null.
+ * The smallest significant number of right answers, or null.
  * @param {number} trials
  * @param {number} [level]
  */

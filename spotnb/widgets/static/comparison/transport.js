@@ -1,4 +1,5 @@
-// One transport for all runs, and its traits `position` and `playing`. Where a widget is shown twice, one view sounds.
+// One transport for all runs, and its traits `position` and `playing`. If a widget is shown twice, only one view
+// sounds.
 import { bufferOf, clamp } from "../shared/numbers.js";
 import { createPlayer } from "../shared/player.js";
 
@@ -13,8 +14,8 @@ const owners = new WeakMap(); // of each model: the view that sounds
 /**
  * @param {View} view
  * @param {Scene} scene
- * @param {(take: number) => number} level the factor a take is played with
- * @param {(text: string) => void} failed is told what went wrong, or "" when it goes again
+ * @param {(take: number) => number} level the factor by which a take is played
+ * @param {(text: string) => void} failed gets the error, or "" when it works again
  */
 export function createTransport(view, scene, level, failed) {
   const { model } = view;
@@ -84,7 +85,7 @@ export function createTransport(view, scene, level, failed) {
     seek: (/** @type {number} */ seconds) => view.set({ position: position.rounded(seconds) }),
     seekBy: (/** @type {number} */ seconds) => transport.seek(transport.place + seconds),
     toggle: () => view.set({ playing: !model.get("playing") }),
-    /** Which run is heard; its place stays. `dip` makes all switches sound alike. */
+    /** Switches to a run without changing the place. `dip` makes all switches sound alike. */
     hear: (/** @type {number} */ take, dip = false) => player.choose(take, dip),
     balance: player.balance,
   };
@@ -93,7 +94,7 @@ export function createTransport(view, scene, level, failed) {
 }
 
 /**
- * Does it once, however often it is asked for, and anew only where it failed; tells what went wrong, or "".
+ * Does the work at the first call only, or again if it failed. Returns the error, or "".
  * @param {() => Promise<void>} work
  */
 function once(work) {
@@ -112,7 +113,7 @@ function once(work) {
 }
 
 /**
- * Which of the views of a model sounds.
+ * Decides which view of a model sounds.
  * @param {Model} model
  */
 function ownerOf(model) {
@@ -120,12 +121,12 @@ function ownerOf(model) {
   const mine = () => owners.get(model) === me;
   return {
     mine,
-    /** Takes the sound if nobody has it, and tells whether it is this view's then. */
+    /** Takes the sound if no view has it. Returns whether this view has it then. */
     claim() {
       if (!owners.has(model)) owners.set(model, me);
       return mine();
     },
-    /** Gives it back, and tells whether it was this view's. */
+    /** Gives the sound back. Returns whether this view had it. */
     release: () => mine() && owners.delete(model),
   };
 }
@@ -141,10 +142,10 @@ function positionOf(model, duration) {
   const rounded = (/** @type {number} */ seconds) => clamp(Math.round(seconds * 1e4) / 1e4, 0, duration);
   return {
     rounded,
-    /** Whether the change that is heard of just now is this view's own. */
+    /** Whether the current change of the trait comes from this view. */
     isOwn: () => own,
     isDue: () => performance.now() - sent > TELL,
-    /** With `save`, the kernel hears of it too. */
+    /** With `save`, the kernel gets it too. */
     tell(/** @type {number} */ seconds, /** @type {boolean} */ save) {
       own = true;
       model.set("position", rounded(seconds));

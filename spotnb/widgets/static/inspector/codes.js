@@ -1,5 +1,5 @@
-// Bytes that stand for values, as `spotnb/widgets/quantise.py` makes them: 0 to 252 between a channel's least and
-// greatest, and three for what is not finite.
+// The bytes that `spotnb/widgets/quantise.py` makes of values: 0 to 252 from the smallest to the largest value of a
+// channel, and three codes for values that are not finite.
 
 export const LEVELS = 252;
 export const NAN = 253;
@@ -8,7 +8,7 @@ export const PLUS = 255;
 
 /** @typedef {"nan" | "plus" | "minus"} Bad */
 
-/** Green, yellow and violet: colors that no map has. @type {Record<Bad, string>} */
+/** Green, yellow and violet, which are not in the color map. @type {Record<Bad, string>} */
 export const BAD = { nan: "#00b03c", plus: "#ffd500", minus: "#7a00b4" };
 const WORDS = { nan: 0xff3cb000, plus: 0xff00d5ff, minus: 0xffb4007a };
 
@@ -28,7 +28,7 @@ export function valuesOf(low, scale, times) {
 }
 
 /**
- * The color of a value, as a word of an image; `gain` takes values to the 127 shades on each side of zero.
+ * The color of a value, as a word of an image. `gain` scales values to the 127 shades on each side of zero.
  * @param {number} value
  * @param {number} gain
  * @param {Uint32Array} colors

@@ -1,4 +1,4 @@
-// Where things stand in the picture of LatentInspector, and which part of the time it shows.
+// Where things are in the picture of LatentInspector, and which part of time it shows.
 import { clamp } from "../shared/numbers.js";
 
 /** @import { Plot } from "../shared/plot.js" */
@@ -17,7 +17,7 @@ const CLOSEST = 10; // frames across at most zoom
 /** @typedef {ReturnType<typeof arrange>} Places */
 
 /**
- * `rows` channels under `lanes` of tiles, in CSS pixels from the top of the picture.
+ * Places of `rows` channels below `lanes` of tiles, in CSS pixels from the top of the picture.
  * @param {number} rows
  * @param {number} lanes
  * @param {boolean} narrow
@@ -49,7 +49,7 @@ export function cellAt(plot, at, { x, y }, { frames, bins, shown }) {
 }
 
 /**
- * `factor` times as much, around a frame that stays in its place.
+ * A range `factor` times as long. The frame `around` stays in its place.
  * @param {Range} range
  * @param {number} factor
  * @param {number} around
@@ -63,7 +63,7 @@ export function zoomed([start, stop], factor, around, frames) {
 }
 
 /**
- * Moved by a share of its length to the left.
+ * A range moved by a share of its length, as if the picture were dragged to the right.
  * @param {Range} range
  * @param {number} share
  * @param {number} frames
@@ -76,7 +76,7 @@ export function panned([start, stop], share, frames) {
 }
 
 /**
- * Moved only if a frame is not in view, which is in the middle then.
+ * The same range if it contains the frame; otherwise one with the frame in the middle.
  * @param {Range} range
  * @param {number} frame
  * @param {number} frames

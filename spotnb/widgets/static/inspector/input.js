@@ -1,4 +1,4 @@
-// What a hand can change in LatentInspector, and the keys and pointers of its picture.
+// What the user can change in LatentInspector, and the keys and pointers of its picture.
 import { bindKeys } from "../shared/keys.js";
 import { clamp } from "../shared/numbers.js";
 import { followPointer } from "../shared/pointers.js";
@@ -18,7 +18,7 @@ import { channelAfter } from "./state.js";
 /** @import { Scene } from "./store.js" */
 
 /**
- * What is shown apart from the traits: a part of the time, and the cell that the pointer is over.
+ * State that is not in the traits: the part of time that is shown, and the cell below the pointer.
  * @typedef {{ range: Range, hover: Cell | null }} Local
  */
 
@@ -44,7 +44,7 @@ export function createActions(view, scene, read, local) {
   return {
     show,
     showAll: () => show([0, frames]),
-    /** Around the frame that is read, or the middle. */
+    /** Zooms around the selected frame, or around the middle. */
     zoom(/** @type {number} */ factor) {
       const [start, stop] = local.range;
       show(zoomed(local.range, factor, read().frame ?? (start + stop) / 2, frames));

@@ -1,4 +1,4 @@
-// The picture of LatentInspector: channels as rows, tiles above them, what is marked in them.
+// The picture of LatentInspector: channels as rows, tiles above them, and marks in them.
 import { drawBand, numberBand } from "../shared/bands.js";
 import { seams } from "../shared/layout.js";
 import { inLanes, laneCount, segmentPieces } from "../shared/pieces.js";
@@ -19,8 +19,8 @@ import { drawScale } from "./scale_painter.js";
 /** @typedef {{ ctx: Context, plot: Plot, colors: Colors, at: Places }} Brush */
 
 /**
- * What there is to paint: the channels, the pictures of them, what the ends of the scale stand for, the tiles where
- * they are drawn, the frame that is selected, the cell that is read, and the frame that is heard.
+ * Everything that is painted: the channels, their pictures, the value at the ends of the color scale, the tiles (if
+ * they are drawn), the selected frame, the cell whose value is read, and the frame that is heard.
  * @typedef {object} Painting
  * @property {number[]} shown
  * @property {number} bins
@@ -32,7 +32,7 @@ import { drawScale } from "./scale_painter.js";
  * @property {number | null} heard
  */
 
-const TELL_APART = 4; // px: bins at least so high are crossed out one by one
+const TELL_APART = 4; // px: bins of at least this height are crossed out one by one
 const BAND = LANE - 3;
 
 /** @param {Brush} brush @param {Painting} painting */
@@ -94,7 +94,7 @@ function drawTiles({ ctx, plot, colors, at }, layout) {
 const SIGNS = { nan: "×", plus: "▲", minus: "▼" };
 
 /**
- * Values that are not finite: crossed out where there is room, and a sign at the top of the row.
+ * Marks values that are not finite: crossed out if there is room, and with a sign at the top of the row.
  * @param {Brush} brush
  * @param {Picture} picture
  * @param {number} bins
@@ -131,7 +131,7 @@ function cross(ctx, left, top, width, height) {
 }
 
 /**
- * A line down the picture: what is heard, or the frame that is read.
+ * A vertical line at the frame that is heard or read.
  * @param {Brush} brush
  * @param {number} frame
  * @param {boolean} heard

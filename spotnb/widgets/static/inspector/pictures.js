@@ -1,4 +1,4 @@
-// Pictures of quantities: the channels one below the other, one pixel a value.
+// Images of quantities: one channel below the other, one pixel per value.
 import { diverging } from "../shared/colors.js";
 import { badnessOf, LEVELS, NAN, PLUS, wordOf, wordsOf } from "./codes.js";
 import { termsOf } from "./quantities.js";
@@ -22,8 +22,8 @@ import { Surface } from "./surface.js";
 /** @typedef {{ quantity: Quantity, channel: number | null, shown: number[] }} Choice */
 
 /**
- * The pictures of a record: of what travelled at first, and of the detail that was asked for. They are kept until
- * something else is to be seen.
+ * The images of a record: of the values that were sent at first, and of the detail that was requested. They are kept
+ * until something else is shown.
  * @param {Store} store
  */
 export function createPictures(store) {
@@ -107,7 +107,14 @@ function kindOf(code) {
   return code === PLUS ? "plus" : "minus";
 }
 
-/** @param {Uint32Array} words @param {Where} where @param {Plane} a @param {Plane} b @param {number} gain @param {Mark[]} marks */
+/**
+ * @param {Uint32Array} words
+ * @param {Where} where
+ * @param {Plane} a
+ * @param {Plane} b
+ * @param {number} gain
+ * @param {Mark[]} marks
+ */
 export function paintSum(words, { row, columns, bins, first }, a, b, gain, marks) {
   const bottom = ((row + 1) * bins - 1) * columns;
   const [one, other, ones, others] = [a.codes, b.codes, a.values, b.values];

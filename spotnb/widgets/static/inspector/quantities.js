@@ -1,4 +1,4 @@
-// Quantities, from the planes that travelled: as they are, or worked out from two of them.
+// Quantities from the planes that were sent: a plane as it is, or a combination of two.
 
 /** @import { ArrayName, Part, Quantity, Store } from "./store.js" */
 
@@ -6,8 +6,8 @@
 /** @typedef {{ terms: Term[], derived: boolean }} Sum */
 
 /**
- * What a quantity of a part is made of: one plane, or a sum of two; null where it is not known. `before` is the record
- * of the step before.
+ * How a quantity follows from the planes of a part: one plane, or a sum of two, or null if it is unknown. `before` is
+ * the record of the previous step.
  * @param {Part | undefined} part
  * @param {Quantity} quantity
  * @param {Part | null | undefined} before
@@ -27,7 +27,7 @@ export function termsOf(part, quantity, before) {
 }
 
 /**
- * So much of the latent of one part and so much of the clean estimate of another.
+ * A weighted sum of the latent of one part and the clean estimate of another.
  * @param {Part} latent
  * @param {number} much
  * @param {Part} clean
@@ -46,7 +46,7 @@ function sumOf(latent, much, clean, less) {
 /** @typedef {{ frame: number, bin: number, channel: number }} Cell */
 
 /**
- * A value, the error that it may have, and where it comes from; null where it has not travelled.
+ * A value, its largest possible error, and its origin; null if it was not sent.
  * @param {Store} store
  * @param {number} index
  * @param {Quantity} quantity

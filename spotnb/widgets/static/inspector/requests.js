@@ -1,15 +1,15 @@
-// What LatentInspector asks of the kernel, and what the kernel sends.
+// Messages between LatentInspector and the kernel.
 import { bytesOf } from "../shared/numbers.js";
 
 /** @import { View } from "../shared/view.js" */
 /** @import { Range } from "./geometry.js" */
 /** @import { Store } from "./store.js" */
 
-const ASK_AFTER = 150; // ms of rest before detail is asked for
+const ASK_AFTER = 150; // ms without a change before details are requested
 const COLUMNS = 2048; // across: more than a screen shows
 
 /**
- * What did not travel of the part of a record that is looked at, as [start, stop], or null where all did.
+ * The visible part of a record as [start, stop] if it was not sent in full, or else null.
  * @param {Store} store
  * @param {number} index
  * @param {Range} range
@@ -23,7 +23,7 @@ export function missingOf({ scene, parts }, index, range) {
 }
 
 /**
- * Asks for what is missing where it is looked at, once the picture rests.
+ * Requests missing details of the visible part, once the picture rests.
  * @param {View} view
  * @param {Store} store
  */
@@ -44,7 +44,7 @@ export function createAsking(view, store) {
 }
 
 /**
- * Takes what the kernel sends, and asks for records that came before this view was there.
+ * Receives what the kernel sends, and requests the records that were sent before this view existed.
  * @param {View} view
  * @param {Store} store
  * @param {{ trouble: (text: string) => void, changed: () => void }} heard

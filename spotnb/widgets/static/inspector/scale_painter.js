@@ -1,4 +1,4 @@
-// What the colors mean: a bar from -limit to limit.
+// The color bar, from -limit to limit.
 import { contextOf, diverging } from "../shared/colors.js";
 
 /** @import { Brush } from "./painter.js" */
@@ -7,7 +7,7 @@ const WIDTH = 180;
 /** @type {HTMLCanvasElement | null} */
 let bar = null;
 
-/** One pixel a shade, made once. */
+/** An image with one pixel per shade, made once. */
 function shades() {
   if (bar) return bar;
   bar = document.createElement("canvas");

@@ -31,7 +31,7 @@ export function number(value) {
 }
 
 /**
- * Why there is nothing to see, or null.
+ * The reason why there is nothing to see, or null.
  * @param {Store} store
  * @param {State} state
  */
@@ -42,7 +42,7 @@ export function absence(store, { step, quantity }) {
 }
 
 /**
- * Statistics of what is shown, and which step it is.
+ * The statistics of what is shown, and which step it is.
  * @param {Store} store
  * @param {State} state
  * @returns {Fact[]}
@@ -57,7 +57,7 @@ export function facts(store, { step, quantity, channel }) {
 }
 
 /**
- * The value of a cell, and how exact it is.
+ * The value of a cell and its accuracy.
  * @param {Store} store
  * @param {State} state
  * @param {Cell | null} cell
@@ -80,7 +80,7 @@ export function reading(store, { step, quantity }, cell) {
 }
 
 /**
- * What is not quite as it was recorded.
+ * Remarks about everything that is not shown exactly as it was recorded.
  * @param {Store} store
  * @param {State} state
  * @param {{ base: Picture | null, fine: Picture | null }} drawn
@@ -109,7 +109,7 @@ export function remarks(store, { step, quantity }, drawn, offline) {
 }
 
 /**
- * The whole picture in words.
+ * The picture in words.
  * @param {Store} store
  * @param {State} state
  * @param {string} read what is read of a cell, or nothing while sound plays
@@ -124,7 +124,7 @@ export function description(store, state, read) {
 }
 
 /**
- * What the button beside the sound does.
+ * The action of the sound button.
  * @param {{ ready: boolean, playing: boolean, waiting: boolean }} sound
  */
 export function soundAction({ ready, playing, waiting }) {

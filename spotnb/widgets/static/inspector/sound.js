@@ -1,4 +1,4 @@
-// The sound of the clean estimate: decoded by the kernel when it is asked for, played here.
+// The sound of the clean estimate. The kernel decodes it on request; it is played here.
 import { h, icon } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
 import { bufferOf } from "../shared/numbers.js";
@@ -79,12 +79,12 @@ export function createSound(view, store, read) {
       const name = loaded && nameOf(store, loaded.step);
       heard.textContent = trouble || silent || (name === null ? "" : placeWords(name, player));
     },
-    /** What the kernel could not do. */
+    /** Shows that the kernel could not do it. */
     fail(/** @type {string} */ text) {
       waiting = null;
       fail(text);
     },
-    /** Stops what is not the sound of the step shown. */
+    /** Stops the sound if it is not that of the step shown. */
     hush() {
       if (player.playing && !isReady()) player.pause();
     },

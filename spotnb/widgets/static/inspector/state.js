@@ -1,4 +1,4 @@
-// What LatentInspector shows: its traits within their limits, and the layout of a record.
+// The state of LatentInspector: its traits within their limits, and the layout of a record.
 import { clamp } from "../shared/numbers.js";
 
 /** @import { Tile } from "../shared/layout.js" */
@@ -6,8 +6,8 @@ import { clamp } from "../shared/numbers.js";
 /** @import { Quantity, Scene, Store } from "./store.js" */
 
 /**
- * `shown` are the channels, `channel` the only one or null; `frame` is what is read, or null; `whole` tells whether all
- * steps share one scale of colors.
+ * `shown` are the channels that are shown; `channel` is the only one, or null. `frame` is the selected frame, or null.
+ * `whole` tells whether all steps share one color scale.
  * @typedef {object} State
  * @property {number} step
  * @property {Quantity} quantity
@@ -52,7 +52,7 @@ export function selectedCell({ frames }, { frame, bin, shown }) {
 }
 
 /**
- * The channel that the arrow keys come to: all, then one after the other.
+ * The channel that an arrow key leads to. All channels come first, then each of them.
  * @param {Scene} scene
  * @param {State} state
  * @param {number} by
@@ -63,7 +63,7 @@ export function channelAfter({ channels }, { channel }, by) {
 }
 
 /**
- * What a record is called: the step of the run.
+ * The name of a record: its step in the run.
  * @param {Store} store
  * @param {number} index
  */

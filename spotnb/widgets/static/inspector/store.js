@@ -1,12 +1,12 @@
-// Records as `spotnb/widgets/packing.py` sends them.
+// The records that `spotnb/widgets/packing.py` sends.
 import { valuesOf } from "./codes.js";
 
 /** @typedef {"x" | "x0" | "noise"} ArrayName */
 /** @typedef {ArrayName | "difference"} Quantity */
 
 /**
- * `ring` tells whether the edge policy of the run is one, `factor` that every so many frames travel at first, `silent`
- * why nothing can be heard.
+ * `ring` tells whether the run's edge policy is a ring. Of every `factor` frames, one is sent at first. `silent` is the
+ * reason why nothing can be heard, if there is one.
  * @typedef {object} Scene
  * @property {number} channels
  * @property {number} frames
@@ -18,8 +18,9 @@ import { valuesOf } from "./codes.js";
  */
 
 /**
- * What is known of a record apart from its values. `tiles` are the four borders of window and segment, `has` what was
- * recorded, `planes` what travelled, `noise` how it follows from the latent before or after and the clean estimate.
+ * What is known of a record apart from its values. `tiles` are the four borders of window and segment. `has` lists the
+ * quantities that were recorded, `planes` the arrays that were sent. `noise` says how the noise follows from the latent
+ * (before or after the step) and the clean estimate.
  * @typedef {object} Facts
  * @property {number} step
  * @property {number} timestep
@@ -36,7 +37,7 @@ import { valuesOf } from "./codes.js";
 /** @typedef {{ edition: number, index: number, facts: Facts, start: number, stop: number, factor: number }} Detail */
 
 /**
- * A record, or the detail of a part of one.
+ * A record, or a part of one in full detail.
  * @typedef {object} Part
  * @property {Facts} facts
  * @property {Float32Array} numbers
@@ -72,7 +73,7 @@ export class Store {
   }
 
   /**
-   * What a message, or the first state, says of the records from one on. False if some before it are missing.
+   * Takes the records from `message.from` on. Returns false if earlier ones are missing.
    * @param {Records} message
    * @param {Uint8Array} data
    */
@@ -107,7 +108,14 @@ export class Store {
     }
   }
 
-  /** @returns {Part} @param {Facts} facts @param {Uint8Array} data @param {number} columns @param {number} start @param {number} factor */
+  /**
+   * @param {Facts} facts
+   * @param {Uint8Array} data
+   * @param {number} columns
+   * @param {number} start
+   * @param {number} factor
+   * @returns {Part}
+   */
   #parse(facts, data, columns, start, factor) {
     const { channels, bins } = this.scene;
     const head = 4 * (6 * channels + QUANTITIES.length * (channels + 1) * STATISTICS.length);
@@ -122,7 +130,7 @@ export class Store {
   }
 
   /**
-   * The record whose planes stand in for those of record `index`, which may not have travelled.
+   * The record whose planes are shown for record `index`, whose own may not have been sent.
    * @param {number} index
    */
   near(index) {
@@ -137,7 +145,7 @@ export class Store {
   }
 
   /**
-   * mean, std, min, max, limit, bad of a channel, or of all where it is null.
+   * The statistics of a channel, or of all channels if it is null.
    * @param {number} index
    * @param {Quantity} quantity
    * @param {number | null} channel
@@ -151,7 +159,7 @@ export class Store {
   }
 
   /**
-   * What the ends of the color scale stand for: one for all records, or that of record `index` alone.
+   * The value at the ends of the color scale: one for all records (`whole`), or that of record `index` alone.
    * @param {number} index
    * @param {Quantity} quantity
    * @param {number | null} channel
@@ -167,7 +175,7 @@ export class Store {
   }
 
   /**
-   * Low and scale of a channel: what its bytes mean.
+   * The range of a channel, which gives its bytes their meaning.
    * @param {Part} part
    * @param {ArrayName} name
    * @param {number} channel
@@ -179,7 +187,7 @@ export class Store {
   }
 
   /**
-   * Values of the 256 codes of one channel, times a factor.
+   * The values of the 256 codes of one channel, times a factor.
    * @param {Part} part
    * @param {ArrayName} name
    * @param {number} channel
@@ -197,7 +205,7 @@ export class Store {
   }
 
   /**
-   * How far a value may be from what its byte says.
+   * The largest rounding error of a value.
    * @param {Part} part
    * @param {ArrayName} name
    * @param {number} channel

@@ -1,4 +1,4 @@
-// A canvas that pictures are made on, with its pixels at hand as words.
+// A canvas for making images, with its pixels as an array of words.
 import { contextOf } from "../shared/colors.js";
 
 export class Surface {

@@ -1,4 +1,4 @@
-// A page without a kernel: a model that holds the saved state, as far as the views use one.
+// The model of a page without a kernel. It holds the saved state and has the methods that the views use.
 
 /** @import { Given, Model } from "../shared/view.js" */
 

@@ -1,4 +1,4 @@
-// Where things stand in the picture of a run's sound, in CSS pixels.
+// Where things are in the picture of the sound, in CSS pixels.
 export const WAVE = 76;
 export const MEL = 128;
 export const GAP = 8;

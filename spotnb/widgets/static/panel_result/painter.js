@@ -1,4 +1,4 @@
-// The picture of a run's sound: waveform above mel, seams in both, and where it plays.
+// The picture of the sound: waveform above mel spectrogram, the seams in both, and the playhead.
 import { drawTimeAxis, rowLabel } from "../shared/plot.js";
 import { clipped, haloed, line } from "../shared/strokes.js";
 import { GAP, MEL, places, WAVE } from "./geometry.js";

@@ -1,9 +1,10 @@
-// The sentences beside a run's sound.
+// The sentences next to the sound of a run.
 
 /** @import { Fact } from "../shared/dom.js" */
 
 /**
- * `frames` of the mel go on beyond `seconds` of sound; `score` is taken at every `tile`th frame.
+ * The mel spectrogram has `frames` frames, which may be longer than `seconds`. `score` was measured at every `tile`th
+ * frame.
  * @typedef {object} Scene
  * @property {DataView} sound
  * @property {number} frames

@@ -1,4 +1,4 @@
-// What all controls of the panel around a status need of the page: their keys, and the focus.
+// Takes care of all controls in the panel around a status: their keys and the focus.
 import { ownKeys } from "../shared/keys.js";
 
 /** @import { View } from "../shared/view.js" */
@@ -40,7 +40,7 @@ function tend(view, panel) {
 }
 
 /**
- * A button that is switched off loses the focus; who works by keyboard would be thrown out of the panel.
+ * A button that is disabled loses the focus, which would throw keyboard users out of the panel.
  * @param {HTMLElement} panel
  * @param {HTMLButtonElement} from
  */

@@ -1,4 +1,4 @@
-// Cells of ReflectionExplorer: numbers in boxes, or columns of a picture.
+// The cells of ReflectionExplorer: numbers in boxes, or columns of a picture.
 import { viridis } from "../shared/colors.js";
 import { font } from "../shared/plot.js";
 import { hatch } from "../shared/strokes.js";
@@ -8,7 +8,7 @@ import { hatch } from "../shared/strokes.js";
 /** @import { Group } from "./geometry.js" */
 
 /**
- * Draws a group of cells at frame `at` and height `y`; what the padding made is hatched.
+ * Draws a group of cells at frame `at` and height `y`. Cells that come from the padding are hatched.
  * @typedef {(ctx: Context, plot: Plot, group: Group, at: number, y: number, height: number) => void} DrawGroup
  */
 

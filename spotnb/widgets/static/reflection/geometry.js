@@ -1,4 +1,4 @@
-// Where things stand in the picture of ReflectionExplorer, and which cells go together.
+// Where things are in the picture of ReflectionExplorer, and which cells move together.
 import { clamp } from "../shared/numbers.js";
 import { ORDERS } from "./stages.js";
 
@@ -36,12 +36,13 @@ export function rowAt(scene, y) {
 }
 
 /**
- * Neighbours in the original that were together before and are now; `step` is -1 where they run backwards.
+ * Cells that are adjacent in the original, in the previous stage and in this one. `step` is -1 if they run backward.
  * @typedef {{ sources: number[], step: number, copied: boolean, from: number, to: number }} Group
  */
 
 /**
- * Cells in groups that stay together; `first` is where the first cell stands. Single cells go by themselves.
+ * Puts cells that stay together into groups. `first` is the place of the first cell. With `single`, each cell is its
+ * own group.
  * @param {Cell[]} cells
  * @param {number} first
  * @param {boolean} single

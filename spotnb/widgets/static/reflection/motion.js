@@ -1,4 +1,4 @@
-// The movement of the cells from one stage to the next, unless the reader asked for less of it.
+// The movement of the cells from one stage to the next, unless the user prefers reduced motion.
 import { clamp } from "../shared/numbers.js";
 import { ease } from "./geometry.js";
 
@@ -18,9 +18,9 @@ export function createMotion(view) {
     stop() {
       since = null;
     },
-    /** How far it is, from 0 to 1. */
+    /** The progress of the movement, from 0 to 1. */
     progress: () => (since === null ? 1 : ease(clamp((performance.now() - since) / MOVE, 0, 1))),
-    /** Has the next frame painted while it moves. */
+    /** Requests the next paint while it moves. */
     goOn(/** @type {number} */ progress) {
       if (since === null) return;
       if (progress < 1) view.repaint();

@@ -1,4 +1,4 @@
-// The picture of ReflectionExplorer: the stages one below the other, and what became of the frames of the original.
+// The picture of ReflectionExplorer: the stages one below the other, and what happened to the original frames.
 import { clamp, runsOf } from "../shared/numbers.js";
 import { font, rowLabel } from "../shared/plot.js";
 import { line } from "../shared/strokes.js";
@@ -16,7 +16,7 @@ import { fateOf, stageShown } from "./state.js";
 /** @typedef {{ ctx: Context, plot: Plot, colors: Colors, drawGroup: DrawGroup }} Brush */
 
 /**
- * `progress` tells how far the cells of the current stage came down from the one before, from 0 to 1.
+ * `progress` tells how far the cells of the current stage have moved from the previous one, from 0 to 1.
  * @param {Brush} brush
  * @param {Scene} scene
  * @param {State} state
@@ -50,7 +50,7 @@ export function paintStages(brush, scene, state, stages, progress) {
 }
 
 /**
- * The place of the sound.
+ * Marks the place of the original sound.
  * @param {Brush} brush
  * @param {number} frames
  * @param {number} bottom
@@ -74,7 +74,7 @@ function drawOutline({ ctx, plot, colors }, { first, cells }, y, height) {
 }
 
 /**
- * A stage, `part` of the way from where it comes from; what was cropped fades.
+ * Draws a stage at a `part` of its way from the previous one. Cropped cells fade.
  * @param {Brush} brush
  * @param {Scene} scene
  * @param {Stage} stage
@@ -97,7 +97,7 @@ function drawStage({ ctx, plot, colors, drawGroup }, scene, stage, { from, y, he
 }
 
 /**
- * Below the original: what the current stage lacks, and what it has more than once.
+ * Marks below the original which frames the current stage lacks, and which it has more than once.
  * @param {Brush} brush
  * @param {Scene} scene
  * @param {Stage} stage

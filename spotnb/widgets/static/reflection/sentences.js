@@ -1,4 +1,4 @@
-// The sentences of ReflectionExplorer: what each stage did.
+// The sentences of ReflectionExplorer, one for each stage.
 import { runsOf } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
 import { fateOf, stageName, stageShown } from "./state.js";
@@ -11,7 +11,7 @@ export const KEYS =
   "In the picture: left and right, Home and End for the stage, space to play, + and − for the shift, up and down for the padding. Drag to shift; click a row for its stage.";
 
 /**
- * Frames by their numbers, or by their places.
+ * Frames by their values, or by their places.
  * @param {Scene} scene
  * @param {number[]} which
  */
@@ -33,7 +33,7 @@ export function fateWords(scene, { lost, twice, exact }) {
 }
 
 /**
- * What the stage that is shown did, and what became of the frames.
+ * What the current stage did, and what happened to the frames.
  * @param {Scene} scene
  * @param {State} state
  * @param {Stages} stages

@@ -1,17 +1,18 @@
-// The stages of "pad, roll, crop", as spotnb/widgets/reflection.py has them; both are held to one fixture,
+// The stages of "pad, roll, crop". This mirrors spotnb/widgets/reflection.py; both are tested against the same fixture,
 // tests/widgets/reflections.json.
 
 /** @typedef {"original" | "circular" | "padded" | "shifted" | "cropped" | "undone"} StageName */
 /** @typedef {"naive" | "right"} Order */
 
 /**
- * Which frame of the original it is, whether the padding made it, and where it stood in the stage before.
+ * `source` is the original frame, `copied` tells whether it comes from the padding, and `from` is its place in the
+ * previous stage.
  * @typedef {{ source: number, copied: boolean, from: number }} Cell
  */
 
 /**
- * `first` is where the first cell stands, `before` the stage that it comes from, and `cut` the cells that were cropped,
- * for the picture.
+ * `first` is the place of the first cell, `before` the previous stage, and `cut` the cells that were cropped (for the
+ * picture).
  * @typedef {{ first: number, cells: Cell[], before: StageName, cut?: Cell[] }} Stage
  */
 
@@ -47,7 +48,7 @@ export function stagesOf(frames, pad, shift, order) {
 }
 
 /**
- * Frames of the original that are not there; a mirror image of one does not count.
+ * The original frames that are missing. A mirror image does not count as the frame.
  * @param {Stage} stage
  * @param {number} frames
  */
@@ -57,7 +58,7 @@ export function lost({ cells }, frames) {
 }
 
 /**
- * Frames that are there more than once, be it as a mirror image.
+ * The frames that occur more than once, including mirror images.
  * @param {Stage} stage
  * @param {number} frames
  */

@@ -1,11 +1,11 @@
-// What ReflectionExplorer shows: the traits within their limits, and what becomes of the frames.
+// The state of ReflectionExplorer: its traits within their limits, and what happens to the frames.
 import { clamp } from "../shared/numbers.js";
 import { isExact, lost, ORDERS, twice } from "./stages.js";
 
 /** @import { Order, Stage, Stages } from "./stages.js" */
 
 /**
- * `numbers` are the values as text, where they are few; else there is a picture.
+ * `numbers` are the values as text if there are few of them; otherwise the frames are shown as a picture.
  * @typedef {{ frames: number, bins: number, numbers: string[] | null }} Scene
  */
 
@@ -40,7 +40,7 @@ export function stageShown(state, stages) {
 }
 
 /**
- * What became of the frames of the original.
+ * What happened to the original frames.
  * @param {Stage} stage
  * @param {number} frames
  */

@@ -1,4 +1,4 @@
-// Tiles as numbered bands: dark and light by turns, pale where a tile sees what it does not own.
+// Tiles as numbered bands, alternately dark and light. They are pale where a tile sees frames that it does not own.
 
 /** @import { Colors } from "./theme.js" */
 /** @import { Plot } from "./plot.js" */
@@ -8,7 +8,7 @@ const NUMBERED = 15; // a band narrower than this many pixels has no room for it
 const PALE = 0.35;
 
 /**
- * One band from frame `start` to `stop` at height `y`.
+ * Draws one band at height `y`.
  * @param {Context} ctx
  * @param {Plot} plot
  * @param {Colors} colors

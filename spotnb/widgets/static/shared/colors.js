@@ -25,7 +25,7 @@ function table(anchors) {
 }
 
 /**
- * The context that every browser of today gives for a canvas.
+ * The 2D context of a canvas, which every current browser provides.
  * @param {HTMLCanvasElement} canvas
  */
 export function contextOf(canvas) {

@@ -1,4 +1,4 @@
-// Elements. Text goes in as text nodes: nothing that a user wrote is ever read as HTML.
+// Makes elements. Text becomes text nodes, so nothing that a user wrote is ever read as HTML.
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {string | number | boolean | null | undefined} Attribute `true` is an empty one, `false` and null none */
@@ -45,7 +45,7 @@ export function icon(name) {
 }
 
 /**
- * What a button with an icon alone does now.
+ * Shows what a button that has only an icon does at the moment.
  * @param {HTMLButtonElement} button
  * @param {string} action
  * @param {keyof typeof PATHS} picture
@@ -60,7 +60,7 @@ export function showAction(button, action, picture) {
 let count = 0;
 
 /**
- * A labelled control; `control` gets an id if it has none.
+ * A control with a label. The control gets an id if it has none.
  * @param {string} label
  * @param {Control} control
  * @param {...Child} after
@@ -94,7 +94,7 @@ export function range(min, max, value) {
 /** @typedef {readonly [before: string, value: string, after?: string]} Fact */
 
 /**
- * Facts, their values in bold.
+ * Facts as elements, with their values in bold.
  * @param {Fact[]} facts
  */
 export function factSpans(facts) {

@@ -1,5 +1,5 @@
-// Keys. JupyterLab and Notebook 7 take arrows and letters for their own shortcuts, unless the element in focus itself
-// says otherwise; setting it on a parent is not enough.
+// Keyboard input. JupyterLab and Notebook 7 use arrow keys and letters for their own shortcuts unless the focused
+// element itself opts out; an attribute on a parent is not enough.
 import { h } from "./dom.js";
 
 /** @import { View } from "./view.js" */
@@ -16,8 +16,7 @@ export function ownKeys(element) {
 }
 
 /**
- * Each handler is called with the event and with a factor, 1 or `coarse` while shift is held. Handled keys go nowhere
- * else.
+ * Each handler gets the event and a factor: 1, or `coarse` while shift is held. Handled keys go no further.
  * @param {View} view
  * @param {HTMLElement} element
  * @param {Record<string, KeyHandler>} handlers by key name: "ArrowLeft", "Home", " ", "+", "-", "Escape" ...
@@ -36,14 +35,14 @@ export function bindKeys(view, element, handlers, coarse = 8) {
   });
 }
 
-// Plus and minus are the keys that carry these signs, with shift or without.
+// The keys with plus and minus on them count with and without shift.
 function keyOf(/** @type {KeyboardEvent} */ { key }) {
   if (key === "=") return "+";
   return key === "_" ? "-" : key;
 }
 
 /**
- * Controls of the browser's own handle their keys themselves; the notebook must not see them.
+ * The browser's own controls handle their keys themselves, so the notebook must not see them.
  * @param {View} view
  * @param {...HTMLElement} controls
  */
@@ -57,7 +56,7 @@ export function guardControls(view, ...controls) {
 }
 
 /**
- * A button that does something.
+ * A button and its action.
  * @param {View} view
  * @param {Record<string, string | boolean>} attributes
  * @param {string | Node} content
@@ -73,7 +72,7 @@ export function pressable(view, attributes, content, act) {
 }
 
 /**
- * The list of keys at the foot of a widget, folded away.
+ * The list of keys at the bottom of a widget, collapsed at first.
  * @param {View} view
  * @param {string} text
  */

@@ -1,18 +1,18 @@
-// Where tiles, shifts, seams and padding fall, as `plan` in Python has it. Both are held to one fixture,
-// tests/widgets/layouts.json. Intervals are [start, stop], stop excluded, in latent frames.
+// Where tiles, shifts, seams and padding are. This mirrors `plan` in Python; both are tested against the same fixture,
+// tests/widgets/layouts.json. Intervals are [start, stop] in latent frames, with stop excluded.
 
 /** @typedef {[number, number]} Interval */
 /** @typedef {{ window: Interval, segment: Interval }} Tile */
 /** @typedef {[number: number, start: number, stop: number]} Piece a numbered part of the time axis */
 
 /**
- * An edge policy as the scene has it, see `spotnb/widgets/scenes.py`: whether it is a ring, the grain of its cuts, and
- * which of `TILINGS` cuts its tiles.
+ * An edge policy from the scene (see `spotnb/widgets/scenes.py`): whether it is a ring, the grain of its cuts, and
+ * which of `TILINGS` makes its tiles.
  * @typedef {{ name: string, ring: boolean, grain: number, tiles: keyof typeof TILINGS }} Edge
  */
 
 /**
- * A method as the scene has it: its windows, and whether their grid stays where it is.
+ * A method from the scene: the kind of its windows, and whether their grid is fixed.
  * @typedef {{ name: string, windows: "tiles" | "overlapping" | "one", fixed: boolean }} Method
  */
 
@@ -44,7 +44,7 @@ const floorDiv = (a, b) => Math.floor(a / b);
 const isOneWindow = ({ frames, width, method }) => method.windows === "one" || frames <= width;
 
 /**
- * Whether the grid moves at all; a lone window can only turn on a ring, and a fixed grid stays fixed.
+ * Whether the grid moves at all. A single window can only turn on a ring, and a fixed grid never moves.
  * @param {Options} options
  */
 export function moves(options) {
@@ -54,7 +54,7 @@ export function moves(options) {
 }
 
 /**
- * The shift that is used, from what the schedule drew or a hand set.
+ * The shift that is used, given the one that the schedule drew or the user set.
  * @param {Options} options
  * @param {number} drawn
  */
@@ -101,7 +101,7 @@ export function pad({ frames, edge, tiles }) {
 }
 
 /**
- * From the first frame that any window sees to the last.
+ * The interval from the first to the last frame that any window sees.
  * @param {Tile[]} tiles
  * @returns {Interval}
  */
@@ -115,7 +115,7 @@ export function reach(tiles) {
 }
 
 /**
- * Frames the network is run over in one step: what the step costs.
+ * The number of frames that the network processes in one step: the cost of the step.
  * @param {Layout} layout
  */
 export function networkFrames({ tiles }) {
@@ -123,7 +123,7 @@ export function networkFrames({ tiles }) {
 }
 
 /**
- * Numbers of the tiles that own a frame: one, but for overlapping windows.
+ * The numbers of the tiles that own a frame. There is one, unless windows overlap.
  * @param {Layout} layout
  * @param {number} frame
  */

@@ -1,4 +1,4 @@
-// What all modules need of numbers and bytes.
+// Helpers for numbers and bytes.
 
 /**
  * @param {number} value
@@ -10,7 +10,7 @@ export function clamp(value, low, high) {
 }
 
 /**
- * The bytes of a trait: Jupyter hands out DataViews.
+ * The bytes of a trait, which Jupyter provides as a DataView.
  * @param {DataView | null | undefined} value
  */
 export function bytesOf(value) {
@@ -18,7 +18,7 @@ export function bytesOf(value) {
 }
 
 /**
- * The bytes of a trait in a buffer of their own.
+ * A copy of the bytes of a trait, in its own buffer.
  * @param {DataView | null | undefined} value
  * @returns {ArrayBuffer}
  */
@@ -27,7 +27,7 @@ export function bufferOf(value) {
 }
 
 /**
- * Signed bytes.
+ * The bytes of a trait, signed.
  * @param {DataView | null | undefined} value
  */
 export function signedBytesOf(value) {
@@ -36,7 +36,7 @@ export function signedBytesOf(value) {
 }
 
 /**
- * Runs of whole numbers that follow each other, as [first, last].
+ * Runs of consecutive integers, as [first, last].
  * @param {Iterable<number>} ascending
  */
 export function runsOf(ascending) {
@@ -51,7 +51,7 @@ export function runsOf(ascending) {
 }
 
 /**
- * Digits with a minus sign as long as a plus.
+ * A number with a proper minus sign, which is as wide as a plus.
  * @param {string} digits
  */
 export function withMinus(digits) {

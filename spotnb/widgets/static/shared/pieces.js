@@ -1,11 +1,11 @@
-// Segments and windows in lanes, so that none lies over another.
+// Segments and windows, distributed over lanes so that none covers another.
 
 /** @import { Layout, Piece } from "./layout.js" */
 
 /** @typedef {[number: number, start: number, stop: number, lane: number]} Placed */
 
 /**
- * Each segment from left to right, one around a ring in two parts.
+ * The segments from left to right. A segment that wraps around a ring gives two pieces.
  * @param {Pick<Layout, "frames" | "tiles">} layout
  */
 export function segmentPieces({ frames, tiles }) {
@@ -27,7 +27,7 @@ export function windowPieces({ tiles }) {
 }
 
 /**
- * Pieces, in order of their starts, each with the first lane in which it overlaps no earlier one.
+ * The pieces, in order of their starts, each with the first lane in which it does not overlap an earlier one.
  * @param {Piece[]} pieces
  * @returns {Placed[]}
  */

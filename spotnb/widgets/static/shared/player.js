@@ -1,5 +1,5 @@
-// Sound: one clock, several takes of one length. Nothing is normalized: what plays is what the samples say.
-// A switch between takes keeps the place, because all of them run on the same clock and only the gains change.
+// Plays one of several takes on one clock. Nothing is normalized: the samples are played as they are.
+// A switch between takes keeps the place, because all takes run all the time and only their gains change.
 import { clamp } from "./numbers.js";
 
 /** @import { View } from "./view.js" */
@@ -8,8 +8,8 @@ const FADE = 0.004; // s, so that a switch does not click
 const DIP = 0.025; // s
 
 /**
- * `onPlace` is called at each screen frame while it plays and after every change. `level` is a factor of a take that
- * shall not play as loud as it is; call `balance` when it changes.
+ * `onPlace` is called at each screen frame while it plays, and after every change. `level` is the factor by which a
+ * take is made louder or softer; call `balance` when it changes.
  * @typedef {object} PlayerOptions
  * @property {(seconds: number, playing: boolean) => void} onPlace
  * @property {(take: number) => number} [level]
@@ -24,7 +24,7 @@ export function createPlayer(view, options) {
   let chosen = 0;
   let offset = 0; // s from the start, where it plays from
   let request = 0;
-  let wish = 0; // counts what was asked for: only the last counts, whenever the browser lets sound start
+  let wish = 0; // counts the calls: only the last one counts when the browser finally lets sound start
 
   const halt = () => {
     cancelAnimationFrame(request);
@@ -85,7 +85,7 @@ export function createPlayer(view, options) {
       else tick();
     },
     balance: () => voices.balance(false),
-    /** With `dip`, all go silent for a moment first: then a switch sounds the same whatever is switched to. */
+    /** With `dip`, all takes are silent for a moment first, so that every switch sounds the same. */
     choose(/** @type {number} */ take, dip = false) {
       chosen = take;
       voices.balance(dip);
@@ -100,7 +100,7 @@ export function createPlayer(view, options) {
 }
 
 /**
- * The takes, all sounding at once, each with a gain of its own.
+ * All takes, playing at once, each with its own gain.
  * @param {(take: number) => number} gainOf
  */
 function createVoices(gainOf) {
@@ -129,7 +129,7 @@ function createVoices(gainOf) {
       takes = await Promise.all(sounds.map((sound) => audio().decodeAudioData(sound.slice(0))));
       return takes.length;
     },
-    /** A browser starts sound only after a click or a key. */
+    /** Browsers start sound only after a click or a key press. */
     wake: () => audio().resume(),
     start(/** @type {number} */ offset, /** @type {() => void} */ ended) {
       const to = audio();

@@ -1,4 +1,5 @@
-// A canvas with latent frames across, labelled in seconds: sharp on any screen, as wide as it is given.
+// A canvas whose horizontal axis is in latent frames, labeled in seconds. It is sharp on any screen and fills its
+// width.
 import { contextOf } from "./colors.js";
 import { h } from "./dom.js";
 import { line } from "./strokes.js";
@@ -13,8 +14,8 @@ const NARROW = 520;
 /** @typedef {{ left: number, right: number, top: number, bottom: number }} Margin */
 
 /**
- * `range` is what is shown, in latent frames; `x` and `frameAt` convert between frames and CSS pixels, `at` tells a
- * pointer event's place in CSS pixels of the canvas.
+ * `range` is the part of time that is shown, in latent frames. `x` and `frameAt` convert between frames and CSS pixels.
+ * `at` gives the place of a pointer event in CSS pixels of the canvas.
  * @typedef {object} Plot
  * @property {HTMLCanvasElement} canvas
  * @property {HTMLDivElement} element
@@ -103,7 +104,7 @@ function emptyPlot(canvas, element) {
 function measure(plot, options) {
   const { canvas, element } = plot;
   plot.ratio = window.devicePixelRatio || 1;
-  // Hidden for a moment, as while a theme is loaded, it keeps its size: no observer hears of such a moment.
+  // While it is hidden for a moment (a theme is loading, for example), it keeps its size: no observer would report it.
   if (element.clientWidth) plot.width = Math.max(240, Math.floor(element.clientWidth));
   plot.narrow = plot.width < NARROW;
   plot.height = Math.round(options.height(plot));
@@ -121,7 +122,7 @@ function measure(plot, options) {
 }
 
 /**
- * A canvas of its own for what seldom changes, `height` CSS pixels high and as sharp as the plot's, ready to be drawn on.
+ * Prepares a separate canvas for what seldom changes: `height` CSS pixels high, as wide and as sharp as the plot.
  * @param {Plot} plot
  * @param {HTMLCanvasElement} canvas
  * @param {number} [height]
@@ -143,7 +144,7 @@ export function font(size, weight = "") {
 }
 
 /**
- * Frames of the ticks between `first` and `last`, at least `apart` pixels from each other.
+ * The frames that get a tick between `first` and `last`, at least `apart` pixels from each other.
  * @param {Plot} plot
  * @param {number} first
  * @param {number} last
@@ -155,7 +156,7 @@ export function secondTicks(plot, first, last, apart) {
 }
 
 /**
- * The axis below `y`, from frame `first` to `last`.
+ * Draws the time axis below `y`, from frame `first` to frame `last`.
  * @param {Context} ctx
  * @param {Plot} plot
  * @param {Colors} colors
@@ -179,7 +180,7 @@ export function drawTimeAxis(ctx, plot, colors, y, first, last) {
 }
 
 /**
- * A word in the margin left of the picture, centred at height `y`; `\n` breaks it.
+ * Writes a label in the left margin, centered at height `y`. `\n` breaks the line.
  * @param {Context} ctx
  * @param {Plot} plot
  * @param {string} color

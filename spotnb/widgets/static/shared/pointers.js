@@ -1,16 +1,18 @@
-// Pointers over a picture: a press takes the focus and the pointer; what wanders less than a few pixels is a click.
+// Pointers over a picture. A press takes the focus and captures the pointer. If it moves less than a few pixels before
+// it is released, it is a click.
 
 /** @import { View } from "./view.js" */
 /** @import { Plot } from "./plot.js" */
 
-const CLICK = 3; // px that a pointer may wander and still click
+const CLICK = 3; // px that a pointer may move during a click
 
 /** @typedef {{ x: number, y: number }} Place in CSS pixels of the canvas */
 
 /**
- * `scrub` is called at a press and at every move while it is held. `press` returns what `drag` begins from. `drag` gets
- * the way from there, once it is no click any more; `click` comes if it never was. `over` is called at every move and
- * told whether something is pressed, and dragged by then; `leave` when the pointer leaves.
+ * `press` is called when the pointer is pressed and returns the start value for `drag`. `drag` gets the horizontal
+ * distance since then, as soon as the movement is too long for a click. `click` is called at the release otherwise.
+ * `scrub` is called at the press and at every move until the release. `over` is called at every move, pressed or not;
+ * `leave` is called when the pointer leaves.
  * @template Start
  * @typedef {object} PointerHandlers
  * @property {(place: Place) => void} [scrub]
@@ -56,7 +58,7 @@ export function followPointer(view, plot, handlers) {
 }
 
 /**
- * The wheel turns where the canvas is in focus, and else scrolls the notebook as everywhere.
+ * Calls `turn` for the wheel if the canvas has the focus. Without the focus, the wheel scrolls the notebook as usual.
  * @param {View} view
  * @param {Pick<Plot, "canvas" | "at">} plot
  * @param {(direction: number, place: Place) => void} turn

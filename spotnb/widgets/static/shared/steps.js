@@ -1,4 +1,4 @@
-// The transport of a run's steps: play, a slider, and which step it is.
+// Play button, slider and readout for the steps of a run.
 import { field, h, range, showAction } from "./dom.js";
 import { guardControls } from "./keys.js";
 import { clamp } from "./numbers.js";
@@ -9,7 +9,7 @@ import { followWheel } from "./pointers.js";
 /** @import { KeyHandler } from "./keys.js" */
 
 /**
- * `label` and `value` are for stages that are not steps.
+ * `label` and `value` replace the words for steps where something else is played.
  * @typedef {object} StepsOptions
  * @property {number} count of the steps; a getter where a run still grows
  * @property {() => number} get the step shown

@@ -1,4 +1,4 @@
-// Strokes that several pictures share.
+// Drawing routines that several pictures share.
 
 /** @import { Colors } from "./theme.js" */
 
@@ -19,7 +19,7 @@ export function line(ctx, x0, y0, x1, y1) {
 }
 
 /**
- * Twice the same, first wider and in the color of the ground: it stays in view whatever it is drawn over.
+ * Draws the same twice, first wider and in the background color, so that it is visible on top of anything.
  * @param {Context} ctx
  * @param {readonly [string, number]} halo color and width
  * @param {readonly [string, number]} stroke
@@ -46,7 +46,7 @@ export function disc(ctx, x, y, radius) {
 }
 
 /**
- * A triangle that points at (x, y), its base `height` away: above where that is positive, else below.
+ * A triangle that points at (x, y). Its base is `height` above, or below if that is negative.
  * @param {Context} ctx
  * @param {number} x
  * @param {number} y
@@ -81,7 +81,7 @@ export function label(ctx, colors, text, x, y) {
 }
 
 /**
- * Draws inside a rectangle alone.
+ * Restricts drawing to a rectangle.
  * @param {Context} ctx
  * @param {number} x
  * @param {number} y
@@ -99,7 +99,7 @@ export function clipped(ctx, x, y, width, height, draw) {
 }
 
 /**
- * Diagonal lines over a rectangle: what is hatched is not color alone.
+ * Diagonal lines over a rectangle, so that color is not the only sign.
  * @param {Context} ctx
  * @param {number} x
  * @param {number} y
@@ -114,7 +114,7 @@ export function hatch(ctx, x, y, width, height, color, apart = 6) {
     ctx.strokeStyle = color;
     ctx.lineWidth = 1;
     ctx.beginPath();
-    const first = Math.floor((x - height) / apart) * apart; // fixed to the canvas: neighbours' lines meet
+    const first = Math.floor((x - height) / apart) * apart; // fixed to the canvas, so that adjacent lines meet
     for (let at = first; at < x + width; at += apart) {
       ctx.moveTo(at, y + height);
       ctx.lineTo(at + height, y);

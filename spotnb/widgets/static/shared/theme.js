@@ -1,5 +1,5 @@
-// Light or dark: JupyterLab and Notebook say so on <body>; anywhere else the browser decides. Their dark theme and
-// `prefers-color-scheme` know nothing of each other.
+// Light or dark. JupyterLab and Notebook set an attribute on <body>; anywhere else the browser decides. Their dark
+// theme is independent of `prefers-color-scheme`.
 const QUERY = "(prefers-color-scheme: dark)";
 
 function isDark() {
@@ -8,7 +8,7 @@ function isDark() {
 }
 
 /**
- * Keeps `data-theme` on `root` and calls `changed` after it did. Returns a function that ends this.
+ * Keeps `data-theme` on `root` up to date and calls `changed` after each change. Returns a function that stops it.
  * @param {HTMLElement} root
  * @param {() => void} changed
  */

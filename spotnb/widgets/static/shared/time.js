@@ -3,7 +3,7 @@ export const FRAMES_PER_SECOND = 25; // a latent frame is 40 ms
 const TICKS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
- * A frame in seconds, with at most two digits, or with so many.
+ * A frame in seconds, with at most two decimals, or with exactly `digits`.
  * @param {number} frame
  * @param {number} [digits]
  */

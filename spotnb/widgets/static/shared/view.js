@@ -1,11 +1,11 @@
-// One view of a widget: its element, what it listens to (all given back at the end), and one paint per screen frame.
+// One view of a widget: its element, its listeners (all removed at the end), and one paint per screen frame.
 import { h } from "./dom.js";
 import { followTheme, readColors } from "./theme.js";
 
-const ANNOUNCE_AFTER = 400; // ms of rest before a screen reader is told: not at every frame of a scrub
+const ANNOUNCE_AFTER = 400; // ms without a change before a screen reader hears of it: not at every frame of a scrub
 
 /**
- * What the views use of anywidget's model; the model of a saved page offers the same.
+ * The part of anywidget's model that the views use. The model of a saved page has the same methods.
  * @typedef {object} Model
  * @property {(name: string) => any} get
  * @property {(name: string, value: unknown) => void} set
@@ -43,7 +43,7 @@ export function openView({ model, el }, name, label) {
     },
     onEnd,
     /**
-     * addEventListener, given back at the end. `target` may be an element, the window, a media query ...
+     * Like addEventListener, but removed at the end. `target` may be an element, the window or a media query.
      * @param {EventTarget} target
      * @param {string} types
      * @param {(event: any) => void} handler
@@ -56,7 +56,7 @@ export function openView({ model, el }, name, label) {
       }
     },
     /**
-     * Calls `handler` whenever one of the traits changes, from wherever.
+     * Calls `handler` whenever one of the traits changes, here or in the kernel.
      * @param {string[]} traits
      * @param {() => void} handler
      */
@@ -64,7 +64,7 @@ export function openView({ model, el }, name, label) {
       for (const trait of traits) view.hear(`change:${trait}`, handler);
     },
     /**
-     * Calls `handler` at every event of that name that the model fires.
+     * Calls `handler` for every event of that name on the model.
      * @param {string} name
      * @param {(...details: any[]) => void} handler
      */
@@ -73,7 +73,7 @@ export function openView({ model, el }, name, label) {
       onEnd(() => model.off(name, handler));
     },
     /**
-     * Changes traits here and, where there is a kernel, there.
+     * Changes traits here and, if there is a kernel, in the kernel.
      * @param {Record<string, unknown>} changes
      */
     set(changes) {
@@ -110,13 +110,13 @@ function createPainting(root) {
     add(paint) {
       painters.push(paint);
     },
-    /** Paints at the next screen frame, once however often it is asked for. */
+    /** Paints at the next screen frame, once, no matter how often it is called. */
     request() {
       if (frame || !open) return;
       requested = performance.now();
       frame = requestAnimationFrame(() => {
         frame = 0;
-        if (root.isConnected) paintAll(); // else whoever resizes it, by putting it on the page, has it painted
+        if (root.isConnected) paintAll(); // if not, it is painted when it gets its size on the page
       });
     },
     stop() {
@@ -127,7 +127,7 @@ function createPainting(root) {
 
   function paintAll() {
     const start = performance.now();
-    painting.colors = readColors(root); // now: an element that is not on the page yet has none
+    painting.colors = readColors(root); // only now: an element that is not on the page yet has no colors
     for (const paint of painters) paint();
     const detail = { paint: performance.now() - start, sinceRequest: performance.now() - requested };
     root.dispatchEvent(new CustomEvent("spotnb:painted", { detail }));
@@ -136,7 +136,7 @@ function createPainting(root) {
 }
 
 /**
- * Tells those who do not see the picture what it shows.
+ * Describes the picture to screen readers.
  * @param {HTMLElement} live
  */
 function createAnnouncer(live) {

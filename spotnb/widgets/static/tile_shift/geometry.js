@@ -1,4 +1,4 @@
-// Where things stand in the two pictures of TileShiftDebugger, in CSS pixels from their tops.
+// Where things are in the two pictures of TileShiftDebugger, in CSS pixels from the top.
 import { clamp } from "../shared/numbers.js";
 
 export const LANE = 17;
@@ -19,7 +19,7 @@ export function tileRows({ seen, owned }) {
 }
 
 /**
- * Rows of the lower picture: so many steps, and the histogram below.
+ * Rows of the lower picture: the steps, and the histogram below them.
  * @param {number} steps
  */
 export function mapRows(steps) {
@@ -29,7 +29,7 @@ export function mapRows(steps) {
 }
 
 /**
- * Frames in one bar of the histogram: a sixteenth of a tile, or as many as are three pixels wide.
+ * Frames per bar of the histogram: a sixteenth of a tile, or more where that is less than three pixels wide.
  * @param {number} width of a tile
  * @param {number} pixels of a frame
  */
@@ -40,7 +40,7 @@ export function barSize(width, pixels) {
 }
 
 /**
- * Bars of the histogram: from frame `from` on, `share` of its height high.
+ * The bars of the histogram: the frame where each begins, and its height in pixels.
  * @param {Uint16Array} counts how often each frame is a seam
  * @param {number} size
  * @param {number} steps
@@ -57,7 +57,7 @@ export function barsOf(counts, size, steps) {
 }
 
 /**
- * Steps that are named beside rows of that height.
+ * The steps whose names are shown, given the height of a row.
  * @param {number} steps
  * @param {number} row
  */
@@ -68,8 +68,8 @@ export function namedSteps(steps, row) {
 }
 
 /**
- * A line of no meaning, so that a mirror image can be told from what it mirrors. Between 0 and 1; its waves are some
- * tenths of a second to some seconds long.
+ * A curve without meaning, by which one recognizes a mirror image. It is between 0 and 1, and its waves are between a
+ * few tenths of a second and a few seconds long.
  * @param {number} frame
  */
 export function skyline(frame) {
@@ -79,8 +79,8 @@ export function skyline(frame) {
 }
 
 /**
- * What windows see past the ends of the latent, as [from, to]: nothing where to <= from. `axis` is the frame at which a
- * mirror stands, `turn` how far a ring goes on.
+ * The frames beyond the ends of the latent that windows see. `axis` is the position of the mirror; `turn` is the
+ * distance by which a ring continues.
  * @param {number} frames
  * @param {readonly [number, number]} reached first and last frame that any window sees
  */

@@ -11,7 +11,7 @@ import { LATENT, skyline } from "./geometry.js";
 /** @typedef {ReturnType<typeof createBackdrop> | null} Pictures */
 
 /**
- * The picture of a step, or of the last one before it that has one.
+ * Returns the picture of a step, or of the last earlier step that has one.
  * @param {Backdrop} backdrop
  * @param {Uint8Array} pixels
  */
@@ -33,7 +33,7 @@ export function createBackdrop({ steps, columns, bins }, pixels) {
 }
 
 /**
- * Draws frames 0 to T; whoever mirrors or moves them has set the context so.
+ * Draws frames 0 to T. To mirror or move them, set up the context before.
  * @param {Brush} brush
  * @param {number} frames
  * @param {number} y
@@ -68,7 +68,7 @@ export function drawLatent({ ctx, plot, colors }, frames, y, picture) {
 }
 
 /**
- * What windows see past an end: the other end of a ring, or a mirror image.
+ * Draws what windows see beyond an end: the other end of a ring, or a mirror image.
  * @param {Brush} brush
  * @param {{ from: number, to: number, axis: number, turn: number }} margin
  * @param {boolean} ring

@@ -21,7 +21,7 @@ export function createMapPainter(scene) {
   let drawn = null;
   let key = "";
 
-  /** All steps at once, kept as a picture until method, edge, theme or size change. */
+  /** All steps, kept as a picture until method, edge, theme or size changes. */
   function picture(/** @type {Brush} */ { plot, colors }, /** @type {Run} */ run) {
     const now = `${plot.width} ${plot.ratio} ${colors.ink} ${colors.tileDark}`;
     if (drawn !== run || key !== now) drawSteps({ ctx: layerOf(plot, canvas, at.height), plot, colors }, run, at.row);
@@ -107,7 +107,7 @@ function drawHistogram({ ctx, plot, colors }, run, steps, base, full) {
     const [a, b] = [Math.max(left, plot.x(from)), Math.min(right, plot.x(from + size))];
     ctx.fillRect(a, base - height, Math.max(0.75, b - a - (b - a > 3 ? 1 : 0)), height);
   }
-  // Where a grid that stays would be cut, in every step.
+  // The seams that a fixed grid would have, in every step.
   ctx.strokeStyle = colors.seam;
   ctx.fillStyle = colors.seam;
   ctx.lineWidth = 1;
@@ -124,7 +124,8 @@ function drawHistogram({ ctx, plot, colors }, run, steps, base, full) {
 }
 
 /**
- * In each step a mark at the frame that is followed: a diamond at a seam, else a disc, and which tile owns it.
+ * Marks the frame that is followed in every step: a diamond at a seam, otherwise a disc; beside it, the tile that owns
+ * the frame.
  * @param {Brush} brush
  * @param {Run} run
  * @param {number} frame

@@ -33,7 +33,7 @@ export function facts({ frames, drawn }, run, { layout }) {
 }
 
 /**
- * The shift, beside its slider and for screen readers.
+ * The shift, as it is shown beside its slider and as a screen reader says it.
  * @param {Shown} shown
  */
 export function shiftWords({ layout, movable, byHand }) {
@@ -44,7 +44,7 @@ export function shiftWords({ layout, movable, byHand }) {
 }
 
 /**
- * The whole picture in words, without the frame that is followed.
+ * The picture in words, without the frame that is followed.
  * @param {Scene} scene
  * @param {Shown} shown
  */
@@ -58,7 +58,7 @@ export function description({ frames, names }, { step, layout, byHand }) {
 }
 
 /**
- * Which tile owned a frame, in as few words as can be.
+ * Which tiles owned a frame, as briefly as possible.
  * @param {Scene} scene
  * @param {Run} run
  * @param {number} frame
@@ -81,7 +81,7 @@ export function story({ names }, run, frame) {
 }
 
 /**
- * Some of the steps, by their names.
+ * Some of the steps, by name.
  * @param {number[]} names of all steps
  * @param {number[]} when
  */

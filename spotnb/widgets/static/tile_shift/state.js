@@ -1,4 +1,4 @@
-// What TileShiftDebugger shows: the traits within their limits, the layouts of all steps, and what a hand may change.
+// The state of TileShiftDebugger: its traits within their limits, and the layouts of all steps.
 import { moves, networkFrames, plan, planFixed, reach, seams, usedShift } from "../shared/layout.js";
 import { clamp } from "../shared/numbers.js";
 import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/pieces.js";
@@ -13,7 +13,7 @@ import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/piece
  */
 
 /**
- * `drawn` are the shifts of the schedule, `names` what the steps are called.
+ * `drawn` are the shifts of the schedule; `names` are the names of the steps.
  * @typedef {object} Scene
  * @property {number} frames
  * @property {number} width
@@ -28,8 +28,8 @@ import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/piece
 /** @typedef {{ step: number, shift: number, frame: number | null, method: string, edge: string }} State */
 
 /**
- * Layouts of all steps, and what follows from them: the cuts of each, how often each frame is one, those of a grid that
- * stays, the ends and the lanes of the picture, and the cost.
+ * The layouts of all steps, and what follows from them: the seams of each step (`cuts`), how often each frame is a seam
+ * (`counts`), the seams of a fixed grid, the ends and the lanes of the picture, and the cost.
  * @typedef {object} Run
  * @property {Options} options
  * @property {Layout[]} layouts
@@ -69,7 +69,7 @@ export function optionsOf({ frames, width, overlap, methods, edges }, { method, 
 }
 
 /**
- * What depends on method and edge alone; everything else moves at each frame.
+ * Everything that depends on method and edge alone. The rest may change with every screen frame.
  * @param {Scene} scene
  * @param {Options} options
  * @returns {Run}
@@ -92,7 +92,7 @@ export function planRun({ frames, width, drawn }, options) {
 }
 
 /**
- * The picture's ends: as far as any shift could reach, so that nothing jumps while one is dragged.
+ * The ends of the picture, wide enough for every possible shift, so that nothing jumps while the grid is dragged.
  * @param {Options} options
  * @returns {Interval}
  */
@@ -119,7 +119,7 @@ function lanesOf(layouts) {
 }
 
 /**
- * The layout of the step that is shown, at the shift that is set.
+ * The state and the layout that is shown, at the current shift.
  * @param {Scene} scene
  * @param {Run} run
  * @param {State} state
@@ -133,7 +133,7 @@ export function shownOf(scene, run, state) {
 }
 
 /**
- * The shift that a hand would set: null where the grid stays.
+ * The shift that results if the user sets `value`, or null if the grid is fixed.
  * @param {Options} options
  * @param {number} value
  */

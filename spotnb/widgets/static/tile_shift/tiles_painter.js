@@ -1,4 +1,4 @@
-// The upper picture of TileShiftDebugger: the latent, the windows above it, the segments below, and where it is cut.
+// The upper picture of TileShiftDebugger: the latent, the windows above it, the segments below it, and the seams.
 import { drawBand, numberBand } from "../shared/bands.js";
 import { reach, seams } from "../shared/layout.js";
 import { inLanes, segmentPieces, windowPieces } from "../shared/pieces.js";
@@ -70,7 +70,7 @@ function drawSegments({ ctx, plot, colors }, layout, y) {
 }
 
 /**
- * Where the step before cut, dotted, and where this one does.
+ * The seams of the previous step, dotted, and those of this one.
  * @param {Brush} brush
  * @param {number[]} before
  * @param {number[]} now
@@ -94,7 +94,7 @@ function drawCuts({ ctx, plot, colors }, before, now, y) {
 }
 
 /**
- * The frame that is followed.
+ * Marks the frame that is followed.
  * @param {Brush} brush
  * @param {number} frame
  * @param {number} top
