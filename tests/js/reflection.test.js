@@ -64,7 +64,7 @@ test("frames are named by their numbers or their places", () => {
   assert.equal(fateWords(EIGHT, { lost: [], twice: [], exact: false }), "");
 });
 
-test("cells that stay neighbours go together, numbers each by themselves", () => {
+test("cells that stay neighbors go together, numbers each by themselves", () => {
   const { padded, cropped } = stagesOf(8, 3, 3, "naive");
   const groups = groupsOf(padded.cells, padded.first, false);
   assert.deepEqual(

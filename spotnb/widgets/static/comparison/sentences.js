@@ -113,5 +113,5 @@ export function status({ rows, duration }, { selected, matched, playing }, place
  * @param {boolean} matched
  */
 export function matchWords({ measure }, matched) {
-  return matched ? `All as loud as the softest, by ${measure}` : "Not normalised: each as loud as it is";
+  return matched ? `All as loud as the softest, by ${measure}` : "Not normalized: each as loud as it is";
 }

@@ -24,7 +24,7 @@ export function createControls(view, channels, act) {
   const fields = [
     field("Show", quantity),
     field("Channel", channel),
-    field("Colours", range),
+    field("Colors", range),
     field("Tiles", tiles),
     h("div", segmented, zoomOut, zoomIn, zoomAll),
   ];

@@ -68,7 +68,7 @@ export function reading(store, { step, quantity }, cell) {
   const when = `Step ${nameOf(store, step)}, ${seconds(frame, 2)} s (frame ${frame})`;
   const where = `${when}, bin ${bin}, channel ${channel}`;
   const it = valueAt(store, step, quantity, cell);
-  if (!it) return `${where}: its value has not travelled`;
+  if (!it) return `${where}: its value has not traveled`;
   const { value, error, derived, factor } = it;
   const bound = Number.isFinite(value) && error > 0 ? ` ± ${Number(error.toPrecision(1))}` : "";
   const asides = [
@@ -100,7 +100,7 @@ export function remarks(store, { step, quantity }, drawn, offline) {
   }
   if (near !== step && !detail) {
     const [there, here] = [nameOf(store, near), nameOf(store, step)];
-    notes.push(`The planes of step ${there} stand in for those of step ${here}, which have not travelled.`);
+    notes.push(`The planes of step ${there} stand in for those of step ${here}, which have not traveled.`);
   }
   if (picture && picture.factor > 1) {
     notes.push(`Every ${picture.factor}th frame is drawn${offline ? "" : "; zoom in for all"}.`);

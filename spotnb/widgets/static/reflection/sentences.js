@@ -52,7 +52,7 @@ export function story(scene, state, stages) {
     case "circular": {
       if (shift % frames === 0) return "Rolled by nothing, or by a whole turn: all is where it was.";
       const [end, start] = numbers ? [numbers[frames - 1], numbers[0]] : ["the end", "the beginning"];
-      return `Rolled by ${shift}: nothing is lost, but ${end} and ${start} are neighbours now, and a tile would smooth them into each other.`;
+      return `Rolled by ${shift}: nothing is lost, but ${end} and ${start} are neighbors now, and a tile would smooth them into each other.`;
     }
     case "padded":
       if (!pad) return "Not padded at all.";
