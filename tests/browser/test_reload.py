@@ -36,9 +36,15 @@ def test_an_edit_shows_in_an_open_notebook(show: Callable[..., Shown]) -> None:
     shown = show("lab", "reflection", CODE)
     shown.run("w.shift = 5")
     shown.widget.get_by_text("The sound: 8 frames.").first.wait_for()
-    shown.run(EDIT)
-    shown.widget.get_by_text("Edited sound: 8 frames.").first.wait_for()
+    edited = shown.widget.get_by_text("Edited sound: 8 frames.").first
+    for _ in range(20):  # the watcher takes a moment to begin
+        shown.run(EDIT)
+        shown.page.wait_for_timeout(1000)
+        if edited.is_visible():
+            break
+    edited.wait_for()
     assert shown.widget.count() == 1
     shown.press(0, "+")  # the new view works, on the same traits
     shown.until("w.shift", 6)
+    shown.run("from spotnb.widgets import reload; reload.stop()")
     assert not shown.errors
