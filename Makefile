@@ -6,9 +6,10 @@ STAMP := .venv/.installed
 # The number of test processes. All tests of a file run in one of them, because they share fixtures.
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab voila site stamp quick test check screens bench bench-full train evaluate clean
+.PHONY: help setup demo lab voila site stamp quick test check format screens bench bench-full train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +21,10 @@ $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(PACKAGES): package.json package-lock.json $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 demo: setup ## turn a prompt into a long wav, a figure and an executed notebook, in out/
@@ -48,12 +53,17 @@ test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch-audioldm
 	$(PYTEST)
 
-check: setup ## format, lint, imports between modules, types; workflows where actionlint is installed
+check: setup $(PACKAGES) ## check format, lint, imports and types of Python and JavaScript; workflows where actionlint is
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm run --silent check
+
+format: setup $(PACKAGES) ## format Python and JavaScript
+	$(BIN)/ruff format .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm run --silent fix
 
 screens: setup ## take screenshots of every widget, light and dark, narrow and wide, in out/screens/
 	@.ci/fetch chromium
@@ -78,4 +88,4 @@ evaluate: setup ## measure the embedded model
 	$(BIN)/python training/evaluate.py
 
 clean: ## remove the files of the other targets, but not data/
-	rm -rf .venv .audioldm out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .audioldm node_modules out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

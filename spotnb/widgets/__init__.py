@@ -1,9 +1,14 @@
-"""Widgets for Jupyter: pictures of a run that move under the pointer, with no round trip to the kernel.
+"""Widgets for Jupyter: pictures of a run that follow the pointer, without a round trip to the kernel.
 
-A widget is one Python module here and one ES module in `static/`, plain JavaScript that a browser runs as it is. The
-Python side (`class Mine(Widget, module="mine.js", title="...")`, see `spotnb.widgets.base`) holds the traits, checks
-them (`spotnb.widgets.traits`) and packs the data that the view needs; it computes nothing while somebody scrubs. The ES
-side exports `render({ model, el })`, which returns a function that ends the view:
+A widget consists of a Python module in this folder and JavaScript in `static/`, which the browser runs as written.
+
+The Python class (`class Mine(Widget, module="mine.js", title="...")`, see `spotnb.widgets.base`) declares the traits,
+checks them (`spotnb.widgets.traits`) and packs the data for the view. It computes nothing while somebody scrubs. What
+the view has to know about methods and edge policies goes into the data too (`spotnb.widgets.scenes`), so that the
+JavaScript keeps no lists of its own.
+
+**The files of a widget.** `static/mine.js` is the entry. It exports `render({ model, el })`, which wires the parts
+together and returns a function that ends the view:
 
     import { openView } from "./shared/view.js";
 
@@ -15,19 +20,40 @@ side exports `render({ model, el })`, which returns a function that ends the vie
 
     export default { render };
 
-`spotnb.widgets.esm` puts it together with the modules it imports; only `import { a, b } from "./path.js";`, `export`
-before a function, const or class, and that last line are understood. The shared pieces, in `static/shared/`:
+The parts are in the folder `static/mine/`:
 
-- `view.js`: `openView` gives the view of one widget: `listen`, `watch` (traits), `set` (traits), `onPaint`, `repaint`
-  (once per screen frame), `say` (the live text), `colours` (of the theme), `onEnd`, `end`; and `bytesOf`, `clamp`.
-- `dom.js`: `h` and `svg` make elements, text as text; `field`, `selectOf`, `range`, `icon`.
-- `theme.js`, `spotnb.css`: light and dark as the notebook has it, all colours as custom properties.
-- `keys.js`: `bindKeys` for a canvas, `guardControls` for the browser's own controls, which notebooks rob of arrow keys.
-- `plot.js`: `createPlot`, a sharp canvas with latent frames across, labelled in seconds; ticks, row labels, hatching.
-- `steps.js`: `createSteps`, play and slider over the steps of a run, with the keys and the wheel of a canvas.
-- `colours.js`: viridis, a diverging scale, five categories; `imageOf` makes a picture of bytes.
-- `layout.js`, `bands.js`: `plan` as `spotnb.tiling.layout` has it, and tiles as numbered bands.
-- `player.js`: sound with an exact place and takes to switch between, never normalised.
+- `state.js` reads the traits, keeps them within their limits, and works out what follows from them.
+- `geometry.js` knows where things are in the picture, and which part of it a place belongs to.
+- `sentences.js` writes every text that is longer than a label.
+- `painter.js` (or several files, `..._painter.js`) draws on a canvas what it is given, and reads no traits.
+- `controls.js` makes the controls above the picture; `input.js` or the entry binds keys and pointers.
 
-A saved page (`to_html`) runs the same module over a model without a kernel, where `model.get("offline")` is true.
+State, geometry and sentences do not use the page at all. They are tested with Node's own test runner, in `tests/js/`.
+
+**What the widgets share** is in `static/shared/`:
+
+- `view.js`: `openView` returns the view of one widget. It has `listen`, `watch` (traits), `hear` (events of the model),
+  `set` (traits), `onPaint`, `repaint` (once per screen frame), `say` (the text for screen readers), `colors` (of the
+  theme), `onEnd` and `end`.
+- `dom.js`: `h` makes elements and inserts text as text; also `field`, `selectOf`, `range`, `icon`, `factSpans`.
+- `keys.js`: `bindKeys` for a canvas; `guardControls` for the browser's own controls, which would otherwise lose their
+  arrow keys to the notebook; `pressable` makes a button.
+- `pointers.js`: `followPointer` tells clicks from drags and captures the pointer; `followWheel` handles the wheel.
+- `theme.js`, `spotnb.css`: light and dark, as the notebook has it. All colors are custom properties.
+- `plot.js`: `createPlot` makes a sharp canvas whose horizontal axis is in latent frames and labeled in seconds.
+- `strokes.js`, `bands.js`: lines with a halo, hatching and markers; tiles as numbered bands.
+- `steps.js`: `createSteps` makes the play button and the slider for the steps of a run.
+- `colors.js`: color scales; `imageOf` turns bytes into an image.
+- `layout.js`, `pieces.js`: `plan`, as `spotnb.tiling.layout` has it, and its intervals in lanes that do not overlap.
+- `player.js`: sound at an exact place, with takes to switch between, never normalized.
+- `numbers.js`, `time.js`: clamping, bytes, runs of numbers; frames and seconds.
+
+**One module out of many.** `spotnb.widgets.esm` joins an entry with the modules that it imports. It understands only
+`import { a, b } from "./path.js";`, `export` before a function, const or class, and the last line above. Types are
+written as JSDoc comments, which stay behind. A saved page (`to_html`) runs the same code with the model in
+`static/page/`, where `model.get("offline")` is true.
+
+**While developing**, set `ANYWIDGET_HMR=1` before you start Jupyter. Every change in `static/` then shows in open
+notebooks at once (`spotnb.widgets.reload`). `make check` runs Biome and the type checker over all of it;
+`make format` formats it.
 """

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from spotnb.errors import SpotnbError
-from spotnb.widgets.esm import bundle, stylesheet
+from spotnb.widgets import reload
 from spotnb.widgets.page import write_page
 
 try:
@@ -48,14 +48,19 @@ class Widget(anywidget.AnyWidget):
     static_form: ClassVar[bool] = True
     """Whether a PNG goes into the notebook beside the view. Set it False on a widget or a class to save the space."""
 
+    _esm: str
+    _css: str
     _png: bytes | None = None
 
     def __init_subclass__(cls, module: str = "", title: str = "", **kwargs: Any) -> None:
         if module:
             cls.module, cls.title = module, title
-            cls._esm = bundle(module)
-            cls._css = stylesheet()
+            reload.follow_class(cls)
         super().__init_subclass__(**kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reload.follow(self)
 
     def draw(self) -> Figure | None:
         """The static form, as a figure made without pyplot (see `new_figure`), or None to have none."""

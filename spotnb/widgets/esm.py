@@ -2,13 +2,15 @@
 
 A browser gets a widget's code as one string (`_esm`), and a saved page must hold all of it. So the modules in
 `static/`, plain ES modules that import each other by relative path, are put one after the other, each in a function of
-its own (names cannot clash) that returns what it exports. Only the forms that this needs are understood; anything else
-is refused when the widget's class is made.
+its own (names cannot clash) that returns what it exports. Comments for the type checker (`/** ... */` on lines of their
+own) stay behind. Only the forms that this needs are understood; anything else is refused when the widget's class is
+made.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
@@ -16,6 +18,7 @@ STATIC = Path(__file__).parent / "static"
 _IMPORT = re.compile(r'^import \{([\w$,\s]*)\} from "(\.{1,2}/[\w./-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) ([\w$]+))", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default \{ render \};$", re.MULTILINE)
+_TYPES = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)  # comments for the type checker
 _OTHER = re.compile(r"^\s*(?:import|export)\b.*$|</script|<!--", re.MULTILINE | re.IGNORECASE)
 
 
@@ -31,12 +34,13 @@ def bundle(entry: str, folder: Path = STATIC) -> str:
     return f"{body(entry, folder)}\nexport default {{ render }};"
 
 
-def body(entry: str, folder: Path = STATIC) -> str:
-    """As `bundle`, but a plain script that leaves the entry's `render` defined: for a page of its own."""
-    done: dict[Path, str] = {}
+def body(entry: str, folder: Path = STATIC, name: str = "render") -> str:
+    """As `bundle`, but a plain script that leaves a name of the entry defined: for a page of its own."""
+    done: dict[Path, _Module] = {}
     path = (folder / entry).resolve()
     _add(path, folder.resolve(), done, ())
-    return "\n".join([*done.values(), f"const {{ render }} = {_name(path, folder.resolve())};"])
+    code = [module.code for module in done.values()]
+    return "\n".join([*code, f"const {{ {name} }} = {_name(path, folder.resolve())};"])
 
 
 def stylesheet(*names: str, folder: Path = STATIC) -> str:
@@ -44,17 +48,27 @@ def stylesheet(*names: str, folder: Path = STATIC) -> str:
     return "\n".join((folder / name).read_text("utf-8") for name in ("shared/spotnb.css", *names))
 
 
-def _add(path: Path, folder: Path, done: dict[Path, str], parents: tuple[Path, ...]) -> None:
+@dataclass(frozen=True)
+class _Module:
+    code: str
+    exports: list[str]
+
+
+def _add(path: Path, folder: Path, done: dict[Path, _Module], parents: tuple[Path, ...]) -> None:
     """Append the code of a module to `done`, after that of the modules it imports."""
     if path in done:
         return
     if path in parents:
         raise ValueError(f"{path.name} imports itself by way of {parents[-1].name}: break the circle")
-    source = path.read_text("utf-8")
+    source = _TYPES.sub("", path.read_text("utf-8"))
 
     def imported(match: re.Match[str]) -> str:
         target = (path.parent / match[2]).resolve()
         _add(target, folder, done, (*parents, path))
+        exports = done[target].exports
+        for name in re.findall(r"[\w$]+", match[1]):
+            if name not in exports:
+                raise ValueError(f"{path.name}: {target.name} exports no {name}: it has {', '.join(exports)}")
         return f"const {{{match[1]}}} = {_name(target, folder)};"
 
     source = _IMPORT.sub(imported, source)
@@ -62,9 +76,12 @@ def _add(path: Path, folder: Path, done: dict[Path, str], parents: tuple[Path, .
     source, entries = _DEFAULT.subn("", _EXPORT.sub("", source))
     if other := _OTHER.search(source):
         raise ValueError(f"{path.name} has {other[0].strip()!r}: only the forms in bundle's description are understood")
-    exports = ", ".join([*names, *["render"] * bool(entries and "render" not in names)])
-    done[path] = f"const {_name(path, folder)} = (() => {{\n{source.strip()}\nreturn {{ {exports} }};\n}})();"
+    names += ["render"] * bool(entries and "render" not in names)
+    returned = f"return {{ {', '.join(names)} }};"
+    code = f"const {_name(path, folder)} = (() => {{\n{source.strip()}\n{returned}\n}})();"
+    done[path] = _Module(code, names)
 
 
 def _name(path: Path, folder: Path) -> str:
-    return "$" + re.sub(r"\W", "_", str(path.relative_to(folder).with_suffix("")))
+    parts = path.relative_to(folder).with_suffix("").parts
+    return "".join("$" + re.sub(r"\W", "_", part) for part in parts)

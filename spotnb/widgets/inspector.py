@@ -207,7 +207,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             "channels": channels,
             "frames": frames,
             "bins": bins,
-            "edge": self._trace[0].layout.edge if self.sampler is None else self.sampler.config.edge,
+            "ring": self._trace[0].layout.ring if self.sampler is None else self.sampler.ring,
             "factor": factor,
             "every": self._thinning.every,
             "columns": -(-frames // factor),

@@ -31,7 +31,7 @@ def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Shown
 
     Raises `SpotnbError` if it cannot be written.
     """
-    parts = {"TITLE": html.escape(title), "STYLE": stylesheet(), "MODEL": (FOLDER / "model.js").read_text("utf-8")}
+    parts = {"TITLE": html.escape(title), "STYLE": stylesheet(), "MODEL": body("page/model.js", name="showSaved")}
     parts["WIDGETS"] = "\n".join(_section(widget, index) for index, widget in enumerate(widgets))
     with atomic_write(path) as temporary:
         temporary.write_text(_filled((FOLDER / "page.html").read_text("utf-8"), parts), "utf-8")

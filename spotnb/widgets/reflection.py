@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ORDERS: Final = {
-    "naive": ("original", "circular", "padded", "shifted", "cropped", "undone"),
-    "right": ("original", "circular", "padded", "shifted", "undone", "cropped"),
+    "naive": ("original", "rolled", "padded", "shifted", "cropped", "undone"),
+    "right": ("original", "rolled", "padded", "shifted", "undone", "cropped"),
 }
 """The stages, in the two orders: pad, roll, crop, roll back; or pad, roll, roll back, crop."""
 
@@ -70,7 +70,7 @@ def stages(frames: int, pad: int, shift: int, order: str) -> dict[str, Stage]:
     source, real = np.arange(frames), np.zeros(frames, bool)
     padded = Stage(-pad, np.pad(source, pad, mode="reflect"), np.pad(real, pad, constant_values=True))
     found = {"original": Stage(0, source, real)}
-    found["circular"] = _rolled(found["original"], shift)
+    found["rolled"] = _rolled(found["original"], shift)
     found["padded"] = padded
     found["shifted"] = _rolled(padded, shift)
     if order == "naive":
@@ -104,7 +104,7 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
     Traits, all of which can be observed, set, and linked with `jslink`:
         pad, shift: as above.
         order: "naive" crops before it rolls back; "right" rolls back first, which is exact.
-        stage: one of original, circular, padded, shifted, cropped, undone.
+        stage: one of original, rolled, padded, shifted, cropped, undone.
 
     Raises `InputError` for a value outside its limits, here and when a trait is set.
     """

@@ -18,6 +18,7 @@ from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
 from spotnb.widgets.base import Widget, new_figure
+from spotnb.widgets.scenes import edge_policies, method_policies
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
 if TYPE_CHECKING:
@@ -85,10 +86,8 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
             "frames": run.frames,
             "width": run.config.tile_size_time,
             "overlap": run.config.overlap,
-            "maxShift": run.config.max_shift,
-            "multiple": run.multiple,
-            "method": run.method,
-            "edge": run.config.edge,
+            "methods": method_policies(),
+            "edges": edge_policies(run.multiple),
             "drawn": run.drawn,
             "names": run.names,
             "backdrop": backdrop,

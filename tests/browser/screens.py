@@ -149,7 +149,7 @@ def take_panel(browser: Browser, folder: Path, out: Path = OUT) -> None:
     server = Server(folder)
     try:
         shown = Shown(server, browser, "lab", "panel", PANEL, device_scale_factor=2)
-        shown.until("w.waveform is not None and not w._run.busy", seconds=120)
+        shown.until("w.waveform is not None and not w._run.busy", seconds=300)
         shown.page.set_viewport_size({"width": 1800, "height": 1800})
         box = shown.widget.bounding_box()
         assert box is not None

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
-
-from spotnb.widgets.esm import body
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -225,21 +222,6 @@ def test_it_fits_the_width_that_it_has(shown: Shown, width: int) -> None:
 def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
     assert not shown.strangers
     assert not shown.errors
-
-
-def test_p_values_are_those_of_scipy(browser: Browser) -> None:
-    trials = [1, 4, 5, 8, 12, 16, 24]
-    cases = [(k, n, binomtest(k, n, 0.5, alternative="greater").pvalue) for n in trials for k in range(n + 1)]
-    *code, last = body("comparison_abx.js").splitlines()
-    names = last.replace("const { render } =", "const { pValue, needed } =")
-    script = "\n".join(
-        [*code, names, "return [cases.map(([k, n]) => pValue(k, n)), needed(4), needed(5), needed(12)];"]
-    )
-    page = browser.new_page()
-    values, *least = page.evaluate(f"(cases) => {{ {script} }}", cases)
-    page.close()
-    assert values == pytest.approx([p for _, _, p in cases], rel=1e-12)
-    assert least == [None, 5, 10]
 
 
 def test_a_saved_page_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:

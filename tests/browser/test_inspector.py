@@ -147,7 +147,7 @@ def test_colours_of_the_step_or_the_run(shown: Shown) -> None:
     shown.run("w.step = 4")
     shown.widget.get_by_text("4 / ").first.wait_for()
     before = shown.pixels()
-    label(shown, "Colours").select_option("step")
+    label(shown, "Colors").select_option("step")
     shown.until("w.colour_range", "step")
     shown.changed(before)
 

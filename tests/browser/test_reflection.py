@@ -64,7 +64,7 @@ def test_dragging_shifts(shown: Shown) -> None:
     before = still(shown)
     shown.drag(0, 130)
     shown.until("w.shift", lambda shift: shift > 3)
-    shown.run("w.stage = 'circular'")
+    shown.run("w.stage = 'rolled'")
     assert still(shown) != before
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
+from spotnb.widgets.abx import abx_needed, abx_p_value
 from spotnb.widgets.reflection import ORDERS, Stage, stages
+from spotnb.widgets.scenes import edge_policies, method_policies
 
 FOLDER = Path(__file__).parent
 SHAPES = (
@@ -67,6 +69,22 @@ def reflections() -> list[dict[str, Any]]:
     ]
 
 
+def policies() -> list[dict[str, Any]]:
+    """What scenes say of methods and edges, for each multiple that `layouts` has."""
+    multiples = sorted({multiple for *_, multiple in SHAPES})
+    return [
+        {"multiple": multiple, "methods": method_policies(), "edges": edge_policies(multiple)} for multiple in multiples
+    ]
+
+
+def chances() -> list[dict[str, Any]]:
+    """The arithmetic of blind tests of several lengths."""
+    return [
+        {"trials": trials, "needed": abx_needed(trials), "p": [abx_p_value(k, trials) for k in range(trials + 1)]}
+        for trials in (1, 4, 5, 8, 12, 16, 24)
+    ]
+
+
 def _layout(layout: Layout) -> dict[str, Any]:
     return {
         "shift": layout.shift,
@@ -89,7 +107,12 @@ def _stage(stage: Stage, frames: int) -> dict[str, Any]:
     }
 
 
-FIXTURES = {"layouts.json": layouts, "reflections.json": reflections}
+FIXTURES = {
+    "layouts.json": layouts,
+    "policies.json": policies,
+    "reflections.json": reflections,
+    "chances.json": chances,
+}
 
 
 def text(name: str) -> str:

@@ -11,7 +11,9 @@ from spotnb.widgets.esm import STATIC, body, bundle, stylesheet
 
 def write(folder: Path, **modules: str) -> Path:
     for name, source in modules.items():
-        (folder / f"{name}.js").write_text(source)
+        path = folder / f"{name}.js"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
     return folder
 
 
@@ -27,6 +29,27 @@ def test_modules_keep_their_names_to_themselves(tmp_path: Path) -> None:
         "const $a = (() => {\nconst { two } = $b;\nconst secret = 1;\nfunction render() { return secret + two; }\n"
         "return { render };\n})();\nconst { render } = $a;\nexport default { render };"
     )
+
+
+def test_folders_import_from_each_other(tmp_path: Path) -> None:
+    modules = {
+        "a": 'import {\n  one,\n  two,\n} from "./part/b.js";\nfunction render() {}\nexport default { render };\n',
+        "part/b": 'import { one } from "../shared/b.js";\nexport const two = one;\n',
+        "shared/b": "export const one = 1;\n",
+    }
+    write(tmp_path, **modules)
+    with pytest.raises(ValueError, match=r"b\.js exports no one: it has two"):
+        bundle("a.js", tmp_path)
+    write(tmp_path, a=modules["a"].replace("one,", ""))
+    code = bundle("a.js", tmp_path)
+    assert [line.split()[1] for line in code.splitlines() if "(() =>" in line] == ["$shared$b", "$part$b", "$a"]
+
+
+def test_comments_for_the_type_checker_stay_behind(tmp_path: Path) -> None:
+    write(tmp_path, a="/** @import { A } from './b.js' */\n\n/**\n * @param {A} a\n */\nfunction render(a) {} // yes\n")
+    code = body("a.js", tmp_path)
+    assert "@" not in code
+    assert "function render(a) {} // yes" in code
 
 
 @pytest.mark.parametrize(

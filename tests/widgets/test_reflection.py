@@ -19,7 +19,7 @@ def test_the_eight_numbers_of_the_quickstart() -> None:
     numbers = {name: (stage.source + 1).tolist() for name, stage in found.items()}
     assert numbers == {
         "original": [1, 2, 3, 4, 5, 6, 7, 8],
-        "circular": [6, 7, 8, 1, 2, 3, 4, 5],
+        "rolled": [6, 7, 8, 1, 2, 3, 4, 5],
         "padded": [4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8, 7, 6, 5],
         "shifted": [7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8],
         "cropped": [4, 3, 2, 1, 2, 3, 4, 5],
@@ -39,7 +39,7 @@ def test_the_stages_are_what_torch_does_and_only_one_order_is_exact(data: st.Dat
     cropped = rolled[:, pad : pad + frames]
     naive, right = (stages(frames, pad, shift, order) for order in ORDERS)
     for stage, tensor in (
-        (naive["circular"], torch.roll(sound, shift, dims=1)),
+        (naive["rolled"], torch.roll(sound, shift, dims=1)),
         (naive["padded"], padded),
         (naive["shifted"], rolled),
         (naive["cropped"], cropped),

@@ -1,16 +1,28 @@
-// A page without a kernel: a model that holds the saved state, as far as the views use one.
-class SavedModel {
+// The model of a page without a kernel. It holds the saved state and has the methods that the views use.
+
+/** @import { Given, Model } from "../shared/view.js" */
+
+/** @typedef {(...details: any[]) => void} Handler */
+
+/** @typedef {{ state: Record<string, any>, buffers: { path: (string | number)[], data: string }[] }} Saved */
+
+/** @implements {Model} */
+export class SavedModel {
   #state;
+  /** @type {Map<string, Handler[]>} */
   #handlers = new Map();
 
+  /** @param {Record<string, any>} state */
   constructor(state) {
     this.#state = state;
   }
 
+  /** @param {string} name */
   get(name) {
     return this.#state[name];
   }
 
+  /** @param {string | Record<string, unknown>} name @param {unknown} [value] */
   set(name, value) {
     const changes = typeof name === "string" ? { [name]: value } : name;
     const changed = Object.keys(changes).filter((key) => this.#state[key] !== changes[key]);
@@ -19,10 +31,12 @@ class SavedModel {
     if (changed.length) this.#fire("change", this);
   }
 
+  /** @param {string} names @param {Handler} handler */
   on(names, handler) {
     for (const name of names.split(" ")) this.#handlers.set(name, [...(this.#handlers.get(name) ?? []), handler]);
   }
 
+  /** @param {string} [names] all by default @param {Handler} [handler] all by default */
   off(names, handler) {
     for (const name of names ? names.split(" ") : [...this.#handlers.keys()]) {
       const kept = (this.#handlers.get(name) ?? []).filter((other) => handler && other !== handler);
@@ -34,21 +48,35 @@ class SavedModel {
 
   send() {}
 
+  /** @param {string} name @param {...unknown} details */
   #fire(name, ...details) {
     for (const handler of this.#handlers.get(name) ?? []) handler(...details);
   }
 }
 
-// Shows the widget whose state is in the element `state-INDEX`, in the element `widget-INDEX`.
-function showSaved(render, index) {
-  const saved = JSON.parse(document.getElementById(`state-${index}`).textContent);
-  for (const { path, data } of saved.buffers) {
+/**
+ * The state with its bytes in place.
+ * @param {Saved} saved
+ */
+export function restored({ state, buffers }) {
+  for (const { path, data } of buffers) {
     const text = atob(data);
     const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-    const holder = path.slice(0, -1).reduce((value, key) => value[key], saved.state);
-    holder[path.at(-1)] = new DataView(bytes.buffer);
+    for (let k = 0; k < text.length; k += 1) bytes[k] = text.charCodeAt(k); // of many megabytes: no iterator
+    const holder = path.slice(0, -1).reduce((value, key) => value[key], state);
+    holder[path[path.length - 1]] = new DataView(bytes.buffer);
   }
-  saved.state.offline = true;
-  render({ model: new SavedModel(saved.state), el: document.getElementById(`widget-${index}`) });
+  return { ...state, offline: true };
+}
+
+/**
+ * Shows the widget whose state is in the element `state-INDEX`, in the element `widget-INDEX`.
+ * @param {(given: Given) => void} render
+ * @param {number} index
+ */
+export function showSaved(render, index) {
+  const element = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (document.getElementById(`${name}-${index}`));
+  const saved = JSON.parse(element("state").textContent ?? "");
+  render({ model: new SavedModel(restored(saved)), el: element("widget") });
 }

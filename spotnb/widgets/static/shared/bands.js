@@ -1,25 +1,42 @@
-// Tiles as numbered bands: dark and light by turns, pale where a tile sees what it does not own, hatched where it sees
-// what is not there.
-import { hatch } from "./plot.js";
+// Tiles as numbered bands, alternately dark and light. They are pale where a tile sees frames that it does not own.
+
+/** @import { Colors } from "./theme.js" */
+/** @import { Plot } from "./plot.js" */
+/** @import { Context } from "./strokes.js" */
 
 const NUMBERED = 15; // a band narrower than this many pixels has no room for its number
 const PALE = 0.35;
 
-// One band from `start` to `stop` (frames) at height `y`; `style` may have pale, outlined.
-export function drawBand(ctx, plot, colours, number, start, stop, y, height, style = {}) {
+/**
+ * Draws one band at height `y`.
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {Colors} colors
+ * @param {readonly [number, number, number]} band its number, start and stop
+ * @param {number} y
+ * @param {number} height
+ * @param {boolean} [pale]
+ */
+export function drawBand(ctx, plot, colors, [number, start, stop], y, height, pale = false) {
   const [left, right] = [plot.x(start), plot.x(stop)];
-  const dark = number % 2 === 0;
-  ctx.globalAlpha = style.pale ? PALE : 1;
-  ctx.fillStyle = dark ? colours.tileDark : colours.tileLight;
+  ctx.globalAlpha = pale ? PALE : 1;
+  ctx.fillStyle = number % 2 === 0 ? colors.tileDark : colors.tileLight;
   ctx.fillRect(left, y, Math.max(0.5, right - left - (right - left > 4 ? 1 : 0)), height);
   ctx.globalAlpha = 1;
-  if (style.hatched) hatch(ctx, left, y, right - left - 1, height, colours.ink, 5);
 }
 
-export function numberBand(ctx, plot, colours, number, start, stop, y, height) {
+/**
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {Colors} colors
+ * @param {readonly [number, number, number]} band
+ * @param {number} y
+ * @param {number} height
+ */
+export function numberBand(ctx, plot, colors, [number, start, stop], y, height) {
   const [left, right] = [Math.max(plot.x(start), plot.left), Math.min(plot.x(stop), plot.right)];
   if (right - left < NUMBERED) return;
-  ctx.fillStyle = number % 2 === 0 ? colours.onDark : colours.onLight;
+  ctx.fillStyle = number % 2 === 0 ? colors.onDark : colors.onLight;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.fillText(String(number), (left + right) / 2, y + height / 2 + 0.5);

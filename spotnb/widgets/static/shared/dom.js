@@ -1,17 +1,31 @@
-// Elements. Text goes in as text nodes: nothing that a user wrote is ever read as HTML.
+// Makes elements. Text becomes text nodes, so nothing that a user wrote is ever read as HTML.
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @typedef {string | number | boolean | null | undefined} Attribute `true` is an empty one, `false` and null none */
+/** @typedef {string | Node | null | undefined} Child */
+/** @typedef {HTMLInputElement | HTMLSelectElement} Control */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, Attribute>} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-export function svg(tag, attributes = {}, ...children) {
-  return fill(document.createElementNS(SVG, tag), attributes, children);
-}
-
+/**
+ * @template {Element} E
+ * @param {E} element
+ * @param {Record<string, Attribute>} attributes
+ * @param {Child[]} children
+ */
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (value === undefined || value === null || value === false) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
@@ -20,33 +34,69 @@ function fill(element, attributes, children) {
 const PATHS = {
   play: "M4 2.5v11l9-5.5z",
   pause: "M4 2.5h3v11H4zm5 0h3v11H9z",
-  undo: "M3 3v4.2h4.2L5.6 5.6A4 4 0 1 1 4.3 9.5l-1.4.5A5.5 5.5 0 1 0 4.5 4.5z",
+  speaker: "M2 6v4h3l4 3.5v-11L5 6zm9-1.5v1.6a2.2 2.2 0 0 1 0 3.8v1.6a3.9 3.9 0 0 0 0-7z",
 };
 
+/** @param {keyof typeof PATHS} name */
 export function icon(name) {
-  const picture = svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" });
-  picture.append(svg("path", { d: PATHS[name], fill: "currentColor" }));
-  return picture;
+  const size = { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" };
+  const path = fill(document.createElementNS(SVG, "path"), { d: PATHS[name], fill: "currentColor" }, []);
+  return fill(document.createElementNS(SVG, "svg"), size, [path]);
+}
+
+/**
+ * Shows what a button that has only an icon does at the moment.
+ * @param {HTMLButtonElement} button
+ * @param {string} action
+ * @param {keyof typeof PATHS} picture
+ */
+export function showAction(button, action, picture) {
+  if (button.getAttribute("aria-label") === action) return;
+  button.setAttribute("aria-label", action);
+  button.title = action;
+  button.replaceChildren(icon(picture));
 }
 
 let count = 0;
 
-export function uniqueId(prefix) {
-  count += 1;
-  return `spotnb-${prefix}-${count}`;
-}
-
-// A labelled control; `control` gets an id if it has none.
+/**
+ * A control with a label. The control gets an id if it has none.
+ * @param {string} label
+ * @param {Control} control
+ * @param {...Child} after
+ */
 export function field(label, control, ...after) {
-  control.id ||= uniqueId("field");
+  if (!control.id) {
+    count += 1;
+    control.id = `spotnb-field-${count}`;
+  }
   return h("div", { class: "spotnb-field" }, h("label", { for: control.id }, label), control, ...after);
 }
 
+/**
+ * @param {readonly string[]} choices
+ * @param {Record<string, string>} [names] what is shown of a choice, where that differs
+ */
 export function selectOf(choices, names = {}) {
   const options = choices.map((choice) => h("option", { value: choice }, names[choice] ?? choice));
   return h("select", {}, ...options);
 }
 
+/**
+ * @param {number} min
+ * @param {number} max
+ * @param {number} value
+ */
 export function range(min, max, value) {
   return h("input", { type: "range", min, max, step: 1, value });
+}
+
+/** @typedef {readonly [before: string, value: string, after?: string]} Fact */
+
+/**
+ * Facts as elements, with their values in bold.
+ * @param {Fact[]} facts
+ */
+export function factSpans(facts) {
+  return facts.map(([before, value, after]) => h("span", {}, before, h("b", {}, value), after));
 }

@@ -1,61 +1,112 @@
-// Where tiles, shifts, seams and padding fall: `spotnb/layout.py`, word for word. Both are held to one fixture,
-// tests/widgets/layouts.json. Intervals are [start, stop], stop excluded, in latent frames.
+// Where tiles, shifts, seams and padding are. This mirrors `plan` in Python; both are tested against the same fixture,
+// tests/widgets/layouts.json. Intervals are [start, stop] in latent frames, with stop excluded.
+
+/** @typedef {[number, number]} Interval */
+/** @typedef {{ window: Interval, segment: Interval }} Tile */
+/** @typedef {[number: number, start: number, stop: number]} Piece a numbered part of the time axis */
+
+/**
+ * An edge policy from the scene (see `spotnb/widgets/scenes.py`): whether it is a ring, the grain of its cuts, and
+ * which of `TILINGS` makes its tiles.
+ * @typedef {{ name: string, ring: boolean, grain: number, tiles: keyof typeof TILINGS }} Edge
+ */
+
+/**
+ * A method from the scene: the kind of its windows, and whether their grid is fixed.
+ * @typedef {{ name: string, windows: "tiles" | "overlapping" | "one", fixed: boolean }} Method
+ */
+
+/** @typedef {{ frames: number, width: number, overlap: number, edge: Edge, method: Method }} Options */
+
+/**
+ * @typedef {object} Layout
+ * @property {number} frames
+ * @property {Method} method
+ * @property {Edge} edge
+ * @property {number} shift
+ * @property {Tile[]} tiles
+ * @property {boolean} fallback
+ */
+
+const TILINGS = {
+  grid: (/** @type {Options} */ { frames, width }, /** @type {number} */ shift) => grid(frames, width, shift, false),
+  anchored: (/** @type {Options} */ { frames, width }, /** @type {number} */ shift) => grid(frames, width, shift, true),
+  merged,
+  turned,
+};
+
+/** @param {number} a @param {number} n */
 const mod = (a, n) => ((a % n) + n) % n;
+/** @param {number} a @param {number} b */
 const floorDiv = (a, b) => Math.floor(a / b);
-const ceilDiv = (a, b) => Math.ceil(a / b);
 
-// Whether the grid moves at all; a lone window can only turn on a ring, and a fixed grid stays fixed.
-export function moves({ frames, width, edge, method }) {
-  const oneWindow = method === "full" || frames <= width;
-  const ring = edge === "circular";
-  return (method === "spot" && (ring || !oneWindow)) || (ring && oneWindow && method !== "tiles");
+/** @param {Options} options */
+const isOneWindow = ({ frames, width, method }) => method.windows === "one" || frames <= width;
+
+/**
+ * Whether the grid moves at all. A single window can only turn on a ring, and a fixed grid never moves.
+ * @param {Options} options
+ */
+export function moves(options) {
+  const { edge, method } = options;
+  if (method.fixed) return false;
+  return isOneWindow(options) ? edge.ring : method.windows === "tiles";
 }
 
-// The shift that is used, from what the schedule drew or a hand set.
+/**
+ * The shift that is used, given the one that the schedule drew or the user set.
+ * @param {Options} options
+ * @param {number} drawn
+ */
 export function usedShift(options, drawn) {
-  if (!moves(options)) return 0;
-  const { edge, multiple = 8 } = options;
-  return edge === "merge" ? floorDiv(drawn, multiple) * multiple : drawn;
+  const { grain } = options.edge;
+  return moves(options) ? floorDiv(drawn, grain) * grain : 0;
 }
 
-// options: frames, width (W), overlap, edge, method, multiple (of the model's time). `drawn` as of `usedShift`.
+/**
+ * @param {Options} options
+ * @param {number} drawn as of `usedShift`
+ * @returns {Layout}
+ */
 export function plan(options, drawn) {
-  const { frames, width, overlap, edge, method, multiple = 8 } = options;
-  const ring = edge === "circular";
-  const oneWindow = method === "full" || frames <= width;
+  const { frames, edge, method } = options;
   const shift = usedShift(options, drawn);
-  let tiles;
-  if (oneWindow) {
-    const start = ring ? shift % frames : 0;
-    tiles = [{ window: [start, start + frames], segment: [start, start + frames] }];
-  } else if (method === "multidiffusion") {
-    tiles = overlapping(frames, width, width - overlap, ring);
-  } else if (ring) {
-    tiles = turned(frames, width, shift);
-  } else if (edge === "merge") {
-    tiles = merged(frames, width, shift, multiple);
-  } else {
-    tiles = grid(frames, width, shift, edge === "anchor");
-  }
-  return { frames, method, edge, width, shift, tiles, fallback: oneWindow && method !== "full" && !ring };
+  const one = isOneWindow(options);
+  const tiles = one ? whole(frames, edge.ring ? shift % frames : 0) : several(options, shift);
+  return { frames, method, edge, shift, tiles, fallback: one && method.windows !== "one" && !edge.ring };
 }
 
+/**
+ * The layout of a grid that never moves: where all its seams fall in every step.
+ * @param {Options} options
+ */
+export function planFixed(options) {
+  const { edge, method } = options;
+  return plan({ ...options, edge: { ...edge, grain: 1 }, method: { ...method, windows: "tiles", fixed: true } }, 0);
+}
+
+/** @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[] }} layout */
 export function seams({ frames, edge, tiles }) {
   const borders = new Set(tiles.flatMap(({ segment }) => segment));
-  const kept = edge === "circular" ? new Set([...borders].map((at) => mod(at, frames))) : borders;
-  if (edge !== "circular") for (const end of [0, frames]) kept.delete(end);
+  const kept = edge.ring ? new Set([...borders].map((at) => mod(at, frames))) : borders;
+  if (!edge.ring) for (const end of [0, frames]) kept.delete(end);
   return [...kept].sort((a, b) => a - b);
 }
 
+/** @param {Layout} layout */
 export function pad({ frames, edge, tiles }) {
-  if (edge === "circular") return [0, 0];
+  if (edge.ring) return [0, 0];
   const [first, last] = reach(tiles);
   return [-first, last - frames];
 }
 
-// From the first frame that any window sees to the last.
+/**
+ * The interval from the first to the last frame that any window sees.
+ * @param {Tile[]} tiles
+ * @returns {Interval}
+ */
 export function reach(tiles) {
-  let [first, last] = [Infinity, -Infinity];
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { window } of tiles) {
     first = Math.min(first, window[0]);
     last = Math.max(last, window[1]);
@@ -63,43 +114,42 @@ export function reach(tiles) {
   return [first, last];
 }
 
-// Frames the network is run over in one step: what the step costs.
+/**
+ * The number of frames that the network processes in one step: the cost of the step.
+ * @param {Layout} layout
+ */
 export function networkFrames({ tiles }) {
   return tiles.reduce((sum, { window }) => sum + window[1] - window[0], 0);
 }
 
-// Numbers of the tiles that own a frame: one, but for overlapping windows.
+/**
+ * The numbers of the tiles that own a frame. There is one, unless windows overlap.
+ * @param {Layout} layout
+ * @param {number} frame
+ */
 export function owners({ frames, tiles }, frame) {
-  const inside = ([start, stop], at) => at >= start && at < stop;
+  const inside = (/** @type {Interval} */ [start, stop], /** @type {number} */ at) => at >= start && at < stop;
   return tiles.flatMap(({ segment }, k) => (inside(segment, frame) || inside(segment, frame + frames) ? [k] : []));
 }
 
-// [number, start, stop] of each segment from left to right, one around a ring in two parts.
-export function segmentPieces({ frames, tiles }) {
-  const pieces = [];
-  tiles.forEach(({ segment: [start, stop] }, k) => {
-    pieces.push([k, start, Math.min(stop, frames)]);
-    if (stop > frames) pieces.push([k, 0, stop - frames]);
-  });
-  return pieces.sort((a, b) => a[1] - b[1] || a[2] - b[2]);
+/** @param {number} frames @param {number} start @returns {Tile[]} */
+function whole(frames, start) {
+  return [alike([start, start + frames])];
 }
 
-// Pieces, in order of their starts, each with the first lane in which it overlaps no earlier one.
-export function inLanes(pieces) {
-  const ends = [];
-  return pieces.map(([number, start, stop]) => {
-    const free = ends.findIndex((end) => end <= start);
-    const lane = free < 0 ? ends.length : free;
-    ends[lane] = stop;
-    return [number, start, stop, lane];
-  });
+/** @param {Interval} interval @returns {Tile} */
+function alike([start, stop]) {
+  return { window: [start, stop], segment: [start, stop] };
 }
 
-export function laneCount(placed) {
-  return 1 + placed.reduce((most, [, , , lane]) => Math.max(most, lane), 0);
+/** @param {Options} options @param {number} shift */
+function several(options, shift) {
+  return options.method.windows === "overlapping" ? overlapping(options) : TILINGS[options.edge.tiles](options, shift);
 }
 
+/** @param {number} frames @param {number} width @param {number} shift @param {boolean} anchored */
 function grid(frames, width, shift, anchored) {
+  /** @type {Tile[]} */
   const tiles = [];
   for (let cell = -mod(-shift, width); cell < frames; cell += width) {
     const start = anchored ? Math.min(Math.max(cell, 0), frames - width) : cell;
@@ -108,19 +158,23 @@ function grid(frames, width, shift, anchored) {
   return tiles;
 }
 
-function merged(frames, width, shift, multiple) {
+/** @param {Options} options @param {number} shift */
+function merged({ frames, width, edge: { grain } }, shift) {
   const first = 2 * shift >= width ? shift : shift + width;
   const last = floorDiv(2 * frames - width, 2);
+  /** @type {number[]} */
   const cuts = [];
   for (let cut = first; cut <= last; cut += width) cuts.push(cut);
-  const only = floorDiv(last, multiple) * multiple;
+  const only = floorDiv(last, grain) * grain;
   if (!cuts.length && only) cuts.push(only);
   const borders = [0, ...cuts, frames];
-  return borders.slice(1).map((stop, k) => ({ window: [borders[k], stop], segment: [borders[k], stop] }));
+  return borders.slice(1).map((stop, k) => alike([borders[k], stop]));
 }
 
-function turned(frames, width, shift) {
-  const count = ceilDiv(frames, width);
+/** @param {Options} options @param {number} shift */
+function turned({ frames, width }, shift) {
+  const count = Math.ceil(frames / width);
+  /** @type {Tile[]} */
   const tiles = [];
   for (let k = 0; k < count; k += 1) {
     const begin = floorDiv(k * frames, count);
@@ -132,14 +186,17 @@ function turned(frames, width, shift) {
   return tiles.sort((a, b) => a.segment[0] - b.segment[0] || a.segment[1] - b.segment[1]);
 }
 
-function overlapping(frames, width, stride, ring) {
+/** @param {Options} options */
+function overlapping({ frames, width, overlap, edge }) {
+  const stride = width - overlap;
+  /** @type {number[]} */
   const starts = [];
-  if (ring) {
-    const count = ceilDiv(frames, stride);
+  if (edge.ring) {
+    const count = Math.ceil(frames / stride);
     for (let k = 0; k < count; k += 1) starts.push(floorDiv(k * frames, count));
   } else {
     for (let start = 0; start < frames - width; start += stride) starts.push(start);
     starts.push(frames - width);
   }
-  return starts.map((start) => ({ window: [start, start + width], segment: [start, start + width] }));
+  return starts.map((start) => alike([start, start + width]));
 }

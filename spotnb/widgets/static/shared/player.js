@@ -1,89 +1,72 @@
-// Sound: one clock, several takes of one length. Nothing is normalised: what plays is what the samples say.
-// A switch between takes keeps the place, because all of them run on the same clock and only the gains change.
-import { clamp } from "./view.js";
+// Plays one of several takes on one clock. Nothing is normalized: the samples are played as they are.
+// A switch between takes keeps the place, because all takes run all the time and only their gains change.
+import { clamp } from "./numbers.js";
+
+/** @import { View } from "./view.js" */
 
 const FADE = 0.004; // s, so that a switch does not click
 const DIP = 0.025; // s
 
-// options: onPlace(seconds, playing), called at each screen frame while it plays and after every change;
-// level(take), a factor, where takes shall not play as loud as they are: call `balance` when it changes.
-export function createPlayer(view, options) {
-  let context = null;
-  let takes = []; // AudioBuffers
-  let running = []; // [source, gain] of each take while playing
-  let chosen = 0;
-  let offset = 0; // where it plays from
-  let started = 0; // and since when, on the context's clock
-  let request = 0;
-  let wish = 0; // counts what was asked for: only the last counts, whenever the browser lets sound start
+/**
+ * `onPlace` is called at each screen frame while it plays, and after every change. `level` is the factor by which a
+ * take is made louder or softer; call `balance` when it changes.
+ * @typedef {object} PlayerOptions
+ * @property {(seconds: number, playing: boolean) => void} onPlace
+ * @property {(take: number) => number} [level]
+ */
 
-  const audio = () => (context ??= new AudioContext());
+/**
+ * @param {View} view
+ * @param {PlayerOptions} options
+ */
+export function createPlayer(view, options) {
+  const voices = createVoices((take) => (take === chosen ? (options.level?.(take) ?? 1) : 0));
+  let chosen = 0;
+  let offset = 0; // s from the start, where it plays from
+  let request = 0;
+  let wish = 0; // counts the calls: only the last one counts when the browser finally lets sound start
+
   const halt = () => {
     cancelAnimationFrame(request);
-    for (const [source, gain] of running.splice(0)) {
-      source.onended = null;
-      source.stop();
-      source.disconnect();
-      gain.disconnect();
-    }
-  };
-  const gainOf = (take) => (take === chosen ? (options.level?.(take) ?? 1) : 0);
-  // With `dip`, all go silent for a moment first: then a switch sounds the same whatever is switched to.
-  const balance = (dip = false) => {
-    running.forEach(([, { gain }], take) => {
-      const now = context.currentTime;
-      gain.cancelScheduledValues(now);
-      if (dip) gain.setTargetAtTime(0, now, FADE);
-      gain.setTargetAtTime(gainOf(take), dip ? now + DIP : now, FADE);
-    });
+    voices.stop();
   };
   const tick = () => {
-    options.onPlace?.(player.place, player.playing);
+    options.onPlace(player.place, player.playing);
     if (player.playing) request = requestAnimationFrame(tick);
+  };
+  const ended = () => {
+    halt();
+    offset = player.duration;
+    tick();
   };
 
   const player = {
     get playing() {
-      return running.length > 0;
+      return voices.playing;
     },
     get duration() {
-      return takes.reduce((longest, take) => Math.max(longest, take.duration), 0);
+      return voices.duration;
     },
-    // Seconds from the start.
+    /** Seconds from the start. */
     get place() {
-      return running.length ? clamp(offset + audio().currentTime - started, 0, player.duration) : offset;
+      return voices.playing ? clamp(offset + voices.elapsed, 0, voices.duration) : offset;
     },
-    get chosen() {
-      return chosen;
-    },
-    // Each take: an ArrayBuffer with a whole FLAC or WAV file, or { samples: Float32Array, rate }.
+    /** @param {ArrayBuffer[]} sounds whole FLAC or WAV files, one a take */
     async load(sounds) {
       player.pause();
-      takes = await Promise.all(sounds.map((sound) => (sound.samples ? filled(sound) : audio().decodeAudioData(sound.slice(0)))));
-      chosen = clamp(chosen, 0, Math.max(0, takes.length - 1));
+      const takes = await voices.load(sounds);
+      chosen = clamp(chosen, 0, Math.max(0, takes - 1));
       offset = 0;
-      options.onPlace?.(0, false);
+      options.onPlace(0, false);
     },
     async play() {
-      if (!takes.length || player.playing) return;
-      const asked = (wish += 1);
-      await audio().resume(); // a browser starts sound only after a click or a key
+      if (!voices.duration || player.playing) return;
+      wish += 1;
+      const asked = wish;
+      await voices.wake();
       if (asked !== wish) return;
       if (offset >= player.duration - 0.01) offset = 0;
-      started = audio().currentTime;
-      running = takes.map((take, k) => {
-        const source = new AudioBufferSourceNode(context, { buffer: take });
-        const gain = new GainNode(context, { gain: gainOf(k) });
-        source.connect(gain).connect(context.destination);
-        source.start(started, Math.min(offset, take.duration));
-        return [source, gain];
-      });
-      const longest = takes.reduce((best, take, k) => (take.duration > takes[best].duration ? k : best), 0);
-      running[longest][0].onended = () => {
-        halt();
-        offset = player.duration;
-        tick();
-      };
+      voices.start(offset, ended);
       tick();
     },
     pause() {
@@ -92,36 +75,95 @@ export function createPlayer(view, options) {
       halt();
       tick();
     },
-    toggle() {
-      return player.playing ? player.pause() : player.play();
-    },
+    toggle: () => (player.playing ? player.pause() : player.play()),
+    /** @param {number} seconds */
     async seek(seconds) {
-      const playing = player.playing;
+      const { playing } = player;
       halt();
       offset = clamp(seconds, 0, player.duration);
       if (playing) await player.play();
       else tick();
     },
-    balance,
-    choose(take, dip = false) {
+    balance: () => voices.balance(false),
+    /** With `dip`, all takes are silent for a moment first, so that every switch sounds the same. */
+    choose(/** @type {number} */ take, dip = false) {
       chosen = take;
-      balance(dip);
-      options.onPlace?.(player.place, player.playing);
+      voices.balance(dip);
+      options.onPlace(player.place, player.playing);
+    },
+  };
+  view.onEnd(() => {
+    halt();
+    voices.close();
+  });
+  return player;
+}
+
+/**
+ * All takes, playing at once, each with its own gain.
+ * @param {(take: number) => number} gainOf
+ */
+function createVoices(gainOf) {
+  /** @type {AudioContext | null} */
+  let context = null;
+  /** @type {AudioBuffer[]} */
+  let takes = [];
+  /** @type {{ source: AudioBufferSourceNode, gain: GainNode }[]} */
+  let running = [];
+  let started = 0; // on the context's clock
+  const audio = () => {
+    context ??= new AudioContext();
+    return context;
+  };
+  return {
+    get playing() {
+      return running.length > 0;
+    },
+    get duration() {
+      return takes.reduce((longest, take) => Math.max(longest, take.duration), 0);
+    },
+    get elapsed() {
+      return audio().currentTime - started;
+    },
+    async load(/** @type {ArrayBuffer[]} */ sounds) {
+      takes = await Promise.all(sounds.map((sound) => audio().decodeAudioData(sound.slice(0))));
+      return takes.length;
+    },
+    /** Browsers start sound only after a click or a key press. */
+    wake: () => audio().resume(),
+    start(/** @type {number} */ offset, /** @type {() => void} */ ended) {
+      const to = audio();
+      started = to.currentTime;
+      running = takes.map((take, k) => {
+        const source = new AudioBufferSourceNode(to, { buffer: take });
+        const gain = new GainNode(to, { gain: gainOf(k) });
+        source.connect(gain).connect(to.destination);
+        source.start(started, Math.min(offset, take.duration));
+        return { source, gain };
+      });
+      const longest = takes.reduce((best, take, k) => (take.duration > takes[best].duration ? k : best), 0);
+      running[longest].source.onended = ended;
+    },
+    stop() {
+      for (const { source, gain } of running.splice(0)) {
+        source.onended = null;
+        source.stop();
+        source.disconnect();
+        gain.disconnect();
+      }
+    },
+    balance(/** @type {boolean} */ dip) {
+      running.forEach(({ gain: { gain } }, take) => {
+        const now = audio().currentTime;
+        gain.cancelScheduledValues(now);
+        if (dip) gain.setTargetAtTime(0, now, FADE);
+        gain.setTargetAtTime(gainOf(take), dip ? now + DIP : now, FADE);
+      });
     },
     close() {
-      halt();
       takes = [];
       context?.close();
       context = null;
     },
   };
-
-  function filled({ samples, rate }) {
-    const buffer = new AudioBuffer({ length: samples.length, numberOfChannels: 1, sampleRate: rate });
-    buffer.copyToChannel(samples, 0);
-    return buffer;
-  }
-
-  view.onEnd(() => player.close());
-  return player;
 }

@@ -1,60 +1,59 @@
-// A canvas with latent frames across, labelled in seconds: sharp on any screen, as wide as it is given.
+// A canvas whose horizontal axis is in latent frames, labeled in seconds. It is sharp on any screen and fills its
+// width.
+import { contextOf } from "./colors.js";
 import { h } from "./dom.js";
+import { line } from "./strokes.js";
+import { FRAMES_PER_SECOND, seconds, ticksBetween } from "./time.js";
 
-export const FRAMES_PER_SECOND = 25; // a latent frame is 40 ms
+/** @import { View } from "./view.js" */
+/** @import { Colors } from "./theme.js" */
+/** @import { Context } from "./strokes.js" */
+
 const NARROW = 520;
-const TICKS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
-// options: label (for screen readers), interactive, height(plot) in CSS pixels, margin(plot) with left/right/top/bottom,
-// paint(ctx, plot). Set `plot.range = [start, stop]` in latent frames; `plot.x(frame)` and `plot.frameAt(x)` convert.
+/** @typedef {{ left: number, right: number, top: number, bottom: number }} Margin */
+
+/**
+ * `range` is the part of time that is shown, in latent frames. `x` and `frameAt` convert between frames and CSS pixels.
+ * `at` gives the place of a pointer event in CSS pixels of the canvas.
+ * @typedef {object} Plot
+ * @property {HTMLCanvasElement} canvas
+ * @property {HTMLDivElement} element
+ * @property {[number, number]} range
+ * @property {number} width
+ * @property {number} height
+ * @property {number} ratio
+ * @property {number} left
+ * @property {number} top
+ * @property {number} right
+ * @property {number} bottom
+ * @property {boolean} narrow
+ * @property {(frame: number) => number} x
+ * @property {(x: number) => number} frameAt
+ * @property {(event: MouseEvent) => { x: number, y: number }} at
+ */
+
+/**
+ * @typedef {object} PlotOptions
+ * @property {string} label for screen readers
+ * @property {(plot: Plot) => number} height in CSS pixels
+ * @property {(plot: Plot) => Partial<Margin>} [margin]
+ * @property {(ctx: Context, plot: Plot) => void} paint
+ */
+
+/**
+ * @param {View} view
+ * @param {PlotOptions} options
+ */
 export function createPlot(view, options) {
-  const role = options.interactive ? "application" : "img";
-  const canvas = h("canvas", { class: "spotnb-canvas", role, "aria-label": options.label });
+  const canvas = h("canvas", { class: "spotnb-canvas", role: "application", "aria-label": options.label });
   const element = h("div", { class: "spotnb-plot" }, canvas);
-  const ctx = canvas.getContext("2d");
-  const plot = {
-    canvas,
-    element,
-    range: [0, 1],
-    width: 0,
-    height: 0,
-    ratio: 1,
-    left: 0,
-    top: 0,
-    right: 0,
-    bottom: 0,
-    narrow: false,
-    x: (frame) => plot.left + ((frame - plot.range[0]) / (plot.range[1] - plot.range[0])) * (plot.right - plot.left),
-    frameAt: (x) => plot.range[0] + ((x - plot.left) / (plot.right - plot.left)) * (plot.range[1] - plot.range[0]),
-    // A pointer event's place, in CSS pixels of the canvas.
-    at: (event) => {
-      const box = canvas.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    },
-  };
-
-  const measure = () => {
-    plot.ratio = window.devicePixelRatio || 1;
-    // Hidden for a moment, as while a theme is loaded, it keeps its size: no observer hears of such a moment.
-    if (element.clientWidth) plot.width = Math.max(240, Math.floor(element.clientWidth));
-    plot.narrow = plot.width < NARROW;
-    plot.height = Math.round(options.height(plot));
-    const margin = { left: plot.narrow ? 46 : 64, right: 14, top: 10, bottom: 6, ...options.margin?.(plot) };
-    plot.left = margin.left;
-    plot.top = margin.top;
-    plot.right = plot.width - margin.right;
-    plot.bottom = plot.height - margin.bottom;
-    const [width, height] = [Math.round(plot.width * plot.ratio), Math.round(plot.height * plot.ratio)];
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-      canvas.style.height = `${plot.height}px`;
-    }
-  };
+  const ctx = contextOf(canvas);
+  const plot = emptyPlot(canvas, element);
 
   view.onPaint(() => {
     if (!element.clientWidth && !plot.width) return; // hidden: it is painted when it is shown
-    measure();
+    measure(plot, options);
     ctx.setTransform(plot.ratio, 0, 0, plot.ratio, 0, 0);
     ctx.clearRect(0, 0, plot.width, plot.height);
     ctx.font = font(plot.narrow ? 10 : 11);
@@ -69,28 +68,105 @@ export function createPlot(view, options) {
   return plot;
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLDivElement} element
+ * @returns {Plot}
+ */
+function emptyPlot(canvas, element) {
+  /** @type {Plot} */
+  const plot = {
+    canvas,
+    element,
+    range: [0, 1],
+    width: 0,
+    height: 0,
+    ratio: 1,
+    left: 0,
+    top: 0,
+    right: 0,
+    bottom: 0,
+    narrow: false,
+    x: (frame) => plot.left + ((frame - plot.range[0]) / (plot.range[1] - plot.range[0])) * (plot.right - plot.left),
+    frameAt: (x) => plot.range[0] + ((x - plot.left) / (plot.right - plot.left)) * (plot.range[1] - plot.range[0]),
+    at: (event) => {
+      const box = canvas.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    },
+  };
+  return plot;
+}
+
+/**
+ * @param {Plot} plot
+ * @param {PlotOptions} options
+ */
+function measure(plot, options) {
+  const { canvas, element } = plot;
+  plot.ratio = window.devicePixelRatio || 1;
+  // While it is hidden for a moment (a theme is loading, for example), it keeps its size: no observer would report it.
+  if (element.clientWidth) plot.width = Math.max(240, Math.floor(element.clientWidth));
+  plot.narrow = plot.width < NARROW;
+  plot.height = Math.round(options.height(plot));
+  const margin = { left: plot.narrow ? 46 : 64, right: 14, top: 10, bottom: 6, ...options.margin?.(plot) };
+  plot.left = margin.left;
+  plot.top = margin.top;
+  plot.right = plot.width - margin.right;
+  plot.bottom = plot.height - margin.bottom;
+  const [width, height] = [Math.round(plot.width * plot.ratio), Math.round(plot.height * plot.ratio)];
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+    canvas.style.height = `${plot.height}px`;
+  }
+}
+
+/**
+ * Prepares a separate canvas for what seldom changes: `height` CSS pixels high, as wide and as sharp as the plot.
+ * @param {Plot} plot
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} [height]
+ */
+export function layerOf(plot, canvas, height = plot.height) {
+  canvas.width = Math.round(plot.width * plot.ratio);
+  canvas.height = Math.round(height * plot.ratio);
+  const ctx = contextOf(canvas);
+  ctx.setTransform(plot.ratio, 0, 0, plot.ratio, 0, 0);
+  return ctx;
+}
+
+/**
+ * @param {number} size
+ * @param {string} [weight]
+ */
 export function font(size, weight = "") {
   return `${weight} ${size}px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif`.trim();
 }
 
-// Frames of the ticks between `first` and `last`, at least `apart` pixels from each other.
-export function secondTicks(plot, first, last, apart = 64) {
+/**
+ * The frames that get a tick between `first` and `last`, at least `apart` pixels from each other.
+ * @param {Plot} plot
+ * @param {number} first
+ * @param {number} last
+ * @param {number} apart
+ */
+export function secondTicks(plot, first, last, apart) {
   const pixels = (plot.x(1) - plot.x(0)) * FRAMES_PER_SECOND; // of a second
-  const step = TICKS.find((seconds) => seconds * pixels >= apart) ?? TICKS.at(-1);
-  const start = Math.ceil(first / FRAMES_PER_SECOND / step - 1e-9);
-  const stop = Math.floor(last / FRAMES_PER_SECOND / step + 1e-9);
-  return Array.from({ length: Math.max(0, stop - start + 1) }, (_, k) => (start + k) * step * FRAMES_PER_SECOND);
+  return ticksBetween(first, last, apart / pixels);
 }
 
-export function seconds(frame, digits) {
-  const value = frame / FRAMES_PER_SECOND;
-  return digits === undefined ? `${Number(value.toFixed(2))}` : value.toFixed(digits);
-}
-
-// The axis below `y`, from frame `first` to `last`.
-export function drawTimeAxis(ctx, plot, colours, y, first, last) {
-  ctx.strokeStyle = colours.line;
-  ctx.fillStyle = colours.muted;
+/**
+ * Draws the time axis below `y`, from frame `first` to frame `last`.
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {Colors} colors
+ * @param {number} y
+ * @param {number} first
+ * @param {number} last
+ */
+export function drawTimeAxis(ctx, plot, colors, y, first, last) {
+  ctx.strokeStyle = colors.line;
+  ctx.fillStyle = colors.muted;
   ctx.lineWidth = 1;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
@@ -103,37 +179,20 @@ export function drawTimeAxis(ctx, plot, colours, y, first, last) {
   });
 }
 
-export function line(ctx, x0, y0, x1, y1) {
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
-  ctx.stroke();
-}
-
-// A word in the margin left of the picture, centred at height `y`; `\n` breaks it.
-export function rowLabel(ctx, plot, colours, text, y) {
+/**
+ * Writes a label in the left margin, centered at height `y`. `\n` breaks the line.
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {string} color
+ * @param {string} text
+ * @param {number} y
+ */
+export function rowLabel(ctx, plot, color, text, y) {
   const lines = text.split("\n");
-  ctx.fillStyle = colours.muted;
+  ctx.fillStyle = color;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  lines.forEach((part, k) => ctx.fillText(part, plot.left - 8, y + (k - (lines.length - 1) / 2) * 12));
-}
-
-// Diagonal lines over a rectangle: what is hatched is not colour alone.
-export function hatch(ctx, x, y, width, height, colour, apart = 6) {
-  if (width <= 0 || height <= 0) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(x, y, width, height);
-  ctx.clip();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = 1;
-  ctx.beginPath();
-  const first = Math.floor((x - height) / apart) * apart; // fixed to the canvas: neighbours' lines meet
-  for (let at = first; at < x + width; at += apart) {
-    ctx.moveTo(at, y + height);
-    ctx.lineTo(at + height, y);
-  }
-  ctx.stroke();
-  ctx.restore();
+  lines.forEach((part, k) => {
+    ctx.fillText(part, plot.left - 8, y + (k - (lines.length - 1) / 2) * 12);
+  });
 }

@@ -1,85 +1,98 @@
-// The transport of a run's steps: play, a slider, and which step it is.
-import { field, h, icon, range } from "./dom.js";
+// Play button, slider and readout for the steps of a run.
+import { field, h, range, showAction } from "./dom.js";
 import { guardControls } from "./keys.js";
-import { clamp } from "./view.js";
+import { clamp } from "./numbers.js";
+import { followWheel } from "./pointers.js";
 
-// options: count (steps; a getter where a run still grows), get() the step shown, go(step) to show another, name(step) as it is called, rate a second; and
-// for stages that are no steps: label, and value(step) for what stands beside the slider.
+/** @import { View } from "./view.js" */
+/** @import { Plot } from "./plot.js" */
+/** @import { KeyHandler } from "./keys.js" */
+
+/**
+ * `label` and `value` replace the words for steps where something else is played.
+ * @typedef {object} StepsOptions
+ * @property {number} count of the steps; a getter where a run still grows
+ * @property {() => number} get the step shown
+ * @property {(step: number) => void} go shows another one
+ * @property {(step: number) => string} name as it is called
+ * @property {number} [rate] steps a second while it plays
+ * @property {string} [label]
+ * @property {(step: number) => string} [value] what stands beside the slider
+ */
+
+/** @typedef {ReturnType<typeof createSteps>} Steps */
+
+/**
+ * @param {View} view
+ * @param {StepsOptions} options
+ */
 export function createSteps(view, options) {
-  const button = h("button", { type: "button", class: "spotnb-button spotnb-round" });
-  const slider = range(0, Math.max(0, options.count - 1), options.get());
-  const output = h("span", { class: "spotnb-value" });
   const final = () => Math.max(0, options.count - 1);
-  let timer = 0;
-
+  const button = h("button", { type: "button", class: "spotnb-button spotnb-round" });
+  const slider = range(0, final(), options.get());
+  const output = h("span", { class: "spotnb-value" });
   const label = options.label ?? "Step";
-  const value = options.value ?? ((step) => `${options.name(step)} / ${options.name(final())}`);
-  const spoken = (step) => (options.value ? options.value(step) : `step ${options.name(step)} of ${options.count}`);
+  const show = (/** @type {boolean} */ playing) =>
+    showStep(options, { button, slider, output, label }, final(), playing);
+  const go = (/** @type {number} */ step) => {
+    const wanted = clamp(Math.round(step), 0, final());
+    if (wanted !== options.get()) options.go(wanted);
+  };
+  const move = (/** @type {number} */ by) => go(options.get() + by);
+  let timer = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    show(false);
+  };
+  const toggle = () => {
+    if (timer || final() < 1) return stop();
+    if (options.get() >= final()) go(0);
+    timer = window.setInterval(
+      () => {
+        move(1);
+        if (options.get() >= final()) stop();
+      },
+      1000 / (options.rate ?? 5),
+    );
+    show(true);
+  };
 
-  const show = () => {
-    const step = clamp(options.get(), 0, final());
-    slider.max = final();
-    slider.value = step;
-    slider.setAttribute("aria-valuetext", spoken(step));
-    output.textContent = value(step);
-    const action = timer ? "Pause" : `Play the ${label.toLowerCase()}s`;
-    if (button.getAttribute("aria-label") !== action) {
-      button.setAttribute("aria-label", action);
-      button.title = action;
-      button.replaceChildren(icon(timer ? "pause" : "play"));
-    }
-  };
-  const steps = {
-    element: h("div", { class: "spotnb-row spotnb-steps" }, button, field(label, slider, output)),
-    slider,
-    button,
-    show,
-    go(step) {
-      const wanted = clamp(Math.round(step), 0, final());
-      if (wanted !== options.get()) options.go(wanted);
-    },
-    move(by) {
-      steps.go(options.get() + by);
-    },
-    stop() {
-      clearInterval(timer);
-      timer = 0;
-      show();
-    },
-    toggle() {
-      if (timer || final() < 1) return steps.stop();
-      if (options.get() >= final()) steps.go(0);
-      timer = setInterval(() => {
-        steps.move(1);
-        if (options.get() >= final()) steps.stop();
-      }, 1000 / (options.rate ?? 5));
-      show();
-    },
-    // For the keys of a canvas.
-    keys: {
-      ArrowLeft: (_, factor) => steps.move(-factor),
-      ArrowRight: (_, factor) => steps.move(factor),
-      Home: () => steps.go(0),
-      End: () => steps.go(final()),
-      " ": () => steps.toggle(),
-    },
-    // The wheel scrubs where the canvas is in focus, and else scrolls the notebook as everywhere.
-    scrubWith(canvas) {
-      view.listen(
-        canvas,
-        "wheel",
-        (event) => {
-          if (document.activeElement !== canvas || event.ctrlKey || !event.deltaY) return;
-          event.preventDefault();
-          steps.move(Math.sign(event.deltaY));
-        },
-        { passive: false },
-      );
-    },
-  };
   guardControls(view, slider, button);
-  view.listen(slider, "input", () => steps.go(Number(slider.value)));
-  view.listen(button, "click", () => steps.toggle());
+  view.listen(slider, "input", () => go(Number(slider.value)));
+  view.listen(button, "click", toggle);
   view.onEnd(() => clearInterval(timer));
-  return steps;
+  return {
+    element: h("div", { class: "spotnb-row spotnb-steps" }, button, field(label, slider, output)),
+    go,
+    move,
+    toggle,
+    show: () => show(timer !== 0),
+    /** For the keys of a canvas. @type {Record<string, KeyHandler>} */
+    keys: {
+      ArrowLeft: (_, factor) => move(-factor),
+      ArrowRight: (_, factor) => move(factor),
+      Home: () => go(0),
+      End: () => go(final()),
+      " ": toggle,
+    },
+    /** @param {Plot} plot */
+    scrubWith: (plot) => followWheel(view, plot, move),
+  };
+}
+
+/**
+ * @param {StepsOptions} options
+ * @param {{ button: HTMLButtonElement, slider: HTMLInputElement, output: HTMLElement, label: string }} parts
+ * @param {number} final
+ * @param {boolean} playing
+ */
+function showStep(options, { button, slider, output, label }, final, playing) {
+  const step = clamp(options.get(), 0, final);
+  const value = options.value?.(step);
+  slider.max = String(final);
+  slider.value = String(step);
+  slider.setAttribute("aria-valuetext", value ?? `step ${options.name(step)} of ${options.count}`);
+  output.textContent = value ?? `${options.name(step)} / ${options.name(final)}`;
+  showAction(button, playing ? "Pause" : `Play the ${label.toLowerCase()}s`, playing ? "pause" : "play");
 }

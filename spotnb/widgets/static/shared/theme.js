@@ -1,5 +1,5 @@
-// Light or dark: JupyterLab and Notebook say so on <body>; anywhere else the browser decides. Their dark theme and
-// `prefers-color-scheme` know nothing of each other.
+// Light or dark. JupyterLab and Notebook set an attribute on <body>; anywhere else the browser decides. Their dark
+// theme is independent of `prefers-color-scheme`.
 const QUERY = "(prefers-color-scheme: dark)";
 
 function isDark() {
@@ -7,7 +7,11 @@ function isDark() {
   return light === undefined ? window.matchMedia(QUERY).matches : light === "false";
 }
 
-// Keeps `data-theme` on `root` and calls `changed` after it did. Returns a function that ends this.
+/**
+ * Keeps `data-theme` on `root` up to date and calls `changed` after each change. Returns a function that stops it.
+ * @param {HTMLElement} root
+ * @param {() => void} changed
+ */
 export function followTheme(root, changed) {
   const apply = () => {
     const theme = isDark() ? "dark" : "light";
@@ -26,11 +30,48 @@ export function followTheme(root, changed) {
   };
 }
 
-const NAMES = ["ink", "muted", "line", "surface", "panel", "tile-dark", "tile-light", "on-dark", "on-light", "seam", "ghost", "mark", "halo"];
+/**
+ * The colors of the theme.
+ * @typedef {object} Colors
+ * @property {string} ink
+ * @property {string} muted
+ * @property {string} line
+ * @property {string} surface
+ * @property {string} panel
+ * @property {string} tileDark
+ * @property {string} tileLight
+ * @property {string} onDark
+ * @property {string} onLight
+ * @property {string} seam
+ * @property {string} ghost
+ * @property {string} mark
+ * @property {string} halo
+ * @property {string} wave
+ */
 
-// The custom properties of the style sheet as an object, `colours.tileDark` for `--spotnb-tile-dark`.
-export function readColours(root) {
+/**
+ * The custom properties of the style sheet, `tileDark` for `--spotnb-tile-dark`.
+ * @param {HTMLElement} root
+ * @returns {Colors}
+ */
+export function readColors(root) {
   const style = getComputedStyle(root);
-  const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
-  return Object.fromEntries(NAMES.map((name) => [camel(name), style.getPropertyValue(`--spotnb-${name}`).trim()]));
+  const of = (/** @type {string} */ name) => style.getPropertyValue(`--spotnb-${name}`).trim();
+  const [tileDark, tileLight] = [of("tile-dark"), of("tile-light")];
+  return {
+    ink: of("ink"),
+    muted: of("muted"),
+    line: of("line"),
+    surface: of("surface"),
+    panel: of("panel"),
+    tileDark,
+    tileLight,
+    onDark: of("on-dark"),
+    onLight: of("on-light"),
+    seam: of("seam"),
+    ghost: of("ghost"),
+    mark: of("mark"),
+    halo: of("halo"),
+    wave: root.dataset.theme === "dark" ? tileLight : tileDark,
+  };
 }

@@ -1,91 +1,156 @@
-// One view of a widget: its element, what it listens to (all given back at the end), and one paint per screen frame.
+// One view of a widget: its element, its listeners (all removed at the end), and one paint per screen frame.
 import { h } from "./dom.js";
-import { followTheme, readColours } from "./theme.js";
+import { followTheme, readColors } from "./theme.js";
 
-const ANNOUNCE_AFTER = 400; // ms of rest before a screen reader is told: not at every frame of a scrub
+const ANNOUNCE_AFTER = 400; // ms without a change before a screen reader hears of it: not at every frame of a scrub
 
+/**
+ * The part of anywidget's model that the views use. The model of a saved page has the same methods.
+ * @typedef {object} Model
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: unknown) => void} set
+ * @property {(names: string, handler: (...details: any[]) => void) => void} on
+ * @property {(names: string, handler: (...details: any[]) => void) => void} off
+ * @property {() => void} save_changes
+ * @property {(content: object) => void} send
+ */
+
+/** @typedef {{ model: Model, el: HTMLElement }} Given */
+
+/** @typedef {ReturnType<typeof openView>} View */
+
+/**
+ * @param {Given} given
+ * @param {string} name
+ * @param {string} label for screen readers
+ */
 export function openView({ model, el }, name, label) {
   const live = h("div", { class: "spotnb-sr", role: "status", "aria-live": "polite" });
   const root = h("section", { class: `spotnb spotnb-${name}`, role: "group", "aria-label": label }, live);
+  /** @type {(() => void)[]} */
   const ends = [];
-  const painters = [];
-  let request = 0;
-  let requested = 0;
-  let timer = 0;
-  let open = true;
+  const onEnd = (/** @type {() => void} */ end) => {
+    ends.push(end);
+  };
+  const painting = createPainting(root);
+  const announcer = createAnnouncer(live);
 
   const view = {
     model,
     root,
-    live,
-    colours: {},
-    onEnd(end) {
-      ends.push(end);
+    get colors() {
+      return painting.colors;
     },
-    // addEventListener, given back at the end. `target` may be an element, window, a media query ...
+    onEnd,
+    /**
+     * Like addEventListener, but removed at the end. `target` may be an element, the window or a media query.
+     * @param {EventTarget} target
+     * @param {string} types
+     * @param {(event: any) => void} handler
+     * @param {AddEventListenerOptions} [options]
+     */
     listen(target, types, handler, options) {
       for (const type of types.split(" ")) {
         target.addEventListener(type, handler, options);
-        ends.push(() => target.removeEventListener(type, handler, options));
+        onEnd(() => target.removeEventListener(type, handler, options));
       }
     },
-    // Calls `handler` whenever one of the traits changes, from wherever.
+    /**
+     * Calls `handler` whenever one of the traits changes, here or in the kernel.
+     * @param {string[]} traits
+     * @param {() => void} handler
+     */
     watch(traits, handler) {
-      for (const trait of traits) {
-        model.on(`change:${trait}`, handler);
-        ends.push(() => model.off(`change:${trait}`, handler));
-      }
+      for (const trait of traits) view.hear(`change:${trait}`, handler);
     },
-    // Changes traits here and, where there is a kernel, there.
+    /**
+     * Calls `handler` for every event of that name on the model.
+     * @param {string} name
+     * @param {(...details: any[]) => void} handler
+     */
+    hear(name, handler) {
+      model.on(name, handler);
+      onEnd(() => model.off(name, handler));
+    },
+    /**
+     * Changes traits here and, if there is a kernel, in the kernel.
+     * @param {Record<string, unknown>} changes
+     */
     set(changes) {
       for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
       model.save_changes();
     },
-    onPaint(paint) {
-      painters.push(paint);
-    },
-    repaint() {
-      if (request || !open) return;
-      requested = performance.now();
-      request = requestAnimationFrame(() => {
-        request = 0;
-        view.paintNow();
-      });
-    },
-    paintNow() {
-      if (!root.isConnected) return; // whoever resizes it, by putting it on the page, has it painted
-      const start = performance.now();
-      view.colours = readColours(root); // now: an element that is not on the page yet has none
-      for (const paint of painters) paint();
-      const detail = { paint: performance.now() - start, sinceRequest: performance.now() - requested };
-      root.dispatchEvent(new CustomEvent("spotnb:painted", { detail }));
-    },
-    // What the picture shows, for those who do not see it.
-    say(text) {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        if (live.textContent !== text) live.textContent = text;
-      }, ANNOUNCE_AFTER);
-    },
+    onPaint: painting.add,
+    repaint: painting.request,
+    say: announcer.say,
     end() {
-      open = false;
-      cancelAnimationFrame(request);
-      clearTimeout(timer);
+      painting.stop();
+      announcer.stop();
       for (const end of ends.splice(0).reverse()) end();
       root.remove();
     },
   };
 
   el.append(root);
-  ends.push(followTheme(root, view.repaint));
+  onEnd(followTheme(root, view.repaint));
   return view;
 }
 
-// The bytes of a trait: Jupyter hands out DataViews.
-export function bytesOf(value) {
-  return value ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(0);
+/** @param {HTMLElement} root */
+function createPainting(root) {
+  /** @type {(() => void)[]} */
+  const painters = [];
+  let frame = 0;
+  let requested = 0;
+  let open = true;
+
+  const painting = {
+    colors: readColors(root),
+    /** @param {() => void} paint */
+    add(paint) {
+      painters.push(paint);
+    },
+    /** Paints at the next screen frame, once, no matter how often it is called. */
+    request() {
+      if (frame || !open) return;
+      requested = performance.now();
+      frame = requestAnimationFrame(() => {
+        frame = 0;
+        if (root.isConnected) paintAll(); // if not, it is painted when it gets its size on the page
+      });
+    },
+    stop() {
+      open = false;
+      cancelAnimationFrame(frame);
+    },
+  };
+
+  function paintAll() {
+    const start = performance.now();
+    painting.colors = readColors(root); // only now: an element that is not on the page yet has no colors
+    for (const paint of painters) paint();
+    const detail = { paint: performance.now() - start, sinceRequest: performance.now() - requested };
+    root.dispatchEvent(new CustomEvent("spotnb:painted", { detail }));
+  }
+  return painting;
 }
 
-export function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), high);
+/**
+ * Describes the picture to screen readers.
+ * @param {HTMLElement} live
+ */
+function createAnnouncer(live) {
+  let timer = 0;
+  return {
+    /** @param {string} text */
+    say(text) {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        if (live.textContent !== text) live.textContent = text;
+      }, ANNOUNCE_AFTER);
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
 }

@@ -1,0 +1,90 @@
+// Where things are in the picture of LatentInspector, and which part of time it shows.
+import { clamp } from "../shared/numbers.js";
+
+/** @import { Plot } from "../shared/plot.js" */
+/** @import { Place } from "../shared/pointers.js" */
+/** @import { Cell } from "./quantities.js" */
+
+export const LANE = 17;
+const GAP = 3;
+const AXIS = 24;
+const SCALE = 22;
+const ALL_HEIGHT = 46; // of a channel among several
+const ONE_HEIGHT = 208;
+const CLOSEST = 10; // frames across at most zoom
+
+/** @typedef {[number, number]} Range in frames */
+/** @typedef {ReturnType<typeof arrange>} Places */
+
+/**
+ * Places of `rows` channels below `lanes` of tiles, in CSS pixels from the top of the picture.
+ * @param {number} rows
+ * @param {number} lanes
+ * @param {boolean} narrow
+ */
+export function arrange(rows, lanes, narrow) {
+  const several = narrow ? ALL_HEIGHT - 10 : ALL_HEIGHT;
+  const height = rows === 1 ? ONE_HEIGHT : several;
+  const first = lanes ? lanes * LANE + 5 : 0;
+  const axis = first + rows * (height + GAP) + 2;
+  return { first, height, pitch: height + GAP, axis, scale: axis + AXIS, total: axis + AXIS + SCALE };
+}
+
+/**
+ * The cell at a place of the picture, or null.
+ * @param {Pick<Plot, "top" | "left" | "right" | "frameAt">} plot
+ * @param {Places} at
+ * @param {Place} place
+ * @param {{ frames: number, bins: number, shown: number[] }} size
+ * @returns {Cell | null}
+ */
+export function cellAt(plot, at, { x, y }, { frames, bins, shown }) {
+  const down = y - plot.top - at.first;
+  const row = Math.floor(down / at.pitch);
+  const inside = (down - row * at.pitch) / at.height;
+  const frame = Math.floor(plot.frameAt(x));
+  if (row < 0 || row >= shown.length || inside >= 1 || x < plot.left || x > plot.right) return null;
+  if (frame < 0 || frame >= frames) return null;
+  return { frame, bin: clamp(Math.floor((1 - inside) * bins), 0, bins - 1), channel: shown[row] };
+}
+
+/**
+ * A range `factor` times as long. The frame `around` stays in its place.
+ * @param {Range} range
+ * @param {number} factor
+ * @param {number} around
+ * @param {number} frames
+ * @returns {Range}
+ */
+export function zoomed([start, stop], factor, around, frames) {
+  const length = clamp((stop - start) * factor, Math.min(CLOSEST, frames), frames);
+  const first = clamp(around - ((around - start) / (stop - start)) * length, 0, frames - length);
+  return [first, first + length];
+}
+
+/**
+ * A range moved by a share of its length, as if the picture were dragged to the right.
+ * @param {Range} range
+ * @param {number} share
+ * @param {number} frames
+ * @returns {Range}
+ */
+export function panned([start, stop], share, frames) {
+  const length = stop - start;
+  const first = clamp(start - share * length, 0, frames - length);
+  return [first, first + length];
+}
+
+/**
+ * The same range if it contains the frame; otherwise one with the frame in the middle.
+ * @param {Range} range
+ * @param {number} frame
+ * @param {number} frames
+ * @returns {Range}
+ */
+export function inView([start, stop], frame, frames) {
+  if (frame >= start && frame < stop) return [start, stop];
+  const length = stop - start;
+  const first = clamp(frame - length / 2, 0, frames - length);
+  return [first, first + length];
+}

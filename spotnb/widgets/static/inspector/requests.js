@@ -1,0 +1,65 @@
+// Messages between LatentInspector and the kernel.
+import { bytesOf } from "../shared/numbers.js";
+
+/** @import { View } from "../shared/view.js" */
+/** @import { Range } from "./geometry.js" */
+/** @import { Store } from "./store.js" */
+
+const ASK_AFTER = 150; // ms without a change before details are requested
+const COLUMNS = 2048; // across: more than a screen shows
+
+/**
+ * The visible part of a record as [start, stop] if it was not sent in full, or else null.
+ * @param {Store} store
+ * @param {number} index
+ * @param {Range} range
+ * @returns {Range | null}
+ */
+export function missingOf({ scene, parts }, index, range) {
+  const [start, stop] = [Math.max(0, Math.floor(range[0])), Math.min(scene.frames, Math.ceil(range[1]))];
+  const lacking = parts.length > 0 && !parts[index].facts.planes.length;
+  const finer = Math.ceil((stop - start) / COLUMNS) < scene.factor;
+  return lacking || finer ? [start, stop] : null;
+}
+
+/**
+ * Requests missing details of the visible part, once the picture rests.
+ * @param {View} view
+ * @param {Store} store
+ */
+export function createAsking(view, store) {
+  let asked = "";
+  let timer = 0;
+  view.onEnd(() => clearTimeout(timer));
+  return (/** @type {number} */ index, /** @type {Range} */ range) => {
+    const missing = missingOf(store, index, range);
+    if (!missing) return;
+    const [start, stop] = missing;
+    const key = [store.edition, index, start, stop].join(" ");
+    if (key === asked) return;
+    asked = key;
+    clearTimeout(timer);
+    timer = window.setTimeout(() => view.model.send({ type: "detail", step: index, start, stop }), ASK_AFTER);
+  };
+}
+
+/**
+ * Receives what the kernel sends, and requests the records that were sent before this view existed.
+ * @param {View} view
+ * @param {Store} store
+ * @param {{ trouble: (text: string) => void, changed: () => void }} heard
+ */
+export function receiveRecords(view, store, heard) {
+  const { model } = view;
+  view.hear("msg:custom", (message, buffers) => {
+    const bytes = bytesOf(buffers?.[0]);
+    if (message.type === "records" && !store.accept(message, bytes)) model.send({ type: "records", from: 0 });
+    if (message.type === "detail") store.acceptDetail(message, bytes);
+    if (message.type === "trouble") heard.trouble(message.text);
+    heard.changed();
+  });
+  if (model.get("offline")) return;
+  const stale = store.edition !== model.get("_edition");
+  const from = stale ? 0 : store.parts.length;
+  if (stale || from < model.get("_count")) model.send({ type: "records", from });
+}

@@ -1,0 +1,44 @@
+// The sentences next to the sound of a run.
+
+/** @import { Fact } from "../shared/dom.js" */
+
+/**
+ * The mel spectrogram has `frames` frames, which may be longer than `seconds`. `score` was measured at every `tile`th
+ * frame.
+ * @typedef {object} Scene
+ * @property {DataView} sound
+ * @property {number} frames
+ * @property {number} seconds
+ * @property {DataView} mel
+ * @property {number} columns
+ * @property {number} bands
+ * @property {DataView} envelope
+ * @property {number[]} seams
+ * @property {number} tile
+ * @property {{ score: number, p: number } | null} score
+ * @property {number | null} peak
+ * @property {number | null} lufs
+ */
+
+/**
+ * @param {Scene} scene
+ * @returns {Fact[]}
+ */
+export function facts({ score, tile, peak, lufs, seams }) {
+  /** @type {Fact[]} */
+  const parts = [];
+  if (score) {
+    const value = `${score.score.toFixed(2)} (p = ${score.p.toFixed(3)})`;
+    parts.push([`seam score at every ${tile}th frame `, value]);
+  }
+  if (peak !== null) parts.push(["peak ", `${peak.toFixed(1)} dB`]);
+  if (lufs !== null) parts.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
+  parts.push(["seams of the last step ", String(seams.length)]);
+  return parts;
+}
+
+/** @param {Scene} scene */
+export function description(scene) {
+  const parts = facts(scene).map(([name, value]) => name + value);
+  return `The sound is ${scene.seconds.toFixed(1)} seconds long: ${parts.join(", ")}.`;
+}

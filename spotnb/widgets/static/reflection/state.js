@@ -1,0 +1,49 @@
+// The state of ReflectionExplorer: its traits within their limits, and what happens to the frames.
+import { clamp } from "../shared/numbers.js";
+import { isExact, lost, ORDERS, twice } from "./stages.js";
+
+/** @import { Order, Stage, Stages } from "./stages.js" */
+
+/**
+ * `numbers` are the values as text if there are few of them; otherwise the frames are shown as a picture.
+ * @typedef {{ frames: number, bins: number, numbers: string[] | null }} Scene
+ */
+
+/** @typedef {{ order: Order, pad: number, shift: number, stage: number }} State `stage` counts in the order */
+
+/**
+ * @param {Scene} scene
+ * @param {(trait: string) => any} get
+ * @returns {State}
+ */
+export function readState({ frames }, get) {
+  const order = get("order") === "right" ? "right" : "naive";
+  return {
+    order,
+    pad: clamp(get("pad"), 0, frames - 1),
+    shift: clamp(get("shift"), 0, frames),
+    stage: Math.max(0, ORDERS[order].indexOf(get("stage"))),
+  };
+}
+
+/** @param {State} state */
+export function stageName({ order, stage }) {
+  return ORDERS[order][stage];
+}
+
+/**
+ * @param {State} state
+ * @param {Stages} stages
+ */
+export function stageShown(state, stages) {
+  return stages[stageName(state)];
+}
+
+/**
+ * What happened to the original frames.
+ * @param {Stage} stage
+ * @param {number} frames
+ */
+export function fateOf(stage, frames) {
+  return { lost: lost(stage, frames), twice: twice(stage, frames), exact: isExact(stage, frames) };
+}

@@ -1,0 +1,159 @@
+// The lower picture of TileShiftDebugger: the tiles of all steps, and how often each place was a seam.
+import { owners, reach } from "../shared/layout.js";
+import { clamp } from "../shared/numbers.js";
+import { inLanes, laneCount, segmentPieces } from "../shared/pieces.js";
+import { drawTimeAxis, layerOf, rowLabel } from "../shared/plot.js";
+import { disc, haloed, label, line } from "../shared/strokes.js";
+import { seconds } from "../shared/time.js";
+import { barSize, barsOf, HISTOGRAM, mapRows, namedSteps } from "./geometry.js";
+import { touches } from "./state.js";
+import { markFrame } from "./tiles_painter.js";
+
+/** @import { Brush } from "./tiles_painter.js" */
+/** @import { Run, Scene, Shown } from "./state.js" */
+
+/** @param {Scene} scene */
+export function createMapPainter(scene) {
+  const steps = scene.drawn.length;
+  const at = mapRows(steps);
+  const canvas = document.createElement("canvas");
+  /** @type {Run | null} */
+  let drawn = null;
+  let key = "";
+
+  /** All steps, kept as a picture until method, edge, theme or size changes. */
+  function picture(/** @type {Brush} */ { plot, colors }, /** @type {Run} */ run) {
+    const now = `${plot.width} ${plot.ratio} ${colors.ink} ${colors.tileDark}`;
+    if (drawn !== run || key !== now) drawSteps({ ctx: layerOf(plot, canvas, at.height), plot, colors }, run, at.row);
+    [drawn, key] = [run, now];
+    return canvas;
+  }
+
+  return (/** @type {Brush} */ brush, /** @type {Run} */ run, /** @type {Shown} */ { step, frame }) => {
+    const { ctx, plot, colors } = brush;
+    const base = plot.top + at.base;
+    plot.range = run.ends;
+    ctx.drawImage(picture(brush, run), 0, plot.top, plot.width, at.height);
+    frameStep(brush, plot.top + step * at.row, at.row);
+    nameSteps(brush, scene.names, step, at);
+    drawHistogram(brush, run, steps, base, at.full);
+    drawTimeAxis(ctx, plot, colors, base, 0, scene.frames);
+    if (frame === null) return;
+    markFrame(brush, frame, plot.top, base);
+    if (at.row >= 4) followFrame(brush, run, frame, at.row);
+  };
+}
+
+/** @param {Brush} brush @param {Run} run @param {number} row */
+function drawSteps({ ctx, plot, colors }, run, row) {
+  const gap = row >= 5 ? 1 : 0;
+  const { frames, width, edge } = run.options;
+  const thick = Math.min(2.5, Math.max(1, (plot.x(width) - plot.x(0)) / 12));
+  run.layouts.forEach((layout, step) => {
+    const y = step * row;
+    const placed = inLanes(segmentPieces(layout));
+    const lane = (row - gap) / laneCount(placed);
+    for (const [k, start, stop, n] of placed) {
+      ctx.fillStyle = k % 2 ? colors.tileLight : colors.tileDark;
+      ctx.fillRect(plot.x(start), y + n * lane, plot.x(stop) - plot.x(start), lane);
+    }
+    if (!edge.ring) {
+      const [first, end] = reach(layout.tiles);
+      ctx.fillStyle = colors.line;
+      ctx.fillRect(plot.x(first), y, plot.x(0) - plot.x(first), row - gap);
+      ctx.fillRect(plot.x(frames), y, plot.x(end) - plot.x(frames), row - gap);
+    }
+    for (const seam of run.cuts[step]) {
+      ctx.fillStyle = colors.halo;
+      ctx.fillRect(plot.x(seam) - thick / 2 - 0.75, y, thick + 1.5, row - gap);
+      ctx.fillStyle = colors.seam;
+      ctx.fillRect(plot.x(seam) - thick / 2, y, thick, row - gap);
+    }
+  });
+}
+
+/** @param {Brush} brush @param {number} y @param {number} row */
+function frameStep({ ctx, plot, colors }, y, row) {
+  const [left, width] = [plot.left - 1, plot.right - plot.left + 2];
+  haloed(ctx, [colors.halo, 4], [colors.mark, 2], () => ctx.strokeRect(left, y - 1, width, Math.max(row, 2) + 1));
+}
+
+/**
+ * @param {Brush} brush
+ * @param {number[]} names
+ * @param {number} step
+ * @param {{ row: number, height: number }} at
+ */
+function nameSteps({ ctx, plot, colors }, names, step, { row, height }) {
+  const { top } = plot;
+  ctx.fillStyle = colors.muted;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  for (const k of namedSteps(names.length, row)) {
+    if (Math.abs(k - step) * row >= 12) ctx.fillText(String(names[k]), plot.left - 8, top + (k + 0.5) * row);
+  }
+  ctx.fillStyle = colors.ink;
+  const word = plot.narrow ? String(names[step]) : `step ${names[step]}`;
+  ctx.fillText(word, plot.left - 8, clamp(top + step * row + row / 2, top + 5, top + height));
+}
+
+/** @param {Brush} brush @param {Run} run @param {number} steps @param {number} base @param {number} full */
+function drawHistogram({ ctx, plot, colors }, run, steps, base, full) {
+  const { frames, width } = run.options;
+  const [left, right] = [plot.x(0), plot.x(frames)];
+  const size = barSize(width, plot.x(1) - plot.x(0));
+  ctx.fillStyle = colors.tileDark;
+  for (const { from, height } of barsOf(run.counts, size, steps)) {
+    const [a, b] = [Math.max(left, plot.x(from)), Math.min(right, plot.x(from + size))];
+    ctx.fillRect(a, base - height, Math.max(0.75, b - a - (b - a > 3 ? 1 : 0)), height);
+  }
+  // The seams that a fixed grid would have, in every step.
+  ctx.strokeStyle = colors.seam;
+  ctx.fillStyle = colors.seam;
+  ctx.lineWidth = 1;
+  ctx.setLineDash([3, 3]);
+  const crowded = run.grid.length * 12 > right - left;
+  for (const seam of run.grid) {
+    const x = plot.x(seam);
+    line(ctx, x, base, x, base - full);
+    if (!crowded) disc(ctx, x, base - full, 3);
+  }
+  ctx.setLineDash([]);
+  const word = plot.narrow ? "seams" : `seams in\n${seconds(size)} s`;
+  rowLabel(ctx, plot, colors.muted, word, base - HISTOGRAM / 2);
+}
+
+/**
+ * Marks the frame that is followed in every step: a diamond at a seam, otherwise a disc; beside it, the tile that owns
+ * the frame.
+ * @param {Brush} brush
+ * @param {Run} run
+ * @param {number} frame
+ * @param {number} row
+ */
+function followFrame({ ctx, plot, colors }, run, frame, row) {
+  const x = plot.x(frame + 0.5);
+  const size = Math.min(3.5, row / 2 - 0.5);
+  run.layouts.forEach((layout, k) => {
+    const y = plot.top + (k + 0.5) * row;
+    const cut = touches(run, k, frame);
+    ctx.fillStyle = cut ? colors.seam : colors.halo;
+    ctx.strokeStyle = colors.mark;
+    ctx.lineWidth = 1.25;
+    if (cut) diamond(ctx, x, y, size + 1.5);
+    else disc(ctx, x, y, size);
+    ctx.stroke();
+    if (row >= 9) label(ctx, colors, owners(layout, frame).join(" "), x + 14, y);
+  });
+}
+
+/** @param {Brush["ctx"]} ctx @param {number} x @param {number} y @param {number} size */
+function diamond(ctx, x, y, size) {
+  ctx.beginPath();
+  ctx.moveTo(x, y - size);
+  ctx.lineTo(x + size, y);
+  ctx.lineTo(x, y + size);
+  ctx.lineTo(x - size, y);
+  ctx.closePath();
+  ctx.fill();
+}

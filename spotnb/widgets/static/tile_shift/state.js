@@ -1,0 +1,153 @@
+// The state of TileShiftDebugger: its traits within their limits, and the layouts of all steps.
+import { moves, networkFrames, plan, planFixed, reach, seams, usedShift } from "../shared/layout.js";
+import { clamp } from "../shared/numbers.js";
+import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/pieces.js";
+
+/** @import { Edge, Interval, Layout, Method, Options } from "../shared/layout.js" */
+
+/**
+ * @typedef {object} Backdrop
+ * @property {number[]} steps that have a picture
+ * @property {number} columns
+ * @property {number} bins
+ */
+
+/**
+ * `drawn` are the shifts of the schedule; `names` are the names of the steps.
+ * @typedef {object} Scene
+ * @property {number} frames
+ * @property {number} width
+ * @property {number} overlap
+ * @property {number[]} drawn
+ * @property {number[]} names
+ * @property {Record<string, Method>} methods
+ * @property {Record<string, Edge>} edges
+ * @property {Backdrop | null} backdrop
+ */
+
+/** @typedef {{ step: number, shift: number, frame: number | null, method: string, edge: string }} State */
+
+/**
+ * The layouts of all steps, and what follows from them: the seams of each step (`cuts`), how often each frame is a seam
+ * (`counts`), the seams of a fixed grid, the ends and the lanes of the picture, and the cost.
+ * @typedef {object} Run
+ * @property {Options} options
+ * @property {Layout[]} layouts
+ * @property {number[][]} cuts
+ * @property {Uint16Array} counts
+ * @property {number[]} grid
+ * @property {Interval} ends
+ * @property {{ seen: number, owned: number }} lanes
+ * @property {number} cost
+ */
+
+/** @typedef {State & { layout: Layout, movable: boolean, byHand: boolean }} Shown */
+
+/**
+ * @param {Scene} scene
+ * @param {(trait: string) => any} get
+ * @returns {State}
+ */
+export function readState(scene, get) {
+  const frame = get("selected_frame");
+  return {
+    step: clamp(get("step"), 0, scene.drawn.length - 1),
+    shift: clamp(get("shift"), 0, scene.width),
+    frame: frame === null ? null : clamp(frame, 0, scene.frames - 1),
+    method: get("method"),
+    edge: get("edge"),
+  };
+}
+
+/**
+ * @param {Scene} scene
+ * @param {{ method: string, edge: string }} names
+ * @returns {Options}
+ */
+export function optionsOf({ frames, width, overlap, methods, edges }, { method, edge }) {
+  return { frames, width, overlap, method: methods[method], edge: edges[edge] };
+}
+
+/**
+ * Everything that depends on method and edge alone. The rest may change with every screen frame.
+ * @param {Scene} scene
+ * @param {Options} options
+ * @returns {Run}
+ */
+export function planRun({ frames, width, drawn }, options) {
+  const layouts = drawn.map((shift) => plan(options, shift));
+  const cuts = layouts.map(seams);
+  const counts = new Uint16Array(frames);
+  for (const step of cuts) for (const seam of step) counts[seam] += 1;
+  return {
+    options,
+    layouts,
+    cuts,
+    counts,
+    grid: seams(planFixed(options)),
+    ends: endsOf(options),
+    lanes: lanesOf([...layouts, plan(options, width >> 1)]),
+    cost: layouts.reduce((sum, layout) => sum + networkFrames(layout), 0),
+  };
+}
+
+/**
+ * The ends of the picture, wide enough for every possible shift, so that nothing jumps while the grid is dragged.
+ * @param {Options} options
+ * @returns {Interval}
+ */
+function endsOf(options) {
+  const { frames, width } = options;
+  /** @type {Interval} */
+  const ends = [0, frames];
+  for (let shift = 0; shift <= (moves(options) ? width : 0); shift += Math.max(1, width >> 7)) {
+    const [first, end] = reach(plan(options, shift).tiles);
+    ends[0] = Math.min(ends[0], first);
+    ends[1] = Math.max(ends[1], end);
+  }
+  return ends;
+}
+
+/** @param {Layout[]} layouts */
+function lanesOf(layouts) {
+  const lanes = { seen: 1, owned: 1 };
+  for (const layout of layouts) {
+    lanes.seen = Math.max(lanes.seen, laneCount(inLanes(windowPieces(layout))));
+    lanes.owned = Math.max(lanes.owned, laneCount(inLanes(segmentPieces(layout))));
+  }
+  return lanes;
+}
+
+/**
+ * The state and the layout that is shown, at the current shift.
+ * @param {Scene} scene
+ * @param {Run} run
+ * @param {State} state
+ * @returns {Shown}
+ */
+export function shownOf(scene, run, state) {
+  const layout = plan(run.options, state.shift);
+  const movable = moves(run.options);
+  const byHand = movable && layout.shift !== usedShift(run.options, scene.drawn[state.step]);
+  return { ...state, layout, movable, byHand };
+}
+
+/**
+ * The shift that results if the user sets `value`, or null if the grid is fixed.
+ * @param {Options} options
+ * @param {number} value
+ */
+export function wantedShift(options, value) {
+  return moves(options) ? usedShift(options, clamp(Math.round(value), 0, options.width)) : null;
+}
+
+/**
+ * Whether a frame is one of the two at a seam of a step.
+ * @param {Run} run
+ * @param {number} step
+ * @param {number} frame
+ */
+export function touches({ options, cuts }, step, frame) {
+  const after = options.edge.ring ? (frame + 1) % options.frames : frame + 1;
+  return cuts[step].some((seam) => seam === frame || seam === after);
+}
