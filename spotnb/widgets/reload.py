@@ -32,8 +32,7 @@ def is_developing() -> bool:
 def follow_class(cls: type[Any]) -> None:
     """Give a class of widgets its code, and later the code of edits."""
     cls._esm, cls._css = _code(cls.module), _style()
-    if is_developing():
-        _classes.add(cls)
+    _classes.add(cls)  # whether or not edits are to show yet: a class outlives a change of the variable
 
 
 def follow(widget: Any) -> None:
