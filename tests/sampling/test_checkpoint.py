@@ -65,7 +65,7 @@ def test_the_checkpoint_of_another_run_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     run_with_checkpoints(make(), path, progress=False)
     before = path.read_bytes()
-    with pytest.raises(InputError, match=r"is of another run \(guidance_scale, seed differ\): .*remove the"):
+    with pytest.raises(InputError, match=r"holds another run \(guidance_scale, seed differ\): .*remove the"):
         run_with_checkpoints(make(guidance_scale=2.0, seed=1), path, progress=False)
     assert path.read_bytes() == before
     path.write_bytes(before[:100])

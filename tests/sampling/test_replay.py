@@ -64,7 +64,7 @@ def test_a_run_repeated_is_the_same(tmp_path: Path, changes: Any) -> None:
     result = replay(trace, model(), progress=False)
     assert (result.same, result.step, result.array, result.difference) == (True, None, None, 0.0)
     assert result.sampler.steps_done == changes.get("until", 5)
-    assert "the same in all" in str(result)
+    assert "identical in all" in str(result)
     assert "to the last bit" in str(result)
 
 
@@ -145,7 +145,7 @@ def test_arrays_of_another_shape_differ(tmp_path: Path) -> None:
 
 
 def test_a_trace_without_records() -> None:
-    with pytest.raises(SpotnbError, match="the trace has no records to compare with: expected one step at least"):
+    with pytest.raises(SpotnbError, match="the trace has no records to compare with: expected at least one step"):
         replay(RUN.sampler(neighbourly).trace, model())
 
 
@@ -164,7 +164,9 @@ def test_a_trace_without_records() -> None:
 def test_a_trace_without_a_whole_manifest(manifest: Any, lacks: str, act: Any) -> None:
     trace = traced()
     trace.manifest = trace.manifest | manifest if manifest else {}
-    with pytest.raises(InputError, match=f"the trace's manifest lacks .*{lacks}.*: expected that of a") as caught:
+    with pytest.raises(
+        InputError, match=f"the trace's manifest lacks .*{lacks}.*: expected the manifest of a"
+    ) as caught:
         act(trace, model())
     assert "\n" not in str(caught.value)
 
@@ -177,8 +179,8 @@ def test_what_is_known_to_differ_is_logged(caplog: pytest.LogCaptureFixture) -> 
     trace.manifest["versions"] = {"torch": "0.0"}
     with caplog.at_level(logging.WARNING, "spotnb"):
         replay(trace, model(revision="abc"), progress=False)
-    assert "the trace was made with model {'name': 'function'}, now it is" in caplog.text
-    assert "the trace was made with versions {'torch': '0.0'}, now it is" in caplog.text
+    assert "the trace was recorded with model {'name': 'function'}, now it is" in caplog.text
+    assert "the trace was recorded with versions {'torch': '0.0'}, now it is" in caplog.text
 
 
 @pytest.mark.parametrize(

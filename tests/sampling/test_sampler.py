@@ -235,7 +235,7 @@ def test_numpy_numbers_are_welcome() -> None:
 
 @pytest.mark.parametrize("tile", [20, 4, 257])
 def test_a_tile_the_model_cannot_take_is_refused_at_once(tile: int) -> None:
-    with pytest.raises(InputError, match=rf"tile_size_time is {tile}: expected a multiple of 8.*take "):
+    with pytest.raises(InputError, match=rf"tile_size_time is {tile}: expected a multiple of 8.*use "):
         make(config=SpotDiffusionConfig(tile))
 
 
@@ -332,9 +332,9 @@ def test_what_was_not_recorded_cannot_be_heard() -> None:
     assert make().decode().shape == (24000,)
     sampler = make(record="x0").run(progress=False)
     assert sampler.decode(step=2, of="x0").shape == (24000,)
-    with pytest.raises(InputError, match=r"x of step 2 was not recorded: choose one of \[\]"):
+    with pytest.raises(InputError, match=r"x of step 2 was not recorded: expected one of the steps \[\]"):
         sampler.decode(step=2)
-    with pytest.raises(InputError, match=r"step 1 was not recorded: choose one of \[3\]"):
+    with pytest.raises(InputError, match=r"step 1 was not recorded: expected one of the steps \[3\]"):
         make(record="last").run(progress=False).decode(step=1)
     for bad in ({"of": "y"}, {"step": 4}, {"step": -1}):
         with pytest.raises(InputError, match="expected"):

@@ -102,8 +102,8 @@ def test_a_seed_of_none_is_drawn_once() -> None:
     [
         ({"prompt": " "}, "prompt is ' ': expected words"),
         ({"prompt": PromptTimeline([(0, 4, "rain")])}, "timeline ends at 4 s"),
-        ({"strength": 0.5}, "strength is 0.5 but there is no init_audio"),
-        ({"keep": [(0, 1)]}, "keep is .* but there is no init_audio"),
+        ({"strength": 0.5}, "strength is 0.5 without init_audio"),
+        ({"keep": [(0, 1)]}, "keep is .* without init_audio"),
         ({"init_audio": "a.wav", "continue_from": "b.wav"}, "exclude each other"),
         ({"init_audio": "a.wav", "strength": 0}, "strength is 0"),
         ({"init_audio": "a.wav", "keep": []}, "keep is empty"),

@@ -312,16 +312,19 @@ def test_a_run_of_which_frames_are_cropped_is_continued_from_where_it_is_heard_t
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"strength": 0.5}, "strength is 0.5 but there is no init_audio: pass the sound"),
-        ({"keep": [(0, 1)]}, r"keep is \[\(0\.0, 1\.0\)\] but there is no init_audio"),
-        ({"continue_from": Known(9), "keep": [(0, 1)]}, "keep is .* but there is no init_audio"),
-        ({"continue_from": Known(9), "strength": 0.5}, "strength is 0.5 but there is no init_audio"),
-        ({"continue_from": Known(9), "init_audio": Known(40)}, "exclude each other: expected one sound"),
+        ({"strength": 0.5}, "strength is 0.5 without init_audio: pass the sound"),
+        ({"keep": [(0, 1)]}, r"keep is \[\(0\.0, 1\.0\)\] without init_audio"),
+        ({"continue_from": Known(9), "keep": [(0, 1)]}, "keep is .* without init_audio"),
+        ({"continue_from": Known(9), "strength": 0.5}, "strength is 0.5 without init_audio"),
+        ({"continue_from": Known(9), "init_audio": Known(40)}, "exclude each other: expected only one of them"),
         (
             {"continue_from": Known(40)},
-            "continue_from lasts 1.6 s, the whole shall last 1.6 s: expected less; .*lengthen",
+            "continue_from lasts 1.6 s, and the duration is 1.6 s: expected a longer duration; it counts from",
         ),
-        ({"init_audio": Known(39)}, "init_audio lasts 1.56 s, the run 1.6 s: expected as much; shorten the duration"),
+        (
+            {"init_audio": Known(39)},
+            "init_audio lasts 1.56 s, the run 1.6 s: expected a sound of that length; shorten the duration",
+        ),
         ({"init_audio": tone(1.0)}, "init_audio lasts 1 s, the run 1.6 s"),
         ({"init_audio": tone(0.01)}, "the sound has 160 samples: expected at least 640"),
         ({"init_audio": np.zeros((1, 3, 40, 4))}, r"shape \[1, 3, 40, 4\]: expected \[1, 2, frames, 4\]"),
@@ -333,14 +336,14 @@ def test_a_run_of_which_frames_are_cropped_is_continued_from_where_it_is_heard_t
         ({"init_audio": Known(40), "strength": 0}, "strength is 0: expected more, .*0.6 keeps the rhythm"),
         ({"init_audio": Known(40), "strength": 1.1}, "strength is 1.1: expected a finite number from 0 to 1"),
         ({"init_audio": Known(40), "strength": "much"}, "strength is 'much': expected a finite number"),
-        ({"init_audio": Known(40), "keep": []}, "keep is empty: expected regions .*None keeps nothing"),
+        ({"init_audio": Known(40), "keep": []}, "keep is empty: expected regions .*None to keep nothing"),
         ({"init_audio": Known(40), "keep": 3}, r"keep is 3: expected regions \(start, stop\) in seconds"),
         ({"init_audio": Known(40), "keep": [(0, 1, 2)]}, "expected regions"),
         ({"init_audio": Known(40), "keep": [(0, "1")]}, "keep is '1': expected a finite number"),
         ({"init_audio": Known(40), "keep": [(1, 0.5)]}, "region 1 to 0.5 s: expected 0 <= start < stop <= 1.6"),
-        ({"init_audio": Known(40), "keep": [(0, 2)]}, "region 0 to 2 s: expected .*the duration; mend the region"),
-        ({"init_audio": Known(40), "keep": [(0.01, 0.05)]}, r"expected a latent frame \(40 ms\) at least"),
-        ({"init_audio": Known(40), "keep": [(0, 1.6)]}, "keep covers the whole sound: .*leave one out"),
+        ({"init_audio": Known(40), "keep": [(0, 2)]}, "region 0 to 2 s: expected .*the duration; correct the region"),
+        ({"init_audio": Known(40), "keep": [(0.01, 0.05)]}, r"expected at least one latent frame \(40 ms\)"),
+        ({"init_audio": Known(40), "keep": [(0, 1.6)]}, "keep covers the complete sound: .*shorten a region"),
     ],
 )
 def test_wrong_combinations_are_named(settings: Any, says: str) -> None:
@@ -352,7 +355,7 @@ def test_wrong_combinations_are_named(settings: Any, says: str) -> None:
 def test_a_run_that_is_not_finished_is_no_sound() -> None:
     unfinished = make().run(until=2, progress=False)
     for name in ("init_audio", "continue_from"):
-        with pytest.raises(InputError, match=rf"{name} is a run at step 2: expected a finished one; run\(\) it first"):
+        with pytest.raises(InputError, match=rf"{name} is a run at step 2: expected a finished run; call its run\(\)"):
             make(3.0, **{name: unfinished})
 
 

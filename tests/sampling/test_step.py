@@ -146,7 +146,7 @@ def test_a_finished_step_cannot_be_finished_again() -> None:
     sampler = padded_run()
     step = sampler.begin()
     step.finish()
-    with pytest.raises(SpotnbError, match=r"step 0 is finished, finish comes too late; .*begin"):
+    with pytest.raises(SpotnbError, match=r"step 0 is finished, so finish comes too late; .*begin"):
         step.finish()
     assert len(sampler.trace) == 1
 
@@ -229,7 +229,7 @@ def test_each_phase_tells_what_comes_next() -> None:
         ("replace", lambda: step.replace(0, step.windows[0])),
         ("finish", step.finish),
     ):
-        with pytest.raises(SpotnbError, match=rf"step 0 is finished, {name} comes too late; .*begin\(\) comes next"):
+        with pytest.raises(SpotnbError, match=rf"step 0 is finished, so {name} comes too late; .*begin\(\) next"):
             act()
     assert len(step.guided) == len(step.unguided) == 3  # what it saw can still be looked at
 
@@ -296,7 +296,7 @@ def test_a_replaced_prediction_reaches_noise_x0_and_the_sampler(early: bool) -> 
     [
         (0, torch.zeros(1, 2, 15, 4), r"of shape \[1, 2, 15, 4\]: expected a tensor \[1, 2, 16, 4\], like windows"),
         (0, torch.zeros(2, 16, 4), r"of shape \[2, 16, 4\]: expected"),
-        (0, torch.full((1, 2, 16, 4), float("nan")), "holds NaN or infinity: expected finite numbers; mend them"),
+        (0, torch.full((1, 2, 16, 4), float("nan")), "holds NaN or infinity: expected finite numbers; replace them"),
         (0, torch.full((1, 2, 16, 4), float("inf")), "holds NaN or infinity"),
         (0, np.zeros((1, 2, 16, 4)), "is a <class 'numpy.ndarray'>: expected a tensor"),
         (0, None, "is a <class 'NoneType'>: expected a tensor"),

@@ -103,17 +103,17 @@ def test_a_timeline_needs_no_torch() -> None:
     ("entries", "crossfade", "came", "remedy"),
     [
         ([], 0, "no entries", "at least one"),
-        ([(1, 2, "a")], 0, "starts at 1 s", "give the first entry the start 0"),
-        ([(0, 2, "a"), (3, 4, "b")], 0, r"0 and 1 leave a gap: 'a' stops at 2 s, 'b' starts at 3 s", "let them meet"),
-        ([(0, 2, "a"), (1.5, 4, "b")], 0, r"0 and 1 leave an overlap: 'a' stops at 2 s, 'b' starts at 1.5 s", "meet"),
-        ([(2, 4, "a"), (0, 2, "b")], 0, "starts at 2 s", "start 0"),
-        ([(0, 2, "a"), (2, 4, "b"), (1, 6, "c")], 0, "1 and 2 leave an overlap", "let them meet"),
+        ([(1, 2, "a")], 0, "starts at 1 s", "let the first entry start at 0"),
+        ([(0, 2, "a"), (3, 4, "b")], 0, r"0 and 1 have a gap: 'a' stops at 2 s, 'b' starts at 3 s", "let them meet"),
+        ([(0, 2, "a"), (1.5, 4, "b")], 0, r"0 and 1 have an overlap: 'a' stops at 2 s, 'b' starts at 1.5 s", "meet"),
+        ([(2, 4, "a"), (0, 2, "b")], 0, "starts at 2 s", "start at 0"),
+        ([(0, 2, "a"), (2, 4, "b"), (1, 6, "c")], 0, "1 and 2 have an overlap", "let them meet"),
         ([(0, 2, "a"), (2, 4, "b")], 2.1, r"crossfade is 2.1 s, but the shortest entry lasts 2 s", "shorten"),
         (TWO, -1, "crossfade is -1", "0 switches at once"),
         (TWO, math.nan, "crossfade is nan", "give seconds"),
         (TWO, "1", "crossfade is '1'", "give seconds"),
-        ([(0, 0, "a")], 0, "entry 0 goes from 0 to 0 s", "swap or mend"),
-        ([(3, 2, "a")], 0, "entry 0 goes from 3 to 2 s", "swap or mend"),
+        ([(0, 0, "a")], 0, "entry 0 goes from 0 to 0 s", "swap or correct"),
+        ([(3, 2, "a")], 0, "entry 0 goes from 3 to 2 s", "swap or correct"),
         ([(0, "2", "a")], 0, "entry 0's time is '2'", "give seconds"),
         ([(-1, 2, "a")], 0, "entry 0's time is -1", "give seconds"),
         ([(0, math.inf, "a")], 0, "entry 0's time is inf", "give seconds"),
@@ -136,9 +136,12 @@ def test_bad_timelines_are_named(entries: Any, crossfade: Any, came: str, remedy
 @pytest.mark.parametrize(
     ("duration", "says"),
     [
-        (5.0, r"ends at 4 s and leaves a gap to the duration of 5 s: lengthen"),
-        (3.0, r"entry 'a drum and a bass', 2 to 4 s, is out of range of the duration of 3 s: .*lengthen the duration"),
-        (1.0, r"entry 'a sea', 0 to 2 s, is out of range of the duration of 1 s"),
+        (5.0, r"ends at 4 s, which leaves a gap to the duration of 5 s: lengthen"),
+        (
+            3.0,
+            r"entry 'a drum and a bass', 2 to 4 s, is out of range for the duration of 3 s: .*lengthen it or shorten",
+        ),
+        (1.0, r"entry 'a sea', 0 to 2 s, is out of range for the duration of 1 s"),
     ],
 )
 def test_a_timeline_lasts_as_long_as_the_sound(duration: float, says: str) -> None:
