@@ -250,10 +250,10 @@ def test_an_unknown_bug_is_named() -> None:
 
 
 def test_a_symptom_takes_a_finished_run_that_kept_enough() -> None:
-    with pytest.raises(InputError, match="the run is at step 0 of 6: expected a finished one"):
+    with pytest.raises(InputError, match="the run is at step 0 of 6: expected a finished run"):
         gallery.symptom("seams fixed", make("seams fixed"))
     thin = make("shift never undone", record="last").run(progress=False)
-    with pytest.raises(InputError, match="no two steps in a row"):
+    with pytest.raises(InputError, match="no two consecutive steps"):
         gallery.symptom("shift never undone", thin)
     still = SpotSampler(stand_in(), "a sea", **(SMALL | {"config": SpotDiffusionConfig(32, max_shift_ratio=0)}))
     for name in ("noisy mirror", "cropped without unshift"):
