@@ -263,16 +263,16 @@ def test_the_text_encoder_reads_texts_only(tiny: Any) -> None:
     with pytest.raises(InputError, match="embed_mode is 'audio': expected 'text'"):
         tiny.cond_stage_model.embed_mode = "audio"
     for bad in ("organ", [], [3]):
-        with pytest.raises(InputError, match=r"expected a list of texts; for one of them, \[text\]"):
+        with pytest.raises(InputError, match=r"expected a list of texts; for a single one, pass \[text\]"):
             tiny.get_learned_conditioning(bad)
 
 
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("audioldm-m-full", "take 'cvssp/audioldm-m-full', the same weights"),
-        ("audioldm-s-full-v2", "take 'cvssp/audioldm-s-full-v2', the same weights"),
-        ("audioldm-s-text-ft", "or take 'tiny'"),
+        ("audioldm-m-full", "use 'cvssp/audioldm-m-full', the same weights"),
+        ("audioldm-s-full-v2", "use 'cvssp/audioldm-s-full-v2', the same weights"),
+        ("audioldm-s-text-ft", "or use 'tiny'"),
     ],
 )
 def test_audioldms_names_need_audioldm(name: str, instead: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +288,7 @@ def test_audioldms_failure_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("no route to host\nand more")
 
     monkeypatch.setitem(sys.modules, "audioldm", types.SimpleNamespace(build_model=build_model))
-    with pytest.raises(SpotnbError, match=r"cannot build 'audioldm-l-full' \(no route to host\); mend that"):
+    with pytest.raises(SpotnbError, match=r"cannot build 'audioldm-l-full' \(no route to host\); fix that"):
         original.build_model("audioldm-l-full")
 
 
