@@ -113,6 +113,6 @@ def test_a_client_without_workers(tmp_path: Path) -> None:
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as cluster,
         distributed.Client(cluster) as client,
-        pytest.raises(InputError, match="the client has no workers: expected one at least"),
+        pytest.raises(InputError, match="the client has no workers: expected at least one"),
     ):
         DistributedModel(Marking(tmp_path), client)
