@@ -1,9 +1,9 @@
-"""One ES module out of several, without a bundler.
+"""Bundling of several ES modules into one, without a bundler.
 
-A browser gets a widget's code as one string (`_esm`), and a saved page must hold all of it. So the modules in
-`static/`, plain ES modules that import each other by relative path, are put one after the other, each in a function of
-its own (names cannot clash) that returns what it exports. Only the forms that this needs are understood; anything else
-is refused when the widget's class is made.
+A browser receives a widget's code as one string (`_esm`), and a saved page must hold all of it. The modules in
+`static/` are plain ES modules that import each other by relative path. They are joined in order, each inside a separate
+function that returns its exports, so that names cannot clash. Only the necessary forms of imports and exports are
+supported. Any other form is rejected when the widget's class is created.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ _OTHER = re.compile(r"^\s*(?:import|export)\b.*$|</script|<!--", re.MULTILINE | 
 
 
 def bundle(entry: str, folder: Path = STATIC) -> str:
-    """The code of the module `entry` in `static/` and of all that it imports, as one ES module.
+    """Return the module `entry` in `static/` and all modules that it imports as one ES module.
 
-    Imports are `import { a, b } from "./path.js";` and exports stand before a function, const or class; the entry ends
-    with `export default { render };`. Raises `ValueError` for anything else.
+    Imports have the form `import { a, b } from "./path.js";`. Exports precede a function, const or class. The entry
+    module ends with `export default { render };`.
+
+    Raises:
+        ValueError: A module has another form of import or export, or modules import each other in a circle.
 
     >>> bundle("reflection.js").splitlines()[-1]
     'export default { render };'
@@ -32,7 +35,7 @@ def bundle(entry: str, folder: Path = STATIC) -> str:
 
 
 def body(entry: str, folder: Path = STATIC) -> str:
-    """As `bundle`, but a plain script that leaves the entry's `render` defined: for a page of its own."""
+    """Return the same code as `bundle`, but as a plain script that defines `render`, for a self-contained page."""
     done: dict[Path, str] = {}
     path = (folder / entry).resolve()
     _add(path, folder.resolve(), done, ())
@@ -40,12 +43,12 @@ def body(entry: str, folder: Path = STATIC) -> str:
 
 
 def stylesheet(*names: str, folder: Path = STATIC) -> str:
-    """The shared style sheet and those of the names given, as one."""
+    """Return the shared style sheet, joined with those in `names`."""
     return "\n".join((folder / name).read_text("utf-8") for name in ("shared/spotnb.css", *names))
 
 
 def _add(path: Path, folder: Path, done: dict[Path, str], parents: tuple[Path, ...]) -> None:
-    """Append the code of a module to `done`, after that of the modules it imports."""
+    """Append the code of a module to `done`, after the modules that it imports."""
     if path in done:
         return
     if path in parents:
@@ -61,7 +64,9 @@ def _add(path: Path, folder: Path, done: dict[Path, str], parents: tuple[Path, .
     names = [match[1] for match in _EXPORT.finditer(source)]
     source, entries = _DEFAULT.subn("", _EXPORT.sub("", source))
     if other := _OTHER.search(source):
-        raise ValueError(f"{path.name} has {other[0].strip()!r}: only the forms in bundle's description are understood")
+        raise ValueError(
+            f"{path.name} has {other[0].strip()!r}: only the forms in the docstring of bundle are supported"
+        )
     exports = ", ".join([*names, *["render"] * bool(entries and "render" not in names)])
     done[path] = f"const {_name(path, folder)} = (() => {{\n{source.strip()}\nreturn {{ {exports} }};\n}})();"
 

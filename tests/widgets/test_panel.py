@@ -17,7 +17,9 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.files import load_audio
 from spotnb.trace.trace import Trace
-from spotnb.widgets.panel import SamplerPanel, _free, _planned_cost, _stem
+from spotnb.widgets.panel import SamplerPanel
+from spotnb.widgets.panel_cost import planned_cost
+from spotnb.widgets.panel_files import file_stem, free_path
 from spotnb.widgets.panel_form import parse_prompt
 from tests.networks import FunctionModel, pointwise
 
@@ -142,7 +144,7 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     press(panel, "step")
     run = panel.sampler
     panel.form.steps.value = 7
-    assert "Fork goes on with it" in panel.status.hint
+    assert "Fork continues with it" in panel.status.hint
     press(panel, "fork")
     assert "fork cannot change steps" in panel.status.trouble
     assert panel.sampler is run
@@ -200,7 +202,7 @@ def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
     panel.form.edge.value = "merge"
     settings = panel.form.settings()
     layouts = [SpotSampler(FunctionModel(pointwise), **settings).layout(k) for k in range(5)]
-    assert _planned_cost(settings).startswith(f"{sum(len(layout.tiles) for layout in layouts)} windows, 1.00 times")
+    assert planned_cost(settings).startswith(f"{sum(len(layout.tiles) for layout in layouts)} windows, 1.00 times")
     panel.form.prompt.value = "0-3: rain"
     panel._tell_cost()
     assert "leaves a gap" in panel.status.cost
@@ -227,10 +229,10 @@ def test_file_names_are_letters_and_digits(tmp_path: Path, monkeypatch: pytest.M
     class Sampler:
         prompt, seed = "…/..\\", 3
 
-    assert _stem(Sampler()) == "sound-3"
+    assert file_stem(Sampler()) == "sound-3"
     monkeypatch.chdir(tmp_path)
     Path("sound-3.wav").touch()
-    assert _free("sound-3", ".wav") == Path("sound-3-2.wav")
+    assert free_path("sound-3", ".wav") == Path("sound-3-2.wav")
 
 
 def test_prompts_and_timelines() -> None:
