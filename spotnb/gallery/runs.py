@@ -122,7 +122,7 @@ def prompt_dropout(model: Any, settings: RunSettings) -> Run:
 
 
 class FixedSeams(Run):
-    """The random shift is drawn once for the whole run."""
+    """The random shift is drawn once for the complete run."""
 
     def layout(self, step: int) -> Layout:
         """Return the layout of the first step."""

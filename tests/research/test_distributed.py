@@ -1,4 +1,4 @@
-"""One run over the processes of a real cluster."""
+"""One run on the processes of a real cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def client() -> Iterator[Any]:
         yield opened
 
 
-def test_a_run_on_two_workers_is_that_of_one_machine(client: Any, tmp_path: Path) -> None:
+def test_a_run_on_two_workers_equals_that_on_one_machine(client: Any, tmp_path: Path) -> None:
     model = DistributedModel(Marking(tmp_path), client)
     assert as_model(model) is model
     sampler = SpotSampler(model, "a sea", **RUN)
@@ -41,7 +41,7 @@ def test_a_run_on_two_workers_is_that_of_one_machine(client: Any, tmp_path: Path
     assert (sampler.decode() == alone.decode()).all()
 
 
-def test_a_model_is_with_each_worker_until_it_is_closed(client: Any) -> None:
+def test_a_model_stays_with_each_worker_until_it_is_closed(client: Any) -> None:
     def models_here() -> int:
         from spotnb.research import worker
 
@@ -67,7 +67,7 @@ def test_workers_keep_the_memory_that_they_free(client: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_worker_that_is_killed_costs_its_windows_alone(client: Any, tmp_path: Path) -> None:
+def test_a_killed_worker_costs_only_its_windows(client: Any, tmp_path: Path) -> None:
     sampler = SpotSampler(DistributedModel(Marking(tmp_path), client), "a sea", **RUN)
     sampler.step()
     victim = int(next(tmp_path.iterdir()).name)
@@ -101,7 +101,7 @@ def test_the_embedded_model_is_loaded_by_the_workers(client: Any) -> None:
     assert (sampler.latent - alone.latent).abs().max() < 0.05 * alone.latent.abs().max()  # bfloat16, other batches
 
 
-def test_a_sweep_on_two_workers_is_that_of_one_process(client: Any, tmp_path: Path) -> None:
+def test_a_sweep_on_two_workers_equals_that_in_one_process(client: Any, tmp_path: Path) -> None:
     grid = {"prompt": ["a sea", "a drum"], "duration": 3.0, "steps": 2, "seed": [0, 1], "tile_size_time": 16}
     one = sweep(grid, tmp_path / "one", model=FunctionModel(network), progress=False)
     two = sweep(grid, tmp_path / "two", model=FunctionModel(network), client=client, progress=False)

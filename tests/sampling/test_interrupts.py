@@ -1,4 +1,4 @@
-"""Ctrl-C, or the notebook's stop button: whatever it hits, the run goes on from its last finished step."""
+"""After Ctrl-C or the notebook's stop button, at any line, a run continues from its last finished step."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_interrupt_inside_the_network(run: Run, at: int) -> None:
 
 
 def assert_complete(sampler: SpotSampler, whole: SpotSampler) -> None:
-    """Run on, and compare all there is with a run that nothing disturbed."""
+    """Continue, and compare everything with a run that was not interrupted."""
     assert torch.equal(sampler.run(progress=False).latent, whole.latent)
     assert torch.equal(sampler.x0, whole.x0)
     assert [record.step for record in sampler.trace] == list(range(len(whole.solver)))
@@ -65,7 +65,7 @@ def assert_complete(sampler: SpotSampler, whole: SpotSampler) -> None:
 
 
 def interrupted_at(line: int, act: Callable[[], Any]) -> bool:
-    """Run `act`, with a KeyboardInterrupt before the n-th line of spotnb that it comes to. Whether it came so far."""
+    """Run `act` with a KeyboardInterrupt before the n-th line of spotnb, and return whether it got that far."""
     left = line
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
@@ -105,7 +105,7 @@ RUN = Run(28, 4, {"steps": 3, "eta": 0.5, "tile_batch": 4, "config": CONFIG})
     ids=["run", "goto 3", "goto 1", "goto 0", "reset"],
 )
 def test_an_interrupt_at_any_line(act: Callable[[SpotSampler], Any]) -> None:
-    """Every line of spotnb that the act comes to, one after the other."""
+    """Interrupt at every line of spotnb that the act reaches, one after the other."""
     whole, line = RUN.sampler(neighbourly).run(progress=False), 1
     hit = True
     while hit:
@@ -119,7 +119,7 @@ def test_an_interrupt_at_any_line(act: Callable[[SpotSampler], Any]) -> None:
 @given(st.integers(1, 120))
 @example(1)
 @settings(max_examples=30)
-def test_an_interrupted_change_of_seed_leaves_one_of_the_two(line: int) -> None:
+def test_an_interrupted_change_of_seed_leaves_one_of_the_two_seeds(line: int) -> None:
     sampler = RUN.sampler(neighbourly).run(until=2, progress=False)
     interrupted_at(line, lambda: sampler.reset(seed=8))
     assert sampler.manifest()["seed"] == sampler.seed

@@ -1,4 +1,4 @@
-"""SpotSampler: how it is driven, what it refuses, what it tells of itself."""
+"""SpotSampler: driving it, its error messages, and its attributes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_it_iterates_over_its_steps() -> None:
     assert [record.layout for record in records] == [plan(40, SMALL, k) for k in range(4)]
 
 
-def test_after_the_last_step_there_is_none() -> None:
+def test_no_step_follows_the_last() -> None:
     sampler = make().run(progress=False)
     with pytest.raises(SpotnbError, match="all 4 steps are done"):
         sampler.step()
@@ -79,7 +79,7 @@ def test_seed_none_draws_one_and_keeps_it() -> None:
     assert torch.equal(make(seed=one.seed).latent, one.latent)
 
 
-def test_progress_is_shown_only_if_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_shown_only_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     make().run(progress=False).decode()
     assert capsys.readouterr().err == ""
     make().run().decode(progress=True)
@@ -103,7 +103,7 @@ def test_guidance_of_one_is_half_the_work() -> None:
 
 @given(st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted))
 @settings(max_examples=30)
-def test_guidance_pulls_in_its_interval_and_nowhere_else(interval: list[int]) -> None:
+def test_guidance_acts_only_in_its_interval(interval: list[int]) -> None:
     sampler = make(steps=10, guidance_interval=interval, tile_batch=1)
     low, high = interval
     inside = [low <= t <= high for t in sampler.solver.timesteps]
@@ -127,8 +127,8 @@ def test_the_interval_repeats_the_run_and_can_be_changed_in_a_fork() -> None:
 
 
 @pytest.mark.parametrize("scale", [3.0, 1.0])
-def test_where_guidance_turns_a_multistep_solver_begins_anew(scale: float) -> None:
-    """Its first step, and of the later ones only the last, is DDIM's (arXiv:2211.01095, section 4)."""
+def test_a_multistep_solver_starts_over_where_guidance_turns(scale: float) -> None:
+    """Its first step is a DDIM step, and of the later steps only the last (arXiv:2211.01095, section 4)."""
     sampler = make(steps=25, solver="dpm++", guidance_scale=scale, guidance_interval=(100, 700))
     alphas = [float(sampler.model.alphas_cumprod[t]) for t in (*sampler.solver.timesteps, 0)]
     before, single = sampler.latent, []
@@ -145,7 +145,7 @@ def test_where_guidance_turns_a_multistep_solver_begins_anew(scale: float) -> No
 # Forks.
 
 
-def test_a_fork_goes_on_with_other_settings() -> None:
+def test_a_fork_continues_with_other_settings() -> None:
     sampler = make().run(until=2, progress=False)
     forked = sampler.fork(guidance_scale=6.0, config=SpotDiffusionConfig(24, edge="anchor"))
     assert (forked.steps_done, forked.guidance_scale, len(forked.trace)) == (2, 6.0, 2)
@@ -158,7 +158,7 @@ def test_a_fork_goes_on_with_other_settings() -> None:
 
 @pytest.mark.parametrize("past", [0, 1, 2])
 def test_where_guidance_turned_is_remembered_through_forks_and_files(tmp_path: Path, past: int) -> None:
-    """By a solver that looks back two steps: at where guidance sets in, and one and two steps later."""
+    """The solver looks back two steps. The cuts are where guidance begins, and one and two steps later."""
     third_order = diffusers.DPMSolverMultistepScheduler(**BETAS, solver_order=3)
     origin = make(steps=15, solver=third_order, guidance_interval=(100, 700)).run(progress=False)
     whole, start = origin.latent, make(steps=15, solver=third_order).run(progress=False).latent
@@ -175,7 +175,7 @@ def test_where_guidance_turned_is_remembered_through_forks_and_files(tmp_path: P
     assert torch.equal(forked.reset().run(progress=False).latent, start)
 
 
-def test_a_fork_that_turns_guidance_begins_anew() -> None:
+def test_a_fork_that_turns_guidance_starts_over() -> None:
     origin = make(steps=6, solver="dpm++", guidance_scale=1).run(until=3, progress=False)
     forked, alpha = origin.fork(guidance_scale=3.0), float(origin.model.alphas_cumprod[origin.solver.timesteps[4]])
     record = forked.step()
@@ -226,7 +226,7 @@ def test_bad_values_are_named(name: str, bad: Any) -> None:
     assert shown[:50] in message
 
 
-def test_numpy_numbers_are_welcome() -> None:
+def test_numpy_numbers_are_accepted() -> None:
     changes = {"duration": np.float32(1.5), "steps": np.int64(4), "seed": np.int32(0), "guidance_scale": np.float64(3)}
     sampler = make(**changes, tile_batch=np.int64(2), record=np.int64(2))
     assert torch.equal(sampler.run(progress=False).latent, make().run(progress=False).latent)
@@ -281,7 +281,7 @@ def test_unknown_words_are_reported(caplog: pytest.LogCaptureFixture) -> None:
 
 @given(runs())
 @settings(max_examples=40)
-def test_the_cost_counts_what_the_network_really_does(run: Run) -> None:
+def test_the_cost_counts_the_real_work_of_the_network(run: Run) -> None:
     sampler = run.sampler(pointwise, tile_batch=1)
     cost = sampler.cost()
     sampler.model.calls.clear()
@@ -304,7 +304,7 @@ def test_the_seconds_of_a_run_do_not_grow_by_going_back() -> None:
     assert expected < 20 * seconds
 
 
-def test_a_costed_sampler_is_not_moved() -> None:
+def test_the_cost_does_not_move_the_sampler() -> None:
     sampler = make()
     sampler.cost()
     assert torch.equal(sampler.run(progress=False).latent, make().run(progress=False).latent)
@@ -315,7 +315,7 @@ def test_a_costed_sampler_is_not_moved() -> None:
 
 @given(runs(), st.data())
 @settings(max_examples=30)
-def test_any_recorded_step_can_be_heard(run: Run, data: st.DataObject) -> None:
+def test_any_recorded_step_can_be_decoded(run: Run, data: st.DataObject) -> None:
     sampler = run.sampler(neighbourly).run(progress=False)
     assert np.array_equal(sampler.decode(), sampler.decode(step=len(sampler.solver) - 1))
     assert np.array_equal(sampler.decode(of="x0"), sampler.decode(step=len(sampler.solver) - 1, of="x0"))
@@ -326,7 +326,7 @@ def test_any_recorded_step_can_be_heard(run: Run, data: st.DataObject) -> None:
     assert np.abs(sound).max() <= 1
 
 
-def test_what_was_not_recorded_cannot_be_heard() -> None:
+def test_a_step_that_was_not_recorded_cannot_be_decoded() -> None:
     with pytest.raises(InputError, match="no clean estimate before the first step"):
         make().decode(of="x0")
     assert make().decode().shape == (24000,)
