@@ -1,12 +1,13 @@
-"""The vocabulary of the original notebook in one room, over ours.
+"""The names and calls of the original notebook, implemented with spotnb.
 
-`from spotnb.original import *` takes the place of its import cell, and its other cells run as they are written, on the
-embedded model, on any other that `load_model` finds, and on what the package `audioldm` builds. What differs is meant:
+Replace the import cell of the original notebook by `from spotnb.original import *`. Its other cells then run unchanged,
+with the embedded model, with any other model that `load_model` can load, and with models from the package `audioldm`.
+The results differ intentionally:
 
-- `spotdiffusion_text_to_audio` gives exactly the seconds that were asked for (the original: 30.72 s for 30), and draws
-  from no global generator;
-- timesteps fall, tiles cover every frame, and the grid moves instead of the sound, so nothing is rolled;
-- nothing is printed: progress is a bar, the rest is returned.
+- `spotdiffusion_text_to_audio` returns exactly the requested duration (the original returns 30.72 s for 30), and it
+  does not use a global random generator.
+- Timesteps decrease and tiles cover every frame. The grid moves instead of the sound, so nothing is rolled.
+- Nothing is printed. Progress is shown as a bar, and everything else is returned.
 
 No other module imports this one.
 """
@@ -85,72 +86,81 @@ AUDIOLDM_NAMES = {
     "audioldm-s-text-ft": None,
     "audioldm-m-text-ft": None,
 }
-"""The checkpoints by the names of the package `audioldm`, and where they are in diffusers' format, if they are."""
+"""The names of checkpoints in the package `audioldm`, with their repositories in diffusers' format, if there is one."""
 
 
 class BuiltModel(DiffusersAudioLDM):
-    """A model from `load_model` that also answers to the names of audioldm's `LatentDiffusion`.
+    """A model from `load_model` that also has the attributes of audioldm's `LatentDiffusion`.
+
+    Args:
+        loaded: The model from `load_model`. Its parts are shared.
 
     Attributes:
-        latent_f_size: latent bins, 16.
-        latent_t_size: the frames it was trained for, 256; here it is for reading alone.
-        cond_stage_model: its text encoder.
+        latent_f_size: The number of latent bins, 16.
+        latent_t_size: The number of frames for which the model was trained, 256. Changing it has no effect.
+        cond_stage_model: The text encoder.
     """
 
     def __init__(self, loaded: DiffusersAudioLDM) -> None:
-        vars(self).update(vars(loaded))  # all pieces are there already, and are shared
+        vars(self).update(vars(loaded))
         self.latent_f_size: int = self.latent_bins
         self.latent_t_size: int = self.native_frames
         self.cond_stage_model = TextStage(self)
 
     def get_learned_conditioning(self, texts: Sequence[str]) -> Tensor:
-        """Conditioning `[N, 1, D]` of N texts. Raises `InputError` for anything but a list of texts."""
+        """Return the conditioning `[N, 1, D]` of N texts. Raises `InputError` for anything but a list of texts."""
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts) or not len(texts):
-            raise InputError(f"texts are {show(texts)}: expected a list of texts; for one of them, [text]")
+            raise InputError(f"texts are {show(texts)}: expected a list of texts; for a single one, pass [text]")
         return self.embed(list(texts))[:, None]
 
 
 class TextStage:
-    """The text encoder of a `BuiltModel` under audioldm's name. It reads texts, and knows no other mode."""
+    """The text encoder of a `BuiltModel`, with audioldm's names. It embeds texts and has no other mode.
+
+    Args:
+        model: The model to which the text encoder belongs.
+    """
 
     def __init__(self, model: BuiltModel) -> None:
         self._model = model
 
     @property
     def embed_mode(self) -> str:
-        """What is embedded: "text". Setting it to anything else raises `InputError`."""
+        """The kind of input, which is always "text". Setting it to anything else raises `InputError`."""
         return "text"
 
     @embed_mode.setter
     def embed_mode(self, mode: str) -> None:
         if mode != "text":
-            raise InputError(f"embed_mode is {show(mode)}: expected 'text'; to start from sound, see init_audio")
+            raise InputError(f"embed_mode is {show(mode)}: expected 'text'; to start from sound, use init_audio")
 
     def get_unconditional_condition(self, batchsize: int) -> Tensor:
-        """Conditioning `[batchsize, 1, D]` of no prompt."""
-        count = check_int("batchsize", batchsize, 1, hint="give the number of rows")
+        """Return the conditioning `[batchsize, 1, D]` of an empty prompt."""
+        count = check_int("batchsize", batchsize, 1, hint="pass the number of rows")
         return self._model.get_learned_conditioning([""] * count)
 
 
 def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = "auto") -> Any:
-    """A model by name.
+    """Load or build a model by name.
 
     Args:
-        model_name: "tiny", the embedded model; one of the `cvssp/audioldm…` checkpoints or a local folder, see
-            `load_model`; or one of audioldm's own names, such as "audioldm-m-full".
-        device, dtype: see `load_model`. audioldm chooses for itself.
+        model_name: "tiny" for the embedded model, one of the `cvssp/audioldm…` checkpoints or a local folder (see
+            `load_model`), or one of audioldm's own names, such as "audioldm-m-full".
+        device: As for `load_model`. The package audioldm chooses its own device.
+        dtype: As for `load_model`. The package audioldm chooses its own dtype.
 
-    Returns a `BuiltModel`; for audioldm's own names its `LatentDiffusion`, with one thing mended: its text encoder
-    no longer drops the prompt one time in ten. Every function of spotnb takes both.
+    Returns:
+        A `BuiltModel`, or for audioldm's own names its `LatentDiffusion` with one bug fixed: its text encoder no longer
+        drops the prompt one time in ten. Every function of spotnb accepts both.
 
     Raises:
-        InputError: an unknown name.
-        SpotnbError: as `load_model`; or the package `audioldm` is needed and cannot be imported, or fails.
+        InputError: The name is unknown.
+        SpotnbError: The model cannot be loaded, or the package `audioldm` is needed and cannot be imported or fails.
     """
     if not isinstance(model_name, str) or model_name not in AUDIOLDM_NAMES:
         return BuiltModel(load_model(model_name, device=device, dtype=dtype))
     twin = AUDIOLDM_NAMES[model_name]
-    instead = f"take {twin!r}, the same weights in diffusers' format, or 'tiny'" if twin else "take 'tiny'"
+    instead = f"use {twin!r}, the same weights in diffusers' format, or 'tiny'" if twin else "use 'tiny'"
     try:
         audioldm = import_module("audioldm")
     except (ImportError, OSError) as error:  # a broken torchaudio is an OSError
@@ -160,8 +170,8 @@ def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = 
         ) from error
     try:
         built = audioldm.build_model(model_name=model_name)
-    except Exception as error:  # no network, no disk, a checkpoint cut short: each a kind of its own
-        raise SpotnbError(f"audioldm cannot build {model_name!r} ({_line(error)}); mend that, or {instead}") from error
+    except Exception as error:  # no network, a full disk and a truncated checkpoint all raise different errors
+        raise SpotnbError(f"audioldm cannot build {model_name!r} ({_line(error)}); fix that, or {instead}") from error
     built.cond_stage_model.unconditional_prob = 0.0
     return built
 
@@ -172,35 +182,43 @@ def _line(error: BaseException) -> str:
 
 
 class DDIMSampler:
-    """A model, ready for `spotdiffusion_sample`; DDIM (Song et al. 2020, arXiv:2010.02502) is `spotnb.solvers.ddim`'s.
+    """A model, ready for `spotdiffusion_sample`.
 
-    `model`: from `build_model`, any `AudioModel`, or audioldm's `LatentDiffusion`. Raises `InputError` for anything
-    else.
+    The algorithm is DDIM (Song et al. 2020, arXiv:2010.02502), see `spotnb.solvers.ddim`.
+
+    Args:
+        model: A model from `build_model`, any `AudioModel`, or audioldm's `LatentDiffusion`.
+
+    Raises:
+        InputError: `model` is not a model.
     """
 
     def __init__(self, model: Any) -> None:
-        as_model(model)  # what is none is an error here, not in the middle of a loop
+        as_model(model)  # reject anything else here, not in the middle of a loop
         self.model = model
 
 
 def apply_shift(latent: Tensor, shift_time: int) -> Tensor:
-    """A latent `[B, C, T, F]` rolled to the right by `shift_time` frames: what leaves at the end enters at the start.
+    """Roll a latent `[B, C, T, F]` to the right by `shift_time` frames.
 
-    `reverse_shift` undoes it, to the last bit, for every shift. The original mirrored the latent at both ends, rolled
-    that, and cropped it to T again, which loses `shift_time` frames of the end for good and doubles as many of the
-    start; "cropped without unshift" in `spotnb.gallery` shows what becomes of that. Runs of spotnb use neither:
-    `plan` moves the grid of tiles over a latent that stays where it is, and mirrors only what windows see past the
-    ends.
+    Frames that leave at the end enter at the start. `reverse_shift` undoes this to the last bit, for every shift.
 
-    Raises `InputError` for another shape, or a shift that is no whole number.
+    The original notebook mirrors the latent at both ends, rolls it, and crops it to T frames. This loses the last
+    `shift_time` frames for good and doubles as many frames of the start. The exhibit "cropped without unshift" in
+    `spotnb.gallery` shows the effect. Runs of spotnb use neither function: `plan` moves the grid of tiles over a latent
+    that stays in place, and only the padding that windows see past the ends is mirrored.
+
+    Raises:
+        InputError: The latent has another shape, or the shift is not a whole number.
     """
     return torch.roll(_checked_latent(latent), _checked_shift(shift_time), dims=2)
 
 
 def reverse_shift(latent: Tensor, shift_time: int) -> Tensor:
-    """A latent `[B, C, T, F]` rolled back: `reverse_shift(apply_shift(latent, s), s)` equals `latent` bit for bit.
+    """Roll a latent `[B, C, T, F]` back: `reverse_shift(apply_shift(latent, s), s)` equals `latent` bit for bit.
 
-    Raises `InputError` as `apply_shift` does.
+    Raises:
+        InputError: The latent has another shape, or the shift is not a whole number.
     """
     return torch.roll(_checked_latent(latent), -_checked_shift(shift_time), dims=2)
 
@@ -221,9 +239,19 @@ def _checked_shift(shift_time: Any) -> int:
 
 
 def sliding_window_vae_decode(model: Any, latent: Tensor, window_size: int = 256, overlap_size: int = 64) -> Tensor:
-    """Log-mel `[B, 1, 4T, 64]` of a latent `[B, C, T, F]`: `spotnb.sliding_window_vae_decode`, for `build_model`'s too.
+    """Decode a latent `[B, C, T, F]` to a log-mel `[B, 1, 4T, 64]`.
 
-    Sizes are latent frames (40 ms). Raises as that does, and `InputError` for what is no model.
+    This is `spotnb.sliding_window_vae_decode`, which also takes models from `build_model` here.
+
+    Args:
+        model: A model from `build_model`, or any `AudioModel`.
+        latent: The latent.
+        window_size: The length of a window in latent frames (40 ms).
+        overlap_size: The overlap of two windows in latent frames.
+
+    Raises:
+        InputError: `model` is not a model, or an argument is outside its limits.
+        SpotnbError: The decoder returned NaN or infinity.
     """
     return decode.sliding_window_vae_decode(as_model(model), _checked_latent(latent), window_size, overlap_size)
 
@@ -242,39 +270,43 @@ def spotdiffusion_sample(
     seed: int | None = 0,
     progress: bool = True,
 ) -> Tensor:
-    """Make a latent from conditioning: SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507), or one window if it fits.
+    """Generate a latent from conditioning with SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507).
 
-    Only the latent is returned; for what happens between noise and latent, drive a `spotnb.SpotSampler` instead.
+    A latent that fits into one tile is generated in one window. Only the result is returned. To look at the steps in
+    between, use a `spotnb.SpotSampler` instead.
 
     Args:
-        sampler: from `DDIMSampler(model)`.
-        shape: `[B, C, T, F]`. Where T is no multiple of what the model takes (8), the run is that little longer, and
-            its surplus is cropped.
-        conditioning: `[1, D]` or `[1, 1, D]`, as `model.get_learned_conditioning([prompt])` gives it; or with B rows,
-            one for each item of the batch.
-        unconditional_conditioning: likewise, of what to be guided away from; None for no guidance.
-        unconditional_guidance_scale: how strongly the prompt pulls.
-        eta: noise put back at each step, 0 (DDIM) to 1 (as much as DDPM).
-        x_T: the start noise, of the same shape; None draws it.
-        S: denoising steps, 1 to 1000.
-        config: how the latent is tiled; None is `SpotDiffusionConfig()`.
-        seed: of every draw: item i of the batch uses `seed + i`, so the same call gives the same latent. None draws a
-            seed.
-        progress: whether to show a bar.
+        sampler: A `DDIMSampler(model)`.
+        shape: `[B, C, T, F]`. If T is not a multiple of the model's `time_multiple` (8 for AudioLDM), the run is
+            slightly longer, and the surplus is cropped.
+        conditioning: `[1, D]` or `[1, 1, D]`, from `model.get_learned_conditioning([prompt])`, or B rows, one for each
+            item of the batch.
+        unconditional_conditioning: Conditioning of the negative or empty prompt, in the same form. None turns guidance
+            off.
+        unconditional_guidance_scale: The guidance scale.
+        eta: Noise added back at each step, from 0 (DDIM) to 1 (as much as DDPM).
+        x_T: The initial noise, with the shape `shape`; None draws it.
+        S: The number of denoising steps, 1 to 1000.
+        config: How the latent is tiled. None is `SpotDiffusionConfig()`.
+        seed: The seed of every draw. Item i of the batch uses `seed + i`, so the same call gives the same latent. None
+            draws a seed.
+        progress: Whether to show a progress bar.
 
-    Returns a latent of this shape, float32.
+    Returns:
+        A float32 latent of the shape `shape`.
 
     Raises:
-        InputError: the shape is not the model's, a tensor has another shape than expected or holds NaN or infinity, or
-            a setting is outside its limits.
+        InputError: The shape does not fit the model, a tensor has an unexpected shape or holds NaN or infinity, or a
+            setting is outside its limits.
+        SpotnbError: The run would not fit into memory, or the network returned NaN or infinity.
     """
     if not hasattr(sampler, "model"):
-        raise InputError(f"sampler is {show(sampler)}: expected DDIMSampler(model); make one of your model")
+        raise InputError(f"sampler is {show(sampler)}: expected DDIMSampler(model); create one from your model")
     model = as_model(sampler.model)
     batch, channels, frames, bins = check_shape(shape)
     if (channels, bins) != (model.channels, model.latent_bins):
         expected = [batch, model.channels, frames, model.latent_bins]
-        raise InputError(f"shape is {show(list(shape))}: expected {expected} for {model.name}; mend channels or bins")
+        raise InputError(f"shape is {show(list(shape))}: expected {expected} for {model.name}; fix channels or bins")
     width = model.embed([""]).shape[1]
     cond = _rows("conditioning", conditioning, batch, width)
     guided = unconditional_conditioning is not None
@@ -301,18 +333,18 @@ def spotdiffusion_sample(
 
 
 def _rows(name: str, value: Any, batch: int, width: int) -> Tensor:
-    """Conditioning as `[B, D]`, from one row or B."""
+    """Return conditioning of one row or B rows as `[B, D]`."""
     counts = sorted({1, batch})
     forms = [shape for rows in counts for shape in ((rows, width), (rows, 1, width))]
     return _checked_tensor(name, value, forms).reshape(-1, width).expand(batch, -1)
 
 
 def _checked_tensor(name: str, value: Any, shapes: Sequence[tuple[int, ...]]) -> Tensor:
-    """`value`, if it is a finite tensor of one of these shapes, in float32."""
+    """Return `value` in float32 if it is a finite tensor of one of these shapes."""
     forms = " or ".join(str(list(shape)) for shape in shapes)
     if not isinstance(value, Tensor) or tuple(value.shape) not in shapes:
         came = f"of shape {list(value.shape)}" if isinstance(value, Tensor) else show(value)
         raise InputError(f"{name} is {came}: expected a tensor {forms}")
     if not torch.isfinite(value).all():
-        raise InputError(f"{name} holds NaN or infinity: expected finite numbers; mend them")
+        raise InputError(f"{name} holds NaN or infinity: expected finite numbers; replace them")
     return value.float()

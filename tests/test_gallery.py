@@ -124,7 +124,7 @@ def test_it_is_driven_like_any_run(name: str, tmp_path: Path) -> None:
     assert np.array_equal(loaded[-1].x, whole.latent.numpy())
 
 
-def test_the_same_seed_is_found_where_none_was_given() -> None:
+def test_both_runs_share_a_seed_if_none_is_given() -> None:
     healthy, buggy = gallery.compare("noisy mirror", stand_in(), "a sea", **SMALL, seed=None)
     assert healthy.seed == buggy.seed
     assert healthy.config == SMALL["config"]
@@ -189,7 +189,7 @@ def test_the_noisy_mirror_raises_the_level_at_the_ends() -> None:
     assert buggy > 1.1 * healthy
 
 
-def test_tiles_start_alike_and_noise_is_put_back_alike() -> None:
+def test_tiles_start_alike_and_receive_the_same_noise() -> None:
     sampler = make("per-tile noise", eta=1.0)
     tiles = sampler.latent[:, :, :128].split(32, dim=2)
     assert all(torch.equal(tile, tiles[0]) for tile in tiles)
@@ -231,7 +231,7 @@ def test_the_tail_is_never_predicted() -> None:
         ({"config": SpotDiffusionConfig(32, max_shift_ratio=0)}, "shifts of up to 0: expected several tiles that move"),
     ],
 )
-def test_what_the_gallery_cannot_show_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_unsupported_settings_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         make("noisy mirror", **changes)
 
@@ -250,10 +250,10 @@ def test_an_unknown_bug_is_named() -> None:
 
 
 def test_a_symptom_takes_a_finished_run_that_kept_enough() -> None:
-    with pytest.raises(InputError, match="the run is at step 0 of 6: expected a finished one"):
+    with pytest.raises(InputError, match="the run is at step 0 of 6: expected a finished run"):
         gallery.symptom("seams fixed", make("seams fixed"))
     thin = make("shift never undone", record="last").run(progress=False)
-    with pytest.raises(InputError, match="no two steps in a row"):
+    with pytest.raises(InputError, match="no two consecutive steps"):
         gallery.symptom("shift never undone", thin)
     still = SpotSampler(stand_in(), "a sea", **(SMALL | {"config": SpotDiffusionConfig(32, max_shift_ratio=0)}))
     for name in ("noisy mirror", "cropped without unshift"):

@@ -220,14 +220,14 @@ def test_its_cells_run_on_a_genuine_latent_diffusion(tmp_path: Path, monkeypatch
 # The module.
 
 
-def test_the_star_gives_these_names_and_no_more() -> None:
+def test_the_star_import_gives_exactly_these_names() -> None:
     assert set(original.__all__) == NAMES
     room: dict[str, Any] = {}
     exec("from spotnb.original import *", room)
     assert set(room) - {"__builtins__"} == NAMES
 
 
-def test_nothing_of_it_is_in_another_room() -> None:
+def test_no_other_module_imports_it() -> None:
     for path in sorted(Path(spotnb.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -263,16 +263,16 @@ def test_the_text_encoder_reads_texts_only(tiny: Any) -> None:
     with pytest.raises(InputError, match="embed_mode is 'audio': expected 'text'"):
         tiny.cond_stage_model.embed_mode = "audio"
     for bad in ("organ", [], [3]):
-        with pytest.raises(InputError, match=r"expected a list of texts; for one of them, \[text\]"):
+        with pytest.raises(InputError, match=r"expected a list of texts; for a single one, pass \[text\]"):
             tiny.get_learned_conditioning(bad)
 
 
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("audioldm-m-full", "take 'cvssp/audioldm-m-full', the same weights"),
-        ("audioldm-s-full-v2", "take 'cvssp/audioldm-s-full-v2', the same weights"),
-        ("audioldm-s-text-ft", "or take 'tiny'"),
+        ("audioldm-m-full", "use 'cvssp/audioldm-m-full', the same weights"),
+        ("audioldm-s-full-v2", "use 'cvssp/audioldm-s-full-v2', the same weights"),
+        ("audioldm-s-text-ft", "or use 'tiny'"),
     ],
 )
 def test_audioldms_names_need_audioldm(name: str, instead: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,11 +288,11 @@ def test_audioldms_failure_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError("no route to host\nand more")
 
     monkeypatch.setitem(sys.modules, "audioldm", types.SimpleNamespace(build_model=build_model))
-    with pytest.raises(SpotnbError, match=r"cannot build 'audioldm-l-full' \(no route to host\); mend that"):
+    with pytest.raises(SpotnbError, match=r"cannot build 'audioldm-l-full' \(no route to host\); fix that"):
         original.build_model("audioldm-l-full")
 
 
-def test_what_audioldm_builds_drops_no_prompt(installed: list[str]) -> None:
+def test_models_from_audioldm_drop_no_prompt(installed: list[str]) -> None:
     assert original.build_model(model_name="audioldm-s-full").cond_stage_model.unconditional_prob == 0
 
 
@@ -302,7 +302,7 @@ def test_other_names_are_refused(bad: Any) -> None:
         original.build_model(model_name=bad)
 
 
-def test_a_sampler_is_of_a_model() -> None:
+def test_a_sampler_needs_a_model() -> None:
     with pytest.raises(InputError, match="model is the text 'tiny'"):
         original.DDIMSampler("tiny")
 
@@ -352,7 +352,7 @@ def sample(sampler: Any, frames: int = 40, batch: int = 1, **changes: Any) -> Te
 
 
 @pytest.mark.parametrize("edge", ["reflect", "anchor", "merge", "circular"])
-def test_a_latent_is_what_a_sampler_makes_of_the_same_words(small: original.DDIMSampler, edge: str) -> None:
+def test_a_latent_equals_that_of_a_sampler_with_the_same_words(small: original.DDIMSampler, edge: str) -> None:
     """ "a sea" is 5 letters, 2 of them an a: the conditioning is [.5, .4]."""
     config = spotnb.SpotDiffusionConfig(16, edge=edge)
     told = {"conditioning": torch.tensor([[[0.5, 0.4]]]), "unconditional_conditioning": torch.zeros(1, 1, 2)}
@@ -363,7 +363,7 @@ def test_a_latent_is_what_a_sampler_makes_of_the_same_words(small: original.DDIM
     assert torch.equal(made, run.run(progress=False).latent)
 
 
-def test_start_noise_is_taken(small: original.DDIMSampler) -> None:
+def test_initial_noise_is_used(small: original.DDIMSampler) -> None:
     drawn = SpotSampler(small.model, "a sea", 1.57, 3, config=CONFIG, seed=5).latent.clone()
     kept = drawn.clone()
     assert torch.equal(sample(small, seed=5, x_T=drawn), sample(small, seed=5))
@@ -380,7 +380,7 @@ def test_the_same_call_gives_the_same_latent(small: original.DDIMSampler) -> Non
 
 
 @pytest.mark.parametrize("frames", [1, 8, 16, 39, 40, 41, 127])
-def test_any_length_comes_back_as_it_was_asked_for(small: original.DDIMSampler, frames: int) -> None:
+def test_any_requested_length_is_returned(small: original.DDIMSampler, frames: int) -> None:
     start = torch.randn(1, 2, frames, 4, generator=torch.Generator().manual_seed(1))
     made = sample(small, frames, x_T=start)
     assert made.shape == start.shape
@@ -422,7 +422,7 @@ def test_mistakes_are_named(small: original.DDIMSampler, changes: dict[str, Any]
         sample(small, **changes)
 
 
-def test_a_sampler_is_asked_for() -> None:
+def test_a_sampler_is_required() -> None:
     with pytest.raises(InputError, match="expected DDIMSampler"):
         sample(FunctionModel(neighbourly))
 

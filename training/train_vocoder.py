@@ -39,6 +39,7 @@ def spectral_convergence(ours: Tensor, real: Tensor) -> float:
 
 
 def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
+    """Draw random excerpts of `frames` mel frames from the waveforms, `[batch, samples]`."""
     samples = frames * 160
     chosen = [waves[int(i)] for i in rng.integers(len(waves), size=batch)]
     starts = [int(s) for s in rng.integers(chosen[0].size - samples + 1, size=batch)]
@@ -53,6 +54,7 @@ def compare(vocoder: ISTFTVocoder, real: Tensor) -> tuple[float, float]:
 
 
 def train(data: Path, minutes: float, start: Path | None = None) -> ISTFTVocoder:
+    """Train a vocoder for some CPU minutes, from random weights or from those in the model folder `start`."""
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     fixed = excerpts(unseen, np.random.default_rng(1), 28, 400)
     vocoder = ISTFTVocoder()
@@ -82,6 +84,7 @@ def train(data: Path, minutes: float, start: Path | None = None) -> ISTFTVocoder
 
 
 def main() -> None:
+    """Train and save the vocoder with the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))

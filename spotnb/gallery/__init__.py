@@ -1,16 +1,16 @@
-"""A gallery of bugs: runs that each have one known mistake in them, named, repeatable, and with what to look at.
+"""A gallery of bugs: repeatable runs that each contain one known mistake, with hints on where to look.
 
-Some were made before, by the original notebook or by audioldm. They are for exercises: open one, find what is
-wrong with it, then read its `cause`. `BUGS` describes them; `make`, `run` and `compare` run them; `symptom` measures
-what each does.
+Some of these mistakes come from the original notebook or from audioldm. The gallery is meant for exercises: open an
+exhibit, work out what is wrong, then read its `cause`. `BUGS` describes the exhibits, `make`, `run` and `compare` run
+them, and `symptom` measures their effect.
 
     healthy, buggy = gallery.compare("uncovered tail", model, "acoustic guitar")
     gallery.symptom("uncovered tail", healthy), gallery.symptom("uncovered tail", buggy)
 
-Each is a `SpotSampler` of its own with one phase changed, so steps, traces and sound work as ever, and the same seed
-makes the same bug. The manifest names it; what `fork`, `resume` or `replay` make of it is healthy from there on.
-No setting of a run leads here, and no other module imports this one. The noisy mirror alone is an edge policy too, kept
-for teaching: its config says so, and a fork keeps it.
+Each run is a `SpotSampler` in which one phase is changed. Steps, traces and sound work as usual, and the same seed
+gives the same result. The manifest names the bug. After `fork`, `resume` or `replay` the run continues without it. No
+setting of a run leads here, and no other module imports this one. Only the noisy mirror is also an edge policy, kept
+for teaching: it is part of the config, so a fork keeps it.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ from spotnb.tiling.config import SpotDiffusionConfig
 
 @dataclass(frozen=True)
 class Bug:
-    """One exhibit.
+    """One exhibit of the gallery.
 
     Attributes:
-        name: what `run` and the others call it.
-        title: one line for a heading.
-        look_at: where it can be seen or heard, without saying why.
-        cause: what the mistake is, and who made it.
-        remedy: what is done here instead.
-        symptom: what `measure` measures, and what a healthy run has.
-        measure: the symptom of a run, healthy or not, as a number.
-        make: builds the run that has it.
-        needs_tiles: whether it shows only where there are several tiles and their grid moves.
+        name: The name of the bug, as `make`, `run`, `compare` and `symptom` take it.
+        title: A headline.
+        look_at: Where to see or hear the bug, without the explanation.
+        cause: The mistake, and where it occurred.
+        remedy: How spotnb avoids it.
+        symptom: What `measure` returns, and its value for a healthy run.
+        measure: Measures the symptom of a finished run, healthy or not.
+        make: Builds the run with the bug.
+        needs_tiles: Whether the bug shows only with several tiles on a moving grid.
     """
 
     name: str
@@ -71,23 +71,23 @@ class Bug:
 
 
 def names() -> tuple[str, ...]:
-    """The names of all bugs, in the order of `BUGS`."""
+    """Return the names of all bugs, in the order of `BUGS`."""
     return tuple(BUGS)
 
 
 def make(name: str, model: Any, prompt: str | PromptTimeline, **settings: Any) -> SpotSampler:
-    """A run with a bug, before its first step: to be driven by step and by phase like any other.
+    """Return a run with a bug before its first step. It can be driven by step or by phase like any other run.
 
     Args:
-        name: one of `names()`.
-        model: as for `SpotSampler`.
-        prompt: likewise.
-        settings: those of `SpotSampler`, but that the method is "spot", the edge "reflect" and the solver "ddim". The
-            defaults are 15 s, 25 steps and tiles of 128 frames.
+        name: One of `names()`.
+        model: As for `SpotSampler`.
+        prompt: As for `SpotSampler`.
+        **settings: As for `SpotSampler`, except that the method must be "spot", the edge "reflect" and the solver
+            "ddim". The defaults are 15 s, 25 steps and tiles of 128 frames.
 
     Raises:
-        InputError: the name is unknown, a setting is none that the gallery has, or the bug would not show, because one
-            tile holds the whole sound or the grid never moves.
+        InputError: The name is unknown, the gallery does not support a setting, or the bug would not show because one
+            tile holds the complete sound or the grid never moves.
     """
     bug = _bug(name)
     run = bug.make(as_model(model), RunSettings(prompt, **_settings(settings)))
@@ -102,16 +102,16 @@ def make(name: str, model: Any, prompt: str | PromptTimeline, **settings: Any) -
 
 
 def run(name: str, model: Any, prompt: str | PromptTimeline, *, progress: bool = False, **settings: Any) -> SpotSampler:
-    """A finished run with a bug. For arguments and errors see `make`."""
+    """Return a finished run with a bug. For the arguments and errors, see `make`."""
     return make(name, model, prompt, **settings).run(progress=progress)
 
 
 def compare(
     name: str, model: Any, prompt: str | PromptTimeline, *, progress: bool = False, **settings: Any
 ) -> tuple[SpotSampler, SpotSampler]:
-    """A healthy run and one with a bug, `(healthy, buggy)`, both finished, with the same seed and settings.
+    """Return two finished runs with the same seed and settings, `(healthy, buggy)`.
 
-    For arguments and errors see `make`.
+    For the arguments and errors, see `make`.
     """
     buggy = make(name, model, prompt, **settings)
     config = _settings(settings)["config"]
@@ -120,12 +120,13 @@ def compare(
 
 
 def symptom(name: str, sampler: SpotSampler) -> float:
-    """How much a finished run, healthy or not, shows of a bug: `BUGS[name].symptom` says of what.
+    """Measure the symptom of a bug in a finished run, healthy or not. `BUGS[name].symptom` describes the number.
 
-    Raises `InputError` for an unknown name, an unfinished run, or one whose trace lacks what is measured.
+    Raises:
+        InputError: The name is unknown, the run is not finished, or its trace lacks the necessary arrays.
     """
     if not sampler.done:
-        raise InputError(f"the run is at step {sampler.steps_done} of {len(sampler.solver)}: expected a finished one")
+        raise InputError(f"the run is at step {sampler.steps_done} of {len(sampler.solver)}: expected a finished run")
     return _bug(name).measure(sampler)
 
 
@@ -134,7 +135,7 @@ def _bug(name: str) -> Bug:
 
 
 def _settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a run of the gallery, with its defaults."""
+    """Return checked settings for a run of the gallery, with its defaults."""
     merged = {"duration": 15.0, "steps": 25, "config": None, "method": "spot", "solver": "ddim"} | settings
     config = merged["config"] = merged["config"] or SpotDiffusionConfig(tile_size_time=128)
     if not isinstance(config, SpotDiffusionConfig):
@@ -145,7 +146,7 @@ def _settings(settings: dict[str, Any]) -> dict[str, Any]:
         ("edge", config.edge, "reflect"),
     ):
         if came != expected:
-            raise InputError(f"{setting} is {show(came)}: expected {expected!r}, with which every bug here is made")
+            raise InputError(f"{setting} is {show(came)}: expected {expected!r}, on which every bug here is based")
     return merged
 
 
@@ -156,11 +157,11 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             Bug(
                 "schedule run upwards",
                 "The clock runs backwards",
-                "The timesteps of the records; the level of the latent over the steps; x0 in the first steps.",
-                "The loop goes through the timesteps as their table lists them, upwards. Each update is right, but the "
-                "network is told that pure noise is almost clean, and the almost finished sound pure noise. The "
-                "original notebook's loop did this.",
-                "Solvers own their timesteps, and a test holds that they strictly decrease.",
+                "The timesteps in the records; the level of the latent over the steps; x0 in the first steps.",
+                "The loop visits the timesteps in the order of their table, which is ascending. Each update is "
+                "correct, but the network believes that the pure noise at the start is almost clean, and that the "
+                "almost finished sound at the end is pure noise. The loop of the original notebook did this.",
+                "Each solver owns its timesteps, and a test ensures that they strictly decrease.",
                 "standard deviation of the latent; about 1 in a healthy run",
                 spread,
                 upwards,
@@ -169,35 +170,35 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             Bug(
                 "shift never undone",
                 "The sound goes for a walk",
-                "x0 of one step laid over that of the next; where the sound begins; a timeline of prompts.",
-                "The latent is rolled, so that the tiles cut it elsewhere, and nobody rolls it back. With every step "
-                "the sound goes on to the right, and around the end.",
-                "Nothing is rolled: the grid of tiles moves, over a latent that stays where it is.",
-                "latent frames that x0 moves from step to step, on average; 0 in a healthy run",
+                "x0 of one step laid over x0 of the next; the place where the sound begins; a timeline of prompts.",
+                "The latent is rolled so that the tiles cut it in a different place, and nobody rolls it back. With "
+                "every step the sound walks farther to the right, and around the end.",
+                "Nothing is rolled: the grid of tiles moves over a latent that stays in place.",
+                "average number of latent frames that x0 moves from step to step; 0 in a healthy run",
                 sliding,
                 drifting(rolled),
             ),
             Bug(
                 "noisy mirror",
                 "An echo of the noise",
-                "padded in an early step, left and right of its ends; over some seeds, the level of the first and last "
-                "third of a second.",
-                "Past the ends, windows see the noisy latent mirrored. Mirrored noise is no fresh noise: frames at the "
-                "ends stand beside copies of themselves, and the network takes what repeats for signal. The original "
-                "notebook padded like this.",
-                "The edge policy reflect mirrors the clean estimate, and noises it anew.",
-                "correlation of the first padding with the frames it mirrors; near 0 in a healthy run",
+                "The padded latent in an early step, left and right of its ends; over several seeds, the level of the "
+                "first and last third of a second.",
+                "Past the ends, windows see a mirror image of the noisy latent. Mirrored noise is not new noise: "
+                "frames near the ends lie next to copies of themselves, and the network takes the repetition for "
+                "signal. The original notebook padded in this way.",
+                "The edge policy reflect mirrors the clean estimate and adds new noise to it.",
+                "correlation of the first padding with the frames that it mirrors; near 0 in a healthy run",
                 echo,
                 noisy_mirror,
             ),
             Bug(
                 "per-tile noise",
                 "All tiles start alike",
-                "The start noise; the sound at one place, and a tile later.",
-                "Noise is drawn a tile at a time, each time from the run's seed. The same seed gives the same noise: "
-                "all tiles start from one and the same, and the music repeats with every tile.",
+                "The initial noise; the sound at one place and one tile later.",
+                "Noise is drawn separately for each tile, but always from the seed of the run. The same seed gives the "
+                "same noise, so all tiles start from identical noise, and the music repeats with every tile.",
                 "Noise is drawn once, for the full length.",
-                "correlation of the latent with itself, a tile later; near 0 in a healthy run",
+                "correlation of the latent with itself one tile later; near 0 in a healthy run",
                 repetition,
                 noise_per_tile,
             ),
@@ -205,11 +206,12 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "prompt dropout",
                 "The model was not listening",
                 "The prompted and the unguided prediction of a step; another prompt with the same seed.",
-                "In training, prompts are dropped now and then, so that the network learns to do without, as guidance "
-                "wants it. audioldm's text encoder goes on with that when sound is made, for one text in ten; here the "
-                "dice always fall that way. All else works, so it passes for a bad seed.",
-                "The adapter of audioldm's models holds the dice; models of spotnb have none.",
-                "distance of the conditioning from the prompt's, relative to its length; 0 in a healthy run",
+                "In training, the prompt is dropped now and then, so that the network also learns to predict without "
+                "one, as guidance requires. audioldm's text encoder keeps dropping one text in ten when it generates "
+                "sound. In this run the dice always fall that way. Everything else works, so the result passes for a "
+                "bad seed.",
+                "The adapter for audioldm's models turns the dice off. Models of spotnb have no dice.",
+                "distance of the conditioning from that of the prompt, relative to its norm; 0 in a healthy run",
                 deafness,
                 prompt_dropout,
                 needs_tiles=False,
@@ -217,34 +219,34 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
             Bug(
                 "seams fixed",
                 "The random shift is drawn once",
-                "The seams of the records, over the steps; the spectrogram at these seams; the seam score there.",
-                "The shift is drawn for the run, not for each step, or from a generator that is seeded anew each time. "
-                "The grid is moved, but always to the same place, and no step ever sees across its seams.",
-                "Shifts have a random stream of their own, keyed by seed and step.",
-                "seam score of the log-mel at the first step's seams; about 1 in a healthy run",
+                "The seams in the records, over the steps; the spectrogram at these seams; the seam score there.",
+                "The shift is drawn once per run instead of once per step, or from a generator that is seeded again "
+                "each time. The grid moves, but always to the same place, and no step ever sees across its seams.",
+                "Shifts have a separate random stream, keyed by seed and step.",
+                "seam score of the log-mel at the seams of the first step; about 1 in a healthy run",
                 seam,
                 FixedSeams.of,
             ),
             Bug(
                 "uncovered tail",
-                "The last tile is not whole",
+                "The last tile is incomplete",
                 "The end of the latent, step by step; the predicted noise there; the last second of the sound.",
-                "Tiles are counted by a division that rounds down, so what the shift leaves of a tile at the end is "
-                "never shown to the network. No noise is predicted there, and none is taken away.",
-                "Segments cover every frame just once; a test holds that for all lengths, tiles and shifts.",
-                "level of the last 8 latent frames, relative to the rest; about 1 in a healthy run",
+                "Tiles are counted by a division that rounds down, so the network never sees the incomplete tile that "
+                "the shift leaves at the end. No noise is predicted there, and no noise is removed.",
+                "Segments cover every frame exactly once. A test ensures this for all lengths, tile sizes and shifts.",
+                "level of the last 8 latent frames relative to the rest; about 1 in a healthy run",
                 tail_level,
                 uncovered_tail,
             ),
             Bug(
                 "cropped without unshift",
-                "Out at the end, in again at the start",
-                "x0 of one step laid over that of the next; the start of the sound, forwards and backwards.",
-                "The latent is mirrored at both ends, rolled, and cropped to its length again. The crop takes the "
-                "mirrored start and loses the end, for good, at every step. The original notebook shows just this, on "
-                "eight numbers, as its remedy.",
-                "Nothing is rolled. Where something must be, roll without padding: that can be undone.",
-                "correlation of the start with what follows, mirrored; near 0 in a healthy run",
+                "The end is lost, the start is doubled",
+                "x0 of one step laid over x0 of the next; the start of the sound, played forward and backward.",
+                "The latent is mirrored at both ends, rolled, and cropped to its original length. At every step the "
+                "crop keeps a mirrored piece of the start and loses a piece of the end for good. The original notebook "
+                "shows exactly this, on eight numbers, as its remedy.",
+                "Nothing is rolled. If you must roll, roll without padding, because that can be undone.",
+                "correlation of the start with the mirrored frames that follow; near 0 in a healthy run",
                 doubling,
                 drifting(cropped),
             ),

@@ -1,4 +1,4 @@
-"""The runs with bugs: each a `Run` of which one part is replaced."""
+"""The runs with bugs. Each is a `Run` in which one part is replaced."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ Make = Callable[[Any, RunSettings], Run]
 
 
 def upwards(model: Any, settings: RunSettings) -> Run:
-    """Build a run whose schedule of timesteps is run upwards."""
+    """Build a run whose timesteps ascend."""
     run = Run.of(model, settings)
     run.solver.timesteps.reverse()
     return run
 
 
 class DriftingSolver(DDIM):
-    """DDIM whose result is moved after each step, and stays moved."""
+    """DDIM that moves its result after each step and never moves it back."""
 
     def __init__(self, model: Any, settings: RunSettings, move: Move, shift: Callable[[int], int]) -> None:
         super().__init__(model.alphas_cumprod, settings.steps, settings.eta)
         self._move, self._shift = move, shift
 
     def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
-        """Take a step, and move its result."""
+        """Take a step and move its result."""
         latent, x0, _ = super().step(step, x, noise, draws, state)
         shift = self._shift(step)
         return Update(self._move(latent, shift), self._move(x0, shift))
 
 
 class DriftingRun(Run):
-    """The sound moves under a grid that stays: if it is moved back, that is the same as moving the grid."""
+    """The sound moves under a fixed grid. If it were moved back, this would be equivalent to moving the grid."""
 
     def layout(self, step: int) -> Layout:
-        """Return the fixed grid, under the shift of the moving one."""
+        """Return the fixed grid, labeled with the shift of the moving grid."""
         config, multiple = self.settings.tiling, self.model.time_multiple
         fixed = plan(self.frames, config, step, method="tiles", time_multiple=multiple)
         return replace(fixed, method=self.settings.method, shift=super().layout(step).shift)
@@ -68,7 +68,7 @@ def drifting(move: Move) -> Make:
 
 
 def rolled(x: Tensor, shift: int) -> Tensor:
-    """Roll a latent to the right; nobody rolls it back."""
+    """Roll a latent to the right without rolling it back."""
     return torch.roll(x, shift, dims=2)
 
 
@@ -85,7 +85,11 @@ def noisy_mirror(model: Any, settings: RunSettings) -> Run:
 
 @dataclass(frozen=True)
 class TileDraws(Draws):
-    """Draws for one tile, used for every other tile too."""
+    """Draws that are made for one tile and reused for every other tile.
+
+    Attributes:
+        width: The width of a tile.
+    """
 
     width: int = 1
 
@@ -99,14 +103,14 @@ class TileDraws(Draws):
 
 
 def noise_per_tile(model: Any, settings: RunSettings) -> Run:
-    """Build a run whose noise is drawn once per tile from the same seed."""
+    """Build a run whose noise is drawn for each tile from the same seed."""
     run = Run.of(model, settings)
     width = settings.tiling.tile_size_time
     return replace(run, draws=TileDraws(run.draws.seed, run.draws.candidates, width))
 
 
 def prompt_dropout(model: Any, settings: RunSettings) -> Run:
-    """Build a run that is conditioned on the empty text in place of its prompts."""
+    """Build a run that is conditioned on the empty text instead of its prompts."""
     run = Run.of(model, settings)
     nothing = model.embed([""])[[0] * len(run.prompts.conditioning)]
     away = run.prompts.conditioning[list(run.prompts.negative)]
@@ -118,7 +122,7 @@ def prompt_dropout(model: Any, settings: RunSettings) -> Run:
 
 
 class FixedSeams(Run):
-    """The random shift is drawn once for the whole run."""
+    """The random shift is drawn once for the complete run."""
 
     def layout(self, step: int) -> Layout:
         """Return the layout of the first step."""
@@ -126,12 +130,12 @@ class FixedSeams(Run):
 
 
 class BlindDenoiser(Denoiser):
-    """A denoiser that predicts nothing in windows that reach past the end."""
+    """A denoiser that predicts zeros in windows that reach past the end."""
 
     def predict_batch(
         self, windows: Sequence[Tensor], layout: Layout, timestep: int, batch: Sequence[int]
     ) -> dict[int, Prediction]:
-        """Predict zeros where a window is not complete."""
+        """Predict zeros if a window is incomplete."""
         predictions = super().predict_batch(windows, layout, timestep, batch)
         for tile in batch:
             if layout.tiles[tile].window[1] > layout.frames:

@@ -1,1 +1,1 @@
-"""Many runs, and runs over many machines."""
+"""Grids of many runs, and runs on many machines."""

@@ -1,7 +1,7 @@
-"""One run over many workers: the windows of a step, and the two halves of guidance, on a Dask cluster.
+"""One run on many workers: a Dask cluster predicts the windows of a step and the two halves of guidance in parallel.
 
-The unit of work is one window of one half: it is what a worker's network takes in one forward pass, and the least that
-a lost worker costs.
+The unit of work is one window of one half, which is a single forward pass. A lost worker therefore costs as little as
+possible.
 """
 
 from __future__ import annotations
@@ -21,22 +21,24 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel, takes_starts
 from spotnb.research.worker import Reference, forget, receive, refer
 
-UNITS_EACH = 4  # of work for each thread of the cluster in one call: fewer leave some idle, more gain nothing
+UNITS_EACH = 4  # units of work per thread of the cluster in one call: fewer leave threads idle, more gain nothing
 
 
 class DistributedModel:
-    """An `AudioModel` whose network runs on the workers of a `dask.distributed.Client`; all else runs here.
+    """An `AudioModel` whose network runs on the workers of a `dask.distributed.Client`. Everything else runs here.
 
-    Give it to `SpotSampler` as any other model: the result is that of one machine, to float rounding. By default so
-    many windows go out at once that all workers are busy (`tile_batch`). Work of a worker that is lost is done again by
-    another. The predictions carry no gradient: a run that keeps sound needs `reconstruction_scale=0`.
+    Pass it to `SpotSampler` like any other model. The result equals that of one machine, to float rounding. By default,
+    enough windows are sent at once to keep all workers busy (`tile_batch`). If a worker is lost, another one repeats
+    its work. The predictions have no gradient, so a run that keeps sound needs `reconstruction_scale=0`.
 
     Args:
-        model: a name, as `load_model` takes it, which each worker loads once; or an `AudioModel`, which is sent to each
+        model: A model name for `load_model`, which each worker loads once, or an `AudioModel`, which is sent to each
             worker once and stays there until `close`.
-        client: a `dask.distributed.Client`.
+        client: A `dask.distributed.Client`.
 
-    Raises `InputError` for a client without workers.
+    Raises:
+        InputError: The client has no workers, or `model` is not a model.
+        SpotnbError: The model cannot be loaded.
     """
 
     def __init__(self, model: Any, client: Any) -> None:
@@ -44,17 +46,22 @@ class DistributedModel:
         self.client, self.local = client, reference.load()
         threads = sum(client.nthreads().values())
         if not threads:
-            raise InputError("the client has no workers: expected one at least; start some, or wait for them")
+            raise InputError("the client has no workers: expected at least one; start some, or wait for them")
         self.tile_batch = max(1, UNITS_EACH * threads // 2)
         self._delivery = ExitStack()
         self._there = self._delivery.enter_context(delivered(reference, client))
 
     def __getattr__(self, name: str) -> Any:
-        if name == "local":  # not set yet
+        if name == "local":  # it is not set yet
             raise AttributeError(name)
         return getattr(self.local, name)
 
     def predict_noise(self, x: Tensor, t: Tensor, cond: Any, *, starts: Tensor | None = None) -> Tensor:
+        """Predict the noise on the workers. For the arguments, see `AudioModel`.
+
+        Raises:
+            SpotnbError: A worker raised an error, or too many workers were lost.
+        """
         count = len(x)
         rows = [cond[[k]].to(torch.device("cpu")) for k in range(count)]
         units = zip(_arrays(x), t.tolist(), rows, [0] * count if starts is None else starts.tolist(), strict=True)
@@ -68,30 +75,36 @@ class DistributedModel:
         return torch.from_numpy(np.concatenate(parts)).to(x.device)
 
     def close(self) -> None:
-        """Take the model from the workers, if it was sent to them. The work of others on the cluster goes on."""
+        """Remove the model from the workers, if it was sent to them. Other work on the cluster is not affected."""
         self._delivery.close()
 
     def embed(self, texts: list[str]) -> Any:
+        """Embed texts on this machine."""
         return self.local.embed(texts)
 
     def decode_mel(self, latent: Tensor) -> Tensor:
+        """Decode a latent to a mel on this machine."""
         return self.local.decode_mel(latent)
 
     def vocode(self, mel: Tensor) -> Tensor:
+        """Turn a mel into a waveform on this machine."""
         return self.local.vocode(mel)
 
     def encode(self, waveform: Tensor) -> Tensor:
+        """Encode a waveform to a latent on this machine."""
         return self.local.encode(waveform)
 
     def describe(self) -> dict[str, Any]:
+        """Return the description of the local model."""
         return self.local.describe()
 
 
 @contextmanager
 def delivered(reference: Reference, client: Any) -> Iterator[Reference]:
-    """A reference that every worker can load while the block lasts: a model is sent to each once, late ones included.
+    """Send a model to every worker once, and yield a reference that all workers can load while the block lasts.
 
-    (Data that is scattered over a cluster does not stay: Dask thins its copies, and sends them again when asked for.)
+    Workers that join later receive the model too. Scattered data would not stay on the workers, because Dask removes
+    copies and sends them again on demand.
     """
     model = reference.model
     if model is None:
@@ -123,9 +136,9 @@ def _arrays(rows: Tensor) -> list[NDArray[np.float32]]:
 
 
 def _predict(reference: Reference, x: NDArray[np.float32], t: int, cond: Any, start: int) -> NDArray[np.float32]:
-    """On a worker: predict the noise in one window."""
+    """Predict the noise in one window. This runs on a worker."""
     model: AudioModel = reference.load()
     options: dict[str, Any] = {"starts": torch.tensor([start])} if takes_starts(model) else {}
     noise = model.predict_noise(torch.from_numpy(x.copy()), torch.tensor([t]), cond, **options)
-    found: NDArray[np.float32] = noise.detach().cpu().numpy()
-    return found
+    array: NDArray[np.float32] = noise.detach().cpu().numpy()
+    return array

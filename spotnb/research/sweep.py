@@ -1,7 +1,7 @@
-"""Grids of runs: every combination of some settings, one row each in a tidy table.
+"""Grids of runs: every combination of some settings becomes one row in a tidy table.
 
-Each cell of the grid leaves a row (JSON), its sound and, if asked for, its trace in a folder, under a name made of its
-settings: a sweep that was stopped goes on where it was, and a larger grid keeps what a smaller one has done.
+Each cell of the grid writes its row (JSON), its sound and optionally its trace to a folder. The file names derive from
+the settings, so an interrupted sweep continues where it stopped, and a larger grid reuses the cells of a smaller one.
 """
 
 from __future__ import annotations
@@ -35,13 +35,21 @@ log = logging.getLogger(__name__)
 
 CONFIG = tuple(each.name for each in options(SpotDiffusionConfig))
 NOT_SWEPT = frozenset({"config", "record", "record_dtype", "strength", "keep", *SOUNDS})
-"""Settings that are no column of a table: the config's fields are its columns, and known sound cannot be one."""
+"""Settings that are not columns of a table. The fields of the config are columns instead, and sounds cannot be one."""
 RUN = tuple(name for name in NAMES if name not in NOT_SWEPT)
 DEFAULTS: dict[str, Any] = {"steps": DEFAULT_STEPS, "guidance_scale": DEFAULT_GUIDANCE, "seed": 0}
 
 
 class Job(NamedTuple):
-    """One cell, as it travels to where it is run."""
+    """One cell of a grid, in a form that can be sent to a worker.
+
+    Attributes:
+        settings: The settings of the cell.
+        folder: The folder for its files.
+        name: The stem of its file names.
+        model: The model.
+        trace: Whether to save the complete trace.
+    """
 
     settings: dict[str, Any]
     folder: str
@@ -59,26 +67,28 @@ def sweep(
     client: Any = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Run every combination of `grid`, and return one row each; the table is written to `out/table.csv` too.
+    """Run every combination of the settings in `grid`, and return a table with one row for each.
+
+    The table is also written to `out/table.csv`. A row holds the settings and these columns: `wall_seconds` of the cell
+    with decoding, `seconds` of sampling, `forwards`, `network_frames`, `seam_score` and `seam_p` at the fixed grid of
+    the tiles (empty if there is none), `ends_std` (standard deviation of the latent in the outer 8 frames at both
+    ends), `rms_db`, `peak_db`, `crest_db`, `lufs`, `sound` and `trace` (file names), and `error`. The row of a cell
+    that fails states the error, and the next call tries the cell again.
 
     Args:
-        grid: For each setting a list of values, or one value. The settings are those of `SpotSampler` (all but known
-            sound and what the trace records; `guidance_interval` takes a list of pairs) and those of
-            `SpotDiffusionConfig`. The prompt must be there; unless given, steps are 25, guidance is 2.5 and the seed 0.
-        out: the folder. Cells that it holds already are not run again.
-        model: a name, as `load_model` takes it, or an `AudioModel`. Of another model, or its dtype or device, cells are
-            others.
-        trace: keep each run's whole trace beside its sound.
-        client: a `dask.distributed.Client`: cells are run on its workers, each of which loads the model once. They see
-            the folder `out` under the same path. Cells of a worker that is lost are run again.
+        grid: For each setting a list of values, or one value. All settings of `SpotDiffusionConfig` are allowed, and
+            those of `SpotSampler` except known sound and the options of the trace. `guidance_interval` takes a list of
+            pairs. A prompt is required. The defaults are 25 steps, a guidance scale of 2.5 and the seed 0.
+        out: The folder. Cells that it already holds are not run again.
+        model: A model name for `load_model`, or an `AudioModel`. Another model, dtype or device makes other cells.
+        trace: Whether to save the complete trace of each run next to its sound.
+        client: A `dask.distributed.Client`, to run cells on its workers. Each worker loads the model once, and must see
+            the folder `out` under the same path. If a worker is lost, its cells are run again.
+        progress: Whether to show a progress bar.
 
-    A row holds the settings, and: `seconds` of sampling, `forwards`, `network_frames`, `seam_score` and `seam_p` at the
-    fixed grid of the tiles (empty if there is none), `ends_std` (the latent's standard deviation in the outer 8 frames
-    at either end), `rms_db`, `peak_db`, `crest_db`, `lufs`, `sound` and `trace` (file names), and `error`: a cell that
-    fails is a row that says why, and is tried again by the next call.
-
-    Raises `InputError` for an unknown setting or an empty list, `SpotnbError` if pandas is not installed or the folder
-    cannot be written to.
+    Raises:
+        InputError: A setting is unknown, a list is empty, or the prompt is missing.
+        SpotnbError: pandas is not installed, or the folder cannot be written to.
     """
     pandas = _pandas()
     folder = Path(out).expanduser()
@@ -89,7 +99,7 @@ def sweep(
     done = {job.name: row for job in jobs if (row := _read(job)) is not None}
     waiting = list({job.name: job for job in jobs if job.name not in done}.values())
     if done:
-        log.info("%d of %d cells are there already", len(done), len(jobs))
+        log.info("%d of %d cells are already done", len(done), len(jobs))
     results = map(run_cell, waiting) if client is None else _on_cluster(client, waiting)
     with tqdm(total=len(jobs), initial=len(jobs) - len(waiting), desc="sweep", disable=not progress) as bar:
         for name, row in results:
@@ -102,23 +112,27 @@ def sweep(
 
 
 def cells(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The settings of each cell, the last one of `grid` changing fastest. Raises `InputError`, see `sweep`."""
+    """Yield the settings of each cell. The last setting in `grid` changes fastest.
+
+    Raises:
+        InputError: A setting is unknown, a list is empty, or the prompt is missing.
+    """
     if unknown := [name for name in grid if name not in (*RUN, *CONFIG)]:
         raise InputError(
             f"the grid has {show(unknown[0])}: expected some of {', '.join((*RUN, *CONFIG))}; leave it out"
         )
     if "prompt" not in grid:
-        raise InputError("the grid has no prompt: expected one, or a list of them")
-    whole = dict(grid) | {name: value for name, value in DEFAULTS.items() if name not in grid}
-    values = {name: list(each) if _is_list(each) else [each] for name, each in whole.items()}
+        raise InputError("the grid has no prompt: expected a prompt or a list of prompts")
+    full = dict(grid) | {name: value for name, value in DEFAULTS.items() if name not in grid}
+    values = {name: list(each) if _is_list(each) else [each] for name, each in full.items()}
     if empty := [name for name, each in values.items() if not each]:
-        raise InputError(f"{empty[0]} has no values in the grid: expected one at least; leave it out for its default")
+        raise InputError(f"{empty[0]} has no values in the grid: expected at least one; leave it out for its default")
     for combination in itertools.product(*values.values()):
         yield dict(zip(values, combination, strict=True))
 
 
 def run_cell(job: Job) -> tuple[str, dict[str, Any]]:
-    """A cell's name and its row: run, decoded, measured and written. What goes wrong is in the row."""
+    """Run, decode, measure and write a cell, and return its name and its row. An error becomes part of the row."""
     row = dict(job.settings)
     try:
         row |= _measured(job)
@@ -141,9 +155,9 @@ def _measured(job: Job) -> dict[str, Any]:
     run = {name: value for name, value in job.settings.items() if name in RUN}
     sampler = SpotSampler(job.model.load(), **run, config=config, record="all" if job.trace else "last")
     started = time.perf_counter()
-    made = complete(sampler, progress=False)
+    generation = complete(sampler, progress=False)
     row: dict[str, Any] = {"wall_seconds": time.perf_counter() - started}
-    cost, score, level = sampler.cost(), made.grid_score(), made.levels()
+    cost, score, level = sampler.cost(), generation.grid_score(), generation.levels()
     ends = torch.cat([sampler.latent[:, :, :8], sampler.latent[:, :, -8:]], dim=2)
     row |= {
         "seconds": cost.seconds,
@@ -158,7 +172,7 @@ def _measured(job: Job) -> dict[str, Any]:
         "error": None,
     }
     folder = Path(job.folder)
-    save_audio(folder / f"{job.name}.flac", made.waveform, sampler.model.sample_rate)
+    save_audio(folder / f"{job.name}.flac", generation.waveform, sampler.model.sample_rate)
     if job.trace:
         sampler.trace.save(folder / f"{job.name}.npz")
     return row
@@ -178,12 +192,12 @@ def _on_cluster(client: Any, jobs: Sequence[Job]) -> Iterable[tuple[str, dict[st
             job = futures[future]
             try:
                 yield future.result()
-            except Exception as error:  # the worker is lost, again and again; the cell's own errors are rows already
+            except Exception as error:  # the worker was lost repeatedly; errors of the cell itself are already rows
                 yield job.name, job.settings | {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
 
 
 def _name(settings: dict[str, Any], model: Reference) -> str:
-    """Of a cell's files: it depends on everything that decides the result, defaults included, and nothing else."""
+    """Return the stem of a cell's file names, a digest of everything that decides the result, defaults included."""
     config = asdict(SpotDiffusionConfig()) | {name: value for name, value in settings.items() if name in CONFIG}
     run = {name: value for name, value in settings.items() if name in RUN}
     text = json.dumps([config, run, model.describe()], sort_keys=True, default=repr)
@@ -195,7 +209,7 @@ def _row_file(job: Job) -> Path:
 
 
 def _read(job: Job) -> dict[str, Any] | None:
-    """The row of a cell that is done, with all its files; None if it is to be run."""
+    """Return the row of a finished cell with all its files, or None if the cell has to be run."""
     try:
         row: dict[str, Any] = json.loads(_row_file(job).read_text("utf-8"))["row"]
         wanted = [row["sound"], *([row["trace"] or "no trace"] if job.trace else [])]

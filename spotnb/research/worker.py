@@ -1,4 +1,4 @@
-"""Models where the work is: in this process, or in those of a cluster, each of which loads a model once."""
+"""References to models that every process, here or on a cluster, loads once."""
 
 from __future__ import annotations
 
@@ -19,17 +19,24 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Reference:
-    """A model by the name, device and dtype that `load_model` takes, or the model itself, or one that was delivered."""
+    """A reference to a model: by its name, as the model itself, or by the name under which it was delivered.
+
+    Attributes:
+        name: The name of the model, as `load_model` takes it.
+        device: As for `load_model`.
+        dtype: As for `load_model`.
+        model: The model itself, or None.
+        delivered: The name under which `receive` stored the model in this process, or None.
+    """
 
     name: str
     device: str = "auto"
     dtype: str = "auto"
     model: AudioModel | None = None
     delivered: str | None = None
-    """What it was called when it was put here by `receive`."""
 
     def load(self) -> AudioModel:
-        """The model; a named one is loaded once in a process, whoever asks."""
+        """Return the model. A model that is given by name is loaded once per process."""
         keep_memory()
         if self.model is not None:
             return self.model
@@ -44,40 +51,41 @@ class Reference:
             return _loaded[key]
 
     def describe(self) -> dict[str, Any]:
-        """What tells one model from another."""
+        """Return a description that distinguishes this model from others."""
         if self.model is None and self.delivered is None:
             return {"name": self.name, "device": self.device, "dtype": self.dtype}
         return self.load().describe()
 
 
 def receive(name: str, model: AudioModel) -> None:
-    """Put a model where the references to it find it."""
+    """Store a model in this process for the references that name it."""
     _loaded[name] = model
 
 
 def forget(name: str) -> None:
+    """Remove a model that `receive` stored."""
     _loaded.pop(name, None)
 
 
 @functools.cache
 def keep_memory() -> None:
-    """Let this process keep the memory that it frees, where Dask's nanny has told it not to.
+    """Let this process keep the memory that it frees, if Dask's nanny has turned that off.
 
-    Dask sets `MALLOC_TRIM_THRESHOLD_`, with which glibc hands the memory of each large tensor back to the system as
-    soon as it is freed: a network then takes 1.4 times as long (measured, 185 million parameters), in page faults.
+    Dask sets `MALLOC_TRIM_THRESHOLD_`, so glibc returns the memory of each large tensor to the system as soon as it is
+    freed. A network then takes 1.4 times as long because of page faults (measured with 185 million parameters).
     """
     if "MALLOC_TRIM_THRESHOLD_" in os.environ:
-        trim_threshold, mmap_threshold = -1, -3  # glibc's numbers for them, malloc.h
+        trim_threshold, mmap_threshold = -1, -3  # glibc's constants, from malloc.h
         try:
             mallopt = ctypes.CDLL(None).mallopt
         except (OSError, AttributeError):  # another C library
             return
         mallopt(trim_threshold, 2**30)
-        mallopt(mmap_threshold, 2**25)  # the most it takes
+        mallopt(mmap_threshold, 2**25)  # the largest value that glibc accepts
 
 
 def refer(model: Any) -> Reference:
-    """The reference of a name, or of a model (also what `audioldm.build_model` returned)."""
+    """Return a reference to a model, which is given by name, as an `AudioModel`, or from `audioldm.build_model`."""
     if isinstance(model, str):
         return Reference(model)
     if isinstance(model, Reference):

@@ -1,4 +1,4 @@
-"""Runs that outlive their process: what is done is saved on the way, and taken up again."""
+"""Runs that survive the end of their process, because they are saved on the way and can be continued."""
 
 from __future__ import annotations
 
@@ -17,21 +17,32 @@ from spotnb.trace.trace import Trace
 
 log = logging.getLogger(__name__)
 
-LEAST_PAUSE = 1.0  # s between two checkpoints
-SHARE = 20  # and so many times as long as one takes to write: at most a twentieth of the time goes into them
+LEAST_PAUSE = 1.0  # seconds between two checkpoints
+SHARE = 20  # the pause is at least this many times the time to write one: checkpoints take a twentieth of the run
 
 
 def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], progress: bool = True) -> SpotSampler:
-    """Do what is left of a run, and save it to `path` (a trace, `.npz`) every now and then. Returns the sampler.
+    """Take the remaining steps of a run, and save it from time to time.
 
-    If `path` holds a checkpoint of the same run, it is taken up there: the result is that of a run without a break, bit
-    for bit. (A solver that remembers earlier steps needs their records: without, it begins again.) The file stays when
-    the run is done; remove it once the result is kept.
-    Raises `InputError` if `path` holds another run, `SpotnbError` if it is no trace or cannot be written.
+    If `path` holds a checkpoint of the same run, the run continues from there. The result equals that of an
+    uninterrupted run, bit for bit. A solver that remembers earlier steps needs their records, and starts over without
+    them. The file is kept when the run is done; remove it once you have saved the result.
+
+    Args:
+        sampler: The run.
+        path: The checkpoint, a trace (`.npz`).
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The sampler.
+
+    Raises:
+        InputError: `path` holds a different run.
+        SpotnbError: `path` is not a trace, or it cannot be written.
     """
     path = Path(path)
     if path.exists():
-        _take_up(sampler, path)
+        _continue(sampler, path)
     saved = time.monotonic()
     pause = LEAST_PAUSE
     total = len(sampler.solver)
@@ -47,21 +58,22 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
     return sampler
 
 
-def _take_up(sampler: SpotSampler, path: Path) -> None:
+def _continue(sampler: SpotSampler, path: Path) -> None:
+    """Move a sampler to where its checkpoint ends."""
     trace = Trace.load(path)
-    if (there := _decides(trace.manifest)) != (here := _decides(sampler.manifest())):
-        names = [name for name in here if there.get(name) != here[name]] or ["more"]
+    if (saved := _deciding(trace.manifest)) != (current := _deciding(sampler.manifest())):
+        names = [name for name in current if saved.get(name) != current[name]] or ["more"]
         raise InputError(
-            f"{path} is of another run ({', '.join(names[:3])} differ): expected one with these settings; remove the "
-            "file, or give the settings it was made with"
+            f"{path} holds another run ({', '.join(names[:3])} differ): expected a run with these settings; remove the "
+            "file, or pass the settings of that run"
         )
     sampler.resume(trace)
     if len(trace):
-        log.info("going on at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
+        log.info("continuing at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
 
 
-def _decides(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What of a manifest decides the result, as JSON gives it back."""
+def _deciding(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries of a manifest that decide the result, as they come back from JSON."""
     left_out = ("versions", "threads", "tile_batch")
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
     return kept

@@ -1,4 +1,4 @@
-"""What a run costs, told before it begins."""
+"""The cost of a run, estimated before it begins."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
 
 GRADIENT = 2
-"""The price of the gradient through a window, in forward passes."""
+"""The cost of the gradient through a window, in forward passes."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a complete run costs.
+    """The cost of a complete run.
 
     Attributes:
-        forwards: Windows that go through the network (twice where guidance is active), for each candidate.
-        network_frames: Latent frames of all these windows.
-        seconds: Time of all steps: extrapolated from finished steps, or else from one batch timed now.
-        peak_bytes: Arrays alive at one time: latents, trace, and the longest stage of decoding; without weights.
-        trace_bytes: The part of them that the trace holds at the end; `record` and `record_dtype` decide it.
+        forwards: Number of windows that go through the network, per candidate. With guidance, each goes through twice.
+        network_frames: Total length of these windows, in latent frames.
+        seconds: Time for all steps, extrapolated from the finished steps, or before the first from one timed batch.
+        peak_bytes: The most memory that arrays take at one time: latents, trace, and the largest stage of decoding. The
+            weights are not included.
+        trace_bytes: The part of it that the trace takes at the end. It depends on `record` and `record_dtype`.
     """
 
     forwards: int
@@ -42,9 +43,9 @@ def run_cost(run: Run, trace: Trace, spent: Mapping[int, float], frame_seconds: 
 
     Args:
         run: The run.
-        trace: Decides what is kept.
-        spent: Seconds of the steps that are finished.
-        frame_seconds: Seconds of a forward pass per latent frame, if they were timed already.
+        trace: The trace, which decides which arrays are kept.
+        spent: The seconds that each finished step took.
+        frame_seconds: The seconds that a forward pass takes per latent frame, if they have been measured.
     """
     layouts = {step: run.layout(step) for step in run.steps}
     work = {step: _work(run, step, layout) for step, layout in layouts.items()}
@@ -62,14 +63,14 @@ def run_cost(run: Run, trace: Trace, spent: Mapping[int, float], frame_seconds: 
 
 
 def _work(run: Run, step: int, layout: Layout) -> int:
-    """Return what a step asks of the network, in frames of a forward pass."""
+    """Return the work that a step is for the network, in frames of a forward pass."""
     crossing = sum(width for tile, width in enumerate(layout.widths) if run.denoiser.known_frames(layout, tile))
     passes = run.denoiser.guidance.passes(run.solver.timesteps[step])
     return passes * (layout.network_frames + GRADIENT * crossing)
 
 
 def seconds_per_frame(run: Run) -> float:
-    """Return the seconds of a forward pass per latent frame, from one batch of windows timed now."""
+    """Measure the seconds that a forward pass takes per latent frame, on one batch of windows."""
     model, layout = run.model, run.layout(run.steps.start)
     width = min(layout.widths[0], 4 * model.native_frames)
     count = min(run.denoiser.tile_batch, len(layout.tiles))

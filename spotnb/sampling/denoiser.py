@@ -1,4 +1,4 @@
-"""The network with guidance around it: windows in, predicted noise out."""
+"""The network with guidance: windows in, noise predictions out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spotnb.tiling.layout import Layout
 log = logging.getLogger(__name__)
 
 DEFAULT_TILE_BATCH = 2
-"""Windows per forward pass of a model that has no `tile_batch` of its own."""
+"""Windows per forward pass if the model has no `tile_batch` attribute."""
 
 
 @dataclass
@@ -29,12 +29,13 @@ class Denoiser:
     """Predicts the guided noise in windows.
 
     Attributes:
-        model: Predicts the noise.
-        prompts: What it is conditioned on.
-        guidance: When guidance is active, and how strong.
-        tile_batch: Windows per forward pass. It is halved for good when a device runs out of memory.
-        source: Known sound that new frames are drawn toward, if any.
-        reconstruction_scale: How strongly; 0 is not at all.
+        model: The model that predicts the noise.
+        prompts: The conditioning.
+        guidance: When guidance is active, and how strong it is.
+        tile_batch: Windows per forward pass. It is halved permanently when a device runs out of memory.
+        source: Known sound that guides the new frames, if any.
+        reconstruction_scale: The strength of that guidance; 0 turns it off.
+        takes_starts: Whether the model's `predict_noise` takes `starts`.
     """
 
     model: AudioModel
@@ -49,22 +50,22 @@ class Denoiser:
         self.takes_starts = takes_starts(self.model)
 
     def predict(self, windows: Sequence[Tensor], layout: Layout, timestep: int, tile: int) -> dict[int, Prediction]:
-        """Predict the noise in a tile's window, together with those of its batch.
+        """Predict the noise in a tile's window and in the other windows of its batch.
 
-        A tile always goes through the network with the same others, so that it gets the same bits however it is asked
-        for.
+        A tile always goes through the network with the same other tiles, so that its prediction has the same bits in
+        whatever order tiles are predicted.
 
         Args:
             windows: All windows of the step, each `[B, C, w_i, F]`.
             layout: The tiles of the step.
             timestep: The timestep.
-            tile: The number of the tile.
+            tile: The index of the tile.
 
         Returns:
             The predictions of the batch, by tile.
 
         Raises:
-            SpotnbError: Memory runs out with a single window.
+            SpotnbError: Memory runs out even with a single window.
         """
         while True:
             batch = next(batch for batch in batches(layout, self.tile_batch) if tile in batch)
@@ -76,7 +77,7 @@ class Denoiser:
     def predict_batch(
         self, windows: Sequence[Tensor], layout: Layout, timestep: int, batch: Sequence[int]
     ) -> dict[int, Prediction]:
-        """Predict the noise in windows of one width; those that cross a border of kept sound go alone."""
+        """Predict the noise in windows of equal width. Windows with both kept and new sound are predicted alone."""
         crossing = {tile: known for tile in batch if (known := self.known_frames(layout, tile))}
         plain = [tile for tile in batch if tile not in crossing]
         predictions: dict[int, Prediction] = {}
@@ -92,17 +93,20 @@ class Denoiser:
     def guided(
         self, windows: Sequence[Tensor], timestep: int, guides: Sequence[Sequence[Guide]], starts: Sequence[int]
     ) -> list[Prediction]:
-        """Predict the noise in windows of one width, each `[B, C, w, F]`, in one forward pass of the network.
+        """Predict the noise in windows of equal width in one forward pass of the network.
 
         Args:
-            windows: The windows.
+            windows: The windows, each `[B, C, w, F]`.
             timestep: The timestep.
-            guides: The prompts that guide each window. Where there are several, `eps_cond` is their mean, weighted
-                frame by frame.
+            guides: The prompts that guide each window. If there are several, `eps_cond` is the mean of their
+                predictions, weighted frame by frame.
             starts: The frame at which each window begins, for models whose `predict_noise` takes `starts`.
+
+        Returns:
+            The prediction for each window.
         """
         size, paired = windows[0].shape[0], self.guidance.active(timestep)
-        # First the windows without the prompt, then each window once for every prompt that guides it.
+        # First all windows without a prompt, then each window once for every prompt that guides it.
         inputs, rows, places = [], [], []
         for window, start in zip(windows if paired else (), starts, strict=False):
             inputs.append(window)
@@ -131,7 +135,7 @@ class Denoiser:
         return outputs[0] if len(outputs) == 1 else sum_weighted(outputs, [prompt.weights for prompt in guide])
 
     def known_frames(self, layout: Layout, tile: int) -> KnownFrames | None:
-        """Return what a tile's window knows, where that takes part in its prediction."""
+        """Return the kept frames in a tile's window, or None if they do not guide its prediction."""
         if self.source is None or not self.reconstruction_scale:
             return None
         return known_frames(self.source, layout, tile)
@@ -152,12 +156,12 @@ class Denoiser:
         if self.tile_batch == 1:
             raise SpotnbError(
                 f"out of memory on {self.model.device} with one window of {width} frames at a time; use a smaller "
-                "tile_size_time, dtype bf16 or another device"
+                "tile_size_time, the dtype bf16 or another device"
             ) from error
         self.tile_batch //= 2
         if self.model.device.type == "cuda":
             torch.cuda.empty_cache()
-        log.warning("out of memory on %s: going on with tile_batch=%d", self.model.device, self.tile_batch)
+        log.warning("out of memory on %s: continuing with tile_batch=%d", self.model.device, self.tile_batch)
 
 
 def _for_candidates(rows: tuple[int, ...], size: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Guidance: which prompts guide which windows, where, and how strongly."""
+"""Guidance: which prompts guide which windows, at which steps, and how strongly."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ log = logging.getLogger(__name__)
 
 
 class Prediction(NamedTuple):
-    """The noise predicted in one window, each `[B, C, w, F]`.
+    """The noise prediction for one window; each tensor is `[B, C, w, F]`.
 
-    Without guidance there is no `eps_uncond`, and `eps` is `eps_cond`.
+    Attributes:
+        eps: The guided prediction; `eps_cond` if there is no guidance.
+        eps_uncond: The prediction with the negative prompt, or None if there is no guidance.
+        eps_cond: The prediction with the prompt.
     """
 
     eps: Tensor
@@ -33,9 +36,9 @@ class Prediction(NamedTuple):
 
 
 def classifier_free(eps_uncond: Tensor | None, eps_cond: Tensor, scale: float) -> Prediction:
-    """Guide a prediction: `eps_uncond + scale * (eps_cond - eps_uncond)`.
+    """Combine two predictions by classifier-free guidance: `eps_uncond + scale * (eps_cond - eps_uncond)`.
 
-    Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598, equation 6, with `scale = 1 + w`).
+    Source: Ho and Salimans 2022, arXiv:2207.12598, equation 6, with `scale = 1 + w`.
     """
     eps = eps_cond if eps_uncond is None else torch.lerp(eps_uncond, eps_cond, scale)
     return Prediction(eps, eps_uncond, eps_cond)
@@ -46,20 +49,20 @@ class Guidance:
     """When guidance is active, and how strong it is.
 
     Attributes:
-        scale: The guidance scale; 1 is without guidance.
-        interval: The timesteps (low, high) between which it is active; None is all of them.
+        scale: The guidance scale; 1 means no guidance.
+        interval: The timesteps (low, high) between which guidance is active; None means all timesteps.
     """
 
     scale: float
     interval: tuple[int, int] | None = None
 
     def active(self, timestep: int) -> bool:
-        """Whether guidance is active at a timestep."""
+        """Return whether guidance is active at a timestep."""
         low, high = self.interval or (0, timestep)
         return self.scale != 1 and low <= timestep <= high
 
     def passes(self, timestep: int) -> int:
-        """How often a window goes through the network: for both halves of guidance, or once."""
+        """Return how often a window goes through the network: twice with guidance, once without."""
         return 2 if self.active(timestep) else 1
 
 
@@ -67,8 +70,8 @@ class Guide(NamedTuple):
     """One prompt that guides a window.
 
     Attributes:
-        rows: Its rows of conditioning: one for all candidates, or one for each.
-        weights: Its share at every frame of the window, `[w]`; None is 1 everywhere.
+        rows: The rows of conditioning: one for all candidates, or one for each.
+        weights: The share of the prompt at every frame of the window, `[w]`; None means 1 everywhere.
     """
 
     rows: tuple[int, ...]
@@ -77,13 +80,13 @@ class Guide(NamedTuple):
 
 @dataclass(frozen=True)
 class Prompts:
-    """What the network is conditioned on.
+    """The prompts of a run as conditioning for the network.
 
     Attributes:
-        conditioning: A row for each text.
+        conditioning: One row for each text.
         prompts: The rows of each prompt of the timeline: one row for all candidates, or one for each.
-        negative: The rows to guide away from, likewise.
-        weights: `[P, T]`, the share of each prompt in each frame; None where there is only one prompt.
+        negative: The rows of the negative prompt: one row for all candidates, or one for each.
+        weights: The share of each prompt in each frame, `[P, T]`; None if there is only one prompt.
         unknown: Words that the model does not know.
     """
 
@@ -94,7 +97,7 @@ class Prompts:
     unknown: tuple[str, ...] = ()
 
     def guides(self, layout: Layout, tile: int) -> tuple[Guide, ...]:
-        """Return the prompts that guide a tile's window. Padding is guided as the frames that it mirrors."""
+        """Return the prompts that guide a tile's window. Padding is guided like the frames that it mirrors."""
         if self.weights is None:
             return (Guide(self.prompts[0]),)
         shares = self.weights[:, layout.frame_at(np.arange(*layout.tiles[tile].window))]
@@ -105,16 +108,23 @@ class Prompts:
 
 
 def one_prompt(conditioning: Conditioning, unknown: Sequence[str] = ()) -> Prompts:
-    """Return what conditions a run on one prompt: row 0 is the prompt, row 1 is what to guide away from."""
+    """Return the `Prompts` of a run with one prompt, from two rows: the prompt and the negative prompt."""
     return Prompts(conditioning, ((0,),), (1,), unknown=tuple(unknown))
 
 
 def embed_prompt(
     model: AudioModel, prompt: str | PromptTimeline, negative: str = "", *, frames: int = 1, ring: bool = False
 ) -> Prompts:
-    """Embed a prompt, or a timeline over `frames` latent frames, and what to guide away from.
+    """Embed a prompt or a timeline, and a negative prompt.
 
-    An empty `negative` is no prompt at all. Words that the model's tokenizer does not know are logged and returned.
+    Words that the model's tokenizer does not know are logged and returned.
+
+    Args:
+        model: The model that embeds the texts.
+        prompt: A text, or a timeline over `frames` latent frames.
+        negative: The negative prompt; an empty text stands for no prompt.
+        frames: The length of the latent.
+        ring: Whether the end of the sound meets its start.
 
     Raises:
         InputError: The prompt is empty.

@@ -1,4 +1,4 @@
-"""Between a run's states and its records: what is recorded of a step, and how a state is restored from records."""
+"""Conversion between the states of a run and its records: a step is recorded, and a state is restored from records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spotnb.trace.trace import Trace
 
 
 def record_of(run: Run, before: RunState, after: RunState, eps: Tensor, layout: Layout, trace: Trace) -> StepRecord:
-    """Return the record of a step, with the arrays that the trace keeps; `seconds` are 0."""
+    """Return the record of a step, with the arrays that the trace keeps. The caller fills in `seconds`."""
     everything = trace.keeps_all_arrays
     return StepRecord(
         step=before.step,
@@ -34,10 +34,10 @@ def record_of(run: Run, before: RunState, after: RunState, eps: Tensor, layout: 
 
 
 def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | None:
-    """Return the latest state at or before `step` that exact records allow, or None.
+    """Return the latest state at or before `step` that can be restored exactly, or None.
 
-    Records are exact in float32 and with x and x0. A solver that remembers earlier steps needs the records of all of
-    them: it is taken through them again, without the network.
+    A record is exact if it holds x and x0 in float32. A solver that remembers earlier steps needs the records of all
+    of them: it repeats these steps from the records, without the network.
     """
     remembers = run.solver.remembers
     last = trace.exact_before(step, unbroken_from=run.steps.start if remembers else None)
@@ -50,6 +50,7 @@ def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | Non
 
 
 def _remembered(run: Run, records: Iterable[StepRecord], origin: Draws) -> tuple[bool | None, Any]:
+    """Return whether guidance was active at the last of the records, and the solver's state after it."""
     state = run.start(draws=origin)
     x, guided, solver_state = state.x, state.guided, state.solver_state
     for record in records:

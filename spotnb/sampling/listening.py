@@ -1,4 +1,4 @@
-"""The sound of a run: of its latent or its clean estimate, with sound that is continued joined on."""
+"""The sound of a run, decoded from its latent or its clean estimate; a continued sound keeps its own decoding."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from spotnb.sound.files import check_format, write_audio
 from spotnb.support.checks import check_int, check_name, show
 
 JOIN = 64
-"""Latent frames over which a continued sound gives way to its continuation: the overlap of two decode windows."""
+"""Length of the cross-fade from a continued sound to its continuation: the overlap of two decode windows, in frames."""
 
 
 def latent_of(moment: Moment, step: int | None, of: str, candidate: int) -> tuple[Tensor, bool]:
     """Return a latent `[1, C, T, F]` of a run, and whether it is free of noise.
 
     Args:
-        moment: Where the run stands.
-        step: After which recorded step; None is now.
-        of: "x", the latent itself, or "x0", the clean estimate.
-        candidate: Which of the candidates.
+        moment: The moment of the run.
+        step: The recorded step after which the latent is taken; None is the current latent.
+        of: "x" for the latent itself, or "x0" for the clean estimate.
+        candidate: The index of the candidate.
 
     Raises:
         InputError: There is no such latent.
@@ -37,20 +37,20 @@ def latent_of(moment: Moment, step: int | None, of: str, candidate: int) -> tupl
     if step is None:
         latent = moment.state.x if of == "x" else moment.state.x0
         if latent is None:
-            raise InputError("there is no clean estimate before the first step: call step() first, or of='x'")
+            raise InputError("there is no clean estimate before the first step: call step() first, or pass of='x'")
         last = moment.state.step >= total
     else:
         record = moment.trace.at(check_int("step", step, 0, total - 1, hint="steps count from 0"))
         array = None if record is None else getattr(record, of)
         if array is None:
             kept = [r.step for r in moment.trace if getattr(r, of) is not None]
-            raise InputError(f"{of} of step {step} was not recorded: choose one of {show(kept)}")
+            raise InputError(f"{of} of step {step} was not recorded: expected one of the steps {show(kept)}")
         latent, last = tensor_of(array, moment.run), step == total - 1
     return latent[candidate : candidate + 1], of == "x0" or last
 
 
 class Listener:
-    """Decodes latents of a run."""
+    """Decodes the latents of a run."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -61,8 +61,8 @@ class Listener:
 
         Args:
             latent: The latent.
-            clean: Whether it is free of noise. Then sound that is continued keeps its own decode, up to a cross-fade
-                over its last 2.56 s.
+            clean: Whether it is free of noise. If so, a continued sound keeps its own decoding, up to a cross-fade over
+                its last 2.56 s.
             progress: Whether to show a progress bar.
         """
         run = self.run
@@ -77,9 +77,12 @@ class Listener:
         return self._continued.fade_into(sound, fade, source.frames, run.model.samples_per_frame)
 
     def write(self, path: str | os.PathLike[str], latent: Tensor, clean: bool, *, progress: bool = False) -> Path:
-        """Write the sound of a latent to a file while it is decoded, in memory that does not grow with the length.
+        """Decode a latent piece by piece into a file, so that memory does not grow with the length.
 
-        A ring, and a sound that is continued, are decoded in one piece first. Returns the path.
+        A ring or a continued sound is decoded in one piece first. For the arguments, see `sound`.
+
+        Returns:
+            The path.
         """
         run, target = self.run, check_format(path)
         if run.source is not None and run.source.continued is not None:

@@ -1,4 +1,4 @@
-"""How much memory a run takes, worked out before it begins."""
+"""The memory that a run needs, computed before it begins."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import math
 from spotnb.trace.trace import Trace
 
 ALIVE = 10
-"""Latents that are alive in a step: state, padding, windows, predictions, noise, next state."""
+"""Number of latents that exist at one time in a step: state, padding, windows, predictions, noise, next state."""
 
 
 def trace_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> int:
-    """Return the bytes of the arrays of a run's records at the end, when they are most."""
+    """Return the bytes of all arrays that a trace holds at the end of a run."""
     arrays = 3 if trace.keeps_all_arrays else 1
     kept = sum(trace.keeps(step) for step in steps[:-1]) + 1
     return arrays * kept * trace.itemsize * math.prod(shape)
 
 
 def peak_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> int:
-    """Return the bytes of a run's arrays that are alive at one time.
+    """Return the largest number of bytes that a run's arrays take at one time.
 
-    Decoding, which takes one candidate at a time, holds log-mel and sound.
+    Decoding takes one candidate at a time, and holds its log-mel and its sound.
     """
     latent, frames = 4 * math.prod(shape), shape[2]
     mel = 4 * frames * 4 * 64

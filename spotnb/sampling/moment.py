@@ -1,4 +1,4 @@
-"""Where a sampler stands, and what can be read from it there."""
+"""The current moment of a sampler, and the attributes that can be read from it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from spotnb.trace.trace import Trace
 
 @dataclass(frozen=True)
 class Moment:
-    """Everything about a sampler that changes. One assignment of it moves the sampler, so interrupts are safe.
+    """Everything about a sampler that changes. A sampler moves by one assignment of it, so interrupts are safe.
 
     Attributes:
-        run: What decides the result.
-        state: Where the run stands.
-        trace: The records of finished steps.
-        spent: Seconds that each finished step took.
+        run: The run, which decides the result.
+        state: The current state of the run.
+        trace: The records of the finished steps.
+        spent: The seconds that each finished step took.
     """
 
     run: Run
@@ -45,7 +45,7 @@ class Moment:
 
     @property
     def settings(self) -> RunSettings:
-        """The settings that make the run again."""
+        """The settings that repeat the run."""
         return current_settings(self.run)
 
 
@@ -58,7 +58,7 @@ def new_trace(run: Run) -> Trace:
 
 
 def current_settings(run: Run) -> RunSettings:
-    """Return the settings of a run with the tile batch that it has by now."""
+    """Return the settings of a run with its current tile batch, which may have been halved."""
     return replace(run.settings, tile_batch=run.denoiser.tile_batch)
 
 
@@ -78,7 +78,7 @@ def manifest_of(run: Run) -> dict[str, Any]:
 
 
 class RunView:
-    """What can be read from a sampler."""
+    """The attributes that can be read from a sampler, including every setting."""
 
     _now: Moment
 
@@ -90,17 +90,17 @@ class RunView:
 
     @property
     def sampler(self) -> Self:
-        """Itself: a run can be passed as a sampler or as the `Generation` that holds one."""
+        """The sampler itself, so that a function can take either a sampler or the `Generation` that holds one."""
         return self
 
     @property
     def definition(self) -> Run:
-        """Everything that decides the result."""
+        """The `Run` behind the sampler: everything that decides the result."""
         return self._now.run
 
     @property
     def state(self) -> RunState:
-        """Where the run stands."""
+        """The current state of the run."""
         return self._now.state
 
     @property
@@ -120,32 +120,32 @@ class RunView:
 
     @property
     def draws(self) -> Draws:
-        """Where all randomness of the run comes from."""
+        """The source of all random draws of the run."""
         return self._now.run.draws
 
     @property
     def source(self) -> Source | None:
-        """Known sound, if the run starts from any."""
+        """The known sound that the run starts from, or None."""
         return self._now.run.source
 
     @property
     def tile_batch(self) -> int:
-        """Windows per forward pass; halved when memory ran out."""
+        """The number of windows per forward pass. It is halved when memory runs out."""
         return self._now.run.denoiser.tile_batch
 
     @property
     def seed(self) -> int:
-        """Seed of every draw; candidate i has `seed + i`."""
+        """The seed of every draw. Candidate i has the seed `seed + i`."""
         return self.draws.seed
 
     @property
     def candidates(self) -> int:
-        """How many sounds are generated at once."""
+        """The number of sounds that are generated at once."""
         return self.draws.candidates
 
     @property
     def frames(self) -> int:
-        """T, the length of the latent."""
+        """The length T of the latent, in frames."""
         return self._now.run.frames
 
     @property
@@ -155,22 +155,22 @@ class RunView:
 
     @property
     def fallback(self) -> bool:
-        """Whether one window holds the complete sound, so that plain DDIM runs whatever the method."""
+        """Whether one window holds the complete sound, so that every method is plain DDIM."""
         return self._now.run.fallback
 
     @property
     def samples(self) -> int:
-        """Samples of the sound: exactly the duration, or on a ring all of it."""
+        """The number of samples of the sound: exactly the duration, or the complete ring."""
         return self._now.run.samples
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """`[B, C, T, F]` of the latent; B is the number of candidates."""
+        """The shape `[B, C, T, F]` of the latent. B is the number of candidates."""
         return self._now.run.shape
 
     @property
     def first(self) -> int:
-        """The first step that is run: 0, or a later one if the run starts from known sound."""
+        """The first step of the run: 0, or a later step if the run starts from known sound."""
         return self._now.run.steps.start
 
     @property
@@ -189,12 +189,12 @@ class RunView:
 
     @property
     def x0(self) -> Tensor | None:
-        """The clean latent predicted at the last finished step; None before the first."""
+        """The clean estimate `[B, C, T, F]` of the last finished step, or None before the first step."""
         return self._now.state.x0
 
     @property
     def steps_done(self) -> int:
-        """How many steps of the schedule are behind; those that a run from known sound skips count."""
+        """The number of finished steps, including those that a run from known sound skips."""
         return self._now.state.step
 
     @property
@@ -203,11 +203,11 @@ class RunView:
         return self.steps_done >= len(self.solver)
 
     def layout(self, step: int) -> Layout:
-        """Return where the tiles of a step fall, known before it is run. Raises `InputError` for a step below 0."""
+        """Return the layout of a step, which is known in advance. Raises `InputError` for a negative step."""
         return self._now.run.layout(step)
 
     def settings(self) -> dict[str, Any]:
-        """Return the arguments that make this sampler again."""
+        """Return the arguments of `SpotSampler` that create this sampler again."""
         settings = self._now.settings
         return {"model": self.model, **{name: getattr(settings, name) for name in NAMES}}
 

@@ -1,4 +1,4 @@
-"""What windows show past the ends of the latent."""
+"""The padding that windows show past the ends of the latent."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from spotnb.tiling.layout import Layout
 
 
 class Padding(NamedTuple):
-    """What lies past the ends of the latent, for the windows that reach there.
+    """The frames that are mirrored past the ends of the latent, for the windows that reach beyond them.
 
     Attributes:
-        of: What is mirrored: "clean estimate" (with new noise), "noisy latent", or, before there is an estimate,
-            "nothing" (the padding is noise alone). Where nothing is padded it is "none".
-        left: The frames of the latent that stand before frame 0, in the order in which they stand there.
-        right: The same after the last frame.
+        of: The mirrored tensor: "clean estimate" (with new noise), "noisy latent", "nothing" (before there is an
+            estimate, the padding is only noise), or "none" (there is no padding).
+        left: The frames of the latent that appear before frame 0, from left to right.
+        right: The frames of the latent that appear after the last frame, from left to right.
     """
 
     of: str
@@ -30,7 +30,7 @@ class Padding(NamedTuple):
 
 
 def mirror(x: Tensor, left: int, right: int) -> tuple[Tensor, Tensor]:
-    """Return what lies past the ends of `x` `[B, C, T, F]` when it is mirrored, the border frame not repeated."""
+    """Return the mirror images past both ends of `x` `[B, C, T, F]`. The border frame is not repeated."""
     frames = x.shape[2]
     places = np.concatenate([np.arange(-left, 0), np.arange(frames, frames + right)])
     outside = x[:, :, torch.from_numpy(EdgePolicy().frame_at(places, frames)).to(x.device)]
@@ -38,12 +38,12 @@ def mirror(x: Tensor, left: int, right: int) -> tuple[Tensor, Tensor]:
 
 
 def pad_latent(x: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    """Return `x` `[B, C, T, F]` with frames put before and after it; either may be empty."""
+    """Return `x` `[B, C, T, F]` with frames before and after it. Either side may be empty."""
     return torch.cat([part for part in (left, x, right) if part.shape[2]], dim=2)
 
 
 def padding_of(layout: Layout, estimate: Tensor | None) -> Padding:
-    """Return which frames are mirrored into the padding, and of what."""
+    """Return which frames are mirrored into the padding, and of which tensor."""
     (left, right), frames = layout.pad, layout.frames
     before = tuple(layout.frame_at(place) for place in range(-left, 0))
     after = tuple(layout.frame_at(place) for place in range(frames, frames + right))
@@ -56,15 +56,18 @@ def padding_of(layout: Layout, estimate: Tensor | None) -> Padding:
 def padded_latent(
     x: Tensor, estimate: Tensor | None, layout: Layout, solver: Solver, draws: Draws, step: int
 ) -> Tensor:
-    """Return what the windows of a step are cut from, `[B, C, left + T + right, F]`, at the network's scale.
+    """Return the padded latent of a step, at the scale that the network expects. Windows are cut from it.
 
     Args:
         x: The noisy latent `[B, C, T, F]`, at the solver's scale.
-        estimate: The clean estimate of the step before, or None before the first step.
-        layout: The tiles of the step; `layout.pad` has the sizes.
-        solver: Gives the noise level of the step.
-        draws: Where the noise of the padding comes from.
+        estimate: The clean estimate of the previous step, or None before the first step.
+        layout: The tiles of the step. `layout.pad` holds the sizes of the padding.
+        solver: The solver, which knows the noise level of the step.
+        draws: The source of the padding's noise.
         step: The step.
+
+    Returns:
+        `[B, C, left + T + right, F]`.
     """
     x = solver.scale_model_input(x, step)
     left, right = layout.pad

@@ -1,9 +1,9 @@
-"""Reconstruction guidance: new sound is drawn toward agreement with the sound that is kept.
+"""Reconstruction guidance, which makes new sound agree with the sound that is kept.
 
-Noised known frames alone tell the network what lies on the other side of a border. Nothing bends the new frames until
-the network, looking back from them, would also have arrived at the known ones; so the border is heard. Here the
-gradient of that disagreement bends them (Ho et al. 2022, Video Diffusion Models, arXiv:2204.03458, section 3.1,
-equation 7).
+The noised known frames show the network the other side of a border. But nothing makes the new frames such that the
+network, looking back from them, would also predict the known frames. The border is therefore audible. Reconstruction
+guidance moves the new frames along the gradient of that disagreement (Ho et al. 2022, Video Diffusion Models,
+arXiv:2204.03458, section 3.1, equation 7).
 """
 
 from __future__ import annotations
@@ -22,19 +22,24 @@ from spotnb.tiling.layout import Layout
 
 
 class KnownFrames(NamedTuple):
-    """The kept sound in a window: the clean latent `[1, C, w, F]`, and `[w]` bool, true where it is kept."""
+    """The kept sound in a window.
+
+    Attributes:
+        latent: The clean latent, `[1, C, w, F]`.
+        kept: Which frames are kept, `[w]` bool.
+    """
 
     latent: Tensor
     kept: Tensor
 
 
 def known_frames(source: Source, layout: Layout, tile: int) -> KnownFrames | None:
-    """Return what a tile's window knows; None where it is all kept or all new, so that nothing is to be reconciled."""
+    """Return the kept sound in a tile's window, or None if the window is all kept or all new."""
     places = np.arange(*layout.tiles[tile].window)
     frames = layout.frame_at(places)
     kept = source.kept[frames]
     if not layout.ring:
-        kept = kept & (frames == places)  # past the ends lies padding, which is not kept
+        kept = kept & (frames == places)  # padding past the ends is not kept
     if kept.all() or not kept.any():
         return None
     device = source.latent.device
@@ -44,29 +49,30 @@ def known_frames(source: Source, layout: Layout, tile: int) -> KnownFrames | Non
 def reconstructed(
     predict: Callable[[Tensor], Prediction], window: Tensor, known: KnownFrames, alpha_bar: float, scale: float
 ) -> Prediction:
-    """Predict the noise in a window `[B, C, w, F]` that holds kept and new frames.
+    """Predict the noise in a window that holds both kept and new frames.
 
-    The squared error of the clean estimate in the kept frames has a gradient with respect to the noisy window. In the
-    new frames the clean estimate moves by `scale * sqrt(alpha_bar) / 2` against it.
+    The error is the squared difference between the clean estimate and the known sound in the kept frames. In the new
+    frames, the clean estimate moves by `-scale * sqrt(alpha_bar) / 2` times the gradient of the error with respect to
+    the noisy window.
 
     Args:
-        predict: Predicts the noise in a window.
-        window: The window.
-        known: Its kept frames.
+        predict: The function that predicts the noise in a window.
+        window: The window, `[B, C, w, F]`.
+        known: The kept frames of the window.
         alpha_bar: The cumulative product of the noise schedule at the timestep.
-        scale: How strongly the new frames are moved.
+        scale: The strength of the guidance.
 
     Raises:
         SpotnbError: The model's prediction has no gradient.
     """
     with torch.inference_mode(False), torch.enable_grad():
-        # Clones, since tensors of inference mode would not take part.
+        # Clones, because tensors created in inference mode cannot take part in autograd.
         x, latent, kept = window.clone().requires_grad_(), known.latent.clone(), known.kept[:, None].clone()
         eps, eps_uncond, eps_cond = predict(x)
         if not eps.requires_grad:
             raise SpotnbError(
                 "the model's predict_noise gives no gradient, which reconstruction guidance needs where sound is kept; "
-                "let it (it may run under torch.no_grad), or pass reconstruction_scale=0"
+                "enable gradients (it may run under torch.no_grad), or pass reconstruction_scale=0"
             )
         x0 = (x - (1 - alpha_bar) ** 0.5 * eps) / alpha_bar**0.5
         error = ((x0 - latent) * kept).square().sum()

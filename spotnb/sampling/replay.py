@@ -1,4 +1,4 @@
-"""Runs from records: go on from a saved trace, or run it again and see whether it comes out the same."""
+"""Runs from saved traces: continue a run, or repeat it and compare the results."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Replay:
-    """How a run that was repeated compares with its trace.
+    """The comparison of a repeated run with its trace.
 
     Attributes:
-        sampler: the new run, finished as far as the trace goes.
-        step: the first step at which they differ; None where they are the same to the last bit.
-        array: which of x, x0 and noise differs there, the earliest in the order of computation.
-        difference: the largest difference in it, relative to the largest value.
+        sampler: The new run, which stands where the trace ends or where the first difference occurred.
+        step: The first step at which they differ, or None if they are identical to the last bit.
+        array: The array that differs at that step: "noise", "x0" or "x", whichever is computed first.
+        difference: The largest difference in that array, relative to its largest value.
     """
 
     sampler: SpotSampler
@@ -43,20 +43,28 @@ class Replay:
 
     @property
     def same(self) -> bool:
+        """Whether the run equals its trace to the last bit."""
         return self.step is None
 
     def __str__(self) -> str:
         if self.same:
-            return f"the same in all {self.sampler.steps_done - self.sampler.first} steps, to the last bit"
+            return f"identical in all {self.sampler.steps_done - self.sampler.first} steps, to the last bit"
         return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
 
 
 def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
-    """A fresh sampler with the settings of a trace's run.
+    """Return a new sampler with the settings of a trace's run.
 
-    `model`: the run's own; by default it is loaded by the name, device and dtype that the manifest holds. What differs
-    from the manifest in versions, threads or model, and so may change the last bits, is logged.
-    Raises `InputError` for a trace without a manifest, `SpotnbError` if the model cannot be loaded.
+    A different model, version or number of threads than the manifest records is logged, because it may change the last
+    bits.
+
+    Args:
+        trace: The trace of a run.
+        model: The model of the run. By default it is loaded with the name, device and dtype in the manifest.
+
+    Raises:
+        InputError: The trace has no manifest of a run.
+        SpotnbError: The model cannot be loaded.
     """
     manifest = trace.manifest
     try:
@@ -70,13 +78,13 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
         settings = RunSettings.from_dict(manifest, sounds)
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"the trace's manifest lacks {show(str(error))}: expected that of a SpotSampler's run; record one"
+            f"the trace's manifest lacks {show(str(error))}: expected the manifest of a SpotSampler's run; record one"
         ) from error
     sampler = SpotSampler.of(Run.of(_loaded(name, described) if model is None else as_model(model), settings))
     now = sampler.manifest()
     for key in ("model", "versions", "threads"):
         if now[key] != manifest.get(key):
-            log.warning("the trace was made with %s %s, now it is %s", key, manifest.get(key), now[key])
+            log.warning("the trace was recorded with %s %s, now it is %s", key, manifest.get(key), now[key])
     return sampler
 
 
@@ -84,7 +92,7 @@ _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 
 def _loaded(name: str, described: dict[str, Any]) -> AudioModel:
-    """The model that a manifest describes, with the choices that its description holds."""
+    """Load the model that a manifest describes, with the options in its description."""
     choices: dict[str, Any] = {"device": described.get("device", "auto")}
     choices["dtype"] = _DTYPES.get(described.get("dtype", ""), "auto")
     heads = described.get("heads_choice", "original")
@@ -99,26 +107,34 @@ def _known_sound(latent: Any, frames: int) -> KnownSound:
 
 
 def resume(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
-    """A sampler that stands after the last record of a trace, ready to run on, `goto`, `fork` or `decode`.
+    """Return a sampler that stands after the last record of a trace, ready for `run`, `goto`, `fork` or `decode`.
 
-    An exact trace (fp32, with x and x0) needs no network for that; any other is run again up to there. For `model` and
-    errors see `sampler_of`.
+    An exact trace (fp32, with x and x0) needs no network for this. With any other trace, the steps are run again. For
+    the arguments and errors, see `sampler_of`.
     """
     return sampler_of(trace, model).resume(trace)
 
 
 def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True) -> Replay:
-    """Run a trace's manifest again, and say where it first differs from the records, if at all.
+    """Repeat the run of a trace, and report the first difference from its records.
 
-    Half-precision records are compared in half precision. For `model` and errors see `sampler_of`. Raises `SpotnbError`
-    for a trace without records, and for that of a fork with changed settings.
+    Half-precision records are compared in half precision.
+
+    Args:
+        trace: The trace of a run.
+        model: As for `sampler_of`.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        InputError: As for `sampler_of`.
+        SpotnbError: The trace has no records or is that of a fork with changed settings, or the model cannot be loaded.
     """
     if not len(trace):
-        raise SpotnbError("the trace has no records to compare with: expected one step at least; record a run")
+        raise SpotnbError("the trace has no records to compare with: expected at least one step; record a run")
     if forked := trace.manifest.get("forked"):
         raise SpotnbError(
-            f"the trace is of a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its first "
-            "steps had other settings; replay the run that it was forked from, and fork again"
+            f"the trace belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its "
+            "first steps had other settings; replay the run that it was forked from, and fork again"
         )
     sampler = sampler_of(trace, model)
     last = trace.steps[-1]
@@ -130,13 +146,14 @@ def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True)
             bar.update()
             if record.step < expected.step:
                 continue
-            if (found := _difference(record, expected)) is not None:
-                return Replay(sampler, record.step, *found)
+            if (difference := _difference(record, expected)) is not None:
+                return Replay(sampler, record.step, *difference)
             expected = next(kept, expected)
     return Replay(sampler)
 
 
 def _difference(record: StepRecord, expected: StepRecord) -> tuple[str, float] | None:
+    """Return the first array that differs and its relative difference, or None."""
     for name in ("noise", "x0", "x"):
         ours, theirs = getattr(record, name), getattr(expected, name)
         if theirs is None or ours is None or np.array_equal(ours, theirs):

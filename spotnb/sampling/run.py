@@ -1,7 +1,7 @@
-"""The algorithm: how a run goes from noise to a clean latent, one denoising step at a time.
+"""The algorithm of a run, from noise to a clean latent, one denoising step at a time.
 
-A `Run` never changes, and a `RunState` never changes either: a step is a function from one state to the next. So a
-run can be interrupted, sent back, forked and replayed, bit for bit.
+A `Run` never changes, and neither does a `RunState`: a step is a function from one state to the next. A run can
+therefore be interrupted, rewound, forked and replayed, bit for bit.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from spotnb.trace.trace import Trace
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run stands.
+    """The state of a run between two steps.
 
     Attributes:
-        step: The next step; those that a run from known sound skips are counted too.
+        step: The index of the next step. Steps that a run from known sound skips are counted too.
         x: The noisy latent `[B, C, T, F]` before that step.
-        x0: The clean latent predicted at the step before; None before the first.
-        solver_state: What the solver remembers of earlier steps.
-        guided: Whether guidance was active at the step before; None before the first, or where an old trace does not
-            say.
-        origin: Where the initial noise was drawn from. A fork may go on with another seed.
+        x0: The clean estimate of the previous step; None before the first step.
+        solver_state: The solver's memory of earlier steps.
+        guided: Whether guidance was active at the previous step. None before the first step, or if an old trace does
+            not record it.
+        origin: The draws of the initial noise. They differ from the run's own after a fork to another seed.
     """
 
     step: int
@@ -62,14 +62,14 @@ class Run:
 
     Attributes:
         model: The model.
-        settings: The settings, with known sound encoded, and all defaults resolved.
-        frames: T, the length of the latent.
-        solver: Moves the latent from step to step.
-        draws: Where all randomness comes from.
-        prompts: What the network is conditioned on.
-        source: Known sound, if the run starts from any.
-        denoiser: Predicts the noise in windows.
-        notes: What the manifest says beyond that.
+        settings: The settings, with known sound encoded and all defaults resolved.
+        frames: The length T of the latent.
+        solver: The solver, which moves the latent from step to step.
+        draws: The source of all random draws.
+        prompts: The conditioning of the network.
+        source: The known sound that the run starts from, or None.
+        denoiser: The denoiser, which predicts the noise in windows.
+        notes: Additional entries of the manifest.
     """
 
     model: AudioModel
@@ -91,13 +91,13 @@ class Run:
         Args:
             model: The model.
             settings: The settings.
-            prompts: Conditioning to use in place of the embedded `settings.prompt`.
-            frames: Length of the latent in place of the one that follows from the duration. It is rounded up to a
-                multiple of `model.time_multiple`, except on a ring.
+            prompts: Conditioning that replaces the embedded `settings.prompt`.
+            frames: Length of the latent, which replaces the length that follows from the duration. It is rounded up to
+                a multiple of `model.time_multiple`, except on a ring.
 
         Raises:
-            InputError: The solver, the tile size or the known sound does not fit.
-            SpotnbError: The known sound cannot be read.
+            InputError: The solver, the tile size or the known sound does not fit the model or the settings.
+            SpotnbError: The known sound cannot be read, or the run would not fit into memory.
         """
         solver = make_solver(settings.solver, model.alphas_cumprod, settings.steps, settings.eta)
         if frames is None:
@@ -108,7 +108,7 @@ class Run:
         trace = Trace(settings.record, settings.record_dtype)
         what = f"{settings.duration:g} s in {settings.steps} steps"
         require_memory(peak_bytes(shape, range(settings.steps), trace), what)
-        # A tile size that the model cannot take is an error now, not at the first step.
+        # Reject a tile size that the model cannot take now, not at the first step.
         plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
         source, settings = make_source(model, frames, settings)
         tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
@@ -130,26 +130,26 @@ class Run:
 
     @property
     def steps(self) -> range:
-        """The steps that are run: from 0, or from a later one if the run starts from known sound."""
+        """The steps of the run, from 0, or from a later step if the run starts from known sound."""
         return range(0 if self.source is None else self.source.first, len(self.solver))
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """`[B, C, T, F]` of the latent; B is the number of candidates."""
+        """The shape `[B, C, T, F]` of the latent. B is the number of candidates."""
         return self.draws.candidates, self.model.channels, self.frames, self.model.latent_bins
 
     @property
     def samples(self) -> int:
-        """Samples of the sound: exactly the duration, or on a ring all of it."""
+        """The number of samples of the sound: exactly the duration, or the complete ring."""
         return run_samples(self.settings.duration, self.frames, self.settings.ring)
 
     @property
     def fallback(self) -> bool:
-        """Whether one window holds the complete sound, so that plain DDIM runs whatever the method."""
+        """Whether one window holds the complete sound, so that every method is plain DDIM."""
         return not self.settings.ring and not should_use_spotdiffusion(self.frames, self.settings.tiling)
 
     def layout(self, step: int) -> Layout:
-        """Return where the tiles of a step fall. Raises `InputError` for a step that the run does not have."""
+        """Return the layout of a step. Raises `InputError` for a step that the run does not have."""
         settings = self.settings
         return plan(self.frames, settings.tiling, step, settings.method, settings.steps, self.model.time_multiple)
 
@@ -157,8 +157,8 @@ class Run:
         """Return the state before the first step.
 
         Args:
-            noise: Initial noise `[B, C, t, F]` to use in place of the drawn one, in the first `t` frames.
-            draws: Where to draw the initial noise from, if not from the run's own draws.
+            noise: Initial noise `[B, C, t, F]` that replaces the drawn noise in the first `t` frames.
+            draws: The source of the initial noise, by default the run's own draws.
         """
         draws, first = draws or self.draws, self.steps.start
         drawn = draws.normal(self.shape[1:], 0, "start").to(self.model.device)
@@ -172,18 +172,18 @@ class Run:
         return RunState(first, x, None, self.solver.initial_state(first), None, draws)
 
     def estimate(self, state: RunState) -> Tensor | None:
-        """Return the best guess of the clean latent: x0, or before the first step known sound that has no gaps."""
+        """Return the current estimate of the clean latent: x0, or before the first step known sound without gaps."""
         if state.x0 is None and self.source is not None and self.source.everywhere:
             return self.source.latent.expand(self.shape)
         return state.x0
 
     def predict(self, state: RunState, layout: Layout) -> Tensor:
-        """Predict the noise `[B, C, T, F]` of the full latent, keeping no more than one batch of predictions."""
+        """Predict the noise of the full latent, `[B, C, T, F]`, keeping the predictions of only one batch at a time."""
         estimate, timestep = self.estimate(state), self.solver.timesteps[state.step]
         padded = padded_latent(state.x, estimate, layout, self.solver, self.draws, state.step)
         windows, stitch = gather(padded, layout), Stitch(layout)
         waiting: dict[int, Tensor] = {}
-        for tile in range(len(layout.tiles)):  # in order, since sums depend on it in their last bits
+        for tile in range(len(layout.tiles)):  # in order, because the order changes the last bits of sums
             if tile not in waiting:
                 batch = self.denoiser.predict(windows, layout, timestep, tile)
                 waiting |= {index: prediction.eps for index, prediction in batch.items()}
@@ -191,10 +191,10 @@ class Run:
         return self.checked(stitch.whole(), state, layout)
 
     def checked(self, eps: Tensor, state: RunState, layout: Layout) -> Tensor:
-        """Return a noise prediction if it is finite: one look at the device a step.
+        """Return a noise prediction if it is finite. A GPU has to be waited for only once per step.
 
         Raises:
-            SpotnbError: It holds NaN or infinity; the message names the tile.
+            SpotnbError: The prediction holds NaN or infinity. The message names the tile.
         """
         if bool(torch.isfinite(eps).all()):
             return eps
@@ -206,7 +206,7 @@ class Run:
         )
 
     def predict_x0(self, state: RunState, eps: Tensor) -> Tensor:
-        """Return the clean latent that a noise prediction implies; where sound is kept, that sound."""
+        """Return the clean latent that a noise prediction implies, with the kept sound in the kept frames."""
         x0 = self.solver.predict_x0(state.x, eps, state.step)
         return x0 if self.source is None else self.source.impose(x0, self.source.latent)
 
@@ -216,6 +216,9 @@ class Run:
         Args:
             state: The state before the step.
             eps: The noise prediction for the full latent, `[B, C, T, F]`.
+
+        Returns:
+            The state after the step.
         """
         step = state.step
         guided = self.denoiser.guidance.active(self.solver.timesteps[step])
@@ -227,15 +230,15 @@ class Run:
         return RunState(step + 1, x, x0, solver_state, guided, state.origin)
 
     def finish(self, state: RunState, progress: bool = False) -> RunState:
-        """Take all steps that are left, without a record of them."""
+        """Take all remaining steps without recording them."""
         for step in tqdm(range(state.step, self.steps.stop), desc="steps", unit="step", disable=not progress):
             state = self.advance(state, self.predict(state, self.layout(step)))
         return state
 
     def _with_known_sound(self, x: Tensor, step: int, draws: Draws) -> Tensor:
-        """Return `x` with the known sound, at the noise level that `step` starts from, in the frames that are kept.
+        """Return `x` with the known sound in the kept frames, at the noise level at which `step` starts.
 
-        Its noise is new at each step, so that the network sees more of the sound that it is to match.
+        Its noise is new at each step, so that the network sees more of the sound that it has to match.
         """
         source = self.source
         if source is None or not source.kept.any():

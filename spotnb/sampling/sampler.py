@@ -1,4 +1,4 @@
-"""SpotSampler: a run that is driven as a whole, step by step, or phase by phase."""
+"""SpotSampler, which drives a complete run, single steps, or the phases of a step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ P = ParamSpec("P")
 def _with_settings(
     settings: Callable[P, RunSettings],
 ) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, Any, P], None]]:
-    """Give a method that takes `(self, model, *args, **settings)` the signature of `RunSettings` after its model."""
+    """Return a decorator that gives `(self, model, *args, **settings)` the signature of `RunSettings` after `model`."""
 
     def signed(method: Any) -> Any:
         own = list(inspect.signature(method).parameters.values())[:2]
@@ -47,20 +47,20 @@ def _with_settings(
     return signed
 
 
-class SpotSampler(RunView):
+class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring below, from the settings
     @_with_settings(RunSettings)
     def __init__(self, model: Any, *args: Any, **settings: Any) -> None:
         self._stand_at(Moment.first(Run.of(as_model(model), RunSettings(*args, **settings))))
 
     @classmethod
     def of(cls, run: Run, state: RunState | None = None) -> Self:
-        """Return a sampler of a run that was put together by hand; before its first step, or at a state of it."""
+        """Return a sampler of an existing `Run`, before its first step or at one of its states."""
         return cls._at(Moment.first(run) if state is None else Moment(run, state, new_trace(run)))
 
     @classmethod
     def _at(cls, moment: Moment) -> Self:
         sampler = cls.__new__(cls)
-        sampler._stand_at(moment)  # noqa: SLF001  in place of its own `__init__`
+        sampler._stand_at(moment)  # noqa: SLF001  instead of its `__init__`
         return sampler
 
     def _stand_at(self, moment: Moment) -> None:
@@ -69,7 +69,7 @@ class SpotSampler(RunView):
         self._frame_seconds: float | None = None
 
     def reset(self, seed: int | None = None) -> Self:
-        """Go back to before the first step, with another seed if one is given. Returns itself."""
+        """Go back to the start of the run, with another seed if one is given, and return the sampler."""
         run = self._now.run if seed is None else self._now.run.seeded(seed)
         self._now = Moment.first(run)
         return self
@@ -83,12 +83,12 @@ class SpotSampler(RunView):
         return self.step()
 
     def begin(self) -> Step:
-        """Open the next step. Nothing changes until its `finish`. Raises `SpotnbError` after the last one."""
+        """Open the next step. Nothing changes until its `finish`. Raises `SpotnbError` after the last step."""
         self._require_more()
         return Step(self._now.run, self._now.state, self._finish)
 
     def step(self) -> StepRecord:
-        """Take the next step. Raises `SpotnbError` after the last one."""
+        """Take the next step, and return its record. Raises `SpotnbError` after the last step."""
         self._require_more()
         started, now = time.perf_counter(), self._now
         eps = now.run.predict(now.state, now.run.layout(now.state.step))
@@ -96,7 +96,7 @@ class SpotSampler(RunView):
 
     def _require_more(self) -> None:
         if self.done:
-            raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to run some again")
+            raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to repeat some")
 
     def _finish(self, before: RunState, eps: Tensor, seconds: float) -> StepRecord:
         started, now = time.perf_counter(), self._now
@@ -113,9 +113,17 @@ class SpotSampler(RunView):
         return record
 
     def run(self, until: int | None = None, progress: bool = True) -> Self:
-        """Take all steps that are left, or those before step `until`. Returns itself.
+        """Take all remaining steps, or those before step `until`, and return the sampler.
 
-        An interrupt (Ctrl-C, or the notebook's stop button) leaves the last finished step: call `run` to go on.
+        After an interrupt (Ctrl-C, or the notebook's stop button) the sampler stands after its last finished step. Call
+        `run` again to continue.
+
+        Args:
+            until: The step before which to stop; None runs to the end.
+            progress: Whether to show a progress bar.
+
+        Raises:
+            InputError: The run has no such step.
         """
         total = len(self.solver)
         stop = total if until is None else check_int("until", until, 0, total, hint=f"the run has {total} steps")
@@ -126,10 +134,16 @@ class SpotSampler(RunView):
         return self
 
     def goto(self, step: int) -> Self:
-        """Go to the state before `step` (`first`: the start), from the trace or by running again from a record.
+        """Go to the state before `step`, and return the sampler. Later records are dropped.
 
-        A record restores a state if it is exact (fp32, with x and x0); a solver that remembers earlier steps needs
-        their records too. Later records are dropped. Returns itself.
+        An exact record (fp32, with x and x0) restores its state. A solver that remembers earlier steps needs their
+        records too. Without such records, the steps are run again.
+
+        Args:
+            step: From `first`, the start, to the number of steps.
+
+        Raises:
+            InputError: The run has no such step.
         """
         low, high = self.first, len(self.solver)
         step = check_int("step", step, low, high, hint=f"the run has the steps {low} to {high - 1}")
@@ -142,24 +156,24 @@ class SpotSampler(RunView):
         return self.run(until=step, progress=False)
 
     def resume(self, trace: Trace) -> Self:
-        """Go to where a trace of the same run ends, before the first step of this one. Returns itself."""
+        """Take over a trace of the same run, go to where it ends, and return the sampler. Call this before any step."""
         if not len(trace):
             return self
         self.trace.records = list(trace)
         return self.goto(trace.steps[-1] + 1)
 
     def fork(self, at: int | None = None, **changes: Any) -> Self:
-        """Return a new sampler that goes on from here with some settings changed, such as `guidance_scale`.
+        """Return a new sampler that continues from here with changed settings, such as another `guidance_scale`.
 
-        What decides the shape or the schedule of the run (model, duration, steps, candidates, known sound) must stay.
-        The seed may change: that changes the draws that are still to come.
+        Everything that decides the shape or the schedule of the run (model, duration, steps, candidates, known sound)
+        must stay. The seed may change, which changes the draws of the remaining steps.
 
         Args:
-            at: Go on from the state before that step instead, as `goto` restores it.
-            **changes: Settings of the new sampler.
+            at: Continue from the state before this step, as `goto` restores it; None is the current state.
+            **changes: The changed settings.
 
         Raises:
-            InputError: A name is unknown, or its setting must stay.
+            InputError: A setting is unknown, or it must not change.
         """
         run = Run.of(self.model, self._now.settings.forked(changes))
         if run.frames != self.frames:
@@ -178,22 +192,22 @@ class SpotSampler(RunView):
         copied = replace(state, x=state.x.clone(), x0=None if state.x0 is None else state.x0.clone())
         forked = self._at(Moment(run, copied, new_trace(run), spent))
         forked.trace.take_over(origin.trace)
-        if changes:  # its steps cannot be repeated from its own settings alone
+        if changes:  # the new settings alone cannot repeat its first steps
             forked.trace.manifest["forked"] = {"step": origin.steps_done, "changes": sorted(changes)}
         return forked
 
     def decode(
         self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0
     ) -> np.ndarray[Any, Any]:
-        """Return sound `[samples]`, float32 in [-1, 1]: of the latent now, or as it was after `step`.
+        """Decode the latent to a waveform `[samples]`, float32 in [-1, 1].
 
-        A sound that is continued keeps its own decode, up to a cross-fade over its last 2.56 s.
+        A continued sound keeps its own decoding, up to a cross-fade over its last 2.56 s.
 
         Args:
-            step: The step after which the latent is decoded; None is now.
-            of: "x", the latent itself, or "x0", the clean estimate: what the network believes the sound will be.
+            step: The step after which the latent is decoded; None is the current latent.
+            of: "x" for the latent itself, or "x0" for the clean estimate, the network's current guess of the result.
             progress: Whether to show a progress bar.
-            candidate: Which of the candidates.
+            candidate: The index of the candidate.
 
         Raises:
             InputError: The trace has no such record.
@@ -201,29 +215,40 @@ class SpotSampler(RunView):
         return self.sound(step, of, progress, candidate).waveform
 
     def sound(self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0) -> Sound:
-        """Return waveform and log-mel; for the arguments see `decode`."""
+        """Decode the latent to a waveform and a log-mel. For the arguments, see `decode`."""
         return self._listener.sound(*latent_of(self._now, step, of, candidate), progress=progress)
 
     def decode_to(
         self, path: str | os.PathLike[str], of: str = "x", progress: bool = False, candidate: int = 0
     ) -> Path:
-        """Write the sound of `decode` to a file while it is decoded, in memory that does not grow with the length.
+        """Decode the latent piece by piece into a file, so that memory does not grow with the length.
 
-        The file, in `.wav`, `.flac` or `.ogg`, is there once it is complete. A ring, and a sound that is continued, are
-        decoded in one piece first. Returns the path. Raises `InputError` for another suffix, `SpotnbError` if the file
-        cannot be written.
+        The file appears once it is complete. A ring or a continued sound is decoded in one piece first.
+
+        Args:
+            path: The file, with the suffix `.wav`, `.flac` or `.ogg`.
+            of: As for `decode`.
+            progress: As for `decode`.
+            candidate: As for `decode`.
+
+        Returns:
+            The path.
+
+        Raises:
+            InputError: The suffix is unknown.
+            SpotnbError: The file cannot be written.
         """
         return self._listener.write(path, *latent_of(self._now, None, of, candidate), progress=progress)
 
     def to_known_sound(self, candidate: int = 0) -> KnownSound:
-        """Return the sound of the finished run, for another run to start from. Raises `InputError` before that."""
+        """Return the sound of a finished run, for another run to start from. Raises `InputError` if it is not done."""
         if not self.done:
-            raise InputError(f"a run at step {self.steps_done}: expected a finished one; run() it first")
+            raise InputError(f"a run at step {self.steps_done}: expected a finished run; call its run() first")
         audible = int(round(self.samples / self.model.samples_per_frame, 6))
         return KnownSound(self.latent[candidate : candidate + 1], min(audible, self.frames))
 
     def cost(self) -> Cost:
-        """Return what the complete run costs; an estimate before it is done."""
+        """Return the cost of the complete run, which is an estimate until the run is done."""
         now = self._now
         spent = {step: seconds for step, seconds in now.spent.items() if step < now.state.step}
         if not spent and self._frame_seconds is None:
@@ -233,17 +258,18 @@ class SpotSampler(RunView):
 
 SpotSampler.__doc__ = documented(
     RunSettings,
-    """One run: a prompt becomes a latent, step by step, under any method.
+    """A run, which turns a prompt into a latent step by step, with any method.
 
-    An iterator over its steps: `for record in sampler: ...`. Every way to drive it gives the same latent, bit for bit.
-    Every setting can be read as an attribute.
+    A sampler is an iterator over its steps: `for record in sampler: ...`. Whole runs, single steps and phases give the
+    same latent, bit for bit. Every setting can be read as an attribute.
+
+    The first argument, `model`, is an `AudioModel` from `load_model`, or the result of `audioldm.build_model`. The
+    settings follow.
 
     {Args}
 
-    Before these, `model` is an `AudioModel`, from `load_model`, or what `audioldm.build_model` returned.
-
     Raises:
-        InputError: A value is outside its limits; the message names them.
+        InputError: A value is outside its limits. The message names them.
         SpotnbError: The run would not fit into memory, or a sound cannot be read.
     """,
 )

@@ -1,4 +1,4 @@
-"""The settings of a run: each is declared, described and checked here, and nowhere else.
+"""The settings of a run. Each is declared, described and checked here, and nowhere else.
 
 The signature of `SpotSampler`, the options of the command line, the columns of a sweep, the manifest and `fork` all
 derive from `RunSettings`. To add a setting, add a field here and read it where it takes effect.
@@ -21,21 +21,21 @@ from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.trace import RECORD_DTYPES, check_record_mode
 
 DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5
-"""Where the quality of the embedded model levels off. `RunSettings` has AudioLDM's defaults."""
+"""The quality of the embedded model levels off here. `RunSettings` has AudioLDM's defaults."""
 DEFAULT_GUIDANCE_INTERVAL = 100, 700
-"""Of several intervals, the one that brings the embedded model nearest to real clips; see its model card."""
+"""Of several intervals, this one brings the embedded model closest to real clips; see its model card."""
 DEFAULT_STRENGTH = 0.6
-"""Of audio-to-audio runs: the prompt is heard, and so is the rhythm of the source."""
+"""The default for audio-to-audio runs: both the prompt and the rhythm of the source can be heard."""
 
 HIGHEST_SEED = 2**63 - 1
 REGIONS = "expected regions (start, stop) in seconds, such as [(0, 4), (6, 10)]"
 
 
 def check_prompt(prompt: Any) -> str | PromptTimeline:
-    """Return `prompt` if it is a timeline or a text that says something; raise `InputError` otherwise."""
+    """Return `prompt` if it is a timeline or a text that is not blank. Raises `InputError` otherwise."""
     if isinstance(prompt, PromptTimeline) or (isinstance(prompt, str) and prompt.strip()):
         return prompt
-    raise InputError(f"prompt is {show(prompt)}: expected words; describe the sound, such as 'acoustic guitar'")
+    raise InputError(f"prompt is {show(prompt)}: expected words that describe the sound, such as 'acoustic guitar'")
 
 
 def _check_config(config: Any) -> SpotDiffusionConfig:
@@ -49,7 +49,7 @@ def _check_config(config: Any) -> SpotDiffusionConfig:
 def _check_seed(seed: Any) -> int:
     if seed is None:
         return secrets.randbits(31)
-    return check_int("seed", seed, 0, HIGHEST_SEED, hint="any such number gives its own sound; None draws one")
+    return check_int("seed", seed, 0, HIGHEST_SEED, hint="each seed gives its own sound; None draws one")
 
 
 def _check_negative(prompt: Any) -> str:
@@ -67,7 +67,7 @@ def _check_strength(strength: Any) -> float | None:
         return None
     checked = check_real("strength", strength, 0, 1, hint="1 starts from noise alone")
     if not checked:
-        raise InputError("strength is 0: expected more, since nothing would change; 0.6 keeps the rhythm of the source")
+        raise InputError("strength is 0: expected more, or nothing would change; 0.6 keeps the rhythm of the source")
     return checked
 
 
@@ -79,17 +79,17 @@ def _check_keep(keep: Any) -> list[tuple[float, float]] | None:
     except (TypeError, ValueError):
         raise InputError(f"keep is {show(keep)}: {REGIONS}") from None
     if not pairs:
-        raise InputError(f"keep is empty: {REGIONS}; None keeps nothing")
+        raise InputError(f"keep is empty: {REGIONS}; pass None to keep nothing")
     return [(check_real("keep", a, 0, hint=REGIONS), check_real("keep", b, 0, hint=REGIONS)) for a, b in pairs]
 
 
 def _check_interval(interval: Any) -> tuple[int, int] | None:
-    hint = "(100, 700) suits the embedded model, None is all"
+    hint = "(100, 700) suits the embedded model, None means always"
     return None if interval is None else check_interval("guidance_interval", interval, 0, 1000, hint=hint)
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings:  # noqa: D101  `documented` writes its docstring below, from the fields
     prompt: str | PromptTimeline = option(
         check=check_prompt,
         kind="text",
@@ -111,7 +111,7 @@ class RunSettings:
         3.0,
         check=lambda scale: check_real("guidance_scale", scale, 0, 100, hint="2 to 4 suit AudioLDM"),
         kind="number",
-        help="How strongly the prompt guides each step. 1 is without guidance, at half the work.",
+        help="How strongly the prompt guides each step. A value of 1 means no guidance, at half the work.",
     )
     config: SpotDiffusionConfig | None = option(
         None,
@@ -140,22 +140,22 @@ class RunSettings:
     )
     solver: Any = option(
         "ddim",
-        check=lambda solver: solver,  # checked where it is built: that takes torch, the model and the other settings
+        check=lambda solver: solver,  # checked when it is built, which needs torch, the model and the other settings
         kind="text",
-        help='The solver: "ddim", "dpm++", or in Python a diffusers scheduler that fits, see `spotnb.solvers`.',
+        help='The solver: "ddim", "dpm++", or in Python a suitable diffusers scheduler, see `spotnb.solvers`.',
     )
     negative_prompt: str = option(
         "",
         check=_check_negative,
         kind="text",
-        help="What to guide away from.",
+        help="A negative prompt, which guidance leads away from.",
     )
     tile_batch: int | None = option(
         None,
         check=_check_tile_batch,
         kind="whole",
-        help="Windows per forward pass. None takes what suits the model, see `spotnb.models.batching`. Results at "
-        "different batch sizes agree to float rounding, and at the same size bit for bit.",
+        help="Windows per forward pass. None chooses a number that suits the model, see `spotnb.models.batching`. "
+        "Results with different batch sizes agree to float rounding, and with the same size bit for bit.",
     )
     record: str | int = option(
         "all",
@@ -168,8 +168,8 @@ class RunSettings:
         "fp32",
         check=lambda dtype: check_name("record_dtype", dtype, RECORD_DTYPES),
         kind="object",
-        help='Precision of the trace: "fp32", or "fp16" for half the memory. Half-precision records are for viewing; '
-        "`goto` then runs the steps again.",
+        help='Precision of the trace: "fp32", or "fp16" for half the memory. Half-precision records are only for '
+        "viewing; `goto` then runs the steps again.",
     )
     n_candidates: int = option(
         1,
@@ -179,7 +179,7 @@ class RunSettings:
     )
     init_audio: Any = option(
         None,
-        check=lambda sound: sound,  # checked where it is read and encoded
+        check=lambda sound: sound,  # checked when it is read and encoded
         kind="file",
         help="Sound to start from, at least as long as the run. A path, a waveform, a pair of waveform and sample "
         "rate, a latent, or a finished sampler.",
@@ -188,8 +188,8 @@ class RunSettings:
         None,
         check=_check_strength,
         kind="number",
-        help="How much of the noise schedule `init_audio` goes through, 0 to 1. Near 0 it hardly changes; at 1 only "
-        "what `keep` names is left. The default is 0.6, or 1 with `keep`.",
+        help="How much of the noise schedule `init_audio` goes through, 0 to 1. Near 0 it hardly changes; at 1 nothing "
+        "of it is left except the regions in `keep`. The default is 0.6, or 1 with `keep`.",
     )
     continue_from: Any = option(
         None,
@@ -201,24 +201,24 @@ class RunSettings:
         None,
         check=_check_keep,
         kind="regions",
-        help="Regions (start, stop) of `init_audio`, in seconds, that stay as they are.",
+        help="Regions (start, stop) of `init_audio`, in seconds, that stay unchanged.",
     )
     reconstruction_scale: float = option(
         4.0,
-        check=lambda scale: check_real("reconstruction_scale", scale, 0, 100, hint="0 is none"),
+        check=lambda scale: check_real("reconstruction_scale", scale, 0, 100, hint="0 turns it off"),
         kind="number",
-        help="How strongly new sound is drawn toward agreement with the sound that is kept. See "
-        "`spotnb.sampling.reconstruction`. It takes a gradient through the network in windows that hold both; at 0 "
-        "there is none, and the border is heard.",
+        help="How strongly new sound is guided to agree with the sound that is kept. See "
+        "`spotnb.sampling.reconstruction`. It needs a gradient through the network in windows that hold both. At 0 it "
+        "is off, and the border is audible.",
     )
     guidance_interval: Sequence[int] | None = option(
         None,
         check=_check_interval,
         kind="pair",
-        help="The timesteps (low, high) between which guidance is active. Elsewhere the prompt is followed without "
-        "guidance, at half the work. None is everywhere, as in AudioLDM. Where the noise is strongest, guidance makes "
-        "the results of a prompt alike (Kynkäänniemi et al. 2024, arXiv:2404.07724); (100, 700) suits the embedded "
-        "model. A multistep solver starts afresh where guidance turns on or off.",
+        help="The timesteps (low, high) between which guidance is active. At other timesteps the prompt is followed "
+        "without guidance, at half the work. None means always, as in AudioLDM. Guidance at the highest noise levels "
+        "makes the results of a prompt similar (Kynkäänniemi et al. 2024, arXiv:2404.07724); (100, 700) suits the "
+        "embedded model. A multistep solver starts over when guidance turns on or off.",
     )
 
     def __post_init__(self) -> None:
@@ -227,22 +227,22 @@ class RunSettings:
             self.prompt.check_duration(self.duration)
         assert self.seed is not None
         highest = HIGHEST_SEED + 1 - self.n_candidates  # the last candidate's seed must fit too
-        check_int("seed", self.seed, 0, highest, hint="any such number gives its own sound; None draws one")
+        check_int("seed", self.seed, 0, highest, hint="each seed gives its own sound; None draws one")
         self._check_known_sound()
 
     def _check_known_sound(self) -> None:
         if self.init_audio is None:
             for name in ("strength", "keep"):
                 if (value := getattr(self, name)) is not None:
-                    raise InputError(f"{name} is {show(value)} but there is no init_audio: pass the sound it is about")
+                    raise InputError(f"{name} is {show(value)} without init_audio: pass the sound that it applies to")
         elif self.continue_from is not None:
-            raise InputError("init_audio and continue_from exclude each other: expected one sound to start from")
+            raise InputError("init_audio and continue_from exclude each other: expected only one of them")
         elif self.strength is None:
             object.__setattr__(self, "strength", DEFAULT_STRENGTH if self.keep is None else 1.0)
 
     @property
     def tiling(self) -> SpotDiffusionConfig:
-        """The config, which is never None once it is checked."""
+        """The config, which is never None after the checks."""
         assert self.config is not None
         return self.config
 
@@ -267,11 +267,11 @@ class RunSettings:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], sounds: Mapping[str, Any] | None = None) -> RunSettings:
-        """Return the settings that `to_dict` described. A missing name takes its default; other names are ignored.
+        """Return settings from their plain values. A missing name takes its default, and unknown names are ignored.
 
         Args:
-            plain: Settings as plain values, such as a manifest.
-            sounds: Known sound by the name of its setting, in place of the digests.
+            plain: The result of `to_dict`, or a manifest.
+            sounds: Known sound by the name of its setting, which replaces the digests.
         """
         given = {name: plain[name] for name in NAMES if name in plain} | dict(sounds or {})
         given["config"] = SpotDiffusionConfig(**given.get("config", {}))
@@ -280,10 +280,10 @@ class RunSettings:
         return cls(**given)
 
     def forked(self, changes: Mapping[str, Any]) -> RunSettings:
-        """Return the settings with some changed, as `SpotSampler.fork` allows it.
+        """Return a copy with some settings changed, as far as `SpotSampler.fork` allows it.
 
         Raises:
-            InputError: A name is unknown, or its setting decides the shape or the schedule of the run.
+            InputError: A setting is unknown, or it decides the shape or the schedule of the run.
         """
         allowed = sorted(set(NAMES) - FIXED)
         if wrong := sorted(set(changes) - set(allowed)):

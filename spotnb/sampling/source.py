@@ -1,8 +1,8 @@
-"""Runs that start from sound: audio to audio, inpainting and outpainting.
+"""Runs that start from known sound: audio to audio, inpainting and outpainting.
 
-All three work alike (after Lugmayr et al. 2022, RePaint, arXiv:2201.09865, equation 8, without its resampling): the
-latent of the known sound, noised to the level of the step, replaces the run's own latent in the frames that it knows.
-The new frames beside it are drawn toward agreement with it, see `spotnb.sampling.reconstruction`.
+All three work in the same way (after Lugmayr et al. 2022, RePaint, arXiv:2201.09865, equation 8, without its
+resampling): the latent of the known sound, noised to the level of the step, replaces the run's own latent in the kept
+frames. The adjacent new frames are guided to agree with it, see `spotnb.sampling.reconstruction`.
 """
 
 from __future__ import annotations
@@ -30,18 +30,23 @@ from spotnb.support.arrays import as_array, require_finite
 
 @dataclass(frozen=True)
 class KnownSound:
-    """A sound as a latent `[1, C, T, F]`, of which the first `frames` frames count."""
+    """A sound as a latent.
+
+    Attributes:
+        latent: `[1, C, T, F]`.
+        frames: The length of the sound in latent frames. Later frames of the latent do not count.
+    """
 
     latent: Tensor
     frames: int
 
     def describe(self) -> dict[str, Any]:
-        """Return what a manifest records: enough to tell whether another sound is the same."""
+        """Return the length and a digest for a manifest, enough to recognize the same sound."""
         data = self.latent.detach().float().cpu().contiguous().numpy().tobytes()
         return {"frames": self.frames, "sha256": hashlib.sha256(data).hexdigest()}
 
     def to_known_sound(self) -> KnownSound:
-        """Return itself."""
+        """Return this sound."""
         return self
 
 
@@ -50,20 +55,20 @@ class SoundSource(Protocol):
     """An object that a run can start from, such as a finished sampler."""
 
     def to_known_sound(self) -> KnownSound:
-        """Return its sound as a latent. Raises `InputError` if there is no finished sound yet."""
+        """Return the sound as a latent. Raises `InputError` if the sound is not finished."""
         ...
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a run knows from the start.
+    """The known sound of a run.
 
     Attributes:
-        latent: `[1, C, T, F]`, as long as the run; zero where nothing is known.
-        kept: `[T]` bool: the frames that stay as they are.
-        first: The first step that is run; those before it would only remove noise that was never added.
-        everywhere: Whether `latent` is known in every frame, so that it can serve as the clean estimate.
-        continued: The sound that is continued, if any; the result holds its own decode.
+        latent: `[1, C, T, F]`, as long as the run, and zero in frames that are not known.
+        kept: The frames that stay unchanged, `[T]` bool.
+        first: The first step of the run. Earlier steps would only remove noise that was never added.
+        everywhere: Whether every frame of `latent` is known, so that it can serve as the clean estimate.
+        continued: The sound that is continued, or None. Its own decoding is part of the result.
     """
 
     latent: Tensor
@@ -74,7 +79,7 @@ class Source:
 
     @property
     def borders(self) -> tuple[int, ...]:
-        """Frames at which kept and new sound meet."""
+        """The frames at which kept and new sound meet."""
         return tuple(int(frame) + 1 for frame in np.flatnonzero(self.kept[1:] != self.kept[:-1]))
 
     @cached_property
@@ -82,7 +87,7 @@ class Source:
         return torch.from_numpy(self.kept)[:, None].to(self.latent.device)
 
     def impose(self, latent: Tensor, known: Tensor) -> Tensor:
-        """Return `latent` with the kept frames taken from `known`."""
+        """Return `latent` with the kept frames replaced by those of `known`."""
         return torch.where(self._mask, known, latent)
 
 
@@ -90,12 +95,12 @@ def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[
     """Read and encode the known sound of a run.
 
     Args:
-        model: Encodes the sound.
+        model: The model that encodes the sound.
         frames: The length of the run in latent frames.
         settings: The settings of the run.
 
     Returns:
-        The source, or None; and the settings with the encoded sound in place of files and waveforms.
+        The source, or None, and the settings with encoded sounds instead of files and waveforms.
 
     Raises:
         InputError: A region lies outside the sound, or the sound is too short or too long.
@@ -113,8 +118,8 @@ def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[
 def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
     if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
         raise InputError(
-            f"continue_from lasts {sound.frames / FRAMES_PER_SECOND:g} s, the whole shall last {duration:g} s: "
-            "expected less; duration counts from the start of what is continued, lengthen it"
+            f"continue_from lasts {sound.frames / FRAMES_PER_SECOND:g} s, and the duration is {duration:g} s: expected "
+            "a longer duration; it counts from the start of the continued sound"
         )
     latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
     latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]
@@ -124,8 +129,8 @@ def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
 def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
     if sound.frames < math.floor(settings.duration * FRAMES_PER_SECOND):
         raise InputError(
-            f"init_audio lasts {sound.frames / FRAMES_PER_SECOND:g} s, the run {settings.duration:g} s: expected as "
-            "much; shorten the duration, or pass the sound as continue_from"
+            f"init_audio lasts {sound.frames / FRAMES_PER_SECOND:g} s, the run {settings.duration:g} s: expected a "
+            "sound of that length; shorten the duration, or pass the sound as continue_from"
         )
     assert settings.strength is not None
     kept = _kept_frames(list(settings.keep or ()), frames, settings.duration)
@@ -138,9 +143,13 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
     """Return a sound as a latent on the model's device.
 
     Args:
-        model: Encodes the sound.
-        value: A finished sampler or another `SoundSource`, a latent `[1, C, T, F]`, or anything `load_audio` takes.
-        name: What messages call it.
+        model: The model that encodes the sound.
+        value: A finished sampler or another `SoundSource`, a latent `[1, C, T, F]`, or any input of `load_audio`.
+        name: The name of the sound in error messages.
+
+    Raises:
+        InputError: The sound is not finished, too short, not finite, or of another shape than the model's latents.
+        SpotnbError: The sound cannot be read or encoded.
     """
     if isinstance(value, SoundSource):
         try:
@@ -163,31 +172,31 @@ def _checked(model: AudioModel, latent: Tensor, name: str) -> Tensor:
     if (latent.shape[0], latent.shape[1], latent.shape[3]) != expected or not latent.shape[2]:
         raise InputError(
             f"{name} is a latent of shape {list(latent.shape)}: expected "
-            f"[1, {model.channels}, frames, {model.latent_bins}], of the same kind of model"
+            f"[1, {model.channels}, frames, {model.latent_bins}], from a model of the same kind"
         )
     return latent.detach().to(model.device, torch.float32)
 
 
 def _fitted(latent: Tensor, frames: int) -> Tensor:
-    """Return as many frames as the run has; the few beyond the end of the sound are its mirror image."""
+    """Return as many frames as the run has. The few frames past the end of the sound are mirrored."""
     turn = torch.arange(frames, device=latent.device) % max(1, 2 * latent.shape[2] - 2)
     return latent[:, :, torch.where(turn < latent.shape[2], turn, 2 * latent.shape[2] - 2 - turn)]
 
 
 def _kept_frames(regions: Sequence[tuple[float, float]], frames: int, duration: float) -> NDArray[np.bool_]:
-    """Return `[T]` bool: the frames that lie wholly inside a region; what lies past the duration goes with its end."""
+    """Return which frames are in a region, `[T]` bool. A region up to the end includes the frames past the duration."""
     kept = np.zeros(frames, bool)
     for start, stop in regions:
         if not 0 <= start < stop or stop > duration + 1e-6:
             raise InputError(
                 f"keep has the region {start:g} to {stop:g} s: expected 0 <= start < stop <= {duration:g}, "
-                "the duration; mend the region"
+                "the duration; correct the region"
             )
         begin, end = (round(time * FRAMES_PER_SECOND, 6) for time in (start, stop))
         last = frames if stop > duration - 0.5 / FRAMES_PER_SECOND else math.floor(end)
         if math.ceil(begin) >= last:
-            raise InputError(f"keep has the region {start:g} to {stop:g} s: expected a latent frame (40 ms) at least")
+            raise InputError(f"keep has the region {start:g} to {stop:g} s: expected at least one latent frame (40 ms)")
         kept[math.ceil(begin) : last] = True
     if regions and kept.all():
-        raise InputError("keep covers the whole sound: expected to leave a part to be made; leave one out")
+        raise InputError("keep covers the complete sound: expected a part that is left to generate; shorten a region")
     return kept

@@ -1,4 +1,4 @@
-"""One denoising step, taken apart: padding, windows, predictions, guidance, stitching, update."""
+"""One denoising step in its phases: padding, windows, predictions, guidance, stitching, update."""
 
 from __future__ import annotations
 
@@ -21,22 +21,21 @@ Finish = Callable[[RunState, Tensor, float], StepRecord]
 
 
 class Step:
-    """The next step of a run, to be driven phase by phase. `SpotSampler.begin` returns one.
+    """The next step of a run, which can be driven phase by phase. `SpotSampler.begin` returns one.
 
-    The phases, in order: look at `layout`, `padded` and `windows`; `predict` some tiles or all; look at `guided`,
-    `unguided` and `prompted`, and `replace` a prediction if you like; `noise` stitches them; `x0` is the clean latent
-    that they imply; `finish` takes the step. `noise`, `x0` and `finish` predict the tiles that are still missing.
-    Nothing changes before `finish` returns, so a step can be dropped or interrupted at any point.
+    The phases, in order: Look at `layout`, `padded` and `windows`. Call `predict` for some or all tiles. Look at
+    `guided`, `unguided` and `prompted`, and `replace` a prediction if you like. `noise` is the stitched prediction, and
+    `x0` the clean latent that it implies. `finish` takes the step. `noise`, `x0` and `finish` predict the tiles that
+    are still missing. The run does not change before `finish` returns, so a step can be abandoned or interrupted at any
+    point.
+
+    Args:
+        run: The run.
+        state: The state before the step.
+        finish: The function that `Step.finish` calls with the result.
     """
 
     def __init__(self, run: Run, state: RunState, finish: Finish) -> None:
-        """Open a step.
-
-        Args:
-            run: The run.
-            state: The state before the step.
-            finish: Called with the result.
-        """
         self.run, self.state, self._finish = run, state, finish
         self.index, self.layout = state.step, run.layout(state.step)
         self.timestep = run.solver.timesteps[self.index]
@@ -54,19 +53,19 @@ class Step:
 
     @property
     def next_phase(self) -> str:
-        """What comes next: "predict", "finish", or once this step is finished "begin" on the sampler."""
+        """The method to call next: "predict", "finish", or for a finished step "begin" of the sampler."""
         if self._finished:
             return "begin"
         return "finish" if len(self._predictions) == len(self.layout.tiles) else "predict"
 
     @property
     def padded(self) -> Tensor:
-        """What the windows are cut from: the noisy latent at the network's scale, with padding past its ends.
+        """The noisy latent with padding past its ends, at the network's scale. The windows are cut from it.
 
-        `[B, C, left + T + right, F]`; `layout.pad` has the sizes, `padding` the mirrored frames. `reflect` mirrors the
-        clean estimate of the step before, and adds new noise at this step's level: mirrored noise would be correlated
-        with the real noise, and the network would read that as signal. Before there is an estimate the padding is noise
-        alone. `reflect_noisy` mirrors the noisy latent itself.
+        The shape is `[B, C, left + T + right, F]`. `layout.pad` holds the sizes, and `padding` the mirrored frames. The
+        edge policy `reflect` mirrors the clean estimate of the previous step and adds new noise at this step's level,
+        because mirrored noise would be correlated with the real noise, and the network would read it as signal. Before
+        there is an estimate, the padding is only noise. `reflect_noisy` mirrors the noisy latent itself.
         """
         if self._padded is None:
             run = self.run
@@ -75,22 +74,29 @@ class Step:
 
     @property
     def padding(self) -> Padding:
-        """Which frames are mirrored into the padding, and of what."""
+        """The frames that are mirrored into the padding, and the tensor from which they come."""
         return padding_of(self.layout, self._estimate)
 
     @property
     def windows(self) -> list[Tensor]:
-        """What the network sees: one `[B, C, w_i, F]` per tile."""
+        """The windows that the network sees, one `[B, C, w_i, F]` per tile."""
         if self._windows is None:
             self._windows = gather(self.padded, self.layout)
         return self._windows
 
     def predict(self, tile: int | None = None) -> Tensor | list[Tensor]:
-        """Return the guided noise prediction of one tile `[B, C, w, F]`, or of all tiles.
+        """Return the guided noise prediction of one tile, `[B, C, w, F]`, or a list of those of all tiles.
 
-        A tile goes through the network with its batch (`sampler.tile_batch` windows), so that it gets the same bits
-        whether it is asked for alone or with the others. The other tiles of the batch are kept too, and replaced
-        predictions stay.
+        A tile goes through the network with its batch (`sampler.tile_batch` windows), so that its prediction has the
+        same bits in whatever order tiles are predicted. The predictions of the other tiles in the batch are kept as
+        well. Replaced predictions are not overwritten.
+
+        Args:
+            tile: The index of the tile; None predicts all tiles.
+
+        Raises:
+            InputError: There is no such tile.
+            SpotnbError: The step is finished, or memory runs out even with a single window.
         """
         self._require_open("predict")
         if tile is None:
@@ -108,19 +114,20 @@ class Step:
 
     @property
     def guided(self) -> tuple[Tensor, ...]:
-        """The guided prediction of each tile, `[B, C, w_i, F]`. Raises `SpotnbError` before all are predicted."""
+        """The guided prediction of each tile, `[B, C, w_i, F]`. Raises `SpotnbError` until all tiles are predicted."""
         return tuple(prediction.eps for prediction in self._predicted("guided"))
 
     @property
     def prompted(self) -> tuple[Tensor, ...]:
-        """What is predicted in each tile with the prompt alone; raises as `guided` does."""
+        """The prediction of each tile with the prompt alone. Raises the same errors as `guided`."""
         return tuple(prediction.eps_cond for prediction in self._predicted("prompted"))
 
     @property
     def unguided(self) -> tuple[Tensor, ...]:
-        """What is predicted in each tile with the negative prompt, or without a prompt; raises as `guided` does.
+        """The prediction of each tile with the negative prompt, or without a prompt if there is none.
 
-        Raises `SpotnbError` too where it is not computed: at a guidance scale of 1, and outside the guidance interval.
+        Raises `SpotnbError` as `guided` does, and where the prediction is not computed: at a guidance scale of 1, and
+        outside the guidance interval.
         """
         halves = [prediction.eps_uncond for prediction in self._predicted("unguided")]
         present = tuple(half for half in halves if half is not None)
@@ -141,9 +148,17 @@ class Step:
         return [self._predictions[index] for index in range(count)]
 
     def replace(self, tile: int, prediction: Tensor) -> None:
-        """Replace the prediction of a tile, `[B, C, w, F]`, for example by zeros: what does a missing tile do?
+        """Replace the prediction of a tile, for example by zeros to see the effect of a missing tile.
 
-        Takes effect until `finish`. Raises `InputError` for another shape, NaN or infinity.
+        This takes effect in `noise`, `x0` and `finish`.
+
+        Args:
+            tile: The index of the tile.
+            prediction: The new prediction, `[B, C, w, F]`.
+
+        Raises:
+            InputError: There is no such tile, or the prediction has another shape or holds NaN or infinity.
+            SpotnbError: The step is finished.
         """
         self._require_open("replace")
         index = self._check_tile(tile)
@@ -152,16 +167,16 @@ class Step:
             came = f"of shape {list(prediction.shape)}" if isinstance(prediction, Tensor) else f"a {type(prediction)}"
             raise InputError(f"the prediction is {came}: expected a tensor {list(expected)}, like windows[{index}]")
         if not torch.isfinite(prediction).all():
-            raise InputError("the prediction holds NaN or infinity: expected finite numbers; mend them")
+            raise InputError("the prediction holds NaN or infinity: expected finite numbers; replace them")
         prediction = prediction.to(self.padded)
         self._predictions[index] = Prediction(prediction, None, prediction)
-        self._noise = None  # stitched anew
+        self._noise = None  # to be stitched again
 
     @property
     def noise(self) -> Tensor:
-        """The prediction for the full latent, `[B, C, T, F]`, stitched from the tiles; predicts those missing.
+        """The noise prediction for the full latent, `[B, C, T, F]`, stitched from all tiles.
 
-        Raises `SpotnbError` where the network gave NaN or infinity.
+        Missing tiles are predicted first. Raises `SpotnbError` if the network returned NaN or infinity.
         """
         if self._noise is None:
             self.predict()
@@ -170,13 +185,14 @@ class Step:
 
     @property
     def x0(self) -> Tensor:
-        """The clean latent `[B, C, T, F]` that `noise` implies at this step; where sound is kept, that sound."""
+        """The clean latent `[B, C, T, F]` that `noise` implies, with the kept sound in the kept frames."""
         return self.run.predict_x0(self.state, self.noise)
 
     def finish(self) -> StepRecord:
         """Take the step, and return its record.
 
-        Raises `SpotnbError` if the step is finished already, or the sampler has moved on by another one.
+        Raises:
+            SpotnbError: The step is already finished, or the sampler has moved on in the meantime.
         """
         self._require_open("finish")
         record = self._finish(self.state, self.noise, time.perf_counter() - self._started)
@@ -186,7 +202,7 @@ class Step:
     def _require_open(self, phase: str) -> None:
         if self._finished:
             raise SpotnbError(
-                f"step {self.index} is finished, {phase} comes too late; the sampler's begin() comes next"
+                f"step {self.index} is finished, so {phase} comes too late; call the sampler's begin() next"
             )
 
     def _check_tile(self, tile: int) -> int:

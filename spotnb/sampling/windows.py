@@ -1,7 +1,7 @@
-"""From a padded latent to windows, and from the windows' predictions back to one for the full length.
+"""Cutting of a padded latent into windows, and stitching of their predictions into one for the full length.
 
-Nothing is rolled, so nothing has to be rolled back. A window is read where it lies, in the padding or around the ring
-too, and what its tile owns is written where that lies.
+Nothing is rolled, so nothing has to be rolled back. A window is read at its own position, which may be in the padding
+or around the ring, and the segment of its tile is written at its own position.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from spotnb.tiling.layout import Layout
 
 
 def gather(padded: Tensor, layout: Layout) -> list[Tensor]:
-    """The windows `[B, C, w_i, F]` of a padded latent, each a view where it lies in one piece."""
+    """Return the windows `[B, C, w_i, F]` of a padded latent. A window is a view unless it wraps around a ring."""
     left, length = layout.pad[0], padded.shape[2]
     windows = []
     for tile in layout.tiles:
@@ -30,7 +30,7 @@ def gather(padded: Tensor, layout: Layout) -> list[Tensor]:
 
 
 def batches(layout: Layout, size: int) -> list[tuple[int, ...]]:
-    """Tiles that go through the network together: up to `size` at a time, all of one width, in order."""
+    """Return the tiles that go through the network together: up to `size` of equal width, in order."""
     groups: dict[int, list[int]] = {}
     for index, width in enumerate(layout.widths):
         groups.setdefault(width, []).append(index)
@@ -38,7 +38,7 @@ def batches(layout: Layout, size: int) -> list[tuple[int, ...]]:
 
 
 def sum_weighted(parts: Sequence[Tensor], weights: Sequence[Tensor | None]) -> Tensor:
-    """The sum of `[B, C, w, F]` parts, each times its weight at every frame `[w]`; None is 1."""
+    """Return the weighted sum of tensors `[B, C, w, F]`, with one weight per frame `[w]`; None means 1."""
     total = torch.zeros_like(parts[0])
     for part, weight in zip(parts, weights, strict=True):
         total += part if weight is None else part * weight.to(part)[None, None, :, None]
@@ -46,9 +46,13 @@ def sum_weighted(parts: Sequence[Tensor], weights: Sequence[Tensor | None]) -> T
 
 
 class Stitch:
-    """One prediction `[B, C, T, F]` for the whole latent, put together window by window.
+    """Stitches the predictions of windows into one prediction `[B, C, T, F]` for the full latent.
 
-    Each frame is that of the segment that owns it, or the average of those that do, added up in the order they come.
+    Each frame comes from the segment that owns it. If several segments own it, their predictions are averaged, and they
+    are summed in the order in which they are added.
+
+    Args:
+        layout: The tiles of the step.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -57,7 +61,7 @@ class Stitch:
         self._whole: Tensor | None = None
 
     def add(self, tile: int, prediction: Tensor) -> None:
-        """What is predicted in a tile's window, `[B, C, w, F]`."""
+        """Add the prediction for a tile's window, `[B, C, w, F]`."""
         frames, (start, stop) = self.layout.frames, self.layout.tiles[tile].segment
         if self._whole is None:
             self._whole = prediction.new_zeros(*prediction.shape[:2], frames, prediction.shape[3])
@@ -69,7 +73,7 @@ class Stitch:
             put(self._whole[:, :, : stop - inside], owned[:, :, inside - start :])
 
     def whole(self) -> Tensor:
-        """The result, once all tiles are there."""
+        """Return the result. Call this once, after all tiles have been added."""
         assert self._whole is not None
         if self.averaged:
             self._whole /= torch.from_numpy(self.layout.coverage).to(self._whole)[None, None, :, None]
@@ -77,7 +81,7 @@ class Stitch:
 
 
 def scatter(predictions: Sequence[Tensor], layout: Layout) -> Tensor:
-    """One prediction `[B, C, T, F]` from those of all windows: each frame from the segments that own it, averaged."""
+    """Return the prediction for the full latent, `[B, C, T, F]`, from the predictions of all windows."""
     stitch = Stitch(layout)
     for tile, prediction in enumerate(predictions):
         stitch.add(tile, prediction)

@@ -18,7 +18,7 @@ SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")
 
 
 @dataclass(frozen=True)
-class SpotDiffusionConfig:
+class SpotDiffusionConfig:  # noqa: D101  `documented` writes its docstring below, from the fields
     tile_size_time: int = option(
         256,
         check=lambda size: check_int("tile_size_time", size, 1, hint="256 frames suit AudioLDM"),

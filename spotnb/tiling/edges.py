@@ -1,7 +1,7 @@
-"""Edge policies: what windows show at the ends of the latent, and so where the tiles fall.
+"""Edge policies, which decide what windows show at the ends of the latent, and thereby the positions of the tiles.
 
-Each policy is one object. To add one, write a subclass of `EdgePolicy` here and enter it in `POLICIES`. Everything
-else, widgets and command line included, asks the object.
+Each policy is one object. To add a policy, write a subclass of `EdgePolicy` here and add it to `POLICIES`. Everything
+else, including widgets and the command line, uses the object.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Padding = Literal["none", "clean estimate", "noisy latent"]
 
 
 class EdgePolicy:
-    """Windows on the grid, all W frames wide; past the ends they show the mirrored, re-noised clean estimate.
+    """Windows lie on the grid and are W frames wide. Past the ends they show the mirrored, re-noised clean estimate.
 
     This is the default policy, `reflect`, and the base class of the others.
 
     Attributes:
-        name: What `SpotDiffusionConfig.edge` calls it.
+        name: The name of the policy in `SpotDiffusionConfig.edge`.
         ring: Whether the end of the latent is joined to its start, so that there are no ends.
-        padding: What the frames past the ends are a mirror image of.
+        padding: The tensor that is mirrored past the ends.
     """
 
     name: ClassVar[str] = "reflect"
@@ -45,7 +45,7 @@ class EdgePolicy:
         ]
 
     def overlapping(self, frames: int, width: int, stride: int) -> list[Tile]:
-        """Return windows that start every `stride` frames; the last one ends at T. Each owns all that it sees."""
+        """Return windows that start every `stride` frames. The last one ends at T. Each segment equals its window."""
         starts = [*range(0, frames - width, stride), frames - width]
         return [Tile((start, start + width), (start, start + width)) for start in starts]
 
@@ -54,15 +54,16 @@ class EdgePolicy:
         return Tile((0, frames), (0, frames))
 
     def frame_at(self, index: NDArray[np.int64], frames: int) -> NDArray[np.int64]:
-        """Map places in windows to frames of the latent: mirrored at the ends, the border frame not repeated."""
+        """Map positions in windows to frames of the latent, mirrored at the ends without repeating the border frame."""
         last = frames - 1
         return np.asarray(last - np.abs(last - np.abs(index)), np.int64)
 
 
 class NoisyReflect(EdgePolicy):
-    """The same windows, but past the ends they show the mirrored noisy latent, as the original notebook does.
+    """The same windows show the mirrored noisy latent past the ends, as in the original notebook.
 
-    Mirrored noise is correlated with the real noise, and the network reads it as signal. Kept for teaching.
+    Mirrored noise is correlated with the real noise, and the network reads it as signal. This policy is kept for
+    teaching.
     """
 
     name = "reflect_noisy"
@@ -98,9 +99,9 @@ class Merge(EdgePolicy):
         return time_multiple
 
     def grid(self, frames: int, width: int, shift: int, time_multiple: int) -> list[Tile]:
-        """Return windows W/2 to 3W/2 long, to within `time_multiple`; `shift` is a multiple of it, as is every cut.
+        """Return windows that are W/2 to 3W/2 long, to within `time_multiple`. All cuts and `shift` are its multiples.
 
-        A latent hardly longer than W may stay in one piece, where the only cut would be rounded down to 0.
+        A latent that is hardly longer than W may stay in one piece, if the only cut would be rounded down to 0.
         """
         first = shift if 2 * shift >= width else shift + width
         last = (2 * frames - width) // 2  # floor(T - W/2): a cut beyond it leaves less than half a tile
@@ -140,7 +141,7 @@ class Circular(EdgePolicy):
         return Tile((start, start + frames), (start, start + frames))
 
     def frame_at(self, index: NDArray[np.int64], frames: int) -> NDArray[np.int64]:
-        """Map places in windows to frames of the latent: around the ring."""
+        """Map positions in windows to frames of the latent, around the ring."""
         return np.asarray(index % frames, np.int64)
 
 
@@ -152,7 +153,7 @@ def _cells(frames: int, width: int, shift: int) -> range:
 POLICIES: Mapping[str, EdgePolicy] = MappingProxyType(
     {policy.name: policy for policy in (EdgePolicy(), Anchor(), Merge(), Circular(), NoisyReflect())}
 )
-"""Every edge policy by its name; the first is the default."""
+"""Every edge policy by its name. The first is the default."""
 
 EDGES = tuple(POLICIES)
 """The names of all edge policies."""

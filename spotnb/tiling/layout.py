@@ -1,9 +1,8 @@
-"""Where tiles, shifts, seams and padding fall, in whole latent frames.
+"""Positions of tiles, seams and padding, in whole latent frames.
 
-A tile has two intervals. Its *window* is what the network sees; its *segment* is what it owns, the frames whose
-prediction is taken from it. Every method and every edge policy is a choice of these two and nothing else, so the
-prediction over a layout (`spotnb.sampling.windows`) needs to know neither. All intervals are `(start, stop)`, stop
-excluded.
+A tile has two intervals. The network sees its *window*, and the prediction for the frames in its *segment* is taken
+from this tile. Methods and edge policies differ only in these two intervals, so the prediction over a layout
+(`spotnb.sampling.windows`) depends on neither. All intervals are `(start, stop)`, and `stop` is excluded.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ from spotnb.tiling.tile import Tile
 
 @dataclass(frozen=True)
 class Layout:
-    """How one step's noise prediction is put together from tiles.
+    """The tiles of one step, from whose predictions the noise prediction for the full latent is stitched.
 
     Attributes:
-        frames: T, the length of the latent.
-        method: as asked; `fallback` tells whether it was used.
-        edge: the edge policy.
-        tile_size: W.
-        shift: how far the grid is moved, as drawn. The grid repeats after W frames, and a ring after T, so a shift of
-            just that moves nothing.
-        tiles: from left to right.
-        fallback: True where the latent fits one tile, so that plain DDIM in one window does what `method` was to do.
+        frames: The length T of the latent.
+        method: The requested method. It was not used if `fallback` is True.
+        edge: The name of the edge policy.
+        tile_size: The width W of a tile.
+        shift: How far the grid is moved, as drawn. The grid repeats after W frames, and a ring after T, so a shift of
+            exactly that many frames changes nothing.
+        tiles: The tiles from left to right.
+        fallback: Whether the latent fits into one tile, so that plain DDIM in one window replaces `method`.
     """
 
     frames: int
@@ -61,20 +60,20 @@ class Layout:
     @overload
     def frame_at(self, index: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]: ...
     def frame_at(self, index: int | npt.NDArray[np.int64]) -> int | npt.NDArray[np.int64]:
-        """Return the latent frame shown at place `index` of a window.
+        """Return the latent frame that a window shows at position `index`.
 
-        Inside the latent that is the frame itself. Past an end it is the frame that is mirrored there or, on a ring,
-        the frame around it.
+        Inside the latent this is the frame itself. Past an end it is the mirrored frame, or on a ring the frame at the
+        other end.
         """
-        found = self.policy.frame_at(np.asarray(index, np.int64), self.frames)
-        return found if isinstance(index, np.ndarray) else int(found)
+        frame = self.policy.frame_at(np.asarray(index, np.int64), self.frames)
+        return frame if isinstance(index, np.ndarray) else int(frame)
 
     @property
     def seams(self) -> tuple[int, ...]:
-        """Frames at which a segment starts or stops, ascending, strictly inside `(0, T)`: the ends are not seams.
+        """The frames at which a segment starts or stops, in ascending order. The ends of the latent are not seams.
 
-        A ring has no ends. There every border counts, modulo T, including one at 0; so even a single window, which
-        meets itself, has a seam.
+        A ring has no ends. Every border counts there, modulo T, including one at 0. Even a single window has a seam,
+        because it meets itself.
         """
         borders = {border for tile in self.tiles for border in tile.segment}
         if self.ring:
@@ -83,17 +82,17 @@ class Layout:
 
     @property
     def pad(self) -> tuple[int, int]:
-        """Frames of padding that the windows need before 0 and after T; fewer than T on each side.
+        """The frames of padding that the windows need before 0 and after T, fewer than T on each side.
 
-        On a ring it is (0, 0): a window that reaches past one end reads from the other.
+        On a ring this is (0, 0), because a window that reaches past one end reads from the other.
         """
         if self.ring:
             return 0, 0
         starts, stops = zip(*(tile.window for tile in self.tiles), strict=True)
-        return -min(starts), max(stops) - self.frames  # windows cover the latent: neither is ever negative
+        return -min(starts), max(stops) - self.frames  # never negative, because windows cover the latent
 
     def owner(self, frame: int) -> int:
-        """Return the number of the first tile that owns a frame."""
+        """Return the index of the first tile that owns a frame."""
         turns = (frame, frame + self.frames)  # a segment on a ring may end past T
         return next(
             number
@@ -103,18 +102,18 @@ class Layout:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Frames of each window."""
+        """The width of each window, in frames."""
         return tuple(tile.window[1] - tile.window[0] for tile in self.tiles)
 
     @property
     def network_frames(self) -> int:
-        """Frames the network is run over in one step: what the step costs."""
+        """The number of frames that the network processes in this step, which is the cost of the step."""
         return sum(self.widths)
 
     @property
     def coverage(self) -> npt.NDArray[np.int64]:
-        """`[T]`: how many segments own each frame. One everywhere, but for `multidiffusion`."""
-        # Differences on two turns of the ring, summed up and folded to one: no loop over tiles times frames.
+        """The number of segments that own each frame, `[T]`. It is 1 everywhere except with `multidiffusion`."""
+        # Sum the differences on two turns of the ring and fold them to one, without a loop over tiles times frames.
         starts, stops = np.array([tile.segment for tile in self.tiles], dtype=np.int64).T
         size = 2 * self.frames + 1
         change = np.bincount(starts, minlength=size) - np.bincount(stops, minlength=size)
@@ -123,11 +122,11 @@ class Layout:
 
     @property
     def weights(self) -> npt.NDArray[np.float64]:
-        """`[tiles, T]`: each tile's share in each frame's prediction. Every column sums to one.
+        """The share of each tile in the prediction for each frame, `[tiles, T]`. Every column sums to one.
 
-        A frame owned by n segments takes 1/n from each (MultiDiffusion, Bar-Tal et al. 2023, arXiv:2302.08113); with
-        the other methods that is the indicator of the segment. Built anew at each request, because it is large: half
-        a gigabyte for an hour. `coverage` says the same in T numbers.
+        A frame that is owned by n segments takes 1/n from each (MultiDiffusion, Bar-Tal et al. 2023,
+        arXiv:2302.08113). With the other methods, a row is 1 in the segment and 0 elsewhere. The array is not kept,
+        because it is large: half a gigabyte for an hour. `coverage` holds the same information in T numbers.
         """
         share = 1.0 / self.coverage
         weights = np.zeros((len(self.tiles), self.frames))
@@ -145,35 +144,44 @@ def plan(
     steps: int | None = None,
     time_multiple: int = DEFAULT_TIME_MULTIPLE,
 ) -> Layout:
-    """Lay out the tiles of one denoising step.
+    """Plan the tiles of one denoising step.
 
-    `spot` is SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507): a grid of tiles, W = `config.tile_size_time` wide,
-    that moves from step to step. `tiles` is the same grid, never moved. `multidiffusion` (Bar-Tal et al. 2023,
-    arXiv:2302.08113) lays overlapping windows every `W - config.overlap` frames, the last one anchored at the end;
-    each segment is its whole window. `full` is one window over everything. Where the latent fits one tile, every
-    method but on a ring is that one window.
+    The methods are:
 
-    On the ring of the edge `circular`, `spot` and `tiles` cut `ceil(T / W)` near-equal segments and see each through
-    a window of W centred on it; `multidiffusion` spreads its windows evenly, overlapping by at least what was asked.
-    One window, be it `full` or a latent that fits a tile, is turned by the shift, so that the place where it meets
-    itself wanders too; `tiles` alone never turns.
+    - `spot` is SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507), a grid of tiles of width W =
+      `config.tile_size_time` that moves from step to step.
+    - `tiles` is the same grid without movement.
+    - `multidiffusion` (Bar-Tal et al. 2023, arXiv:2302.08113) places overlapping windows every `W - config.overlap`
+      frames. The last window is anchored at the end, and each segment equals its window.
+    - `full` is one window over the complete latent.
+
+    If the latent fits into one tile, every method is that one window, except on a ring.
+
+    The ring of the edge policy `circular` differs. `spot` and `tiles` cut it into `ceil(T / W)` segments of nearly
+    equal length, each centered in a window of width W. `multidiffusion` spreads its windows evenly, with at least the
+    configured overlap. A single window (`full`, or a latent that fits into one tile) is turned by the shift, so that
+    the place where it meets itself moves too. `tiles` never turns.
 
     Args:
-        frames: T, the length of the latent; any, though a model may take only multiples of `time_multiple`.
-        config: tile size, overlap, shifts and edge policy.
-        step: counted from 0, in the order the steps are run.
-        method: one of `METHODS`.
-        steps: how many steps the run has; needed by the shift schedule `sorted` only.
-        time_multiple: the model's: windows are W long, or with the edge `merge` cut at its multiples. 8 is AudioLDM's.
+        frames: The length T of the latent. Any number is valid here, but a model may require multiples of
+            `time_multiple`.
+        config: Tile size, overlap, shifts and edge policy.
+        step: The step, counted from 0 in the order in which steps are run.
+        method: One of `METHODS`.
+        steps: The number of steps of the run. Only the shift schedule `sorted` needs it.
+        time_multiple: The model requires windows whose length is a multiple of this. The default is AudioLDM's 8.
+
+    Returns:
+        The layout of the step.
 
     Raises:
-        InputError: a number is of the wrong kind or outside its limits, the method is unknown, the tile size is no
-            multiple of `time_multiple`, or `sorted` is asked for without `steps`.
+        InputError: A number has the wrong type or is outside its limits, the method is unknown, the tile size is not a
+            multiple of `time_multiple`, or the schedule `sorted` is used without `steps`.
 
     >>> [tile.window for tile in plan(768, SpotDiffusionConfig(), step=0, method="tiles").tiles]
     [(0, 256), (256, 512), (512, 768)]
     """
-    frames = check_int("frames", frames, 1, hint="give the length of the latent in time")
+    frames = check_int("frames", frames, 1, hint="pass the length of the latent in time")
     method = check_name("method", method, METHODS)
     step, steps = check_step(step, steps)
     time_multiple = check_int("time_multiple", time_multiple, 1, hint="8 is AudioLDM's")
@@ -182,12 +190,12 @@ def plan(
         down, up = width // time_multiple * time_multiple, -(-width // time_multiple) * time_multiple
         raise InputError(
             f"tile_size_time is {width}: expected a multiple of {time_multiple}, the model's time_multiple; "
-            f"take {f'{down} or {up}' if down else up}"
+            f"use {f'{down} or {up}' if down else up}"
         )
 
     policy = config.policy
     one_window = method == "full" or not should_use_spotdiffusion(frames, config)
-    # SpotDiffusion's grid moves. A lone window can only turn on a ring, and a fixed grid stays fixed.
+    # SpotDiffusion's grid moves. A single window can turn on a ring only, and a fixed grid stays fixed.
     moves = method == "spot" or (policy.ring and one_window and method != "tiles")
     shift = draw_shift(config, step, steps, time_multiple, frames) if moves else 0
 
@@ -202,17 +210,17 @@ def plan(
 
 
 def create_tiles(shape: Sequence[int], config: SpotDiffusionConfig) -> list[tuple[int, int, int, int]]:
-    """The fixed grid of a latent, as `(t_start, t_end, f_start, f_end)`: the original notebook's form.
+    """Return the fixed grid of a latent as tuples `(t_start, t_end, f_start, f_end)`, as in the original notebook.
 
-    Tiles start at the multiples of `config.tile_size_time`, the last one is clipped to the latent, and each spans
-    every frequency bin: only time is tiled.
+    Tiles start at the multiples of `config.tile_size_time`, and the last tile is clipped to the latent. Only time is
+    tiled: every tile spans all frequency bins.
 
     Args:
-        shape: `[B, C, T, F]` of the latent.
-        config: gives the tile size.
+        shape: The shape `[B, C, T, F]` of the latent.
+        config: The config, which holds the tile size.
 
     Raises:
-        InputError: the shape is not four whole numbers above 0.
+        InputError: The shape is not four whole numbers above 0.
 
     >>> create_tiles([1, 8, 384, 16], SpotDiffusionConfig())
     [(0, 256, 0, 16), (256, 384, 0, 16)]

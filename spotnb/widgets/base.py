@@ -1,11 +1,11 @@
-"""What every widget is: a view in the browser, a picture where no browser runs, and a page of its own.
+"""The base of all widgets, which have a view in the browser, a static picture, and a self-contained page.
 
-The view is an ES module in `static/` (see `spotnb.widgets`). A `Widget` adds
+The view is an ES module in `static/` (see `spotnb.widgets`). A `Widget` adds:
 
-- a PNG beside the view in a saved notebook, for GitHub, nbviewer and printing: made when the widget is shown, kept
-  until a trait changes, and left out where it cannot be made;
-- `to_html`: one file with code and data that needs no kernel, no server and no network;
-- a `close` that gives everything back.
+- a PNG next to the view in a saved notebook, for GitHub, nbviewer and printing. It is drawn when the widget is shown,
+  kept until a trait changes, and left out if drawing fails;
+- `to_html`, which writes one file with code and data that needs no kernel, no server and no network;
+- `close`, which releases everything.
 """
 
 from __future__ import annotations
@@ -39,14 +39,18 @@ _PLUMBING = frozenset({"_esm", "_css", "_anywidget_id", *anywidget.AnyWidget.cla
 class Widget(anywidget.AnyWidget):
     """Base class of the widgets.
 
-    A subclass names its ES module in `static/` by `class Mine(Widget, module="mine.js", title="...")`, declares its
+    A subclass names its ES module in `static/` as in `class Mine(Widget, module="mine.js", title="...")`, declares its
     traits (see `spotnb.widgets.traits`), and implements `draw`. It may extend `page_state` and `close`.
+
+    Attributes:
+        module: The ES module in `static/`.
+        title: The title of the page that `to_html` writes.
+        static_form: Whether a PNG is saved in the notebook. Set it to False on a widget or a class to save space.
     """
 
     module: ClassVar[str]
     title: ClassVar[str]
     static_form: ClassVar[bool] = True
-    """Whether a PNG goes into the notebook beside the view. Set it False on a widget or a class to save the space."""
 
     _esm: str
     _css: str
@@ -63,46 +67,50 @@ class Widget(anywidget.AnyWidget):
         reload.follow(self)
 
     def draw(self) -> Figure | None:
-        """The static form, as a figure made without pyplot (see `new_figure`), or None to have none."""
+        """Return the static form as a figure from `new_figure`, or None if there is none."""
         return None
 
     def page_state(self) -> dict[str, Any]:
-        """What the page of `to_html` knows: all synchronised traits. Bytes may stand anywhere in it."""
+        """Return the state for the page of `to_html`: all synchronized traits. It may contain bytes at any depth."""
         state = self.get_state(drop_defaults=False)
         return {name: value for name, value in state.items() if name not in _PLUMBING}
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the widget, as it is now, to one self-contained HTML file, and return its path.
+        """Write the widget in its current state to one self-contained HTML file, and return its path.
 
-        The page needs no kernel and no network. What only a kernel can do is left out. The file is written whole or not
-        at all; raises `SpotnbError` if it cannot be.
+        The page needs no kernel and no network. Functions that need a kernel are left out. The file appears once it is
+        complete.
+
+        Raises:
+            SpotnbError: The file cannot be written.
         """
         return write_page(path, self.title, [self])
 
     def png(self) -> bytes | None:
-        """The static form as PNG, or None where there is none. It is kept until a trait changes."""
+        """Return the static form as a PNG, or None if there is none. It is kept until a trait changes."""
         if self._png is None:
             figure = self.draw()
             if figure is not None:
                 buffer = io.BytesIO()
                 with warnings.catch_warnings():
-                    warnings.filterwarnings("ignore", "Glyph .* missing")  # a box for a rare letter says enough
+                    warnings.filterwarnings("ignore", "Glyph .* missing")  # a box in place of a rare character is fine
                     figure.savefig(buffer, format="png", dpi=PNG_DPI)
                 self._png = buffer.getvalue()
         return self._png
 
     def notify_change(self, change: Any) -> None:
+        """Discard the PNG when a trait changes."""
         self._png = None
         super().notify_change(change)
 
     def close(self) -> None:
-        """Take the widget off every page and out of memory. It cannot be shown again."""
+        """Remove the widget from all pages and from memory. It cannot be shown again."""
         plumbing = [self._trait_values.get("layout")]
         super().close()
         self.unobserve_all()
         for part in plumbing:
             if part is not None:
-                part.close()  # a model of its own, which ipywidgets would keep for good
+                part.close()  # a separate model, which ipywidgets would otherwise keep forever
         self._png = None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -111,7 +119,7 @@ class Widget(anywidget.AnyWidget):
             return shown
         try:
             png = self.png()
-        except Exception:  # a picture that fails must not take the widget with it
+        except Exception:  # the widget must be shown even if its picture fails
             log.warning("no static form of %s", type(self).__name__, exc_info=True)
             return shown
         if png is not None:
@@ -120,9 +128,13 @@ class Widget(anywidget.AnyWidget):
 
 
 def new_figure(height: float, width: float = 10) -> Figure:
-    """An empty figure that pyplot does not know, so that no notebook shows it by itself.
+    """Return an empty figure that pyplot does not manage, so that no notebook displays it automatically.
 
-    Its margins are fixed, because working them out (`layout="constrained"`) doubles the time it takes to save.
+    Its margins are fixed, because computing them (`layout="constrained"`) doubles the time to save it.
+
+    Args:
+        height: In inches.
+        width: In inches.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

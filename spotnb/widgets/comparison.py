@@ -1,7 +1,7 @@
-"""RunComparison: 2 to 4 runs under each other on one time axis, one transport, and a blind test.
+"""RunComparison, which shows 2 to 4 runs on one time axis, plays them in sync, and offers a blind test.
 
-Looking at a seam makes one hear it. So the runs can be switched at the same instant of the sound, at matched levels,
-and in the end with all pictures and names hidden.
+Seeing a seam makes you hear it. The runs can therefore be switched at the same instant of the sound, at matched levels,
+and finally with all pictures and names hidden.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 def _switch(name: str, hint: str) -> Checked:
-    """True or False."""
+    """Return a trait that is True or False."""
 
     def check(_: Any, value: Any) -> bool:
         if not isinstance(value, bool | np.bool_):
-            raise InputError(f"{name} is {show(value)}: expected True or False; {hint}")
+            raise InputError(f"{name} is {show(value)}: expected True or False, which {hint}")
         return bool(value)
 
     return Checked(check, False)
@@ -54,37 +54,40 @@ def _pair(name: str, value: Any) -> list[int] | None:
 
 
 class RunComparison(Widget, module="comparison.js", title="Runs compared"):
-    """Runs under each other on one time axis: waveform, log-mel, seams, seam score; to be switched while they play.
+    """Runs on one time axis, with waveform, log-mel, seams and seam score. You can switch between them as they play.
+
+    The attributes are traits, which can be observed, set, and linked with `jslink`. Those that begin with `abx_` are
+    set by the blind test when it ends, for the notebook to read.
 
     Args:
-        runs: 2 to 4, as a mapping of names to runs or a list of runs. A run is a `Generation`, a finished `SpotSampler`
-            (its first candidate is decoded once), a waveform `[samples]` in [-1, 1], a pair `(waveform, seams)` with
-            seams in latent frames (40 ms each), or a pair `(waveform, rate)`.
-        grid: latent frames at which all runs are scored. None is the fixed grid of the first run's tiles, and all seams
-            that were given where no run has tiles.
-        sample_rate: Hz, of plain waveforms.
+        runs: 2 to 4 runs, as a mapping of names to runs or a list of runs. A run is a `Generation`, a finished
+            `SpotSampler` (its first candidate is decoded once), a waveform `[samples]` in [-1, 1], a pair
+            `(waveform, seams)` with seams in latent frames (40 ms each), or a pair `(waveform, rate)`.
+        grid: Latent frames at which all runs are scored. None is the fixed grid of the first run's tiles, or all seams
+            of the runs if no run has tiles.
+        sample_rate: Sample rate of plain waveforms in Hz.
 
-    Traits, which can be observed, set, and linked with `jslink`:
-        position: seconds from the start. While it plays, the kernel hears of it five times a second.
-        selected: which of the runs is heard, counted from 0.
-        playing: whether it plays. A browser starts sound only once the page has been clicked.
-        matched: whether all runs are made as loud as the softest, by LUFS. Without, nothing is normalised.
+    Attributes:
+        position: Position in seconds from the start. During playback, the kernel is updated five times a second.
+        selected: The index of the run that is heard.
+        playing: Whether sound is playing. A browser starts sound only after a click on the page.
+        matched: Whether all runs are played as loud as the softest, by LUFS. Otherwise nothing is normalized.
+        abx_trials: The number of answers in the blind test.
+        abx_correct: The number of right answers.
+        abx_p: The probability that guessing would do as well, see `spotnb.widgets.abx`. None before a test.
+        abx_runs: The indices of the runs that were A and B. None before a test.
 
-    Set by the blind test when it ends, for the notebook to read:
-        abx_trials, abx_correct: answers that were given, and those that were right.
-        abx_p: how often guessing would do as well, see `spotnb.widgets.abx`; None before.
-        abx_runs: which runs were A and B; None before.
-
-    Raises `InputError` for other numbers or kinds of runs, unequal sample rates, NaN, sound beyond full scale, and when
-    a trait is set to what it cannot be.
+    Raises:
+        InputError: There are fewer than 2 or more than 4 runs, a run has an unknown type, holds NaN or exceeds full
+            scale, the sample rates differ, or a trait is set to an invalid value.
     """
 
     position = Checked(
         lambda widget, value: check_real("position", value, 0, widget.duration, hint="seconds from the start"), 0.0
-    ).tag(echo_update=False)  # an echo comes late: it would send the sound back to where it was
+    ).tag(echo_update=False)  # a late echo would move the sound back
     selected = whole("selected", lambda widget: len(widget.compared) - 1, "the first run is 0")
-    playing = _switch("playing", "it starts and stops the sound")
-    matched = _switch("matched", "it makes all runs as loud as the softest")
+    playing = _switch("playing", "starts or stops the sound")
+    matched = _switch("matched", "decides whether all runs are as loud as the softest")
 
     abx_trials = _result("abx_trials", _count, 0)
     abx_correct = _result("abx_correct", _count, 0)
@@ -113,6 +116,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the runs."""
         return tuple(run.name for run in self.compared)
 
     @property
@@ -122,18 +126,21 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     @property
     def scores(self) -> dict[str, SeamScore | None]:
-        """The seam score of each run; None where there is nothing to score, or nothing to compare with."""
+        """The seam score of each run, or None if there are no seams or no sound to compare them with."""
         return dict(zip(self.names, self._scores, strict=True))
 
     def page_state(self) -> dict[str, Any]:
+        """Return the state for the page of `to_html`, which opens without playing."""
         return super().page_state() | {"playing": False}
 
     def close(self) -> None:
+        """Remove the widget from all pages, and its sounds from memory."""
         super().close()
         self.compared, self._scores = [], []
         self._trait_values.pop("_scene", None)
 
     def draw(self) -> Figure:
+        """Return waveforms and log-mels of all runs as a figure."""
         height = 0.9 + 1.9 * len(self.compared)
         figure = new_figure(height)
         grid = figure.add_gridspec(
@@ -204,7 +211,7 @@ def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> Non
     axes.tick_params(labelbottom=False, labelsize="small")
     _mark(axes, run.seams)
     for triangles in list(axes.lines):
-        triangles.remove()  # those above the waveform say it
+        triangles.remove()  # the triangles above the waveform are enough
 
 
 def _mark(axes: Axes, seams: tuple[int, ...] | None) -> None:

@@ -1,4 +1,4 @@
-"""What `RunComparison` is given, as sounds on one time axis, scored at the same places and packed for the browser."""
+"""The runs of a `RunComparison`, as sounds on one time axis, scored at the same places and packed for the browser."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
 from spotnb.support.checks import check_int, show
 
 LEAST, MOST = 2, 4
-RANGE: Final = (math.log(FLOOR), 2.0)  # of the colours of a log-mel, as in spotnb.plots.sound
-COLUMNS = 65536  # of an envelope, at most
-FINEST = 16  # samples in a column, at least
+RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
+COLUMNS = 65536  # the largest number of columns of an envelope
+FINEST = 16  # the smallest number of samples in a column
 _KINDS = "a Generation, a finished SpotSampler, a waveform [samples], or a pair of a waveform and its seams"
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """One run as it is compared.
+    """One run of a comparison.
 
     Attributes:
-        name: what it is called.
-        waveform: `[samples]` at `rate` Hz, within [-1, 1].
-        seams: latent frames (40 ms each); None where they are not known.
-        decoded: the log-mel `[frames, 64]` that a decoder made, where the run has one; it may go on beyond the sound.
-        grid: the fixed grid of its tiles, where it has tiles.
+        name: The name of the run.
+        waveform: `[samples]` in [-1, 1].
+        rate: The sample rate in Hz.
+        seams: Latent frames (40 ms each), or None if they are unknown.
+        decoded: The log-mel `[frames, 64]` from a decoder, or None. It may be longer than the sound.
+        grid: The fixed grid of the tiles, empty if the run has no tiles.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Compared:
 
     @property
     def seconds(self) -> float:
+        """The length of the sound in seconds."""
         return len(self.waveform) / self.rate
 
     @cached_property
@@ -59,16 +61,18 @@ class Compared:
 
     @cached_property
     def levels(self) -> Levels:
+        """The levels of the waveform."""
         return levels(self.waveform, self.rate)
 
     def envelope(self, columns: int = COLUMNS) -> tuple[int, NDArray[np.float32]]:
-        """Samples in a column, and the least and greatest of each `[columns, 2]`: no peak is lost."""
+        """Return the samples per column, and the minimum and maximum of each column `[columns, 2]`. No peak is lost."""
         step = max(FINEST, -(-len(self.waveform) // columns))
         starts = np.arange(0, len(self.waveform), step)
         ends = [part.reduceat(self.waveform, starts) for part in (np.minimum, np.maximum)]
         return step, np.stack(ends, axis=1)
 
     def flac(self) -> bytes:
+        """Return the waveform as a FLAC file."""
         import soundfile
 
         buffer = io.BytesIO()
@@ -77,12 +81,12 @@ class Compared:
 
 
 def compared(runs: Any, sample_rate: int) -> list[Compared]:
-    """`runs`, 2 to 4, each checked; names are unique. Raises `InputError` that names the run."""
+    """Return 2 to 4 checked runs with unique names. Raises `InputError`, which names the run."""
     if isinstance(runs, Mapping):
         named = list(runs.items())
         for name, _ in named:
             if not isinstance(name, str) or not name.strip():
-                raise InputError(f"the name of a run is {show(name)}: expected text that is not empty")
+                raise InputError(f"the name of a run is {show(name)}: expected a text that is not empty")
     elif isinstance(runs, list | tuple):
         named = list(zip(_default_names(runs), runs, strict=True))
     else:
@@ -90,34 +94,36 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
     if not LEAST <= len(named) <= MOST:
         raise InputError(f"got {len(named)} runs: expected {LEAST} to {MOST}; more are hard to keep apart by ear")
     rate = as_sample_rate(sample_rate)
-    found = []
+    checked = []
     for name, run in named:
         try:
-            found.append(_compared(name, run, rate))
-            _ = found[-1].own_mel if found[-1].decoded is None else None  # too short a sound is an error now
+            checked.append(_compared(name, run, rate))
+            _ = checked[-1].own_mel if checked[-1].decoded is None else None  # reject a sound that is too short now
         except InputError as error:
             raise InputError(f"run {show(name)}: {error}") from error
-        except (TypeError, ValueError) as error:  # numpy's, for what is no array
+        except (TypeError, ValueError) as error:  # numpy raises these for values that are not arrays
             raise InputError(f"run {show(name)}: it is {show(run)}: expected {_KINDS}") from error
-    rates = {run.rate for run in found}
+    rates = {run.rate for run in checked}
     if len(rates) > 1:
-        each = ", ".join(f"{show(run.name)} {run.rate} Hz" for run in found)
-        raise InputError(f"the runs have unequal sample rates ({each}): load_audio((waveform, rate)) makes 16 kHz")
-    return found
+        each = ", ".join(f"{show(run.name)} {run.rate} Hz" for run in checked)
+        raise InputError(
+            f"the runs have unequal sample rates ({each}): load_audio((waveform, rate)) converts to 16 kHz"
+        )
+    return checked
 
 
 def _default_names(runs: Iterable[Any]) -> list[str]:
-    """What tells the runs apart: method and, where they differ, edge, shift ratio and seed."""
+    """Return names that distinguish the runs: the method and, if they differ, edge, shift ratio and seed."""
     samplers = [getattr(run, "sampler", None) for run in runs]
     parts = [
         [s.method, s.config.edge, f"shift {s.config.max_shift_ratio:g}", f"seed {s.seed}"] if s is not None else []
         for s in samplers
     ]
-    made = [part for part in parts if part]
-    telling = [k for k in range(4) if k == 0 or len({part[k] for part in made}) > 1]
+    sampled = [part for part in parts if part]
+    distinct = [k for k in range(4) if k == 0 or len({part[k] for part in sampled}) > 1]
     names: list[str] = []
     for number, part in enumerate(parts, 1):
-        name = ", ".join(part[k] for k in telling) if part else f"sound {number}"
+        name = ", ".join(part[k] for k in distinct) if part else f"sound {number}"
         names.append(f"{name} ({number})" if name in names else name)
     return names
 
@@ -128,7 +134,7 @@ def _compared(name: str, run: Any, rate: int) -> Compared:
         seams: Any = None
         if isinstance(run, tuple | list) and len(run) == 2 and as_array(run[0]).ndim:
             run, seams = run
-            if isinstance(seams, int | np.integer):  # a pair as load_audio takes it
+            if isinstance(seams, int | np.integer):  # a pair (waveform, rate)
                 rate, seams = as_sample_rate(seams), None
         if not isinstance(run, list | np.ndarray) and not hasattr(run, "detach"):
             raise InputError(f"it is {show(run)}: expected {_KINDS}")
@@ -151,7 +157,7 @@ def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
     peak = float(np.abs(wave).max())
     if peak > 1:
         raise InputError(
-            f"the waveform peaks at {peak:.6g}, sound goes from -1 to 1: divide it by its peak, or clip it"
+            f"the waveform peaks at {peak:.6g}: expected values from -1 to 1; divide it by its peak, or clip it"
         )
     return wave
 
@@ -164,7 +170,7 @@ def _checked(seams: Any, seconds: float) -> tuple[int, ...]:
 
 
 def scores(runs: list[Compared], grid: Iterable[int] | None) -> tuple[tuple[int, ...], list[SeamScore | None]]:
-    """Where the runs are scored, all at the same places, and what each scored; None where it cannot be."""
+    """Return the frames at which all runs are scored, and the score of each run, or None if it has none."""
     if grid is not None:
         places = _checked(grid, max(run.seconds for run in runs))
     else:
@@ -175,7 +181,7 @@ def scores(runs: list[Compared], grid: Iterable[int] | None) -> tuple[tuple[int,
 
 
 def mels(runs: list[Compared]) -> list[NDArray[np.float32]]:
-    """Log-mels of one kind, as decoded only where all runs have that: the two kinds are different scales."""
+    """Return log-mels of one kind, because the scales differ: decoded ones if all runs have them, or else computed."""
     decoded = [run.decoded for run in runs if run.decoded is not None]
     return decoded if len(decoded) == len(runs) else [run.own_mel for run in runs]
 
@@ -184,28 +190,28 @@ def _score(mel: NDArray[np.float32], places: tuple[int, ...]) -> SeamScore | Non
     inside = [place for place in places if place > 0 and place * LATENT_MELS < len(mel)]
     try:
         return seam_score(mel, inside) if inside else None
-    except InputError:  # so many seams that nothing lies between them
+    except InputError:  # the seams are so dense that nothing lies between them
         return None
 
 
 def match_gains(runs: list[Compared]) -> tuple[str, list[float]]:
-    """What makes all runs as loud as the softest, in dB, none above 0 so that nothing clips; and by which measure."""
+    """Return the name of a measure, and gains in dB that make all runs as loud as the softest. None exceeds 0 dB."""
     for measure, name in (("lufs", "LUFS"), ("rms_db", "RMS")):
         loud = [float(getattr(run.levels, measure)) for run in runs]
         if all(map(math.isfinite, loud)):
             return name, [min(loud) - level for level in loud]
-    heard = [run.levels.rms_db for run in runs if math.isfinite(run.levels.rms_db)]  # silence stays what it is
+    heard = [run.levels.rms_db for run in runs if math.isfinite(run.levels.rms_db)]  # silence stays silent
     return "RMS", [min(heard) - r.levels.rms_db if math.isfinite(r.levels.rms_db) else 0.0 for r in runs]
 
 
 def packed_mel(mel: NDArray[np.float32]) -> bytes:
-    """`[frames, 64]` as bytes, 0 to 255 over the range of the colours."""
+    """Return a log-mel `[frames, 64]` as bytes, 0 to 255 over the range of the colors."""
     low, high = RANGE
     return bytes(np.clip(np.rint((mel - low) * (255 / (high - low))), 0, 255).astype(np.uint8))
 
 
 def packed_envelope(envelope: NDArray[np.float32]) -> bytes:
-    """`[columns, 2]` as signed bytes, rounded outwards: silence is 0, and only silence."""
+    """Return an envelope `[columns, 2]` as signed bytes, rounded outward so that only silence is 0."""
     scaled = 127 * envelope
     outwards = np.stack((np.floor(scaled[:, 0]), np.ceil(scaled[:, 1])), axis=1)
     return bytes(np.clip(outwards, -127, 127).astype(np.int8))

@@ -1,10 +1,10 @@
-"""One ES module out of several, without a bundler.
+"""Bundling of several ES modules into one, without a bundler.
 
-A browser gets a widget's code as one string (`_esm`), and a saved page must hold all of it. So the modules in
-`static/`, plain ES modules that import each other by relative path, are put one after the other, each in a function of
-its own (names cannot clash) that returns what it exports. Comments for the type checker (`/** ... */` on lines of their
-own) stay behind. Only the forms that this needs are understood; anything else is refused when the widget's class is
-made.
+A browser receives a widget's code as one string (`_esm`), and a saved page must hold all of it. The modules in
+`static/` are plain ES modules that import each other by relative path. They are joined in order, each inside a separate
+function that returns its exports, so that names cannot clash. Only the necessary forms of imports and exports are
+supported. Any other form is rejected when the widget's class is created. Comments for the type checker (`/** ... */` on
+lines of their own) are left out.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ _OTHER = re.compile(r"^\s*(?:import|export)\b.*$|</script|<!--", re.MULTILINE | 
 
 
 def bundle(entry: str, folder: Path = STATIC) -> str:
-    """The code of the module `entry` in `static/` and of all that it imports, as one ES module.
+    """Return the module `entry` in `static/` and all modules that it imports as one ES module.
 
-    Imports are `import { a, b } from "./path.js";` and exports stand before a function, const or class; the entry ends
-    with `export default { render };`. Raises `ValueError` for anything else.
+    Imports have the form `import { a, b } from "./path.js";`. Exports precede a function, const or class. The entry
+    module ends with `export default { render };`.
+
+    Raises:
+        ValueError: A module has another form of import or export, or modules import each other in a circle.
 
     >>> bundle("reflection.js").splitlines()[-1]
     'export default { render };'
@@ -35,7 +38,7 @@ def bundle(entry: str, folder: Path = STATIC) -> str:
 
 
 def body(entry: str, folder: Path = STATIC, name: str = "render") -> str:
-    """As `bundle`, but a plain script that leaves a name of the entry defined: for a page of its own."""
+    """Return the code of `bundle` as a plain script that defines one name of the entry, for a self-contained page."""
     done: dict[Path, _Module] = {}
     path = (folder / entry).resolve()
     _add(path, folder.resolve(), done, ())
@@ -44,7 +47,7 @@ def body(entry: str, folder: Path = STATIC, name: str = "render") -> str:
 
 
 def stylesheet(*names: str, folder: Path = STATIC) -> str:
-    """The shared style sheet and those of the names given, as one."""
+    """Return the shared style sheet, joined with those in `names`."""
     return "\n".join((folder / name).read_text("utf-8") for name in ("shared/spotnb.css", *names))
 
 
@@ -55,7 +58,7 @@ class _Module:
 
 
 def _add(path: Path, folder: Path, done: dict[Path, _Module], parents: tuple[Path, ...]) -> None:
-    """Append the code of a module to `done`, after that of the modules it imports."""
+    """Append the code of a module to `done`, after the modules that it imports."""
     if path in done:
         return
     if path in parents:

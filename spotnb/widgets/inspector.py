@@ -1,6 +1,6 @@
-"""LatentInspector: look into the latents of a run, step by step, and hear what the network believes at each.
+"""LatentInspector, which shows the latents of a run step by step and plays the network's guess at each step.
 
-A trace that was loaded needs neither torch nor a model, but to hear it.
+Looking at a loaded trace needs neither torch nor a model. Only playing it does.
 """
 
 from __future__ import annotations
@@ -29,30 +29,33 @@ log = logging.getLogger(__name__)
 
 RANGES: Final = ("run", "step")
 NO_MODEL = "To hear this, pass the model: LatentInspector(trace, model)"
-MAX_REQUEST = 200_000  # frames that a page may ask for at once
+MAX_REQUEST = 200_000  # the most frames that a page may request at once
 
 
 class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
-    """The latents of a run: noisy, clean, noise and their difference, with tiles and seams, and their sound.
+    """The latents of a run with tiles, seams and sound: noisy latent, clean estimate, noise, and their difference.
+
+    Values are sent to the browser as bytes, with an error of at most 0.2 % of the range of their channel. Statistics
+    are computed from the exact values. For a long run, only a part is sent at first, see `Thinning`, and the rest when
+    it is viewed. The attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
-        trace_or_sampler: a `Trace`; or a `SpotSampler`, which may still run: call `refresh` to show what it did since.
-        model: what decodes the clean estimate, to hear it; a sampler has its own.
-        candidate: which of a run's candidates is shown.
+        trace_or_sampler: A `Trace` or a `SpotSampler`. If a sampler is still running, call `refresh` to show new steps.
+        model: The model that decodes the clean estimate of a trace, to play it. A sampler has its own model.
+        candidate: The index of the candidate that is shown.
 
-    Traits, all of which can be observed, set, and linked with `jslink`:
-        step: which of the records is shown, counted from 0.
-        quantity: "x", the noisy latent that the step left; "x0", the clean estimate; "noise", as predicted;
-            "difference", x less x0.
-        channel: which one, or None for all.
-        colour_range: "run", one for all steps, or "step", each its own.
-        selected_frame: whose values are read, or None.
-        selected_bin: likewise, of the latent's bins.
-        tiles: whether tiles and seams are drawn.
+    Attributes:
+        step: The index of the record that is shown.
+        quantity: "x" for the noisy latent after the step, "x0" for the clean estimate, "noise" for the noise
+            prediction, or "difference" for x minus x0.
+        channel: The channel that is shown, or None for all.
+        colour_range: "run" for one color range for all steps, or "step" for one per step.
+        selected_frame: The frame whose values are shown, or None.
+        selected_bin: The latent bin whose value is shown.
+        tiles: Whether tiles and seams are drawn.
 
-    Values travel to the browser as bytes and come back to within 0.2 % of their channel's range; statistics are those
-    of the values themselves. Of a long run some travels at first, see `Thinning`, and the rest when it is looked at.
-    Raises `InputError` for a value outside its limits, here and when a trait is set.
+    Raises:
+        InputError: A value is outside its limits, here or when a trait is set.
     """
 
     step = whole("step", lambda widget: max(0, len(widget.records) - 1), "records count from 0")
@@ -64,9 +67,9 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     tiles = Bool(True).tag(sync=True)
 
     _scene = Dict().tag(sync=True)
-    _begun = Dict().tag(sync=True)  # the records as they are when a page is opened; later ones follow as messages
+    _begun = Dict().tag(sync=True)  # the records at the time a page is opened; later ones follow as messages
     _count = Int().tag(sync=True)
-    _edition = Int().tag(sync=True)  # changes when records that a page may hold are no longer the run's
+    _edition = Int().tag(sync=True)  # changes when records that a page may hold have become invalid
     _sound = Dict().tag(sync=True)
 
     def __init__(self, trace_or_sampler: Any, model: Any = None, *, candidate: int = 0) -> None:
@@ -93,16 +96,17 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
     @property
     def trace(self) -> Trace:
-        """What is looked into; of a sampler, its trace as it is now."""
+        """The trace that is shown, or the current trace of the sampler."""
         trace: Trace = self._trace if self.sampler is None else self.sampler.trace
         return trace
 
     @property
     def records(self) -> Any:
+        """The records of the trace."""
         return self.trace.records
 
     def refresh(self) -> None:
-        """Show what the run recorded since; call it from any thread. The last step shown gives way to the new last."""
+        """Show new records of the run, from any thread. If the last step was shown, the view follows the run."""
         with self._lock:
             records = self.records
             held = self._packed
@@ -125,9 +129,14 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
                 self._png = None
 
     def decode(self, step: int | None = None) -> None:
-        """Decode the clean estimate of a record, by default the one shown, in a thread of its own; the page plays it.
+        """Decode the clean estimate of a record in a separate thread. The page then plays it.
 
-        Raises `SpotnbError` where there is no model to do it.
+        Args:
+            step: The index of the record; None is the one that is shown.
+
+        Raises:
+            InputError: There is no such record.
+            SpotnbError: There is no model.
         """
         index = self.step if step is None else check_int("step", step, 0, self._count - 1, hint="records count from 0")
         if self._silent is not None:
@@ -139,39 +148,42 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
                 self._worker.start()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until what is being decoded is there: for notebooks that go on with it, such as `to_html`."""
+        """Wait until decoding is done, or for some seconds. Call this before `to_html` to include the sound."""
         worker = self._worker
         if worker is not None:
             worker.join(seconds)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the state of the traits for a page."""
         if key is None or key == "_begun" or (not isinstance(key, str) and "_begun" in key):
-            # Made when a page asks: while a run grows, each record travels once, as a message.
+            # Built on request only, so that each record of a running sampler is sent once, as a message.
             with self._lock:
                 self._trait_values["_begun"] = self._records_from(0) | {"data": self._data_from(0)}
         return super().get_state(key, drop_defaults)
 
     def close(self) -> None:
+        """Remove the widget from all pages, and its data from memory."""
         super().close()
         self._packed = []
 
     def draw(self) -> Figure | None:
+        """Return the shown quantity at the shown step as a figure, or None if it was not recorded."""
         from spotnb.plots.drawing import draw_image, mark_seams
         from spotnb.sound.mel import LATENT_SECONDS
 
         if not self._packed:
             return None
         record = self.records[self.step]
-        found = self._values(record)
-        if found is None:
+        values = self._values(record)
+        if values is None:
             return None
-        channels = range(len(found)) if self.channel is None else [self.channel]
-        finite = np.abs(found[np.isfinite(found)])
+        channels = range(len(values)) if self.channel is None else [self.channel]
+        finite = np.abs(values[np.isfinite(values)])
         limit = float(np.quantile(finite, 0.998)) if finite.size and finite.any() else 1.0
         figure = new_figure(height=2.6 if len(channels) == 1 else 1.2 + 0.7 * len(channels))
         several = figure.subplots(len(channels), 1, squeeze=False, sharex=True, gridspec_kw={"hspace": 0.25})
         for axes, channel in zip(several[:, 0], channels, strict=True):
-            draw_image(axes, found[channel], LATENT_SECONDS, cmap="RdBu_r", vmin=-limit, vmax=limit)
+            draw_image(axes, values[channel], LATENT_SECONDS, cmap="RdBu_r", vmin=-limit, vmax=limit)
             axes.set(xlabel="", ylabel=str(channel), yticks=[])
             axes.tick_params(labelbottom=axes is several[-1, 0])
             for seam in record.layout.seams if self.tiles else ():
@@ -183,7 +195,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         several[0, 0].set_title(title, loc="left", fontsize="medium")
         return figure
 
-    # ---- what a page is told
+    # ---- data for the page
 
     def _find_shape(self) -> tuple[int, int, int, int]:
         if self.sampler is not None:
@@ -193,11 +205,11 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             if len(self._trace) and (array := getattr(self._trace[0], name)) is not None:
                 batch, channels, frames, bins = array.shape
                 return batch, channels, frames, bins
-        raise InputError("the trace has no records: expected one step at least; record a run, or pass its sampler")
+        raise InputError("the trace has no records: expected at least one step; record a run, or pass its sampler")
 
     @property
     def _silent(self) -> str | None:
-        """Why nothing can be heard, or None."""
+        """The reason why nothing can be played, or None."""
         return None if self.sampler is not None or self._model is not None else NO_MODEL
 
     def _about(self, total: int) -> dict[str, Any]:
@@ -219,7 +231,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         thin, live = self._thinning, isinstance(records, list)
         before = records[first - 1] if first else None
         for index in range(first, len(records)):
-            record = records[index]  # once: a stored trace reads it from its file
+            record = records[index]  # only once, because a stored trace reads it from its file
             near = before if thin.every == 1 else None
             packed = pack(record, near, self._candidate, factor=thin.factor, planes=index % thin.every == 0)
             self._packed.append((record if live else None, packed))
@@ -239,7 +251,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         self.send({"type": "records"} | self._records_from(first), [self._data_from(first)])
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
-        """A message of a page; what it holds is not trusted."""
+        """Handle a message from a page. Its content is not trusted."""
         try:
             kind = content.get("type")
             if kind == "decode":
@@ -259,8 +271,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         stop = check_int("stop", content.get("stop"), start + 1, most, hint="ask for less")
         factor = -(-(stop - start) // COLUMNS)
         packed = pack(self.records[index], None, self._candidate, factor=factor, span=(start, stop))
-        told = {"type": "detail", "index": index, "start": start, "stop": stop, "factor": factor}
-        self.send(told | {"edition": self._edition, "facts": packed.facts}, [packed.data])
+        message = {"type": "detail", "index": index, "start": start, "stop": stop, "factor": factor}
+        self.send(message | {"edition": self._edition, "facts": packed.facts}, [packed.data])
 
     # ---- sound
 
@@ -273,13 +285,13 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
                     return
                 edition = self._edition
             try:
-                found: dict[str, Any] = {"data": _flac(*self._waveform(index))}
-            except Exception as error:  # whatever it is, the page must not wait for ever
+                result: dict[str, Any] = {"data": _flac(*self._waveform(index))}
+            except Exception as error:  # whatever the error is, the page must not wait forever
                 log.debug("decoding record %d", index, exc_info=True)
-                found = {"error": " ".join(str(error).split()) or type(error).__name__}
+                result = {"error": " ".join(str(error).split()) or type(error).__name__}
             if self.comm is not None:
-                self._decoded += 1  # the same sound again is an answer too
-                self._sound = {"step": index, "edition": edition, "answer": self._decoded, **found}
+                self._decoded += 1  # the trait must change even if the sound is the same
+                self._sound = {"step": index, "edition": edition, "answer": self._decoded, **result}
 
     def _waveform(self, index: int) -> tuple[Any, int]:
         record = self.records[index]
@@ -300,17 +312,17 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         return decode_sound(model, latent.to(model.device), samples, ring=ring).waveform, model.sample_rate
 
     def _values(self, record: StepRecord) -> Any:
-        """`[C, T, F]` of the quantity shown, or None where it was not recorded."""
+        """Return the quantity that is shown, `[C, T, F]`, or None if it was not recorded."""
         x, x0, noise = ([None] if array is None else as_array(array) for array in (record.x, record.x0, record.noise))
-        found = {"x": x, "x0": x0, "noise": noise}.get(self.quantity)
-        if found is None:
+        array = {"x": x, "x0": x0, "noise": noise}.get(self.quantity)
+        if array is None:
             if record.x is None or record.x0 is None:
                 return None
             return as_array(record.x)[self._candidate] - as_array(record.x0)[self._candidate]
-        return found[self._candidate] if found[0] is not None else None
+        return array[self._candidate] if array[0] is not None else None
 
 
-NAMES: Final = {"x": "noisy latent", "x0": "clean estimate", "noise": "noise", "difference": "noisy less clean"}
+NAMES: Final = {"x": "noisy latent", "x0": "clean estimate", "noise": "noise", "difference": "noisy minus clean"}
 
 
 def _flac(waveform: Any, rate: int) -> bytes:

@@ -1,10 +1,10 @@
-"""Records of a trace as a browser gets them: a few facts each, and one run of bytes.
+"""Packing of the records of a trace for a browser, as a few facts and one sequence of bytes per record.
 
-The bytes of a record are its numbers (float32, little-endian): low and scale of each channel for each of x, x0 and
-noise, then the statistics of each of x, x0, noise and their difference; and behind them the planes that travel,
-`[C, columns, F]` each, in the order that `planes` names.
+The bytes of a record begin with numbers (float32, little-endian): the low and the scale of each channel for x, x0 and
+noise, then the statistics of x, x0, noise and the difference x minus x0. The planes follow, `[C, columns, F]` each, in
+the order of `planes`.
 
-The noise travels only where the page cannot work it out from x and x0, see `noise_rule`.
+The noise is sent only if the page cannot compute it from x and x0, see `noise_rule`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,18 @@ from spotnb.widgets.quantise import STATISTICS, Plane, Quantised, noise_rule, qu
 
 ARRAYS: Final = ("x", "x0", "noise")
 QUANTITIES: Final = (*ARRAYS, "difference")
-COLUMNS: Final = 2048  # across: more than a screen shows
-BUDGET: Final = 12_000_000  # bytes of all planes
+COLUMNS: Final = 2048  # more columns than a screen shows
+BUDGET: Final = 12_000_000  # bytes for all planes
 
 
 @dataclass(frozen=True)
 class Packed:
-    """What a page knows of a record, ready for JSON, and its bytes."""
+    """A record for a page.
+
+    Attributes:
+        facts: A description, ready for JSON.
+        data: The numbers and planes.
+    """
 
     facts: dict[str, Any]
     data: bytes
@@ -34,10 +39,13 @@ class Packed:
 
 @dataclass(frozen=True)
 class Thinning:
-    """What travels at first of a long run: every `factor`-th frame, and the planes of every `every`-th record.
+    """The part of a long run that is sent at first, so that no more than 2048 frames and 12 MB of planes are sent.
 
-    So many frames are left that there are at most 2048, and so many records that their planes come to 12 MB at most.
-    The page asks for the rest where it is looked at.
+    The page requests the rest when it is viewed.
+
+    Attributes:
+        factor: Every `factor`-th frame is sent.
+        every: The planes of every `every`-th record are sent.
     """
 
     factor: int = 1
@@ -45,7 +53,13 @@ class Thinning:
 
     @classmethod
     def of(cls, frames: int, cells: int, records: int) -> Thinning:
-        """`cells`: values of one frame, all channels; `records`: how many there will be."""
+        """Return the thinning of a run.
+
+        Args:
+            frames: The length of the latent.
+            cells: The number of values in one frame, over all channels.
+            records: The number of records at the end of the run.
+        """
         factor = -(-frames // COLUMNS)
         one = 2 * -(-frames // factor) * cells  # x and x0
         return cls(factor, max(1, -(-records * one // BUDGET)))
@@ -60,15 +74,20 @@ def pack(
     planes: bool = True,
     span: tuple[int, int] | None = None,
 ) -> Packed:
-    """A record as a page gets it.
+    """Pack a record for a page.
 
-    `before`: the record of the step before, if it was kept. `factor`: every so many frames of `span`, which is all
-    frames by default. Without `planes` the facts and the statistics alone.
+    Args:
+        record: The record.
+        before: The record of the previous step, if it was kept.
+        candidate: The index of the candidate.
+        factor: Only every `factor`-th frame of `span` is packed.
+        planes: Whether to pack the planes. The facts and the statistics are always packed.
+        span: `(start, stop)` in frames; None is all frames.
     """
-    found = {name: _plane(record, name, candidate) for name in ARRAYS}
-    shown = {name: None if plane is None else quantise(_cut(plane, span, factor)) for name, plane in found.items()}
-    rule, travelling = None, [name for name in ARRAYS if found[name] is not None]
-    x, x0, noise = (found[name] for name in ARRAYS)
+    recorded = {name: _plane(record, name, candidate) for name in ARRAYS}
+    shown = {name: None if plane is None else quantise(_cut(plane, span, factor)) for name, plane in recorded.items()}
+    rule, sent = None, [name for name in ARRAYS if recorded[name] is not None]
+    x, x0, noise = (recorded[name] for name in ARRAYS)
     if x is not None and x0 is not None and noise is not None:
         bases = {"after": (x, _error(shown["x"]))}
         if before is not None and before.step == record.step - 1:
@@ -76,20 +95,20 @@ def pack(
             if earlier is not None and span is None:
                 bases["before"] = (earlier, quantise(_cut(earlier, span, factor)).error)
         rule = noise_rule(noise, x0, _error(shown["x0"]), bases)
-        # The latent before is at hand only where its planes travel, which they do with those of this record.
+        # The page has the previous latent only if its planes were sent, which is the case if those of this record are.
         if rule is not None:
-            travelling.remove("noise")
+            sent.remove("noise")
     difference = None if x is None or x0 is None else _less(x, x0)
     numbers = [_numbers(shown[name], record) for name in ARRAYS]
-    numbers += [_told(plane, record) for plane in (*found.values(), difference)]
-    sent = travelling if planes else []
+    numbers += [_statistics(plane, record) for plane in (*recorded.values(), difference)]
+    sent = sent if planes else []
     facts: dict[str, Any] = {
         "step": record.step,
         "timestep": record.timestep,
         "shift": record.shift,
         "tiles": [[*tile.window, *tile.segment] for tile in record.layout.tiles],
         "has": [
-            name for name, plane in zip(QUANTITIES, (*found.values(), difference), strict=True) if plane is not None
+            name for name, plane in zip(QUANTITIES, (*recorded.values(), difference), strict=True) if plane is not None
         ],
         "planes": sent,
         "noise": None if rule is None else rule.to_dict(),
@@ -124,7 +143,7 @@ def _numbers(quantised: Quantised | None, record: StepRecord) -> Any:
     return np.concatenate([quantised.low, quantised.scale])
 
 
-def _told(plane: Plane | None, record: StepRecord) -> Any:
+def _statistics(plane: Plane | None, record: StepRecord) -> Any:
     if plane is None:
         return np.zeros((_channels(record) + 1) * len(STATISTICS), np.float32)
     return statistics(plane).ravel()

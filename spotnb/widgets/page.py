@@ -1,4 +1,4 @@
-"""Widgets in one HTML file of their own: code and data, no kernel, no server, no network."""
+"""Widgets in one self-contained HTML file with code and data, which needs no kernel, server or network."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ FOLDER = STATIC / "page"
 
 
 class Shown(Protocol):
-    """What a page shows: a widget, see `spotnb.widgets.base`."""
+    """A widget that a page can show, see `spotnb.widgets.base`."""
 
     module: ClassVar[str]
 
     def page_state(self) -> dict[str, Any]:
-        """Return what the page knows of the widget."""
+        """Return the state of the widget for the page."""
         ...
 
 
 def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Shown]) -> Path:
-    """Write a page with widgets under each other, whole or not at all, and return its path.
+    """Write a page with one widget below the other, and return its path. The file appears once it is complete.
 
-    Raises `SpotnbError` if it cannot be written.
+    Args:
+        path: The HTML file.
+        title: The title of the page.
+        widgets: The widgets from top to bottom.
+
+    Raises:
+        SpotnbError: The file cannot be written.
     """
     parts = {"TITLE": html.escape(title), "STYLE": stylesheet(), "MODEL": body("page/model.js", name="showSaved")}
     parts["WIDGETS"] = "\n".join(_section(widget, index) for index, widget in enumerate(widgets))
@@ -39,7 +45,7 @@ def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Shown
 
 
 def _section(widget: Shown, index: int) -> str:
-    """A widget's place, its state, and its code, which runs once the page's model is defined."""
+    """Return the HTML of a widget: its element, its state, and its code, which runs once the model is defined."""
     from ipywidgets.widgets.widget import _remove_buffers
 
     state, paths, buffers = _remove_buffers(widget.page_state())
@@ -47,13 +53,13 @@ def _section(widget: Shown, index: int) -> str:
         {"path": list(where), "data": base64.b64encode(data).decode()}
         for where, data in zip(paths, buffers, strict=True)
     ]
-    # ASCII, and no "<": nothing in it can end the script element or start a comment.
+    # ASCII without "<", so that nothing in it can end the script element or start a comment.
     data = json.dumps({"state": state, "buffers": held}).replace("<", "\\u003c")
     parts = {"INDEX": str(index), "STATE": data, "SCRIPT": body(widget.module)}
     return _filled((FOLDER / "widget.html").read_text("utf-8"), parts)
 
 
 def _filled(template: str, parts: dict[str, str]) -> str:
-    """A template `text %%NAME%% text` with its parts; what is put in is never searched."""
+    """Fill a template `text %%NAME%% text` with its parts. Inserted text is never searched."""
     pieces = template.split("%%")
     return "".join(parts[piece] if index % 2 else piece for index, piece in enumerate(pieces))

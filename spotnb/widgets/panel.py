@@ -1,4 +1,4 @@
-"""SamplerPanel: make sound without writing code, watch it come about, and take it into the next cell."""
+"""SamplerPanel, which generates sound without code, shows the steps, and passes the result to the next cell."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from spotnb.widgets.panel_form import Form
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
 from spotnb.widgets.panel_run import Run, duration
 
-COST_AFTER: Final = 0.5  # s without a change, before the cost is worked out anew
+COST_AFTER: Final = 0.5  # seconds without a change before the cost is computed again
 ACTIONS: Final = {
-    "run": ("Run", "Run to the end, or on from a pause"),
-    "step": ("Step", "Do one step, or what is left of it"),
+    "run": ("Run", "Run to the end, or continue after a pause"),
+    "step": ("Step", "Take one step, or finish the current one"),
     "phase": ("Phase", "Do the next part of a step: pad, predict tile by tile, stitch, finish"),
     "pause": ("Pause", "Stop after the tiles that are being predicted"),
-    "reset": ("Reset", "Forget the run; the next one takes the form as it is"),
-    "fork": ("Fork", "Go on from the step that is shown, with the form as it is"),
-    "wav": ("Save wav", "Write the sound to a file beside the notebook"),
-    "trace": ("Save trace", "Write the record of the run to a file beside the notebook"),
+    "reset": ("Reset", "Discard the run; the next run uses the current form"),
+    "fork": ("Fork", "Continue from the step that is shown, with the current form"),
+    "wav": ("Save wav", "Write the sound to a file next to the notebook"),
+    "trace": ("Save trace", "Write the trace of the run to a file next to the notebook"),
 }
 
 
 class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """A form for a run, the buttons that drive it, the inspector beside it, and the sound below.
+    """A form for a run, buttons to drive it, the inspector, and the sound.
+
+    A run keeps the settings with which it was started. `fork` continues from the step that is shown with the current
+    settings of the form, and `reset` discards the run. The actions of the buttons are also methods: `run()`, `step()`,
+    `phase()`, `pause()`, `reset()`, `fork()` and `save()`. They return at once, except `save()`. `wait()` waits until
+    they are done.
 
     Args:
-        model: a name, as `load_model` takes it, or an `AudioModel`. It is loaded when it is first needed: for the cost
-            of the run in seconds if it is the embedded model, else for the first run.
+        model: A model name for `load_model`, or an `AudioModel`. It is loaded when it is first needed: the embedded
+            model for the cost of the run in seconds, any other model for the first run.
 
-    A run keeps the settings it was started with. `fork` goes on from the step that is shown with those that the form
-    has by then, `reset` starts anew. The buttons' actions are methods too: `run()`, `step()`, `phase()`, `pause()`,
-    `reset()`, `fork()`, `save()`; they return at once, and `wait()` waits until they are done.
-
-    Attributes, for the next cell:
-        sampler: the `SpotSampler`, or None before the first run.
+    Attributes:
+        sampler: The `SpotSampler`, or None before the first run.
         waveform: `[samples]` float32, or None before a run is finished.
-        inspector: the `LatentInspector` of the run, or None.
+        inspector: The `LatentInspector` of the run, or None.
     """
 
     def __init__(self, model: Any = "tiny") -> None:
@@ -63,8 +64,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.form = Form(self._form_changed)
         self.status = PanelStatus(doing="Ready")
         self.buttons = {}
-        for name, (word, told) in ACTIONS.items():
-            button = ipywidgets.Button(description=word, tooltip=told, layout=ipywidgets.Layout(width="auto"))
+        for name, (word, tooltip) in ACTIONS.items():
+            button = ipywidgets.Button(description=word, tooltip=tooltip, layout=ipywidgets.Layout(width="auto"))
             button.on_click(lambda _, name=name: self._pressed(name))
             self.buttons[name] = button
         self.buttons["run"].button_style = "primary"
@@ -89,33 +90,41 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def sampler(self) -> Any:
+        """The `SpotSampler`, or None before the first run."""
         return self._run.sampler
 
     @property
     def waveform(self) -> NDArray[np.float32] | None:
+        """The sound `[samples]`, or None before a run is finished."""
         generation = self._run.generation
         return None if generation is None else generation.waveform
 
-    # ---- what the buttons do
+    # ---- the actions of the buttons
 
     def run(self) -> None:
+        """Run to the end, or continue after a pause."""
         self._start(self._run.go, "Running")
 
     def step(self) -> None:
+        """Take one step, or finish the current one."""
         self._start(self._run.one_step, "Running")
 
     def phase(self) -> None:
+        """Do the next part of a step: pad, predict tile by tile, stitch, finish."""
         self._start(self._run.phase, "Running")
 
     def pause(self) -> None:
+        """Stop after the tiles that are being predicted."""
         self._run.pause()
 
     def reset(self) -> None:
+        """Discard the run, unless it is working."""
         if not self._run.busy:
             self._run.reset()
             self._form_changed()
 
     def fork(self) -> None:
+        """Continue from the step that is shown, with the current settings of the form."""
         at = None
         if self.inspector is not None and len(self.inspector.records):
             at = self.inspector.records[self.inspector.step].step + 1
@@ -123,10 +132,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._start(lambda settings: self._run.fork(settings, at), "Forking")
 
     def save(self, kind: str = "wav", path: Any = None) -> Path | None:
-        """Save the sound ("wav") or the record of the run ("trace"), and return the file's path.
+        """Save the sound or the trace of the run, and return the path of the file.
 
-        By default beside the notebook, under a name made of prompt and seed that is not taken yet. What goes wrong is
-        shown in the panel, and None returned.
+        An error is shown in the panel, and None is returned.
+
+        Args:
+            kind: "wav" for the sound, or "trace".
+            path: The file. By default it is next to the notebook, with a new name from the prompt and the seed.
         """
         try:
             saved = self._save(kind, path)
@@ -137,9 +149,10 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         return saved
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the sound and the steps of the run, as far as it is, to one self-contained HTML file; see `Widget`.
+        """Write the sound and the finished steps of the run to one self-contained HTML file, and return its path.
 
-        Returns its path. Raises `SpotnbError` if there is no run, or the file cannot be written.
+        Raises:
+            SpotnbError: There is no run, or the file cannot be written.
         """
         shown = [part for part in (self.result, self.inspector) if part is not None]
         if not shown:
@@ -148,10 +161,11 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         return write_page(path, prompt.text if isinstance(prompt, PromptTimeline) else prompt or "A run", shown)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until nothing is being done any more."""
+        """Wait until all work is done, or for some seconds."""
         self._run.wait(seconds)
 
     def close(self) -> None:
+        """Stop all work, and remove the panel from all pages and from memory."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
@@ -160,10 +174,10 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._run.wait(10)
         self._close_gone()
         for each in [*_below(self), self]:
-            values = each._trait_values  # noqa: SLF001  to ask for a trait would make its model
+            values = each._trait_values  # noqa: SLF001  reading a trait would create its model
             plumbing = values.get("layout"), values.get("style")
             super().close() if each is self else each.close()
-            for part in plumbing:  # models of their own, which ipywidgets would keep for good
+            for part in plumbing:  # separate models, which ipywidgets would otherwise keep forever
                 if part is not None:
                     part.close()
         self._run.reset()
@@ -186,7 +200,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         from spotnb.sound.files import save_audio
 
         if kind not in ("wav", "trace"):
-            raise InputError(f"kind is {kind!r}: expected wav or trace; choose one of these")
+            raise InputError(f"kind is {kind!r}: expected 'wav' or 'trace'")
         if self.sampler is None or (kind == "wav" and self.waveform is None):
             raise SpotnbError("there is nothing to save yet: run to the end first")
         suffix = ".wav" if kind == "wav" else ".npz"
@@ -196,10 +210,10 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         assert self.waveform is not None
         return save_audio(target, self.waveform, self.sampler.model.sample_rate)
 
-    # ---- what is shown
+    # ---- display
 
     def _show(self) -> None:
-        """Bring everything up to date; called from any thread, after every change of the run."""
+        """Update everything after a change of the run, from any thread."""
         with self._lock:
             if self._closed:
                 return
@@ -219,12 +233,12 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             on = {"pause": run.busy} | dict.fromkeys(("run", "step", "phase"), not run.busy)
             on |= dict.fromkeys(("reset", "fork"), has and not run.busy)
             on |= {"wav": self.waveform is not None and not run.busy, "trace": has and done > 0 and not run.busy}
-            # First those that come on, so that the focus has somewhere to go.
+            # Enable buttons before disabling others, so that the focus can move.
             for name in sorted(on, key=lambda name: not on[name]):
                 self.buttons[name].disabled = not on[name]
 
     def _show_run(self) -> None:
-        """The inspector of this sampler, and the sound if there is one."""
+        """Update the inspector and the sound."""
         run = self._run
         gone: list[LatentInspector | RunResult | None] = []
         inspected = None if self.inspector is None else self.inspector.sampler
@@ -243,7 +257,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._gone = [part for part in gone if part is not None]
 
     def _close_gone(self) -> None:
-        """Close what was replaced the time before: a page that is still opening it would fail if it were gone."""
+        """Close the parts that the previous update replaced. Closing them earlier would fail a page that opens them."""
         for part in self._gone:
             part.close()
         self._gone = []
@@ -255,11 +269,11 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             try:
                 settings, now = self.form.settings(), sampler.settings()
                 if any(now[name] != value for name, value in settings.items()):
-                    hint = "The form has changed: Fork goes on with it, Reset starts anew."
+                    hint = "The form has changed: Fork continues with it, Reset discards the run."
                     if sampler.done:
                         hint = "The form has changed: Run makes a new sound."
             except SpotnbError:
-                pass  # said where the cost stands
+                pass  # the cost shows the error
         self.status.hint = hint
 
     def _form_changed(self) -> None:
@@ -271,7 +285,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._timer.start()
 
     def _tell_cost(self) -> None:
-        """What the form would take, in a thread: in windows and frames, and in seconds where the model is at hand."""
+        """Show the cost of the form, in a thread: windows and frames, and also seconds if the model is available."""
         try:
             settings = self.form.settings()
             text = planned_cost(settings)
@@ -283,7 +297,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             cost = SpotSampler(self._run.load_quietly(), **settings).cost()
             memory = f"{cost.peak_bytes / 1e6:.0f} MB" if cost.peak_bytes < 1e9 else f"{cost.peak_bytes / 1e9:.1f} GB"
             self._set_cost(f"{text}; about {duration(cost.seconds)} and {memory}")
-        except Exception as error:  # the form may hold anything, and the model may fail to load: told, not raised
+        except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
             self._set_cost(" ".join(str(error).split()))
 
     def _set_cost(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The price of the panel's form before a run, in windows and frames."""
+"""The cost of the run in the panel's form, in windows and frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
 
 
 def planned_cost(settings: dict[str, Any]) -> str:
-    """Return the windows and frames of a run in words, from its layouts alone."""
+    """Describe the number of windows and frames of a run, from its layouts alone."""
     config, method, steps = settings["config"], settings["method"], settings["steps"]
     if isinstance(settings["prompt"], PromptTimeline):
         settings["prompt"].check_duration(settings["duration"])

@@ -10,14 +10,14 @@ from spotnb.sampling.timeline import PromptTimeline
 
 
 def file_stem(sampler: Any) -> str:
-    """Return a file name for the prompt of a run: only letters, digits and hyphens, whatever was typed."""
+    """Return a file name from the prompt and seed of a run, with only letters, digits and hyphens."""
     prompt = sampler.prompt.text if isinstance(sampler.prompt, PromptTimeline) else sampler.prompt
     words = re.sub(r"[^0-9a-z]+", "-", prompt.lower()).strip("-")[:40].strip("-")
     return f"{words or 'sound'}-{sampler.seed}"
 
 
 def free_path(stem: str, suffix: str) -> Path:
-    """Return a path beside the notebook that is not taken yet."""
+    """Return a path in the folder of the notebook that does not exist yet."""
     path, count = Path(f"{stem}{suffix}"), 1
     while path.exists():
         count += 1

@@ -1,4 +1,4 @@
-"""The form of SamplerPanel: ipywidgets' own controls, and the settings that they mean."""
+"""The form of SamplerPanel, which turns the controls of ipywidgets into settings of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ _ENTRY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*s?\s
 
 
 class Form:
-    """The controls, in `box`. `settings` are what they mean for a `SpotSampler`."""
+    """The controls of the panel.
+
+    Args:
+        changed: Called after every change of a control.
+
+    Attributes:
+        box: The container of all controls.
+        controls: All controls, in order.
+    """
 
     def __init__(self, changed: Callable[[], None]) -> None:
         wide = ipywidgets.Layout(width="auto")
@@ -63,10 +71,11 @@ class Form:
 
     @property
     def config(self) -> SpotDiffusionConfig:
+        """The tiling in the form. Raises `InputError` for invalid values."""
         return SpotDiffusionConfig(self.tile.value, None, self.ratio.value, self.edge.value)
 
     def settings(self) -> dict[str, Any]:
-        """Arguments of `SpotSampler`, but for the model. Raises `InputError` for what cannot be."""
+        """Return the arguments of `SpotSampler`, except for the model. Raises `InputError` for invalid values."""
         return {
             "prompt": parse_prompt(self.prompt.value),
             "duration": self.duration.value,
@@ -82,18 +91,21 @@ class Form:
 
 
 def parse_prompt(text: str) -> str | PromptTimeline:
-    """A prompt, or a timeline where its lines begin with seconds: `0-10: nature sounds`.
+    r"""Return a prompt, or a timeline if its lines begin with seconds, as in `0-10: nature sounds`.
 
-    >>> parse_prompt("0-10: nature sounds\\n10-20: church organ").duration
+    Raises:
+        InputError: Only some of the lines begin with seconds, or the timeline is invalid.
+
+    >>> parse_prompt("0-10: nature sounds\n10-20: church organ").duration
     20.0
     """
     lines = [line for line in text.splitlines() if line.strip()]
-    found = [_ENTRY.fullmatch(line) for line in lines]
-    if not any(found):
+    matches = [_ENTRY.fullmatch(line) for line in lines]
+    if not any(matches):
         return " ".join(" ".join(lines).split())
-    for line, match in zip(lines, found, strict=True):
+    for line, match in zip(lines, matches, strict=True):
         if match is None:
-            raise InputError(f"the line {show(line)} has no times, others have: expected such as 0-10: nature sounds")
-    entries = [(float(match[1]), float(match[2]), match[3].strip()) for match in found if match is not None]
+            raise InputError(f"the line {show(line)} has no times: expected a line such as 0-10: nature sounds")
+    entries = [(float(match[1]), float(match[2]), match[3].strip()) for match in matches if match is not None]
     shortest = min(stop - start for start, stop, _ in entries)
     return PromptTimeline(entries, max(0.0, min(CROSSFADE, shortest)))

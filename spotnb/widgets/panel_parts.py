@@ -1,4 +1,4 @@
-"""Two parts of SamplerPanel that are no form: how the run stands, and the sound that it made."""
+"""Two parts of SamplerPanel besides the form: the status of the run, and its sound."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from spotnb.generate import Generation
 
 COLUMNS: Final = 2048
-LOW, HIGH = float(np.log(FLOOR)), 2.0  # of a log-mel: silence to loud, as in every picture of one
+LOW, HIGH = float(np.log(FLOOR)), 2.0  # of the colors of a log-mel, from silence to loud, as in spotnb.plots.sound
 
 
 class PanelStatus(Widget, module="panel_status.js", title="How the run stands"):
-    """A line of text, a bar, and what went wrong. Everything is put on the page as text.
+    """A line of text, a progress bar, and an error message. Everything appears on the page as plain text.
 
-    Its view also keeps the notebook's shortcuts off the panel's controls, and the focus inside while buttons come and
-    go, and says so when the kernel is gone.
+    Its view also protects the panel's controls from the notebook's shortcuts, keeps the focus inside while buttons
+    are enabled and disabled, and reports a lost kernel.
     """
 
     static_form = False
@@ -32,13 +32,17 @@ class PanelStatus(Widget, module="panel_status.js", title="How the run stands"):
     cost = Unicode("").tag(sync=True)
     hint = Unicode("").tag(sync=True)
     busy = Bool(False).tag(sync=True)
-    share = Float(0.0).tag(sync=True)  # of the run that is done
+    share = Float(0.0).tag(sync=True)  # the finished share of the run
     trouble = Unicode("").tag(sync=True)
     details = Unicode("").tag(sync=True)
 
 
 class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
-    """Waveform, mel and seams of a finished run, with a player. Levels are as they are."""
+    """Waveform, mel and seams of a finished run, with a player. Levels are not normalized.
+
+    Args:
+        generation: The finished run.
+    """
 
     _scene = Dict().tag(sync=True)
 
@@ -47,10 +51,12 @@ class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
         super().__init__(_scene=_scene_of(generation))
 
     def close(self) -> None:
+        """Remove the widget from all pages, and the run from memory."""
         super().close()
         self.generation = None
 
     def draw(self) -> Figure | None:
+        """Return waveform and mel as a figure, or None after `close`."""
         from spotnb.plots.sound import plot_mel, plot_waveform
 
         if self.generation is None:
@@ -77,8 +83,8 @@ def _scene_of(generation: Generation) -> dict[str, Any]:
     parts = np.linspace(0, len(wave), min(len(wave), COLUMNS) + 1).astype(int)[:-1]
     envelope = np.stack([np.minimum.reduceat(wave, parts), np.maximum.reduceat(wave, parts)], axis=1)
     levels = generation.levels()
-    found = generation.grid_score()
-    score = None if found is None else {"score": float(found.score), "p": float(found.p_value)}
+    grid_score = generation.grid_score()
+    score = None if grid_score is None else {"score": float(grid_score.score), "p": float(grid_score.p_value)}
     return {
         "sound": buffer.getvalue(),
         "frames": frames,

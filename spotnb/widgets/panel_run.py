@@ -1,7 +1,7 @@
-"""What SamplerPanel drives: one run in a thread of its own, because a callback would block the page while it works.
+"""The run of SamplerPanel, which works in a separate thread, because a callback would block the page.
 
-Between two batches of tiles it looks whether it is to pause. What is done by then is kept: a step that is half done
-goes on where it stopped, and a run that failed stands after its last whole step.
+The thread can pause between two batches of tiles. Finished work is kept: an incomplete step continues where it stopped,
+and a run that failed stands after its last complete step.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class State:
-    """What is shown of a run; a new one at each change.
+    """The state of a run for display. Every change creates a new one.
 
     Attributes:
-        busy: what is being done, such as "Loading the model", or "".
-        doing: in words, where the run stands.
-        trouble: one line, if something went wrong, and `details` of it.
-        tiles: of the open step, how many are predicted; None without an open step.
+        busy: The current activity, such as "Loading the model", or "".
+        doing: The progress of the run in words.
+        trouble: An error message in one line, or "".
+        details: Details of the error, or "".
+        tiles: The number of predicted tiles of the open step, or None without an open step.
     """
 
     busy: str = ""
@@ -37,7 +38,17 @@ class State:
 
 
 class Run:
-    """A sampler and the thread that moves it. `model` is a name, loaded when it is first needed, or the model."""
+    """A sampler and the thread that moves it.
+
+    Args:
+        model: A model, or the name of one, which is loaded when it is first needed.
+        changed: Called after every change, from any thread.
+
+    Attributes:
+        state: The current state for display.
+        sampler: The `SpotSampler`, or None.
+        generation: The finished `Generation`, or None.
+    """
 
     def __init__(self, model: Any, changed: Callable[[], None]) -> None:
         self._name = model if isinstance(model, str) else "tiny"
@@ -46,7 +57,7 @@ class Run:
         self._pause = threading.Event()
         self._lock = threading.Lock()
         self._loading = threading.Lock()
-        self._thread: threading.Thread | None = None  # the latest; it tells the end of its work before it ends
+        self._thread: threading.Thread | None = None  # the latest; it reports the end of its work before it ends
         self._busy = False
         self._step: Any = None
         self.state = State()
@@ -55,20 +66,23 @@ class Run:
 
     @property
     def busy(self) -> bool:
+        """Whether the thread is working."""
         return self._busy
 
     @property
     def loaded(self) -> bool:
+        """Whether the model is loaded."""
         return self._model is not None
 
     def model(self) -> Any:
-        """The model, loaded if it has not been; called from the thread."""
+        """Return the model, and load it first if necessary. Call this from the thread."""
         if self._model is None:
             self.tell(busy="Loading the model")
         return self.load_quietly()
 
     def load_quietly(self) -> Any:
-        with self._loading:  # the cost and a run may both need it first
+        """Return the model, and load it first if necessary, without a change of the state."""
+        with self._loading:  # the cost estimate and a run may need the model at the same time
             if self._model is None:
                 from spotnb.models.load import load_model
 
@@ -76,11 +90,12 @@ class Run:
         return self._model
 
     def tell(self, **changes: Any) -> None:
+        """Change the state for display."""
         self.state = replace(self.state, **changes)
         self._changed()
 
     def start(self, work: Callable[[], None], busy: str) -> bool:
-        """Do some work in the thread, unless it does some already."""
+        """Start some work in the thread, and return whether it was free to do so."""
         with self._lock:
             if self._busy:
                 return False
@@ -93,11 +108,13 @@ class Run:
         return True
 
     def pause(self) -> None:
+        """Ask the thread to pause after the current batch of tiles."""
         self._pause.set()
         if self.busy:
             self.tell(busy="Pausing")
 
     def wait(self, seconds: float | None = None) -> None:
+        """Wait until the thread has ended, or for some seconds."""
         thread = self._thread
         if thread is not None:
             thread.join(seconds)
@@ -106,7 +123,7 @@ class Run:
         trouble = details = ""
         try:
             work()
-        except Exception as error:  # whatever it is, the panel tells it and can go on
+        except Exception as error:  # whatever the error is, the panel shows it and remains usable
             self._step = None
             trouble = " ".join(str(error).split()) or type(error).__name__
             if not isinstance(error, SpotnbError):
@@ -117,10 +134,10 @@ class Run:
             self._busy = False
         self.tell(busy="", trouble=trouble, details=details, tiles=self._tiles())
 
-    # ---- work, to be done in the thread
+    # ---- work for the thread
 
     def prepare(self, settings: dict[str, Any]) -> None:
-        """Have a sampler: the one there is, or a new one where there is none or it is done."""
+        """Create a sampler if there is none, or if the current one is done."""
         if self.sampler is not None and not (self.sampler.done and self.generation is not None):
             return
         from spotnb.sampling.sampler import SpotSampler
@@ -130,7 +147,7 @@ class Run:
         self.sampler = sampler
 
     def go(self, settings: dict[str, Any]) -> None:
-        """Run to the end, and decode; or to the next pause."""
+        """Run to the end and decode, or run to the next pause."""
         self.prepare(settings)
         self.tell(busy="Running", doing=self._where())
         while not self.sampler.done:
@@ -141,6 +158,7 @@ class Run:
         self._decode()
 
     def one_step(self, settings: dict[str, Any]) -> None:
+        """Finish the open step or take the next one, and decode after the last step."""
         self.prepare(settings)
         self.tell(busy="Running")
         if not self.sampler.done and not self._finish_step():
@@ -162,10 +180,11 @@ class Run:
         if step is not self._step:
             left, right = step.layout.pad
             source = step.padding.of
-            made = {"none": "nothing to mirror", "nothing": "fresh noise"}.get(source, f"mirrored from the {source}")
+            origin = {"none": "nothing to mirror", "nothing": "only noise"}.get(source, f"mirrored from the {source}")
             _ = step.windows
             self._step, self._done, self._stitched = step, 0, False
-            self.tell(doing=f"{where}: padded by {left} and {right} frames ({made}), cut into {count} windows", tiles=0)
+            text = f"{where}: padded by {left} and {right} frames ({origin}), cut into {count} windows"
+            self.tell(doing=text, tiles=0)
         elif self._done < count:
             step.predict(tile=self._done)
             self._done += 1
@@ -182,12 +201,12 @@ class Run:
                 self._decode()
 
     def fork(self, settings: dict[str, Any], at: int | None) -> None:
-        """Go on from the state before step `at`, or from now, with the settings that were changed since."""
+        """Continue from the state before step `at`, or from the current state, with the settings that have changed."""
         if self.sampler is None:
             raise InputError("there is nothing to fork yet: run some steps first")
         total = len(self.sampler.solver)
         if (self.sampler.steps_done if at is None else at) >= total:
-            raise InputError("the last step has nothing after it to change: show an earlier one, and fork from there")
+            raise InputError("no step follows the last one: expected an earlier step; show one, and fork from there")
         old = self.sampler.settings()
         changes = {name: value for name, value in settings.items() if old[name] != value}
         forked = self.sampler.fork(at=at, **changes)
@@ -197,6 +216,7 @@ class Run:
         self.tell(doing=f"Forked before step {forked.steps_done}; changed: {what}", tiles=None)
 
     def reset(self) -> None:
+        """Discard the run."""
         self.sampler = self.generation = self._step = None
         self.state = State(doing="Ready")
         self._changed()
@@ -205,7 +225,7 @@ class Run:
     _stitched = False
 
     def _open(self) -> Any:
-        """The open step, if it is still the sampler's next one; else a new one."""
+        """Return the open step if it is still the sampler's next step, or else a new one."""
         step = self._step
         if step is not None and step.state is self.sampler.state:
             return step
@@ -213,7 +233,7 @@ class Run:
         return self.sampler.begin()
 
     def _finish_step(self) -> bool:
-        """Finish the open step, or the next one; False if it was to pause before."""
+        """Finish the open step or the next one, and return True, or False if it was paused before the end."""
         step = self._open()
         for tile in range(len(step.layout.tiles)):
             if self._pause.is_set():
@@ -250,7 +270,7 @@ class Run:
 
 
 def duration(seconds: float) -> str:
-    """In words, as exact as such a guess can be.
+    """Return a duration in words, with the precision that suits an estimate.
 
     >>> duration(0.4), duration(75), duration(4000)
     ('1 s', '75 s', '67 min')

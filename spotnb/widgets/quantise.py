@@ -1,11 +1,11 @@
-"""Latents as bytes: what a browser is sent of a trace, a quarter of its size. No torch.
+"""Quantization of latents to bytes, which makes the data for a browser four times smaller. This needs no torch.
 
-One byte a value, with a lowest value and a scale for each step and channel: `value = low + code * scale` for the codes
-0 to 252. The three codes above are NaN, minus infinity and plus infinity, for a picture must show what went wrong. The
-scale is a 252nd of the channel's range, so a value comes back to within half of that, `range / 504`, or 0.2 % of the
-range, beside float32 rounding; a channel of one value comes back exact.
+Each value takes one byte, with a lowest value and a scale for each step and channel: `value = low + code * scale` for
+the codes 0 to 252. The three codes above are NaN, minus infinity and plus infinity, because a picture must show errors.
+The scale is 1/252 of the channel's range, so the error of a value is at most half of that, `range / 504` or 0.2 % of
+the range, plus float32 rounding. A channel with only one value is exact.
 
-The noise need not travel: a latent is `signal * x0 + level * noise`, see `noise_rule`.
+The noise does not have to be sent, because a latent is `signal * x0 + level * noise`, see `noise_rule`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,19 @@ Plane = NDArray[np.float32]
 LEVELS: Final = 252  # codes 0 to 252 are values
 NAN, MINUS_INFINITY, PLUS_INFINITY = 253, 254, 255
 STATISTICS: Final = ("mean", "std", "min", "max", "limit", "bad")
-NOISE_ERROR: Final = 0.1  # noise has a standard deviation of one: a tenth of it is below what colours can tell
-FITS: Final = 0.01
+NOISE_ERROR: Final = 0.1  # noise has a standard deviation of 1, and colors cannot show a tenth of that
+FITS: Final = 0.01  # the largest residual of a rule, in units of the noise
 
 
 @dataclass(frozen=True)
 class Quantised:
-    """`codes` `[C, T, F]` uint8, `low` and `scale` `[C]` float32."""
+    """A quantized plane.
+
+    Attributes:
+        codes: `[C, T, F]` uint8.
+        low: The lowest value of each channel, `[C]` float32.
+        scale: The step from one code to the next in each channel, `[C]` float32.
+    """
 
     codes: NDArray[np.uint8]
     low: NDArray[np.float32]
@@ -36,11 +42,11 @@ class Quantised:
 
     @property
     def error(self) -> float:
-        """How far any finite value may have moved, in float32 rounding beside: half of the largest scale."""
+        """The largest possible error of a finite value, apart from float32 rounding: half of the largest scale."""
         return float(self.scale.max()) / 2
 
     def values(self) -> Plane:
-        """The values again, `[C, T, F]` float32."""
+        """Return the dequantized values, `[C, T, F]` float32."""
         shape = (-1, 1, 1)
         low, scale = (numbers.astype(np.float64).reshape(shape) for numbers in (self.low, self.scale))
         values = (low + np.minimum(self.codes, LEVELS) * scale).astype(np.float32)
@@ -50,21 +56,21 @@ class Quantised:
 
 
 def quantise(plane: Plane) -> Quantised:
-    """Bytes of one quantity `[C, T, F]`, whatever it holds."""
+    """Quantize a plane `[C, T, F]`, which may hold NaN and infinity."""
     finite = np.isfinite(plane)
-    whole = bool(finite.all())
-    known = plane if whole else np.where(finite, plane, np.nan)
+    all_finite = bool(finite.all())
+    known = plane if all_finite else np.where(finite, plane, np.nan)
     some = finite.any(axis=(1, 2))
     low, high = np.zeros(len(plane), np.float32), np.zeros(len(plane), np.float32)
     low[some] = np.nanmin(known[some], axis=(1, 2))
     high[some] = np.nanmax(known[some], axis=(1, 2))
-    # In float64, for the range of a channel may be more than float32 holds, and it would round twice.
+    # In float64, because the range of a channel may exceed float32, and float32 would round twice.
     scale = ((high.astype(np.float64) - low) / LEVELS).astype(np.float32)
     divisor = np.where(scale > 0, scale, 1).astype(np.float64).reshape(-1, 1, 1)
     with np.errstate(invalid="ignore"):
         steps = np.nan_to_num((plane - low.astype(np.float64).reshape(-1, 1, 1)) / divisor, posinf=LEVELS)
     codes = np.clip(np.rint(steps), 0, LEVELS).astype(np.uint8)
-    if not whole:
+    if not all_finite:
         codes[np.isnan(plane)] = NAN
         codes[np.isneginf(plane)] = MINUS_INFINITY
         codes[np.isposinf(plane)] = PLUS_INFINITY
@@ -72,7 +78,7 @@ def quantise(plane: Plane) -> Quantised:
 
 
 def thinned(plane: Plane, factor: int) -> Plane:
-    """Every `factor`-th frame of `[C, T, F]`; where a frame left out has NaN or infinity, the frame kept before it."""
+    """Return every `factor`-th frame of `[C, T, F]`. NaN and infinity move to the nearest kept frame on their left."""
     if factor == 1:
         return plane
     kept = plane[:, ::factor].copy()
@@ -82,10 +88,14 @@ def thinned(plane: Plane, factor: int) -> Plane:
 
 
 def statistics(plane: Plane) -> NDArray[np.float32]:
-    """`[C + 1, 6]`: of each channel, then of all: mean, std, min, max, colour limit, and how many are not finite.
+    """Return statistics of the finite values, computed in float64.
 
-    Of finite values alone, in float64. The colour limit is how far the values reach from zero, but no further than
-    three standard deviations beyond the mean, so that one outlier does not pale everything else.
+    The color limit is the largest absolute value, but at most the absolute mean plus three standard deviations, so that
+    a single outlier does not make everything else pale.
+
+    Returns:
+        `[C + 1, 6]` with a row for each channel and a last row for all: mean, std, min, max, color limit, and the
+        number of values that are not finite.
     """
     finite = np.isfinite(plane)
     count = finite.sum(axis=(1, 2))
@@ -108,7 +118,14 @@ def statistics(plane: Plane) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class NoiseRule:
-    """`noise = (base - signal * x0) / level`, to within `error`; `base` is x "before" the step or "after" it."""
+    """The rule `noise = (base - signal * x0) / level`.
+
+    Attributes:
+        base: The latent in the rule: x "before" or "after" the step.
+        signal: The factor of x0.
+        level: The factor of the noise.
+        error: The largest error of the noise.
+    """
 
     base: str
     signal: float
@@ -116,14 +133,22 @@ class NoiseRule:
     error: float
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the rule as plain values for JSON."""
         return {"base": self.base, "signal": self.signal, "level": self.level, "error": self.error}
 
 
 def noise_rule(noise: Plane, x0: Plane, x0_error: float, bases: dict[str, tuple[Plane, float]]) -> NoiseRule | None:
-    """How the noise follows from x0 and a latent, by least squares, and so for any solver and without its tables.
+    """Fit a rule that computes the noise from x0 and a latent. Least squares work for any solver, without its tables.
 
-    `bases`: the latent before or after the step, with the errors of their bytes, as `x0_error`. None where no pair
-    fits to 1 %, or where the bytes' errors, divided by the noise level, would come to more than 0.1.
+    Args:
+        noise: The noise.
+        x0: The clean estimate.
+        x0_error: The quantization error of x0.
+        bases: The latents "before" and "after" the step, each with its quantization error.
+
+    Returns:
+        The best rule, or None if no latent fits to 1 %, or if the quantization errors, divided by the noise level,
+        would exceed 0.1.
     """
     best: NoiseRule | None = None
     unknown = np.stack([x0.ravel(), noise.ravel()], axis=1).astype(np.float64)

@@ -1,7 +1,7 @@
-"""ReflectionExplorer: "pad, roll, crop" on eight numbers, or on a real latent, one stage after the other.
+"""ReflectionExplorer, which shows "pad, roll, crop" on eight numbers or on a real latent, stage by stage.
 
-The lesson is that of section 3 of the quickstart: what is padded and then rolled has to be rolled back before it is
-cropped, or frames are lost.
+The lesson is that of section 3 of the quickstart: after padding and rolling, roll back before cropping, or frames are
+lost.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ ORDERS: Final = {
     "naive": ("original", "rolled", "padded", "shifted", "cropped", "undone"),
     "right": ("original", "rolled", "padded", "shifted", "undone", "cropped"),
 }
-"""The stages, in the two orders: pad, roll, crop, roll back; or pad, roll, roll back, crop."""
+"""The stages in the two orders: pad, roll, crop, roll back, or pad, roll, roll back, crop."""
 
 STAGES: Final = ORDERS["naive"]
-NUMBERS: Final = 32  # as many frames are shown as numbers; more as a picture
+NUMBERS: Final = 32  # up to this many frames are shown as numbers, more as a picture
 MAX_FRAMES: Final = 8192
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The frames of one stage, left to right.
+    """The frames of one stage from left to right.
 
     Attributes:
-        first: where the first one stands; 0 is where the sound begins.
-        source: `[n]`, which frame of the original each is.
-        copied: `[n]`, True for those that the padding made.
+        first: The position of the first frame. The sound begins at 0.
+        source: The frame of the original at each position, `[n]`.
+        copied: Whether a frame comes from the padding, `[n]`.
     """
 
     first: int
@@ -49,37 +49,43 @@ class Stage:
     copied: NDArray[np.bool_]
 
     def lost(self, frames: int) -> list[int]:
-        """Frames of the original that are not here; a mirror image of one does not count."""
+        """Return the frames of the original that are missing. A mirror image does not count as present."""
         return sorted(set(range(frames)) - set(self.source[~self.copied].tolist()))
 
     def twice(self, frames: int) -> list[int]:
-        """Frames that are here more than once, be it as a mirror image."""
+        """Return the frames that occur more than once, including mirror images."""
         return np.flatnonzero(np.bincount(self.source, minlength=frames) > 1).tolist()
 
     def exact(self, frames: int) -> bool:
-        """Whether this is the original."""
+        """Return whether this stage equals the original."""
         return np.array_equal(self.source, np.arange(frames)) and not self.copied.any()
 
 
 def stages(frames: int, pad: int, shift: int, order: str) -> dict[str, Stage]:
-    """All stages by name, in the order they happen.
+    """Return all stages by name, in order.
+
+    Args:
+        frames: The length of the sound.
+        pad: Frames of padding at each end.
+        shift: Frames by which the sound is rolled.
+        order: "naive" or "right".
 
     >>> stages(8, 3, 3, "naive")["undone"].source.tolist()
     [0, 1, 2, 3, 4, 3, 2, 1]
     """
     source, real = np.arange(frames), np.zeros(frames, bool)
     padded = Stage(-pad, np.pad(source, pad, mode="reflect"), np.pad(real, pad, constant_values=True))
-    found = {"original": Stage(0, source, real)}
-    found["rolled"] = _rolled(found["original"], shift)
-    found["padded"] = padded
-    found["shifted"] = _rolled(padded, shift)
+    result = {"original": Stage(0, source, real)}
+    result["rolled"] = _rolled(result["original"], shift)
+    result["padded"] = padded
+    result["shifted"] = _rolled(padded, shift)
     if order == "naive":
-        found["cropped"] = _cropped(found["shifted"], pad)
-        found["undone"] = _rolled(found["cropped"], -shift)
+        result["cropped"] = _cropped(result["shifted"], pad)
+        result["undone"] = _rolled(result["cropped"], -shift)
     else:
-        found["undone"] = _rolled(found["shifted"], -shift)
-        found["cropped"] = _cropped(found["undone"], pad)
-    return found
+        result["undone"] = _rolled(result["shifted"], -shift)
+        result["cropped"] = _cropped(result["undone"], pad)
+    return result
 
 
 def _rolled(stage: Stage, shift: int) -> Stage:
@@ -92,25 +98,29 @@ def _cropped(stage: Stage, pad: int) -> Stage:
 
 
 class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop: what is lost"):
-    """What reflection padding and rolling do to a sound, one stage after the other.
+    """The effect of reflection padding and rolling on a sound, stage by stage.
+
+    The attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
-        values: numbers `[T]`; or a latent `[B, C, T, F]`, of which one channel is shown. None takes 1 to 8. At least 2
-            frames, at most 8192.
-        pad: frames of padding at each end, 0 to T - 1. None is 3, or an eighth of T where that is more.
-        shift: how far everything is rolled, 0 to T. None as for `pad`.
-        channel: of a latent.
+        values: Numbers `[T]`, or a latent `[B, C, T, F]`, of which one channel is shown. None is the numbers 1 to 8. At
+            least 2 and at most 8192 frames.
+        pad: Frames of padding at each end, 0 to T - 1. None is 3, or an eighth of T if that is more.
+        shift: Frames by which everything is rolled, 0 to T. None is the same number as for `pad`.
+        channel: The channel of a latent.
 
-    Traits, all of which can be observed, set, and linked with `jslink`:
-        pad, shift: as above.
-        order: "naive" crops before it rolls back; "right" rolls back first, which is exact.
-        stage: one of original, rolled, padded, shifted, cropped, undone.
+    Attributes:
+        pad: As above.
+        shift: As above.
+        order: "naive" crops before rolling back, "right" rolls back first, which is exact.
+        stage: The stage on display: original, rolled, padded, shifted, cropped or undone.
 
-    Raises `InputError` for a value outside its limits, here and when a trait is set.
+    Raises:
+        InputError: A value is outside its limits, here or when a trait is set.
     """
 
     pad = whole("pad", lambda widget: widget.frames - 1, "a mirror image is one frame shorter than the sound")
-    shift = whole("shift", lambda widget: widget.frames, "after T frames everything is back in its place")
+    shift = whole("shift", lambda widget: widget.frames, "after T frames everything is back in place")
     order = choice("order", tuple(ORDERS), "naive")
     stage: Checked = choice("stage", STAGES, "original")
 
@@ -140,18 +150,20 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
 
     @property
     def stages(self) -> dict[str, Stage]:
-        """All stages, in the order they happen."""
+        """All stages by name, in order."""
         return stages(self.frames, self.pad, self.shift, self.order)
 
     def close(self) -> None:
+        """Remove the widget from all pages, and its data from memory."""
         super().close()
         self._plane = np.zeros((2, 1), np.float32)
 
     def draw(self) -> Figure:
-        found = self.stages
+        """Return all stages as rows of a figure."""
+        rows = self.stages
         figure = new_figure(height=3.6)
         axes = figure.subplots()
-        for row, (name, stage) in enumerate(found.items()):
+        for row, (name, stage) in enumerate(rows.items()):
             _draw_row(axes, self._plane, stage, row, self._scene["numbers"])
             if name in ("cropped", "undone"):
                 lost = len(stage.lost(self.frames))
@@ -159,8 +171,8 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
                 axes.annotate(verdict, (1.01, row), xycoords=("axes fraction", "data"), va="center")
         for border in (0, self.frames):
             axes.axvline(border, color="0.2", lw=1, ls=(0, (3, 3)))
-        axes.set(xlim=(-self.pad - 0.2, self.frames + self.pad + 0.2), ylim=(len(found) - 0.4, -0.6))
-        axes.set_yticks(range(len(found)), list(found))
+        axes.set(xlim=(-self.pad - 0.2, self.frames + self.pad + 0.2), ylim=(len(rows) - 0.4, -0.6))
+        axes.set_yticks(range(len(rows)), list(rows))
         axes.tick_params(length=0)
         axes.set_xticks([])
         for spine in axes.spines.values():
@@ -171,25 +183,25 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
 
 
 def _plane(values: Any, channel: Any) -> NDArray[np.float32]:
-    """`[T, F]` of what was given."""
+    """Return values as a plane `[T, F]`."""
     array = as_array(values)
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 4) or not array.size:
         shape = list(array.shape) if array.dtype.kind in "iuf" else show(values)
-        raise InputError(f"values are {shape}: expected numbers [T] or a latent [B, C, T, F]; None takes 1 to 8")
+        raise InputError(f"values are {shape}: expected numbers [T] or a latent [B, C, T, F]; None is 1 to 8")
     if array.ndim == 4:
         last = array.shape[1] - 1
         channel = check_int("channel", channel, 0, last, hint=f"the latent has {last + 1}")
         array = array[0, channel]
     else:
         array = array[:, None]
-    check_int("the number of frames", len(array), 2, MAX_FRAMES, hint="pass a part of it, or a longer one")
+    check_int("the number of frames", len(array), 2, MAX_FRAMES, hint="pass a shorter part, or a longer sound")
     plane = array.astype(np.float32)
     require_finite(plane, "values")
     return plane
 
 
 def _draw_row(axes: Axes, plane: NDArray[np.float32], stage: Stage, row: int, numbers: list[str] | None) -> None:
-    """One stage as a row of cells, or of the latent's own columns; what the padding made is hatched."""
+    """Draw one stage as a row of cells, or as the columns of the latent. Frames from the padding are hatched."""
     half = 0.4
     end = stage.first + len(stage.source)
     if numbers is None:
@@ -203,12 +215,12 @@ def _draw_row(axes: Axes, plane: NDArray[np.float32], stage: Stage, row: int, nu
         return
     for place, (source, copied) in enumerate(zip(stage.source.tolist(), stage.copied.tolist(), strict=True)):
         shade = 0.25 + 0.6 * source / (len(numbers) - 1)
-        colour = _viridis(shade)
-        _box(axes, stage.first + place, row, 1, half, colour, "////" if copied else None)
+        color = _viridis(shade)
+        _box(axes, stage.first + place, row, 1, half, color, "////" if copied else None)
         dark = shade < 0.6
-        style = {"facecolor": colour, "edgecolor": "none", "pad": 1.5} if copied else None
-        centre = (stage.first + place + 0.5, row)
-        axes.text(*centre, numbers[source], ha="center", va="center", color="white" if dark else "black", bbox=style)
+        style = {"facecolor": color, "edgecolor": "none", "pad": 1.5} if copied else None
+        center = (stage.first + place + 0.5, row)
+        axes.text(*center, numbers[source], ha="center", va="center", color="white" if dark else "black", bbox=style)
 
 
 def _viridis(shade: float) -> Any:
@@ -217,8 +229,8 @@ def _viridis(shade: float) -> Any:
     return colormaps["viridis"](shade)
 
 
-def _box(axes: Axes, x: float, row: float, width: float, half: float, colour: Any, hatch: str | None) -> None:
+def _box(axes: Axes, x: float, row: float, width: float, half: float, color: Any, hatch: str | None) -> None:
     from matplotlib.patches import Rectangle
 
-    style = {"facecolor": colour, "edgecolor": "0.95" if colour != "none" else "0.3", "lw": 0.8, "hatch": hatch}
+    style = {"facecolor": color, "edgecolor": "0.95" if color != "none" else "0.3", "lw": 0.8, "hatch": hatch}
     axes.add_patch(Rectangle((x, row - half), width, 2 * half, **style))

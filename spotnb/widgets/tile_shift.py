@@ -1,4 +1,4 @@
-"""TileShiftDebugger: see where the tiles fall at each step of a run, and move them by hand. No model, no torch."""
+"""TileShiftDebugger, which shows the tiles at each step of a run and lets you move them, without model or torch."""
 
 from __future__ import annotations
 
@@ -31,24 +31,28 @@ BACKDROP_BYTES = 4_000_000
 
 
 class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles fall"):
-    """The tiles of each step of a run, and where the seams of all steps fall.
+    """The tiles of each step of a run, and the seams of all steps.
+
+    The attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
-        frames: length of the latent, 40 ms each, at most 200,000; or a `Trace` (or records, or layouts), whose steps
-            are then shown over its clean estimate.
-        config: the tiling; not with a trace, which has its own.
-        steps: how many steps the run has, at most 1000; not with a trace.
-        method: one of `spotnb.tiling.config.METHODS`; not with a trace.
-        channel: of the clean estimate shown behind the tiles of a trace.
+        frames: Length of the latent in frames (40 ms each), at most 200,000. Or a `Trace` (or its records or layouts),
+            whose steps are shown over its clean estimate.
+        config: The tiling. Not with a trace, which has its own.
+        steps: The number of steps of the run, at most 1000. Not with a trace.
+        method: One of `spotnb.tiling.config.METHODS`. Not with a trace.
+        channel: The channel of the clean estimate that is shown behind the tiles of a trace.
 
-    Traits, all of which can be observed, set, and linked with `jslink`:
-        step: which of the steps is shown, counted from 0; in a trace that was thinned, which of its records.
-        shift: how far its grid is moved, in frames, 0 to W. Set by the run whenever step, method or edge changes, until
-            it is dragged or set to something else. Not used by methods whose grid stays.
-        method, edge: may be changed to compare.
-        selected_frame: the frame whose tiles are followed through the steps, or None.
+    Attributes:
+        step: The index of the step that is shown, or in a thinned trace the index of the record.
+        shift: How far the grid is moved, 0 to W frames. The run sets it whenever step, method or edge changes, and it
+            can be dragged or set to another value. Methods with a fixed grid ignore it.
+        method: The method, which may be changed for comparison.
+        edge: The edge policy, which may be changed for comparison.
+        selected_frame: The frame whose tiles are followed through the steps, or None.
 
-    Raises `InputError` for a value outside its limits, here and when a trait is set.
+    Raises:
+        InputError: A value is outside its limits, here or when a trait is set.
     """
 
     step = whole("step", lambda widget: widget.tiling_run.steps - 1, "steps count from 0")
@@ -78,7 +82,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         else:
             given = {"config": config, "steps": steps, "method": method}
             if extra := [name for name, value in given.items() if value is not None]:
-                raise InputError(f"got a trace and {' and '.join(extra)}: a trace has its own; leave the latter out")
+                raise InputError(f"got a trace and {' and '.join(extra)}: expected only a trace, which has its own")
             self.tiling_run = _recorded(frames)
             backdrop, image = _clean_estimates(frames, self.tiling_run.frames, channel)
         run = self.tiling_run
@@ -102,7 +106,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
 
     @property
     def tiling(self) -> Layout:
-        """The layout that is shown: of this method and edge, at this shift."""
+        """The layout that is shown, with this method and edge at this shift."""
         return self.tiling_run.layout(self.shift, self.method, self.edge)
 
     @property
@@ -115,6 +119,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         self.shift = self.tiling_run.used_shift(self.step, self.method, self.edge)
 
     def draw(self) -> Figure:
+        """Return the tiles of this step and the seams of all steps as a figure."""
         from spotnb.plots.layouts import plot_layout, plot_seams
 
         figure = new_figure(height=4.8)
@@ -126,7 +131,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
 
 @dataclass(frozen=True)
 class _Run:
-    """What a run's layouts follow from. `drawn` are the shifts of its schedule, before any edge rounds them."""
+    """The values that determine the layouts of a run. `drawn` holds its shifts before an edge policy rounds them."""
 
     frames: int
     config: SpotDiffusionConfig
@@ -140,7 +145,7 @@ class _Run:
         return len(self.drawn)
 
     def layout(self, drawn: int, method: str, edge: str) -> Layout:
-        """The layout for a shift of anybody's choice: one that the schedule `alternate` comes to at step 1."""
+        """Return the layout for any shift, which is the shift of the schedule `alternate` at step 1."""
         ratio = min(1.0, (drawn + 0.5) / self.config.tile_size_time)
         config = replace(self.config, edge=edge, max_shift_ratio=ratio, shift_schedule="alternate")
         return plan(self.frames, config, 1, method, time_multiple=self.multiple)
@@ -150,15 +155,15 @@ class _Run:
 
 
 def _planned(frames: Any, config: SpotDiffusionConfig | None, steps: Any, method: Any) -> _Run:
-    hint = "give the length of the latent in time, or a trace"
+    hint = "pass the length of the latent in time, or a trace"
     frames = check_int("frames", frames, 1, MAX_FRAMES, hint=hint)
-    steps = check_int("steps", steps, 1, MAX_STEPS, hint="give how many denoising steps the run has")
+    steps = check_int("steps", steps, 1, MAX_STEPS, hint="pass the number of denoising steps of the run")
     method = check_name("method", method, METHODS)
     config = SpotDiffusionConfig() if config is None else config
     if not isinstance(config, SpotDiffusionConfig):
-        raise InputError(f"config is {show(config)}: expected a SpotDiffusionConfig; None takes its defaults")
+        raise InputError(f"config is {show(config)}: expected a SpotDiffusionConfig, or None for its defaults")
     plan(frames, config, 0, method, steps)  # checks the tile size
-    loose = replace(config, edge="reflect")  # the one that rounds no shift
+    loose = replace(config, edge="reflect")  # this edge policy does not round shifts
     drawn = [draw_shift(loose, step, steps) for step in range(steps)]
     return _Run(frames, config, method, drawn, list(range(steps)), DEFAULT_TIME_MULTIPLE)
 
@@ -180,24 +185,24 @@ def _recorded(trace: Any) -> _Run:
     shifts = [layout.shift for layout in layouts]
     if first.method == "spot" or any(shifts):
         drawn = shifts
-    else:  # a grid that stayed: were it to move, it would by these
+    else:  # the grid was fixed; these are the shifts that it would have with another method
         drawn = [draw_shift(replace(config, edge="reflect"), name, max(names) + 1) for name in names]
     run = _Run(first.frames, config, first.method, drawn, list(names), multiple)
     return replace(run, drawn=[_true_shift(run, layout) for layout in layouts]) if drawn == shifts else run
 
 
 def _true_shift(run: _Run, layout: Layout) -> int:
-    """The shift that puts the tiles where they are: a faulty sampler may note another one."""
+    """Return the shift that explains the positions of the tiles. A faulty sampler may have recorded another one."""
     candidates = [layout.shift, *(seam % layout.tile_size for seam in layout.seams)]
-    made = (c for c in candidates if run.layout(c, layout.method, layout.edge).tiles == layout.tiles)
-    return next(made, layout.shift)
+    matches = (c for c in candidates if run.layout(c, layout.method, layout.edge).tiles == layout.tiles)
+    return next(matches, layout.shift)
 
 
 def _clean_estimates(trace: Any, frames: int, channel: int) -> tuple[dict[str, Any] | None, bytes]:
-    """One channel of x0 as bytes, 128 being zero, and what they mean; at most 4 MB.
+    """Return a description of one channel of x0, and its values as at most 4 MB of bytes, where 128 is zero.
 
-    Longer latents are thinned to every k-th frame, longer runs to every k-th step. One scale for the run: the largest
-    of its steps' 99.8 % quantiles.
+    Longer latents are thinned to every k-th frame, and longer runs to every k-th step. All steps have the same scale,
+    the largest of their 99.8 % quantiles.
     """
     records = [trace] if hasattr(trace, "layout") else trace
     count = len(records)

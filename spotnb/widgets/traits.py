@@ -1,4 +1,4 @@
-"""Traits that are checked as arguments are: a wrong value is an `InputError` of one line, also when it is set later."""
+"""Traits that are checked like arguments: an invalid value raises an `InputError` of one line whenever it is set."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from spotnb.support.checks import check_int, check_name
 
 
 class Checked(TraitType[Any, Any]):
-    """A synchronised trait whose values go through `check(widget, value)`, which returns the value to keep or raises.
+    """A synchronized trait whose values are checked.
 
-    With `read_only=True` only the widget itself sets it, through `set_trait`.
+    Args:
+        check: `check(widget, value)` returns the checked value, or raises `InputError`.
+        default: The default value.
+        read_only: Whether only the widget itself can set the trait, by `set_trait`.
     """
 
     def __init__(self, check: Callable[[Any, Any], Any], default: Any = None, read_only: bool = False) -> None:
@@ -22,19 +25,20 @@ class Checked(TraitType[Any, Any]):
         self.tag(sync=True)
 
     def validate(self, obj: Any, value: Any) -> Any:
+        """Return the checked value."""
         return self.check(obj, value)
 
 
 def whole(name: str, high: Callable[[Any], int], hint: str, default: int = 0, low: int = 0) -> Checked:
-    """A whole number from `low` to `high(widget)`."""
+    """Return a trait that is a whole number from `low` to `high(widget)`."""
     return Checked(lambda widget, value: check_int(name, value, low, high(widget), hint=hint), default)
 
 
 def whole_or_none(name: str, high: Callable[[Any], int], hint: str) -> Checked:
-    """A whole number from 0 to `high(widget)`, or None."""
+    """Return a trait that is a whole number from 0 to `high(widget)`, or None."""
     return Checked(lambda widget, value: value if value is None else check_int(name, value, 0, high(widget), hint=hint))
 
 
 def choice(name: str, choices: tuple[str, ...], default: str) -> Checked:
-    """One of the names in `choices`."""
+    """Return a trait that is one of the names in `choices`."""
     return Checked(lambda _, value: check_name(name, value, choices), default)

@@ -1,4 +1,4 @@
-"""One run over the processes of a real cluster."""
+"""One run on the processes of a real cluster."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_run_on_two_workers_is_that_of_one_machine(shared: Any, tmp_path: Path
     assert (sampler.decode() == alone.decode()).all()
 
 
-def test_a_model_is_with_each_worker_until_it_is_closed(client: Any) -> None:
+def test_a_model_stays_with_each_worker_until_it_is_closed(client: Any) -> None:
     def models_here() -> int:
         from spotnb.research import worker
 
@@ -76,7 +76,7 @@ def test_workers_keep_the_memory_that_they_free(client: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_worker_that_is_killed_costs_its_windows_alone(client: Any, tmp_path: Path) -> None:
+def test_a_killed_worker_costs_only_its_windows(client: Any, tmp_path: Path) -> None:
     sampler = SpotSampler(DistributedModel(Marking(tmp_path), client), "a sea", **RUN)
     sampler.step()
     victim = int(next(tmp_path.iterdir()).name)
@@ -122,6 +122,6 @@ def test_a_client_without_workers(tmp_path: Path) -> None:
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as cluster,
         distributed.Client(cluster) as client,
-        pytest.raises(InputError, match="the client has no workers: expected one at least"),
+        pytest.raises(InputError, match="the client has no workers: expected at least one"),
     ):
         DistributedModel(Marking(tmp_path), client)

@@ -1,4 +1,4 @@
-"""Grids of runs: a row for each cell, whatever happens, and no work done twice."""
+"""Grids of runs: every cell becomes a row, and no work is done twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GRID = {
 
 
 class Counting(FunctionModel):
-    """Counts its calls, and may be told to fail from one of them on."""
+    """A network that counts its calls and can fail from one of them on."""
 
     fail_at: int | None = None
     error: type[BaseException] = RuntimeError
@@ -47,7 +47,7 @@ def run(folder: Path, by: Counting, grid: Any = GRID, **settings: Any) -> Any:
     return sweep(grid, folder, model=by, progress=False, **settings)
 
 
-def test_a_row_is_what_the_run_alone_would_be(tmp_path: Path) -> None:
+def test_a_row_matches_a_single_run(tmp_path: Path) -> None:
     table = run(tmp_path, model(), trace=True)
     assert len(table) == 8
     assert list(table.prompt.unique()) == ["a sea", "a drum"]
@@ -91,13 +91,13 @@ def test_a_failed_cell_is_a_row_and_is_tried_again(tmp_path: Path) -> None:
     assert len(mended.calls) < 2 * 30
 
 
-def test_a_cell_that_cannot_be_is_a_row_too(tmp_path: Path) -> None:
+def test_an_invalid_cell_is_a_row_too(tmp_path: Path) -> None:
     table = run(tmp_path, model(), GRID | {"tile_size_time": [16, 15]})
     assert set(table[table.tile_size_time == 15].error.str.split(":").str[0]) == {"InputError"}
     assert table[table.tile_size_time == 16].error.isna().all()
 
 
-def test_after_an_interrupt_it_goes_on(tmp_path: Path) -> None:
+def test_it_continues_after_an_interrupt(tmp_path: Path) -> None:
     stopped, whole = model(), model()
     stopped.fail_at, stopped.error = 30, KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
@@ -111,7 +111,7 @@ def test_after_an_interrupt_it_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["row", "sound"])
-def test_what_is_lost_or_damaged_is_made_again(tmp_path: Path, damage: str) -> None:
+def test_lost_or_damaged_files_are_generated_again(tmp_path: Path, damage: str) -> None:
     table = run(tmp_path, model())
     name = table.sound[3].removesuffix(".flac")
     if damage == "row":
@@ -147,7 +147,7 @@ def test_the_order_of_cells() -> None:
         ({"prompt": "a", "seed": range(0)}, "seed has no values"),
     ],
 )
-def test_a_grid_that_is_none(tmp_path: Path, grid: Any, told: str) -> None:
+def test_invalid_grids_are_refused(tmp_path: Path, grid: Any, told: str) -> None:
     with pytest.raises(InputError, match=told):
         sweep(grid, tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -1,4 +1,4 @@
-"""Several candidates at once: the best is chosen, and can be made again alone."""
+"""Several candidates at once: the best one is chosen, and its seed repeats it alone."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_the_highest_score_wins(best: int) -> None:
     assert not np.array_equal(seen[0].waveform, seen[1].waveform)
 
 
-def test_of_equals_the_first_is_taken() -> None:
+def test_the_first_of_equal_scores_wins() -> None:
     assert generate(score=lambda candidate: 1).candidate == 0
 
 
 @pytest.mark.parametrize("solver", ["ddim", "dpm++"])
-def test_its_seed_makes_the_best_again_alone(solver: str) -> None:
+def test_its_seed_repeats_the_best_candidate_alone(solver: str) -> None:
     made = generate(score=lambda candidate: candidate.candidate, solver=solver)
     alone = generate(n_candidates=1, seed=made.seed, solver=solver)
     assert np.abs(made.waveform - alone.waveform).max() < 1e-4
@@ -78,12 +78,12 @@ def sounds(made: Generation) -> Any:
     return [(i, made.sampler.sound(candidate=i)) for i in range(made.sampler.candidates)]
 
 
-def test_without_a_seam_all_are_alike() -> None:
+def test_without_a_seam_all_candidates_are_equal() -> None:
     assert generate(config=SpotDiffusionConfig(64)).scores == (0.0, 0.0, 0.0)
 
 
 class Judged(FunctionModel):
-    """It has a score of its own, as AudioLDM's CLAP is."""
+    """A model with its own score, like AudioLDM with CLAP."""
 
     def __init__(self) -> None:
         super().__init__(neighbourly)
@@ -116,7 +116,7 @@ def test_one_candidate_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_score_that_is_no_number_is_named(bad: float) -> None:
+def test_a_score_that_is_not_a_number_is_named(bad: float) -> None:
     with pytest.raises(SpotnbError, match=r"score returned \(0.0, .*: expected finite numbers, .*fix the function"):
         generate(score=lambda candidate: bad if candidate.candidate == 1 else 0)
 
@@ -127,7 +127,7 @@ def test_bad_counts_are_named(bad: Any) -> None:
         generate(n_candidates=bad)
 
 
-def test_the_last_candidates_seed_is_a_seed_too() -> None:
+def test_the_last_candidates_seed_is_checked_too() -> None:
     made = generate(seed=2**63 - 3, score=lambda candidate: candidate.candidate)
     assert made.seed == 2**63 - 1
     generate(seed=made.seed, n_candidates=1)
@@ -137,8 +137,8 @@ def test_the_last_candidates_seed_is_a_seed_too() -> None:
         made.sampler.reset(seed=2**63 - 2)
 
 
-def test_what_several_take() -> None:
-    """As many forward passes of as many windows, each with all candidates in it; memory for each."""
+def test_the_cost_of_several_candidates() -> None:
+    """The number of forward passes and windows stays the same, each with all candidates; memory grows."""
     one, three = (
         SpotSampler(FunctionModel(neighbourly), "a sea", 2.0, steps=2, config=SMALL, n_candidates=n, tile_batch=1)
         for n in (1, 3)

@@ -1,4 +1,4 @@
-"""Runs that are cut off and go on: the same result, to the last bit."""
+"""Interrupted runs continue, with the same result to the last bit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.test_cli import ENVIRONMENT, SPOTNB
 
 
 class Cut(FunctionModel):
-    """Is cut off at one of its calls."""
+    """A network that fails at one of its calls."""
 
     at: int | None = None
 
@@ -45,7 +45,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, {"solver": "dpm++", "eta": 0.0}, {"record": "all"}, {"n_candidates": 2}])
-def test_a_run_that_was_cut_goes_on(settings: dict[str, Any], tmp_path: Path) -> None:
+def test_an_interrupted_run_continues(settings: dict[str, Any], tmp_path: Path) -> None:
     whole = make(**settings).run(progress=False)
     path = tmp_path / "run.npz"
     for at in (7, 9):
@@ -61,11 +61,11 @@ def test_a_run_that_was_cut_goes_on(settings: dict[str, Any], tmp_path: Path) ->
     assert torch.equal(finished.latent, whole.latent)
 
 
-def test_the_checkpoint_of_another_run_is_left_alone(tmp_path: Path) -> None:
+def test_the_checkpoint_of_another_run_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     run_with_checkpoints(make(), path, progress=False)
     before = path.read_bytes()
-    with pytest.raises(InputError, match=r"is of another run \(guidance_scale, seed differ\): .*remove the"):
+    with pytest.raises(InputError, match=r"holds another run \(guidance_scale, seed differ\): .*remove the"):
         run_with_checkpoints(make(guidance_scale=2.0, seed=1), path, progress=False)
     assert path.read_bytes() == before
     path.write_bytes(before[:100])

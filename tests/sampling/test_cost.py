@@ -1,4 +1,4 @@
-"""What a run takes, told beforehand, against what it did take."""
+"""The estimated cost of a run compared with its real cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.runs import Known, Run, rich_runs
 
 
 def held(trace: Trace) -> int:
-    """Bytes of all arrays of all records."""
+    """Return the bytes of all arrays in all records."""
     arrays = [getattr(record, name) for record in trace for name in ("x", "x0", "noise")]
     return sum(array.nbytes for array in arrays if array is not None)
 
@@ -45,7 +45,7 @@ def test_half_precision_is_half_the_memory() -> None:
     assert whole.peak_bytes - half.peak_bytes == half.trace_bytes
 
 
-def test_only_the_steps_that_are_run_count() -> None:
+def test_only_steps_of_the_run_count() -> None:
     run = Run(40, 4, {"steps": 10, "config": Run().sampler(pointwise).config})
     whole, part = run.sampler(pointwise), run.sampler(pointwise, init_audio=Known(40), strength=0.4)
     assert part.cost().trace_bytes == 0.4 * whole.cost().trace_bytes
@@ -63,7 +63,7 @@ def test_a_step_without_guidance_is_half_the_work() -> None:
     assert run_cost(sampler.definition, sampler.trace, spent).seconds == pytest.approx(2.0 * whole / work)
 
 
-def test_more_than_the_memory_is_refused_before_it_is_taken() -> None:
+def test_a_run_that_exceeds_the_memory_is_refused_in_advance() -> None:
     with pytest.raises(SpotnbError, match="1e\\+08 s in 50 steps") as caught:
         SpotSampler(FunctionModel(neighbourly), "a sea", 1e8)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""However a run is driven, left, taken up, sent back, saved or repeated: the same latent, to the last bit."""
+"""Driving, resuming, rewinding, saving or repeating a run gives the same latent, to the last bit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOLVER_IDS = ("ddim", "dpm++", "euler a")
 
 
 def assert_same(sampler: SpotSampler, whole: SpotSampler) -> None:
-    """The end of a run, and what it recorded of it."""
+    """Return the end of a run and its records."""
     sampler.run(progress=False)
     assert torch.equal(sampler.latent, whole.latent)
     assert torch.equal(sampler.x0, whole.x0)
@@ -37,7 +37,7 @@ def assert_same(sampler: SpotSampler, whole: SpotSampler) -> None:
 
 
 def assert_same_record(one: StepRecord, other: StepRecord | None) -> None:
-    """In the lower of their precisions, as far as both hold arrays."""
+    """Compare records in the lower of their precisions, as far as both hold arrays."""
     assert other is not None
     assert (one.timestep, one.shift, one.layout) == (other.timestep, other.shift, other.layout)
     for name in ("x", "x0", "noise"):
@@ -51,7 +51,7 @@ def model_of(run: Run) -> FunctionModel:
 
 
 def rich(solver: Any = "ddim", **changes: Any) -> Run:
-    """All at once: a timeline, two candidates, kept sound."""
+    """A run with everything: a timeline, two candidates, kept sound."""
     settings = {"steps": 5, "seed": 3, "config": SpotDiffusionConfig(16, max_shift_ratio=1), "n_candidates": 2}
     settings |= {"solver": solver, "init_audio": Known(40), "strength": 0.8, "keep": [(0.4, 0.8)]}
     timeline = lambda seconds: PromptTimeline([(0, 0.7, "a sea"), (0.7, seconds, "a drum")], 0.4)  # noqa: E731
@@ -80,7 +80,7 @@ def test_whole_step_by_step_and_phase_by_phase(run: Run) -> None:
 @example(rich("dpm++"), "all", "fp32", None)
 @effort(0.6)
 def test_goto_and_fork(run: Run, record: Any, dtype: str, data: st.DataObject | None) -> None:
-    """From any step to any step, under any trace; a fork with no change, from here and from any step."""
+    """Go from any step to any step with any trace, and fork without changes from here and from any step."""
     whole = run.sampler(neighbourly).run(progress=False)
     first, last = whole.first, len(whole.solver)
     there = st.integers(first, last)
@@ -152,7 +152,7 @@ def test_every_solver_from_every_step_to_every_step(solver: Any, record: Any) ->
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=SOLVER_IDS)
 def test_an_exact_trace_needs_no_network(solver: Any, tmp_path: Path) -> None:
-    """Of a solver that remembers too: it is taken through the records."""
+    """A solver that remembers earlier steps repeats them from the records."""
     run = Run(40, 4, {"steps": 5, "solver": solver})
     whole = run.sampler(neighbourly).run(progress=False)
     sampler = resume(Trace.load(whole.trace.save(tmp_path / "a.npz")), model_of(run))
@@ -163,7 +163,7 @@ def test_an_exact_trace_needs_no_network(solver: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=SOLVER_IDS)
-def test_half_precision_records_are_not_gone_on_from(solver: Any) -> None:
+def test_half_precision_records_do_not_restore_a_state(solver: Any) -> None:
     run = Run(40, 4, {"steps": 5, "solver": solver, "record_dtype": "fp16"})
     sampler = run.sampler(neighbourly).run(progress=False)
     sampler.model.calls.clear()
@@ -183,8 +183,8 @@ def test_half_precision_records_are_not_gone_on_from(solver: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("solver", SOLVERS, ids=SOLVER_IDS)
-def test_a_fork_that_records_otherwise(solver: Any, before: Any, after: Any, tmp_path: Path) -> None:
-    """What it takes over of the trace is as its own trace holds it, or not there."""
+def test_a_fork_that_records_differently(solver: Any, before: Any, after: Any, tmp_path: Path) -> None:
+    """Records that it takes over have the form of its own trace, or are left out."""
     run = Run(40, 4, {"steps": 5, "solver": solver})
     whole = run.sampler(neighbourly).run(progress=False)
     fork = run.sampler(neighbourly, **before).run(until=3, progress=False).fork(**after)
@@ -196,8 +196,8 @@ def test_a_fork_that_records_otherwise(solver: Any, before: Any, after: Any, tmp
 
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=SOLVER_IDS)
-def test_a_fork_of_another_seed_goes_back_to_what_it_forked_from(solver: Any) -> None:
-    """Its first records are of the old seed, and so is what a multistep solver remembers of them."""
+def test_a_fork_with_another_seed_goes_back_before_the_fork(solver: Any) -> None:
+    """Its first records belong to the old seed, and so does a multistep solver's memory of them."""
     sampler = Run(40, 4, {"steps": 5, "solver": solver, "eta": 0.5 * (solver == "ddim")}).sampler(neighbourly)
     fork = sampler.run(until=1, progress=False).fork(seed=99)
     end = fork.run(progress=False).latent
@@ -208,7 +208,7 @@ def test_a_fork_of_another_seed_goes_back_to_what_it_forked_from(solver: Any) ->
 @example(replace(rich(), settings=rich().settings | {"n_candidates": 3}))
 @effort(0.4)
 def test_a_candidate_is_the_run_of_its_own_seed(run: Run) -> None:
-    """To rounding, since it goes through the network in another batch; its draws are the same bits."""
+    """They agree to rounding, because the batch differs. The draws have the same bits."""
     together = run.sampler(neighbourly).run(progress=False)
     for i in range(together.candidates):
         seed = together.seed + i

@@ -1,4 +1,4 @@
-"""Ctrl-C, or the notebook's stop button: whatever it hits, the run goes on from its last finished step."""
+"""After Ctrl-C or the notebook's stop button, at any line, a run continues from its last finished step."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_an_interrupt_inside_the_network(run: Run, at: int) -> None:
 
 
 def assert_complete(sampler: SpotSampler, whole: SpotSampler) -> None:
-    """Run on, and compare all there is with a run that nothing disturbed."""
+    """Continue, and compare everything with a run that was not interrupted."""
     assert torch.equal(sampler.run(progress=False).latent, whole.latent)
     assert torch.equal(sampler.x0, whole.x0)
     assert [record.step for record in sampler.trace] == list(range(len(whole.solver)))

@@ -1,5 +1,8 @@
-"""The promises that hold for any run: invariants 2, 3, 5 and the rest of 7 of the design (1: test_layout, 4:
-test_solver, 6: test_decode and test_generate, 7 within a step: test_step, 8: test_step and test_decode)."""
+"""Invariants 2, 3, 5 and the rest of 7, which hold for any run.
+
+The others are in test_layout (1), test_solver (4), test_decode and test_generate (6), test_step (7 within a step), and
+test_step and test_decode (8).
+"""
 
 from __future__ import annotations
 
@@ -28,14 +31,14 @@ OPEN_EDGES = tuple(edge for edge in EDGES if edge != "circular")
 
 
 def distance(one: torch.Tensor, other: torch.Tensor) -> float:
-    """The largest difference, relative to the largest value."""
+    """Return the largest difference relative to the largest value."""
     return float((one - other).abs().max() / other.abs().max())
 
 
 @given(runs())
 @effort(1.5)
 def test_a_pointwise_network_gives_plain_ddim_under_any_tiling(run: Run) -> None:
-    """Invariant 2. What a frame becomes depends on nothing but itself, so where it was cut cannot matter."""
+    """Invariant 2. The result at a frame depends only on that frame, so the cuts cannot matter."""
     tiled = run.sampler(pointwise).run(progress=False)
     plain = run.sampler(pointwise, method="full", tile_batch=1).run(progress=False)
     assert distance(tiled.latent, plain.latent) <= 1e-6
@@ -54,8 +57,8 @@ def test_invariant_2_for_each_method_edge_and_schedule(method: str, edge: str, s
     assert distance(tiled.latent, plain.latent) <= 1e-6
 
 
-def test_full_is_ddim_written_out() -> None:
-    """What the others are compared with: a plain loop with diffusers' scheduler."""
+def test_full_equals_a_plain_ddim_loop() -> None:
+    """The reference for the other tests is a plain loop with diffusers' scheduler."""
     sampler = (
         Run(40, 4, {"method": "full", "steps": 10, "seed": 3, "eta": 0.5}).sampler(neighbourly).run(progress=False)
     )
@@ -71,7 +74,7 @@ def test_full_is_ddim_written_out() -> None:
 
 
 @given(runs(tiles=1.0, edge=st.sampled_from(OPEN_EDGES)))
-def test_what_fits_one_tile_is_plain_ddim_to_the_bit(run: Run) -> None:
+def test_a_latent_that_fits_one_tile_is_plain_ddim_to_the_bit(run: Run) -> None:
     """Invariant 3."""
     tiled = run.sampler(neighbourly).run(progress=False)
     plain = run.sampler(neighbourly, method="full").run(progress=False)
@@ -81,7 +84,7 @@ def test_what_fits_one_tile_is_plain_ddim_to_the_bit(run: Run) -> None:
     assert tiled.trace[0].layout.fallback == (tiled.method != "full")
 
 
-def test_one_frame_more_than_a_tile_is_no_fallback() -> None:
+def test_one_frame_more_than_a_tile_is_not_a_fallback() -> None:
     assert Run(16, 1).sampler(neighbourly).fallback
     assert not Run(17, 1).sampler(neighbourly).fallback
     assert not Run(16, 1, {"config": SpotDiffusionConfig(16, edge="circular")}).sampler(neighbourly).fallback
@@ -95,8 +98,8 @@ def test_batching_changes_nothing_but_rounding(run: Run, tile_batch: int) -> Non
     assert distance(many.latent, one.latent) <= 1e-4
 
 
-def test_the_neighbourly_network_does_see_seams() -> None:
-    """Or the tests above would prove nothing: with it, tiling must change the outcome."""
+def test_the_neighborly_network_sees_seams() -> None:
+    """With this network, tiling must change the result, or the tests above would prove nothing."""
     tiled = Run(40, 4, {"method": "tiles"}).sampler(neighbourly).run(progress=False)
     plain = Run(40, 4, {"method": "full"}).sampler(neighbourly).run(progress=False)
     assert distance(tiled.latent, plain.latent) > 0.05
@@ -120,7 +123,7 @@ def test_same_seed_same_audio_whatever_the_global_state(run: Run, seed: int) -> 
     assert after[2:] == numpy_state[2:]
 
 
-def test_another_seed_is_another_sound() -> None:
+def test_another_seed_gives_another_sound() -> None:
     latents = [Run(40, 4, {"seed": seed}).sampler(neighbourly).run(progress=False).latent for seed in (0, 1, 2**40)]
     assert distance(latents[0], latents[1]) > 0.1
     assert distance(latents[0], latents[2]) > 0.1
@@ -128,7 +131,7 @@ def test_another_seed_is_another_sound() -> None:
 
 @contextmanager
 def recorded_draws(record: dict[tuple[int, int, str], torch.Tensor]) -> Iterator[None]:
-    """Note every draw of a run under its key."""
+    """Collect every draw of a run under its key."""
 
     def noting(shape: Any, seed: int, step: int, purpose: str) -> torch.Tensor:
         record[seed, step, purpose] = draw(shape, seed, step, purpose)
@@ -143,7 +146,7 @@ def recorded_draws(record: dict[tuple[int, int, str], torch.Tensor]) -> Iterator
 @example(Run(44, 4, {"config": SpotDiffusionConfig(16, max_shift_ratio=1), "eta": 1.0}), 100)
 @effort(0.4)
 def test_the_shift_seed_moves_no_other_draw(run: Run, shift_seed: int) -> None:
-    """Invariant 5: start noise and eta's are the same tensors; padding is the same draw, in the size it is needed."""
+    """Invariant 5: initial noise and the noise of eta are identical, and padding is the same draw in another size."""
     draws: list[dict[tuple[int, int, str], torch.Tensor]] = [{}, {}]
     config = run.settings["config"]
     for record, seed in zip(draws, (config.shift_seed, shift_seed), strict=True):
@@ -162,7 +165,7 @@ def test_the_shift_seed_moves_no_other_draw(run: Run, shift_seed: int) -> None:
 @given(runs(), st.data())
 @effort(0.8)
 def test_goto_and_fork_change_no_bit(run: Run, data: st.DataObject) -> None:
-    """Invariant 7: from any step to any step, under any trace, and on from there."""
+    """Invariant 7: go from any step to any step with any trace, and continue from there."""
     whole = run.sampler(neighbourly).run(progress=False)
     steps = len(whole.solver)
     sampler = run.sampler(neighbourly, record=data.draw(st.sampled_from(["all", "x0", "last", 1, 2, 3]), "record"))
@@ -187,7 +190,7 @@ def test_goto_and_fork_change_no_bit(run: Run, data: st.DataObject) -> None:
 @pytest.mark.parametrize("record", ["all", "x0", "last", 2])
 @pytest.mark.parametrize("edge", EDGES)
 def test_goto_and_fork_at_every_step(edge: str, record: str | int) -> None:
-    """The same, one after the other: with `reflect` the padding is made of the clean estimate, which must come too."""
+    """The same at each step: with `reflect` the padding needs the clean estimate, which must be restored too."""
     config = SpotDiffusionConfig(16, max_shift_ratio=1, edge=edge)
     run = Run(44, 4, {"config": config, "steps": 5, "eta": 0.3, "record": record})
     whole = run.sampler(neighbourly, record="all").run(progress=False)

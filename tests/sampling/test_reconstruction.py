@@ -1,4 +1,4 @@
-"""What is made beside kept sound is drawn to agree with it."""
+"""Reconstruction guidance makes new sound agree with adjacent kept sound."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
     assert not found.eps.requires_grad
 
 
-def test_which_windows_know_something() -> None:
+def test_which_windows_hold_known_frames() -> None:
     source = source_of([0, 1, 2, 3, 20], 64)
     layout = plan(64, CONFIG, 1)
     assert layout.shift
@@ -93,21 +93,21 @@ def test_around_the_ring() -> None:
 
 
 @pytest.mark.parametrize("method", ["spot", "multidiffusion", "full"])
-def test_what_is_made_changes_and_what_is_kept_does_not(method: str) -> None:
+def test_new_frames_change_and_kept_frames_do_not(method: str) -> None:
     drawn, plain = (make(method=method, reconstruction_scale=scale).run(progress=False) for scale in (4, 0))
     assert torch.equal(drawn.latent[:, :, :25], plain.latent[:, :, :25])
     assert not torch.equal(drawn.latent[:, :, 25:], plain.latent[:, :, 25:])
     assert not drawn.latent.requires_grad
 
 
-def test_without_kept_sound_there_is_nothing_to_agree_with() -> None:
+def test_without_kept_sound_it_has_no_effect() -> None:
     for settings in ({"keep": None}, {"keep": None, "init_audio": None}):
         drawn, plain = (make(reconstruction_scale=scale, **settings).run(progress=False) for scale in (4, 0))
         assert torch.equal(drawn.latent, plain.latent)
 
 
-def test_a_tile_by_itself_and_candidates_have_the_same_bits() -> None:
-    """Through `predict(tile=i)` in any order; and a candidate's bits are near those of a run of its own."""
+def test_single_tiles_and_candidates_have_the_same_bits() -> None:
+    """Call `predict(tile=i)` in any order. A candidate is close to a separate run with its seed."""
     one, other = make().begin(), make().begin()
     for tile in reversed(range(len(one.layout.tiles))):
         one.predict(tile=tile)
@@ -117,7 +117,7 @@ def test_a_tile_by_itself_and_candidates_have_the_same_bits() -> None:
     assert torch.allclose(both.latent[1], alone.latent[0], atol=1e-5)
 
 
-def test_under_inference_mode_too() -> None:
+def test_it_works_in_inference_mode() -> None:
     with torch.inference_mode():
         found = make().run(progress=False).latent
     assert torch.equal(found, make().run(progress=False).latent)
@@ -137,7 +137,7 @@ def test_a_model_without_a_gradient_says_so() -> None:
     make(Closed(neighbourly), keep=None).run(progress=False)
 
 
-def test_the_time_it_takes_is_told() -> None:
+def test_the_cost_includes_the_gradient() -> None:
     sampler, plain = make(), make(reconstruction_scale=0)
     seconds, plain_seconds = (run_cost(s.definition, s.trace, {}, frame_seconds=1.0).seconds for s in (sampler, plain))
     assert plain_seconds < seconds <= 3 * plain_seconds

@@ -1,4 +1,4 @@
-"""Runs from records: the same again, or told where they first differ; and taken up where a trace ends."""
+"""Repeated runs are identical or their first difference is reported, and a run continues where its trace ends."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def loaded(folder: Path, **changes: Any) -> Trace:
 
 
 def change(trace: Trace, step: int, **arrays: Any) -> None:
-    """Other arrays in one record."""
+    """Replace arrays in one record."""
     trace.records = [replace(r, **arrays) if r.step == step else r for r in trace.records]
 
 
@@ -59,19 +59,19 @@ def change(trace: Trace, step: int, **arrays: Any) -> None:
         {"continue_from": Known(12)},
     ],
 )
-def test_a_run_repeated_is_the_same(tmp_path: Path, changes: Any) -> None:
+def test_a_repeated_run_is_identical(tmp_path: Path, changes: Any) -> None:
     trace = loaded(tmp_path, **changes)
     result = replay(trace, model(), progress=False)
     assert (result.same, result.step, result.array, result.difference) == (True, None, None, 0.0)
     assert result.sampler.steps_done == changes.get("until", 5)
-    assert "the same in all" in str(result)
+    assert "identical in all" in str(result)
     assert "to the last bit" in str(result)
 
 
 @pytest.mark.parametrize("dtype", ["fp32", "fp16"])
 @pytest.mark.parametrize("name", ["x", "x0", "noise"])
 @pytest.mark.parametrize("step", [0, 2, 4])
-def test_one_changed_number_is_found(tmp_path: Path, step: int, name: str, dtype: str) -> None:
+def test_one_changed_number_is_detected(tmp_path: Path, step: int, name: str, dtype: str) -> None:
     trace = loaded(tmp_path, record_dtype=dtype)
     array = getattr(trace[step], name).copy()
     array[0, 1, 7, 2] += np.abs(array).max() / 4
@@ -94,7 +94,7 @@ def test_the_last_bit_counts(tmp_path: Path) -> None:
 
 
 def test_half_precision_is_compared_in_half_precision(tmp_path: Path) -> None:
-    """A change that it cannot hold is none; the smallest that it can is found."""
+    """A change below half precision does not count. The smallest change that it can hold is detected."""
     trace = loaded(tmp_path, record_dtype="fp16")
     x = trace[3].x.copy()
     assert x.dtype == np.float16
@@ -128,7 +128,7 @@ def test_another_setting_differs_at_once(tmp_path: Path, name: str) -> None:
     assert result.difference > 0.01
 
 
-def test_another_model_differs_from_where_it_is_another() -> None:
+def test_another_model_differs_from_where_it_changes() -> None:
     def late(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         return neighbourly(x, t, cond) + 0.01 * (t[0] < 500)
 
@@ -145,7 +145,7 @@ def test_arrays_of_another_shape_differ(tmp_path: Path) -> None:
 
 
 def test_a_trace_without_records() -> None:
-    with pytest.raises(SpotnbError, match="the trace has no records to compare with: expected one step at least"):
+    with pytest.raises(SpotnbError, match="the trace has no records to compare with: expected at least one step"):
         replay(RUN.sampler(neighbourly).trace, model())
 
 
@@ -161,15 +161,17 @@ def test_a_trace_without_records() -> None:
     ],
 )
 @pytest.mark.parametrize("act", [replay, resume, sampler_of])
-def test_a_trace_without_a_whole_manifest(manifest: Any, lacks: str, act: Any) -> None:
+def test_a_trace_with_an_incomplete_manifest(manifest: Any, lacks: str, act: Any) -> None:
     trace = traced()
     trace.manifest = trace.manifest | manifest if manifest else {}
-    with pytest.raises(InputError, match=f"the trace's manifest lacks .*{lacks}.*: expected that of a") as caught:
+    with pytest.raises(
+        InputError, match=f"the trace's manifest lacks .*{lacks}.*: expected the manifest of a"
+    ) as caught:
         act(trace, model())
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_known_to_differ_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_known_differences_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     trace = traced()
     with caplog.at_level(logging.WARNING, "spotnb"):
         replay(trace, model(), progress=False)
@@ -177,8 +179,8 @@ def test_what_is_known_to_differ_is_logged(caplog: pytest.LogCaptureFixture) -> 
     trace.manifest["versions"] = {"torch": "0.0"}
     with caplog.at_level(logging.WARNING, "spotnb"):
         replay(trace, model(revision="abc"), progress=False)
-    assert "the trace was made with model {'name': 'function'}, now it is" in caplog.text
-    assert "the trace was made with versions {'torch': '0.0'}, now it is" in caplog.text
+    assert "the trace was recorded with model {'name': 'function'}, now it is" in caplog.text
+    assert "the trace was recorded with versions {'torch': '0.0'}, now it is" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ def test_a_model_that_cannot_be_loaded_is_named() -> None:
         replay(traced())
 
 
-def test_progress_is_shown_only_if_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_shown_only_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     replay(traced(), model(), progress=False)
     assert capsys.readouterr().err == ""
     replay(traced(), model())
@@ -230,7 +232,7 @@ def test_a_trace_without_records_is_resumed_at_the_start() -> None:
     assert torch.equal(sampler.latent, RUN.sampler(neighbourly).latent)
 
 
-def test_what_is_resumed_can_be_decoded_and_forked(tmp_path: Path) -> None:
+def test_a_resumed_run_can_be_decoded_and_forked(tmp_path: Path) -> None:
     whole = RUN.sampler(neighbourly).run(progress=False)
     sampler = resume(loaded(tmp_path), model())
     assert sampler.done

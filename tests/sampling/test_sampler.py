@@ -1,4 +1,4 @@
-"""SpotSampler: how it is driven, what it refuses, what it tells of itself."""
+"""SpotSampler: driving it, its error messages, and its attributes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_it_iterates_over_its_steps() -> None:
     assert [record.layout for record in records] == [plan(40, SMALL, k) for k in range(4)]
 
 
-def test_after_the_last_step_there_is_none() -> None:
+def test_no_step_follows_the_last() -> None:
     sampler = make().run(progress=False)
     with pytest.raises(SpotnbError, match="all 4 steps are done"):
         sampler.step()
@@ -80,7 +80,7 @@ def test_seed_none_draws_one_and_keeps_it() -> None:
     assert torch.equal(make(seed=one.seed).latent, one.latent)
 
 
-def test_progress_is_shown_only_if_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_is_shown_only_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     make().run(progress=False).decode()
     assert capsys.readouterr().err == ""
     make().run().decode(progress=True)
@@ -128,8 +128,8 @@ def test_the_interval_repeats_the_run_and_can_be_changed_in_a_fork() -> None:
 
 
 @pytest.mark.parametrize("scale", [3.0, 1.0])
-def test_where_guidance_turns_a_multistep_solver_begins_anew(scale: float) -> None:
-    """Its first step, and of the later ones only the last, is DDIM's (arXiv:2211.01095, section 4)."""
+def test_a_multistep_solver_starts_over_where_guidance_turns(scale: float) -> None:
+    """Its first step is a DDIM step, and of the later steps only the last (arXiv:2211.01095, section 4)."""
     sampler = make(steps=25, solver="dpm++", guidance_scale=scale, guidance_interval=(100, 700))
     alphas = [float(sampler.model.alphas_cumprod[t]) for t in (*sampler.solver.timesteps, 0)]
     before, single = sampler.latent, []
@@ -146,7 +146,7 @@ def test_where_guidance_turns_a_multistep_solver_begins_anew(scale: float) -> No
 # Forks.
 
 
-def test_a_fork_goes_on_with_other_settings() -> None:
+def test_a_fork_continues_with_other_settings() -> None:
     sampler = make().run(until=2, progress=False)
     forked = sampler.fork(guidance_scale=6.0, config=SpotDiffusionConfig(24, edge="anchor"))
     assert (forked.steps_done, forked.guidance_scale, len(forked.trace)) == (2, 6.0, 2)
@@ -159,7 +159,7 @@ def test_a_fork_goes_on_with_other_settings() -> None:
 
 @pytest.mark.parametrize("past", [0, 1, 2])
 def test_where_guidance_turned_is_remembered_through_forks_and_files(tmp_path: Path, past: int) -> None:
-    """By a solver that looks back two steps: at where guidance sets in, and one and two steps later."""
+    """The solver looks back two steps. The cuts are where guidance begins, and one and two steps later."""
     third_order = diffusers.DPMSolverMultistepScheduler(**BETAS, solver_order=3)
     origin = make(steps=15, solver=third_order, guidance_interval=(100, 700)).run(progress=False)
     whole, start = origin.latent, make(steps=15, solver=third_order).run(progress=False).latent
@@ -176,7 +176,7 @@ def test_where_guidance_turned_is_remembered_through_forks_and_files(tmp_path: P
     assert torch.equal(forked.reset().run(progress=False).latent, start)
 
 
-def test_a_fork_that_turns_guidance_begins_anew() -> None:
+def test_a_fork_that_turns_guidance_starts_over() -> None:
     origin = make(steps=6, solver="dpm++", guidance_scale=1).run(until=3, progress=False)
     forked, alpha = origin.fork(guidance_scale=3.0), float(origin.model.alphas_cumprod[origin.solver.timesteps[4]])
     record = forked.step()
@@ -227,7 +227,7 @@ def test_bad_values_are_named(name: str, bad: Any) -> None:
     assert shown[:50] in message
 
 
-def test_numpy_numbers_are_welcome() -> None:
+def test_numpy_numbers_are_accepted() -> None:
     changes = {"duration": np.float32(1.5), "steps": np.int64(4), "seed": np.int32(0), "guidance_scale": np.float64(3)}
     sampler = make(**changes, tile_batch=np.int64(2), record=np.int64(2))
     assert torch.equal(sampler.run(progress=False).latent, make().run(progress=False).latent)
@@ -236,7 +236,7 @@ def test_numpy_numbers_are_welcome() -> None:
 
 @pytest.mark.parametrize("tile", [20, 4, 257])
 def test_a_tile_the_model_cannot_take_is_refused_at_once(tile: int) -> None:
-    with pytest.raises(InputError, match=rf"tile_size_time is {tile}: expected a multiple of 8.*take "):
+    with pytest.raises(InputError, match=rf"tile_size_time is {tile}: expected a multiple of 8.*use "):
         make(config=SpotDiffusionConfig(tile))
 
 
@@ -305,7 +305,7 @@ def test_the_seconds_of_a_run_do_not_grow_by_going_back() -> None:
     assert expected < 20 * seconds
 
 
-def test_a_costed_sampler_is_not_moved() -> None:
+def test_the_cost_does_not_move_the_sampler() -> None:
     sampler = make()
     sampler.cost()
     assert torch.equal(sampler.run(progress=False).latent, make().run(progress=False).latent)
@@ -327,15 +327,15 @@ def test_any_recorded_step_can_be_heard(run: Run, data: st.DataObject) -> None:
     assert np.abs(sound).max() <= 1
 
 
-def test_what_was_not_recorded_cannot_be_heard() -> None:
+def test_a_step_that_was_not_recorded_cannot_be_decoded() -> None:
     with pytest.raises(InputError, match="no clean estimate before the first step"):
         make().decode(of="x0")
     assert make().decode().shape == (24000,)
     sampler = make(record="x0").run(progress=False)
     assert sampler.decode(step=2, of="x0").shape == (24000,)
-    with pytest.raises(InputError, match=r"x of step 2 was not recorded: choose one of \[\]"):
+    with pytest.raises(InputError, match=r"x of step 2 was not recorded: expected one of the steps \[\]"):
         sampler.decode(step=2)
-    with pytest.raises(InputError, match=r"step 1 was not recorded: choose one of \[3\]"):
+    with pytest.raises(InputError, match=r"step 1 was not recorded: expected one of the steps \[3\]"):
         make(record="last").run(progress=False).decode(step=1)
     for bad in ({"of": "y"}, {"step": 4}, {"step": -1}):
         with pytest.raises(InputError, match="expected"):

@@ -1,4 +1,4 @@
-"""A setting is declared once: everything that takes settings derives from that, or is held equal here."""
+"""A setting is declared once. Everything that takes settings derives from it, or is compared with it here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.networks import FunctionModel, pointwise
 from tests.runs import rich_runs
 
 ONLY_IN_PYTHON = {"config", "record", "record_dtype"}
-"""Settings without an argument: the config has one for each field, and the command line decides what is recorded."""
+"""Settings without an option: each field of the config has one, and the command line decides what is recorded."""
 NOT_IN_THE_FORM = {
     *("eta", "tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code
     *("init_audio", "strength", "continue_from", "keep"),  # sound cannot be put into the form
@@ -43,7 +43,7 @@ def test_the_sampler_takes_the_model_and_every_setting() -> None:
         assert f"{each.name}: " in str(SpotSampler.__doc__)
 
 
-def test_a_sampler_tells_every_setting_by_its_name() -> None:
+def test_every_setting_is_an_attribute_of_a_sampler() -> None:
     sampler = SpotSampler(FunctionModel(pointwise), "a sea", 1.0, steps=2)
     told = sampler.settings()
     assert set(told) == {"model", *NAMES}
@@ -86,7 +86,7 @@ def test_settings_survive_json(run: Any) -> None:
     assert json.loads(json.dumps(again.to_dict())) == plain
 
 
-def test_a_missing_name_takes_its_default_and_others_are_left_alone() -> None:
+def test_a_missing_name_takes_its_default_and_unknown_names_are_ignored() -> None:
     settings = RunSettings.from_dict({"prompt": "a sea", "frames": 16, "config": {"edge": "merge"}})
     assert settings == RunSettings("a sea", config=SpotDiffusionConfig(edge="merge"))
 
@@ -102,8 +102,8 @@ def test_a_seed_of_none_is_drawn_once() -> None:
     [
         ({"prompt": " "}, "prompt is ' ': expected words"),
         ({"prompt": PromptTimeline([(0, 4, "rain")])}, "timeline ends at 4 s"),
-        ({"strength": 0.5}, "strength is 0.5 but there is no init_audio"),
-        ({"keep": [(0, 1)]}, "keep is .* but there is no init_audio"),
+        ({"strength": 0.5}, "strength is 0.5 without init_audio"),
+        ({"keep": [(0, 1)]}, "keep is .* without init_audio"),
         ({"init_audio": "a.wav", "continue_from": "b.wav"}, "exclude each other"),
         ({"init_audio": "a.wav", "strength": 0}, "strength is 0"),
         ({"init_audio": "a.wav", "keep": []}, "keep is empty"),
@@ -113,12 +113,12 @@ def test_a_seed_of_none_is_drawn_once() -> None:
         ({"seed": 2**63 - 1, "n_candidates": 2}, "seed is 9223372036854775807"),
     ],
 )
-def test_what_cannot_be_is_refused_without_a_model(given_settings: dict[str, Any], message: str) -> None:
+def test_invalid_settings_are_refused_without_a_model(given_settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         RunSettings(**({"prompt": "a sea"} | given_settings))
 
 
-def test_a_fork_changes_what_it_may() -> None:
+def test_a_fork_changes_only_what_it_may() -> None:
     settings = RunSettings("a sea", steps=5)
     assert settings.forked({"guidance_scale": 4, "prompt": "rain"}) == RunSettings("rain", steps=5, guidance_scale=4)
     for name in sorted(FIXED):

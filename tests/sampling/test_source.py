@@ -1,4 +1,4 @@
-"""Runs that start from sound: audio to audio, kept regions, continuation."""
+"""Runs that start from known sound: audio to audio, kept regions, continuation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def make(duration: float = 1.6, **settings: Any) -> SpotSampler:
 
 
 def test_a_file_at_another_rate_in_stereo(tmp_path: Path) -> None:
-    """Mixed down and resampled: what is read is the tone, at 16 kHz."""
+    """It is mixed down and resampled to a tone at 16 kHz."""
     left, right = tone(1, 44100), np.zeros(44100, np.float32)
     soundfile.write(tmp_path / "stereo.wav", np.stack([left, right], 1), 44100, subtype="FLOAT")
     wave = load_audio(tmp_path / "stereo.wav")
@@ -56,7 +56,7 @@ def test_a_file_at_another_rate_in_stereo(tmp_path: Path) -> None:
         assert np.array_equal(load_audio((shape, 44100)), wave)
 
 
-def test_a_file_at_the_models_own_rate_is_read_as_it_is(tmp_path: Path) -> None:
+def test_a_file_at_the_models_own_rate_is_read_unchanged(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "mono.wav", tone(0.5), 16000, subtype="FLOAT")
     assert np.array_equal(load_audio(tmp_path / "mono.wav"), tone(0.5))
     assert np.array_equal(load_audio(tone(0.5)), tone(0.5))
@@ -81,7 +81,7 @@ def test_a_file_at_the_models_own_rate_is_read_as_it_is(tmp_path: Path) -> None:
         (__file__, SpotnbError, "as sound: .*pass a wav"),
     ],
 )
-def test_what_is_no_sound_is_named(bad: Any, error: Any, says: str) -> None:
+def test_invalid_sounds_are_named(bad: Any, error: Any, says: str) -> None:
     with pytest.raises(error, match=says) as caught:
         load_audio(bad)
     assert "\n" not in str(caught.value)
@@ -91,7 +91,7 @@ def test_what_is_no_sound_is_named(bad: Any, error: Any, says: str) -> None:
 
 
 class LocalEncoder(FunctionModel):
-    """Its latent frames look some frames to either side, and see silence beyond what they are given."""
+    """Each of its latent frames sees some frames on both sides, and silence beyond the given sound."""
 
     def __init__(self) -> None:
         super().__init__(pointwise)
@@ -150,7 +150,7 @@ def test_strength_decides_how_many_steps_are_run(solver: Any, strength: float, f
             sampler.goto(bad)
 
 
-def test_the_less_strength_the_closer_to_the_source() -> None:
+def test_less_strength_stays_closer_to_the_source() -> None:
     source = torch.from_numpy(np.asarray(Known(40)))
     latents = [make(init_audio=Known(40), strength=s, steps=20).run(progress=False).latent for s in (0.05, 0.4, 1.0)]
     distances = [float((latent - source).square().mean()) for latent in latents]
@@ -179,7 +179,7 @@ def test_before_the_first_step_the_padding_mirrors_the_source() -> None:
     assert (got - sampler.solver.add_noise(ends, noise, 2)).abs().max() < 1e-6
 
 
-def test_all_kinds_of_sound_are_taken(tmp_path: Path) -> None:
+def test_all_kinds_of_sound_are_accepted(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", tone(1.6), 16000, subtype="FLOAT")
     kinds = [tone(1.6), tmp_path / "a.wav", (tone(1.6), 16000), np.stack([tone(1.6)] * 2), torch.from_numpy(tone(1.6))]
     latents = [make(init_audio=kind).run(progress=False).latent for kind in kinds]
@@ -191,7 +191,7 @@ def test_all_kinds_of_sound_are_taken(tmp_path: Path) -> None:
 
 
 def test_a_sound_longer_than_the_run_is_cut_and_one_a_little_shorter_mirrored() -> None:
-    """A run has some frames more than its duration, which are cropped: they need no sound."""
+    """A run has a few more frames than its duration. They are cropped, so they need no sound."""
     sampler = make(1.6, init_audio=Known(100))
     assert torch.equal(sampler.source.latent, torch.from_numpy(np.asarray(Known(100)))[:, :, : sampler.frames])
     sampler = make(10.0, init_audio=Known(250))
@@ -205,7 +205,7 @@ def test_a_sound_longer_than_the_run_is_cut_and_one_a_little_shorter_mirrored() 
 
 @pytest.mark.parametrize("edge", ["reflect", "anchor", "circular", "merge"])
 @pytest.mark.parametrize("solver", SOLVERS, ids=IDS)
-def test_what_is_kept_stays_exactly(solver: Any, edge: str) -> None:
+def test_kept_frames_stay_exactly(solver: Any, edge: str) -> None:
     config = SpotDiffusionConfig(16, edge=edge)
     sampler = Run(40, 4, {"config": config, "steps": 4, "solver": solver}).sampler(
         neighbourly, init_audio=Known(40), keep=[(0.2, 0.5), (1.0, 1.2)]
@@ -223,7 +223,7 @@ def test_what_is_kept_stays_exactly(solver: Any, edge: str) -> None:
         assert np.array_equal(record.x0[:, :, kept], source.numpy()[:, :, kept])
 
 
-def test_the_noisy_latent_of_what_is_kept_is_at_each_steps_level() -> None:
+def test_the_noisy_latent_of_kept_frames_is_at_each_steps_level() -> None:
     sampler = make(init_audio=Known(40), keep=[(0.0, 0.4)], seed=2)
     source = torch.from_numpy(np.asarray(Known(40)))[:, :, :10]
     for k in range(6):
@@ -254,8 +254,8 @@ def test_which_frames_are_kept(keep: Any, kept: range) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS, ids=IDS)
-def test_a_continuation_keeps_what_it_goes_on_from(solver: Any) -> None:
-    """The latent exactly; the waveform exactly up to the cross-fade, which ends where the source does."""
+def test_a_continuation_keeps_the_sound_that_it_continues(solver: Any) -> None:
+    """The latent is exact, and so is the waveform up to the cross-fade, which ends where the source ends."""
     source = SpotSampler(FunctionModel(neighbourly), "a sea", 4.0, steps=3, config=SMALL).run(progress=False)
     settings = {"steps": 4, "config": SMALL, "solver": solver, "continue_from": source}
     longer = SpotSampler(FunctionModel(neighbourly), "a drum", 6.0, **settings).run(progress=False)
@@ -275,7 +275,7 @@ def test_a_continuation_keeps_what_it_goes_on_from(solver: Any) -> None:
 
 
 def test_the_cross_fade_is_a_straight_line() -> None:
-    """Over the last frames of what is continued, from its own decode to the new one, in the waveform and the mel."""
+    """In the last frames of the continued sound, waveform and mel fade from its own decoding to the new one."""
     longer = make(continue_from=Known(30)).run(progress=False)
     frames = longer.frames
     own = Sound(np.ones(30 * 640, np.float32), np.ones((30 * 4, 64), np.float32))
@@ -295,13 +295,13 @@ def test_the_cross_fade_is_a_straight_line() -> None:
 
 
 def test_a_short_sound_is_continued_too() -> None:
-    """Shorter than the cross-fade: that is then as long as the sound."""
+    """If the sound is shorter than the cross-fade, the cross-fade is as long as the sound."""
     longer = make(continue_from=Known(3)).run(progress=False)
     assert longer.decode().shape == (25600,)
     assert torch.equal(longer.latent[:, :, :3], torch.from_numpy(np.asarray(Known(3))))
 
 
-def test_a_run_of_which_frames_are_cropped_is_continued_from_where_it_is_heard_to_end() -> None:
+def test_a_cropped_run_is_continued_from_its_audible_end() -> None:
     source = SpotSampler(FunctionModel(neighbourly), "a sea", 10.0, steps=1).run(progress=False)
     assert source.frames == 256
     assert known_sound(source.model, source, "continue_from").frames == 250
@@ -313,16 +313,19 @@ def test_a_run_of_which_frames_are_cropped_is_continued_from_where_it_is_heard_t
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"strength": 0.5}, "strength is 0.5 but there is no init_audio: pass the sound"),
-        ({"keep": [(0, 1)]}, r"keep is \[\(0\.0, 1\.0\)\] but there is no init_audio"),
-        ({"continue_from": Known(9), "keep": [(0, 1)]}, "keep is .* but there is no init_audio"),
-        ({"continue_from": Known(9), "strength": 0.5}, "strength is 0.5 but there is no init_audio"),
-        ({"continue_from": Known(9), "init_audio": Known(40)}, "exclude each other: expected one sound"),
+        ({"strength": 0.5}, "strength is 0.5 without init_audio: pass the sound"),
+        ({"keep": [(0, 1)]}, r"keep is \[\(0\.0, 1\.0\)\] without init_audio"),
+        ({"continue_from": Known(9), "keep": [(0, 1)]}, "keep is .* without init_audio"),
+        ({"continue_from": Known(9), "strength": 0.5}, "strength is 0.5 without init_audio"),
+        ({"continue_from": Known(9), "init_audio": Known(40)}, "exclude each other: expected only one of them"),
         (
             {"continue_from": Known(40)},
-            "continue_from lasts 1.6 s, the whole shall last 1.6 s: expected less; .*lengthen",
+            "continue_from lasts 1.6 s, and the duration is 1.6 s: expected a longer duration; it counts from",
         ),
-        ({"init_audio": Known(39)}, "init_audio lasts 1.56 s, the run 1.6 s: expected as much; shorten the duration"),
+        (
+            {"init_audio": Known(39)},
+            "init_audio lasts 1.56 s, the run 1.6 s: expected a sound of that length; shorten the duration",
+        ),
         ({"init_audio": tone(1.0)}, "init_audio lasts 1 s, the run 1.6 s"),
         ({"init_audio": tone(0.01)}, "the sound has 160 samples: expected at least 640"),
         ({"init_audio": np.zeros((1, 3, 40, 4))}, r"shape \[1, 3, 40, 4\]: expected \[1, 2, frames, 4\]"),
@@ -334,14 +337,14 @@ def test_a_run_of_which_frames_are_cropped_is_continued_from_where_it_is_heard_t
         ({"init_audio": Known(40), "strength": 0}, "strength is 0: expected more, .*0.6 keeps the rhythm"),
         ({"init_audio": Known(40), "strength": 1.1}, "strength is 1.1: expected a finite number from 0 to 1"),
         ({"init_audio": Known(40), "strength": "much"}, "strength is 'much': expected a finite number"),
-        ({"init_audio": Known(40), "keep": []}, "keep is empty: expected regions .*None keeps nothing"),
+        ({"init_audio": Known(40), "keep": []}, "keep is empty: expected regions .*None to keep nothing"),
         ({"init_audio": Known(40), "keep": 3}, r"keep is 3: expected regions \(start, stop\) in seconds"),
         ({"init_audio": Known(40), "keep": [(0, 1, 2)]}, "expected regions"),
         ({"init_audio": Known(40), "keep": [(0, "1")]}, "keep is '1': expected a finite number"),
         ({"init_audio": Known(40), "keep": [(1, 0.5)]}, "region 1 to 0.5 s: expected 0 <= start < stop <= 1.6"),
-        ({"init_audio": Known(40), "keep": [(0, 2)]}, "region 0 to 2 s: expected .*the duration; mend the region"),
-        ({"init_audio": Known(40), "keep": [(0.01, 0.05)]}, r"expected a latent frame \(40 ms\) at least"),
-        ({"init_audio": Known(40), "keep": [(0, 1.6)]}, "keep covers the whole sound: .*leave one out"),
+        ({"init_audio": Known(40), "keep": [(0, 2)]}, "region 0 to 2 s: expected .*the duration; correct the region"),
+        ({"init_audio": Known(40), "keep": [(0.01, 0.05)]}, r"expected at least one latent frame \(40 ms\)"),
+        ({"init_audio": Known(40), "keep": [(0, 1.6)]}, "keep covers the complete sound: .*shorten a region"),
     ],
 )
 def test_wrong_combinations_are_named(settings: Any, says: str) -> None:
@@ -350,10 +353,10 @@ def test_wrong_combinations_are_named(settings: Any, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_run_that_is_not_finished_is_no_sound() -> None:
+def test_an_unfinished_run_is_not_a_sound() -> None:
     unfinished = make().run(until=2, progress=False)
     for name in ("init_audio", "continue_from"):
-        with pytest.raises(InputError, match=rf"{name} is a run at step 2: expected a finished one; run\(\) it first"):
+        with pytest.raises(InputError, match=rf"{name} is a run at step 2: expected a finished run; call its run\(\)"):
             make(3.0, **{name: unfinished})
 
 

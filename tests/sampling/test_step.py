@@ -1,4 +1,4 @@
-"""One step taken apart: what is padded, and that no order of its phases changes a bit."""
+"""One step in its phases: its padding, and the same bits in any order of the phases."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def padded_run(edge: str = "reflect", **changes: Any) -> SpotSampler:
 @given(runs(), st.randoms(use_true_random=False))
 @effort(0.7)
 def test_no_order_of_the_phases_changes_a_bit(run: Run, random: Any) -> None:
-    """Whole = step by step = phase by phase = tile by tile in any order (invariant 7)."""
+    """Complete runs, steps, phases and tiles in any order are equal (invariant 7)."""
     whole = run.sampler(neighbourly).run(progress=False)
     stepped, phased, tiled = (run.sampler(neighbourly) for _ in range(3))
     for expected in whole.trace:
@@ -112,7 +112,7 @@ def test_reflect_noisy_mirrors_the_latent_itself(steps: int) -> None:
 
 
 @pytest.mark.parametrize("edge", ["anchor", "merge", "circular"])
-def test_other_edges_pad_nothing(edge: str) -> None:
+def test_other_edges_do_not_pad(edge: str) -> None:
     sampler = padded_run(edge).run(until=1, progress=False)
     assert sampler.begin().padded is sampler.latent
 
@@ -147,13 +147,13 @@ def test_a_finished_step_cannot_be_finished_again() -> None:
     sampler = padded_run()
     step = sampler.begin()
     step.finish()
-    with pytest.raises(SpotnbError, match=r"step 0 is finished, finish comes too late; .*begin"):
+    with pytest.raises(SpotnbError, match=r"step 0 is finished, so finish comes too late; .*begin"):
         step.finish()
     assert len(sampler.trace) == 1
 
 
 def test_a_step_of_another_state_is_stale() -> None:
-    """Its windows are of a latent that the sampler no longer has."""
+    """Its windows come from a latent that the sampler no longer has."""
     sampler = padded_run().run(until=2, progress=False)
     step = sampler.begin()
     step.predict()
@@ -162,7 +162,7 @@ def test_a_step_of_another_state_is_stale() -> None:
         step.finish()
 
 
-def test_a_begun_step_keeps_what_it_began_with() -> None:
+def test_an_open_step_keeps_its_state() -> None:
     sampler = padded_run()
     step, untouched = sampler.begin(), padded_run().begin()
     sampler.step()
@@ -190,7 +190,7 @@ def test_a_network_that_breaks_is_named(bad: float) -> None:
     assert torch.equal(sampler.run(progress=False).latent, reference.latent)
 
 
-def test_the_broken_tile_is_the_one_named() -> None:
+def test_the_broken_tile_is_named() -> None:
     def breaks(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         out = torch.zeros_like(x)
         out[2] = float("nan")
@@ -205,7 +205,7 @@ def test_the_broken_tile_is_the_one_named() -> None:
 # Looking inside, and meddling.
 
 
-def test_each_phase_tells_what_comes_next() -> None:
+def test_each_phase_says_what_comes_next() -> None:
     sampler = padded_run(method="tiles", tile_batch=1)
     step = sampler.begin()
     for name in ("guided", "unguided", "prompted"):
@@ -230,7 +230,7 @@ def test_each_phase_tells_what_comes_next() -> None:
         ("replace", lambda: step.replace(0, step.windows[0])),
         ("finish", step.finish),
     ):
-        with pytest.raises(SpotnbError, match=rf"step 0 is finished, {name} comes too late; .*begin\(\) comes next"):
+        with pytest.raises(SpotnbError, match=rf"step 0 is finished, so {name} comes too late; .*begin\(\) next"):
             act()
     assert len(step.guided) == len(step.unguided) == 3  # what it saw can still be looked at
 
@@ -267,7 +267,7 @@ def test_x0_before_finish_is_that_of_the_record(run: Run) -> None:
 
 @pytest.mark.parametrize("early", [True, False])
 def test_a_replaced_prediction_reaches_noise_x0_and_the_sampler(early: bool) -> None:
-    """Zeros for a tile: put there before or after the rest was predicted and stitched."""
+    """Replace a tile by zeros before or after the others are predicted and stitched."""
     sampler = padded_run(method="tiles", tile_batch=3).run(until=2, progress=False)
     other = sampler.fork()
     plain = other.begin()
@@ -297,7 +297,7 @@ def test_a_replaced_prediction_reaches_noise_x0_and_the_sampler(early: bool) -> 
     [
         (0, torch.zeros(1, 2, 15, 4), r"of shape \[1, 2, 15, 4\]: expected a tensor \[1, 2, 16, 4\], like windows"),
         (0, torch.zeros(2, 16, 4), r"of shape \[2, 16, 4\]: expected"),
-        (0, torch.full((1, 2, 16, 4), float("nan")), "holds NaN or infinity: expected finite numbers; mend them"),
+        (0, torch.full((1, 2, 16, 4), float("nan")), "holds NaN or infinity: expected finite numbers; replace them"),
         (0, torch.full((1, 2, 16, 4), float("inf")), "holds NaN or infinity"),
         (0, np.zeros((1, 2, 16, 4)), "is a <class 'numpy.ndarray'>: expected a tensor"),
         (0, None, "is a <class 'NoneType'>: expected a tensor"),
@@ -322,7 +322,7 @@ def test_a_replacement_of_another_type_is_converted() -> None:
 
 
 @pytest.mark.parametrize("edge", ["reflect", "reflect_noisy", "anchor", "merge", "circular"])
-def test_the_padding_tells_its_frames_and_what_they_are_of(edge: str) -> None:
+def test_the_padding_names_its_frames_and_their_tensor(edge: str) -> None:
     sampler = padded_run(edge)
     seen = set()
     while not sampler.done:
@@ -346,8 +346,8 @@ def test_the_padding_tells_its_frames_and_what_they_are_of(edge: str) -> None:
 
 
 @pytest.mark.parametrize("edge", ["reflect", "reflect_noisy"])
-def test_padding_stands_at_the_networks_scale(edge: str) -> None:
-    """With a solver that keeps its latent at another one too: what the network sees is of one level."""
+def test_padding_is_at_the_networks_scale(edge: str) -> None:
+    """Even if the solver's latent has another scale, the network sees a single noise level."""
     config = SpotDiffusionConfig(64, edge=edge, shift_schedule="fibonacci", max_shift_ratio=1)
     sampler = Run(400, 8, {"config": config, "steps": 4, "solver": EULER_ANCESTRAL}).sampler(neighbourly)
     assert sampler.latent.std() > 10

@@ -1,4 +1,4 @@
-"""Prompts over time: shares that sum to one, cross-fades where they belong, and windows that span two prompts."""
+"""Prompts over time: shares that sum to one, cross-fades at the borders, and windows that span two prompts."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_entries_are_seconds_at_25_frames_each() -> None:
 
 
 @given(st.floats(0.2, 2))
-def test_the_crossfade_is_a_line_as_long_as_asked_centred_on_the_border(crossfade: float) -> None:
+def test_the_crossfade_is_linear_and_centered_on_the_border(crossfade: float) -> None:
     weights = two(crossfade).weights(100)
     middles = (np.arange(100) + 0.5) / 25
     expected = [min(1.0, max(0.0, 0.5 + (middle - 2) / crossfade)) for middle in middles]
@@ -68,8 +68,8 @@ def test_the_crossfade_is_a_line_as_long_as_asked_centred_on_the_border(crossfad
     assert abs(mixed - 25 * crossfade) < 1.001
 
 
-def test_on_a_ring_the_last_prompt_gives_way_to_the_first() -> None:
-    """The ends are a border like any other: turned by half, the shares are those of the other prompt."""
+def test_on_a_ring_the_last_prompt_fades_into_the_first() -> None:
+    """The ends are a border like any other: turned by half a ring, each prompt has the shares of the other."""
     weights = two().weights(100, ring=True)
     assert np.abs(np.roll(weights, 50, axis=1)[::-1] - weights).max() < 1e-6
     assert np.abs(weights[0, [0, -1]] - (0.5 + 0.02, 0.5 - 0.02)).max() < 1e-6
@@ -82,7 +82,7 @@ def test_a_ring_of_one_prompt_has_no_seam() -> None:
     assert np.array_equal(PromptTimeline([(0, 4, "a sea")]).weights(100, ring=True), np.ones((1, 100)))
 
 
-def test_what_it_tells_of_itself() -> None:
+def test_its_properties() -> None:
     timeline = two()
     assert (timeline.duration, timeline.prompts) == (4.0, ("a sea", "a drum and a bass"))
     assert timeline.text == "a sea, then a drum and a bass"
@@ -104,17 +104,17 @@ def test_a_timeline_needs_no_torch() -> None:
     ("entries", "crossfade", "came", "remedy"),
     [
         ([], 0, "no entries", "at least one"),
-        ([(1, 2, "a")], 0, "starts at 1 s", "give the first entry the start 0"),
-        ([(0, 2, "a"), (3, 4, "b")], 0, r"0 and 1 leave a gap: 'a' stops at 2 s, 'b' starts at 3 s", "let them meet"),
-        ([(0, 2, "a"), (1.5, 4, "b")], 0, r"0 and 1 leave an overlap: 'a' stops at 2 s, 'b' starts at 1.5 s", "meet"),
-        ([(2, 4, "a"), (0, 2, "b")], 0, "starts at 2 s", "start 0"),
-        ([(0, 2, "a"), (2, 4, "b"), (1, 6, "c")], 0, "1 and 2 leave an overlap", "let them meet"),
+        ([(1, 2, "a")], 0, "starts at 1 s", "let the first entry start at 0"),
+        ([(0, 2, "a"), (3, 4, "b")], 0, r"0 and 1 have a gap: 'a' stops at 2 s, 'b' starts at 3 s", "let them meet"),
+        ([(0, 2, "a"), (1.5, 4, "b")], 0, r"0 and 1 have an overlap: 'a' stops at 2 s, 'b' starts at 1.5 s", "meet"),
+        ([(2, 4, "a"), (0, 2, "b")], 0, "starts at 2 s", "start at 0"),
+        ([(0, 2, "a"), (2, 4, "b"), (1, 6, "c")], 0, "1 and 2 have an overlap", "let them meet"),
         ([(0, 2, "a"), (2, 4, "b")], 2.1, r"crossfade is 2.1 s, but the shortest entry lasts 2 s", "shorten"),
         (TWO, -1, "crossfade is -1", "0 switches at once"),
         (TWO, math.nan, "crossfade is nan", "give seconds"),
         (TWO, "1", "crossfade is '1'", "give seconds"),
-        ([(0, 0, "a")], 0, "entry 0 goes from 0 to 0 s", "swap or mend"),
-        ([(3, 2, "a")], 0, "entry 0 goes from 3 to 2 s", "swap or mend"),
+        ([(0, 0, "a")], 0, "entry 0 goes from 0 to 0 s", "swap or correct"),
+        ([(3, 2, "a")], 0, "entry 0 goes from 3 to 2 s", "swap or correct"),
         ([(0, "2", "a")], 0, "entry 0's time is '2'", "give seconds"),
         ([(-1, 2, "a")], 0, "entry 0's time is -1", "give seconds"),
         ([(0, math.inf, "a")], 0, "entry 0's time is inf", "give seconds"),
@@ -137,9 +137,12 @@ def test_bad_timelines_are_named(entries: Any, crossfade: Any, came: str, remedy
 @pytest.mark.parametrize(
     ("duration", "says"),
     [
-        (5.0, r"ends at 4 s and leaves a gap to the duration of 5 s: lengthen"),
-        (3.0, r"entry 'a drum and a bass', 2 to 4 s, is out of range of the duration of 3 s: .*lengthen the duration"),
-        (1.0, r"entry 'a sea', 0 to 2 s, is out of range of the duration of 1 s"),
+        (5.0, r"ends at 4 s, which leaves a gap to the duration of 5 s: lengthen"),
+        (
+            3.0,
+            r"entry 'a drum and a bass', 2 to 4 s, is out of range for the duration of 3 s: .*lengthen it or shorten",
+        ),
+        (1.0, r"entry 'a sea', 0 to 2 s, is out of range for the duration of 1 s"),
     ],
 )
 def test_a_timeline_lasts_as_long_as_the_sound(duration: float, says: str) -> None:
@@ -156,8 +159,8 @@ def conditioning(sampler: SpotSampler) -> Any:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_what_is_padded_is_guided_as_what_it_mirrors(edge: str) -> None:
-    """Frame by frame; around the ring as its other end."""
+def test_padding_is_guided_like_the_frames_it_mirrors(edge: str) -> None:
+    """This holds frame by frame, and on a ring for the other end."""
     run = Run(44, 4, {"config": SpotDiffusionConfig(16, max_shift_ratio=1, edge=edge), "steps": 6})
     sampler = replace(run, prompt=lambda d: PromptTimeline([(0, 0.1, "a"), (0.1, 0.7, "b"), (0.7, d, "c")], 0.1))
     sampler = sampler.sampler(pointwise)
@@ -224,7 +227,7 @@ def test_a_timeline_of_one_entry_is_the_plain_prompt_to_the_bit(run: Run) -> Non
 @given(runs(), timelines())
 @effort(0.8)
 def test_a_pointwise_network_gives_the_same_under_any_tiling(run: Run, timeline: Any) -> None:
-    """Invariant 2, with prompts that change: which window a frame was seen in cannot matter."""
+    """Invariant 2 with changing prompts: the window in which a frame is seen cannot matter."""
     run = replace(run, prompt=timeline)
     tiled = run.sampler(pointwise).run(progress=False)
     plain = run.sampler(pointwise, method="full").run(progress=False)
@@ -241,8 +244,8 @@ def test_the_same_for_each_method_and_edge(method: str, edge: str) -> None:
     assert (tiled.latent - plain.latent).abs().max() <= 1e-5 * plain.latent.abs().max()
 
 
-def test_each_prompt_is_heard_where_it_stands() -> None:
-    """With a pointwise network and no cross-fade, each side of the border is what its prompt alone gives."""
+def test_each_prompt_is_heard_in_its_place() -> None:
+    """With a pointwise network and no cross-fade, each side of the border equals a run with its prompt alone."""
     run = Run(48, 8, {"steps": 4})
     switch = replace(run, prompt=lambda d: PromptTimeline([(0, 0.8, "a sea"), (0.8, d, "a drum and a bass")], 0))
     made = switch.sampler(pointwise).run(progress=False).latent
@@ -252,7 +255,7 @@ def test_each_prompt_is_heard_where_it_stands() -> None:
     assert (alone[0] - alone[1]).abs().max() > 0.1
 
 
-def test_a_negative_prompt_guides_away_from_the_whole_timeline() -> None:
+def test_a_negative_prompt_applies_to_the_complete_timeline() -> None:
     def network(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         return torch.zeros_like(x) + cond[:, :1, None, None]
 

@@ -1,4 +1,4 @@
-"""The prediction over a layout: windows, batches, guidance, stitching; each by hand or against the slow way."""
+"""The prediction over a layout: windows, batches, guidance and stitching, compared with simple implementations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def layouts(draw: st.DrawFn) -> Layout:
 
 
 def ramp(frames: int, batch: int = 1) -> Tensor:
-    """A latent in which every value is its own."""
+    """Return a latent with distinct values."""
     return torch.arange(batch * 2 * frames * 3, dtype=torch.float32).reshape(batch, 2, frames, 3)
 
 
@@ -46,8 +46,8 @@ def padded(x: Tensor, layout: Layout) -> Tensor:
 
 
 @given(layouts())
-def test_windows_show_what_lies_there(layout: Layout) -> None:
-    """Frame by frame: inside the latent itself, around a ring its other end, past the ends the mirror."""
+def test_windows_show_the_right_frames(layout: Layout) -> None:
+    """Inside the latent they show its frames, around a ring its other end, and past the ends its mirror image."""
     x, last = ramp(layout.frames), layout.frames - 1
     for window, tile in zip(gather(padded(x, layout), layout), layout.tiles, strict=True):
         places = range(*tile.window)
@@ -66,7 +66,7 @@ def test_stitching_undoes_cutting(layout: Layout, batch: int) -> None:
 
 @given(layouts())
 def test_each_frame_comes_from_its_owners(layout: Layout) -> None:
-    """Tile i predicts i: every frame is the mean of its owners, as the layout's own weights say."""
+    """Tile i predicts i, so every frame is the mean of its owners, according to the layout's weights."""
     predictions = [torch.full((1, 1, width, 1), float(i)) for i, width in enumerate(layout.widths)]
     expected = torch.arange(len(layout.tiles), dtype=torch.float64) @ torch.from_numpy(layout.weights)
     assert (scatter(predictions, layout)[0, 0, :, 0] - expected).abs().max() < 1e-5
@@ -168,7 +168,7 @@ class Placing(FunctionModel):
 
 @pytest.mark.parametrize("scale", [1.0, 2.5])
 @pytest.mark.parametrize("edge", ["reflect", "anchor", "merge", "circular"])
-def test_a_model_that_asks_is_told_where_windows_begin(edge: str, scale: float) -> None:
+def test_a_model_can_receive_where_windows_begin(edge: str, scale: float) -> None:
     model = Placing(lambda x, t, cond: cond[:, -1, None, None, None].expand_as(x), time_multiple=4)
     settings = {"guidance_scale": scale, "config": SpotDiffusionConfig(16, edge=edge), "tile_batch": 3}
     sampler = SpotSampler(model, "a sea", seconds(56, edge), 3, n_candidates=2, **settings)

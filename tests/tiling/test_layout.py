@@ -398,9 +398,9 @@ def test_plan_depends_on_its_arguments_only() -> None:
 
 def test_refuses_a_tile_the_model_cannot_take() -> None:
     for method in METHODS:
-        with pytest.raises(InputError, match=r"tile_size_time is 100: .* multiple of 8.*; take 96 or 104"):
+        with pytest.raises(InputError, match=r"tile_size_time is 100: .* multiple of 8.*; use 96 or 104"):
             plan(768, SpotDiffusionConfig(100), 0, method)
-    with pytest.raises(InputError, match=r"tile_size_time is 5: .* multiple of 8.*; take 8$"):
+    with pytest.raises(InputError, match=r"tile_size_time is 5: .* multiple of 8.*; use 8$"):
         plan(768, SpotDiffusionConfig(5), 0)
     assert plan(768, SpotDiffusionConfig(100), 0, time_multiple=4).tile_size == 100
 

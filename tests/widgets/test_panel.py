@@ -144,7 +144,7 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     press(panel, "step")
     run = panel.sampler
     panel.form.steps.value = 7
-    assert "Fork goes on with it" in panel.status.hint
+    assert "Fork continues with it" in panel.status.hint
     press(panel, "fork")
     assert "fork cannot change steps" in panel.status.trouble
     assert panel.sampler is run
