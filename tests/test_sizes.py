@@ -13,6 +13,7 @@ LONG_FILES = {
     "spotnb/original.py": "the vocabulary of one notebook, imported by one line",
     "spotnb/plots/layouts.py": "four pictures of a layout that share keys and titles",
     "spotnb/sampling/settings.py": "a table: one entry for each setting",
+    "spotnb/widgets/panel.py": "one widget: its buttons, and what it shows of a run",
     "spotnb/widgets/inspector.py": "one widget: its traits, and what it answers to a page",
     "tests/browser/jupyter.py": "one server and one page, with everything that a test does to them",
     "tests/golden.py": "a list of cases, and the functions that run them",

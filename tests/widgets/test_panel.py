@@ -151,7 +151,7 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     press(panel, "run")
     assert len(panel.sampler.trace) == 5
     press(panel, "fork")
-    assert "nothing after it" in panel.status.trouble
+    assert "no step follows the last one" in panel.status.trouble
 
 
 def test_reset_forgets_the_run(panel: SamplerPanel) -> None:
