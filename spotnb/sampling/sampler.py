@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Self
+from typing import Any, Self
 
 import numpy as np
 from torch import Tensor
@@ -26,29 +25,13 @@ from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.step import Step
 from spotnb.support.checks import check_int
-from spotnb.support.options import documented
+from spotnb.support.options import documented, with_options
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
-P = ParamSpec("P")
-
-
-def _with_settings(
-    settings: Callable[P, RunSettings],
-) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, Any, P], None]]:
-    """Return a decorator that gives `(self, model, *args, **settings)` the signature of `RunSettings` after `model`."""
-
-    def signed(method: Any) -> Any:
-        own = list(inspect.signature(method).parameters.values())[:2]
-        taken = list(inspect.signature(settings).parameters.values())
-        method.__signature__ = inspect.Signature([*own, *taken])
-        return method
-
-    return signed
-
 
 class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring below, from the settings
-    @_with_settings(RunSettings)
+    @with_options(RunSettings)
     def __init__(self, model: Any, *args: Any, **settings: Any) -> None:
         self._stand_at(Moment.first(Run.of(as_model(model), RunSettings(*args, **settings))))
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec
+
+P = ParamSpec("P")
 
 Kind = Literal["text", "choice", "whole", "number", "pair", "regions", "file", "object"]
 """How a setting is entered on a command line; an "object" can only be passed in Python."""
@@ -77,3 +80,20 @@ def documented(settings: type, template: str, name: str = "Args") -> str:
         lines += [f"    {line}" for line in wrapped]
     listed = f"{name}:\n" + textwrap.indent("\n".join(lines), "    ")
     return template.replace(f"{{{name}}}", listed)
+
+
+def with_options(
+    settings: Callable[P, Any],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, Any, P], None]]:
+    """Return a decorator that gives `(self, first, *args, **options)` the signature of a settings class after `first`.
+
+    `inspect` and type checkers then see every option, and none is written twice.
+    """
+
+    def signed(method: Any) -> Any:
+        own = list(inspect.signature(method).parameters.values())[:2]
+        taken = list(inspect.signature(settings).parameters.values())
+        method.__signature__ = inspect.Signature([*own, *taken])
+        return method
+
+    return signed
