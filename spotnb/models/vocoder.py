@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from spotnb.errors import InputError
 from spotnb.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 from spotnb.models.mel import filters_like, log_mel_of, stft
+from spotnb.models.tones import REACH, anchors, drawn, turns
 
 KERNEL = 7
 LARGEST_CHANGE = 3.0  # natural log units in a round: a band that is silent by chance shall not explode
@@ -50,7 +51,9 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     `mel_mean` and `mel_std` standardise the input; they are constants of the training data, in log units.
     `refinements` is how many times the sound is corrected towards the mel, `overshoot` by how much more than it lacks.
-    Raises `InputError` for refinements of another mel than `spotnb.mel` defines.
+    `tones` is how many sinusoids are drawn beside what the head makes, from the lowest bins up (`spotnb.models.tones`);
+    their phases are set anew at anchors more than `anchors_apart` frames from one another. 0: none.
+    Raises `InputError` for refinements of another mel than `spotnb.mel` defines, and for too many tones.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -67,8 +70,12 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         sampling_rate: int = 16000,
         refinements: int = 2,
         overshoot: float = 1.5,
+        tones: int = 0,
+        anchors_apart: int = 48,
     ) -> None:
         super().__init__()
+        if not 0 <= tones <= window // 4:
+            raise InputError(f"tones must be 0 to {window // 4} (a quarter of the window), got {tones}")
         if refinements and (mel_bins, window, hop, sampling_rate) != (BINS, WINDOW, HOP, SAMPLE_RATE):
             raise InputError(
                 f"refinements need {BINS} bands of windows of {WINDOW} every {HOP} samples at {SAMPLE_RATE} Hz, got "
@@ -79,23 +86,46 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, window + 2)
+        self.tone_head = nn.Linear(channels, 2 * tones) if tones else None
         self.register_buffer("hann", torch.hann_window(window), persistent=False)
 
     @property
     def receptive_frames(self) -> int:
-        """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass."""
+        """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass.
+
+        The phase of a tone is counted from one anchor to the next: with `tones`, this is how far they reach where anchors
+        are at most three times as far apart as they must be, as in music they are.
+        """
         c = self.config
         # A round hears a window and corrects it, so it reaches two halves of one to either side.
-        return int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
+        near = int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
+        return near + (4 * c.anchors_apart if c.tones else 0)
 
-    def spectrum(self, mel: Tensor) -> Tensor:
-        """The complex spectrum `[B, window // 2 + 1, frames]`."""
+    def features(self, mel: Tensor) -> Tensor:
+        """What the heads read, `[B, frames, channels]`."""
         h = self.embed_norm(self.embed(((mel - self.config.mel_mean) / self.config.mel_std).mT).mT)
         for block in self.blocks:
             h = block(h)
-        log_magnitude, phase = self.head(self.norm(h)).float().mT.chunk(2, dim=1)
-        # The bound keeps a stray frame from blowing up the inverse FFT; music peaks near exp(5).
-        return without_offset(torch.polar(torch.exp((log_magnitude - 1).clamp(max=6)), phase))
+        normed: Tensor = self.norm(h)
+        return normed
+
+    def spectrum(self, mel: Tensor) -> Tensor:
+        """The complex spectrum `[B, window // 2 + 1, frames]`."""
+        h = self.features(mel)
+        log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
+        spectrum = torch.polar(bounded(log_magnitude), phase)
+        if self.tone_head is not None:
+            size, stray = self.tones_of(h)
+            turned = turns(stray, size, anchors(mel, self.config.anchors_apart), self.config.hop, self.config.window)
+            lines = drawn(size, stray, turned)
+            spectrum = spectrum + nn.functional.pad(lines, (0, 0, 0, spectrum.shape[1] - lines.shape[1]))
+        return without_offset(spectrum)
+
+    def tones_of(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """How large the sinusoids are, and how many bins they stray from home: both `[B, tones, frames]`."""
+        assert self.tone_head is not None
+        log_size, stray = self.tone_head(features).float().mT.chunk(2, dim=1)
+        return bounded(log_size), REACH * torch.tanh(stray)
 
     def forward(self, mel: Tensor) -> Tensor:
         sound = self.inverse_stft(self.spectrum(mel))
@@ -123,6 +153,11 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         envelope = nn.functional.fold(power, **shape)[:, 0, 0]
         margin = (window - hop) // 2
         return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]
+
+
+def bounded(log_magnitude: Tensor) -> Tensor:
+    """A magnitude from its logarithm; the bound keeps a stray frame from blowing up the sound (music peaks at exp(5))."""
+    return torch.exp((log_magnitude - 1).clamp(max=6))
 
 
 def without_offset(spectrum: Tensor) -> Tensor:
