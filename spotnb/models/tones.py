@@ -42,9 +42,9 @@ def anchors(mel: Tensor, apart: int) -> Tensor:
 def turns(stray: Tensor, size: Tensor, anchored: Tensor, hop: int, window: int) -> Tensor:
     """The phase of every sinusoid in turns, `[B, J, frames]`: its frequency, summed from anchor to anchor.
 
-    `stray`: how many bins of a spectrum of `window` points a sinusoid lies above its home, `[B, J, frames]`; `size`: its
-    magnitude, alike; `anchored`: the mask that `anchors` gives. Before the first anchor, after the last, and where there is none at
-    all, a phase goes on as its frequency says.
+    `stray`: how many bins of a spectrum of `window` points a sinusoid lies above its home, `[B, J, frames]`; `size`:
+    its magnitude, alike; `anchored`: the mask that `anchors` gives. Before the first anchor, after the last, and where
+    there is none at all, a phase goes on as its frequency says.
     """
     exact = torch.float32 if stray.device.type == "mps" else torch.float64  # a sum of thousands of turns
     index = torch.arange(stray.shape[1], device=stray.device)

@@ -93,8 +93,8 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def receptive_frames(self) -> int:
         """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass.
 
-        The phase of a tone is counted from one anchor to the next: with `tones`, this is how far they reach where anchors
-        are at most three times as far apart as they must be, as in music they are.
+        The phase of a tone is counted from one anchor to the next: with `tones`, this is how far they reach where
+        anchors are at most three times as far apart as they must be, as they are in music.
         """
         c = self.config
         # A round hears a window and corrects it, so it reaches two halves of one to either side.
@@ -156,7 +156,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
 
 def bounded(log_magnitude: Tensor) -> Tensor:
-    """A magnitude from its logarithm; the bound keeps a stray frame from blowing up the sound (music peaks at exp(5))."""
+    """A magnitude from its logarithm. The bound keeps a stray frame from blowing up; music peaks near exp(5)."""
     return torch.exp((log_magnitude - 1).clamp(max=6))
 
 
