@@ -26,7 +26,7 @@ from spotnb.models.vocoder import ISTFTVocoder
 from training.compose import CLASSES
 from training.data import Waveforms, load_attributes
 from training.listening import harmonic_to_noise, level
-from training.train_vocoder import stft_distance
+from training.vocoder_losses import stft_distance
 
 TONAL = ("strings", "organ", "ambient", "acoustic_guitar", "mallets", "brass")
 CLIPS, SAMPLES = 3, 81_920  # clips a class, of 5.12 s each
@@ -35,9 +35,10 @@ Stage = Callable[[Tensor], Tensor]  # real sounds [n, samples] to sounds made ag
 
 
 def plain_clips(data: Path, name: str, count: int = CLIPS, samples: int = SAMPLES) -> Tensor:
-    """The first unseen clips of a class alone, in a modern recording: `[count, samples]`."""
+    """The first unseen clips of a class, `[count, samples]`: those alone and in a modern recording first."""
     waves, rows = Waveforms(data, "unseen"), load_attributes(data, "unseen")
-    found = [i for i, row in enumerate(rows) if row["class"] == name and "with" not in row and row["era"] == "modern"]
+    found = [i for i, row in enumerate(rows) if row["class"] == name]
+    found.sort(key=lambda i: "with" in rows[i] or rows[i]["era"] != "modern")
     return torch.from_numpy(np.stack([waves[i][:samples] for i in found[:count]]))
 
 
@@ -48,7 +49,7 @@ def tonal_clips(data: Path) -> Tensor:
 
 def heard(sounds: Tensor) -> dict[str, float]:
     """What is heard of sounds `[n, samples]`: harmonic-to-noise and level, both in dB, on the mean."""
-    arrays = [sound.numpy() for sound in sounds]
+    arrays = [sound.cpu().numpy() for sound in sounds]
     return {
         "harmonic_to_noise": float(np.mean([harmonic_to_noise(array) for array in arrays])),
         "level": float(np.mean([level(array) for array in arrays])),

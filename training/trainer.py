@@ -14,8 +14,9 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, distributed, nn
@@ -39,10 +40,18 @@ class Ema:
         torch._foreach_lerp_([self.state[k] for k in keys], [live[k] for k in keys], weight)
 
 
+class Stateful(Protocol):
+    """What a checkpoint can hold: a module, or an optimizer."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
+
+
 class Trainer:
     """AdamW with warm-up and cosine decay over `minutes` of CPU time, gradient clipping, EMA and checkpoints.
 
-    `groups` are AdamW parameter groups; a group's `scale` multiplies the learning rate.
+    `groups` are AdamW parameter groups; a group's `scale` multiplies the learning rate. What is `beside` the module,
+    and trained by its loss function, goes into the checkpoints too. On a GPU the minutes are those of the clock.
     """
 
     def __init__(
@@ -58,6 +67,7 @@ class Trainer:
         warmup: int = 200,
         clip: float = 1.0,
         groups: Iterable[dict] | None = None,
+        beside: Mapping[str, Stateful] | None = None,
     ) -> None:
         self.name, self.module, self.minutes, self.lr, self.warmup, self.clip = name, module, minutes, lr, warmup, clip
         self.checkpoint, self.pause_file = data / f"{name}.checkpoint.pt", data / "pause"
@@ -67,7 +77,9 @@ class Trainer:
             group.setdefault("scale", 1.0)
         self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=betas, weight_decay=weight_decay, fused=True)
         self.ema = Ema(module, ema)
-        self.step, self.spent = 0, 0.0
+        self.step, self.spent, self.beside = 0, 0.0, dict(beside or {})
+        self.device = next(module.parameters()).device
+        self._clock = time.process_time if self.device.type == "cpu" else time.perf_counter
         if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
             distributed.init_process_group("gloo")
             atexit.register(distributed.destroy_process_group)  # its threads left running can abort an ending process
@@ -77,9 +89,11 @@ class Trainer:
             self._resume()
 
     def _resume(self) -> None:
-        saved = torch.load(self.checkpoint, weights_only=True)
+        saved = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         self.module.load_state_dict(saved["module"])
         self.optimizer.load_state_dict(saved["optimizer"])
+        for name, one in self.beside.items():
+            one.load_state_dict(saved["beside"][name])
         self.ema.state, self.ema.count = saved["ema"], saved["step"]
         self.step, self.spent = saved["step"], saved["spent"]
         log.info("%s: resumed at step %d, %.1f CPU minutes spent", self.name, self.step, self.spent / 60)
@@ -92,6 +106,7 @@ class Trainer:
             {
                 "module": self.module.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "beside": {name: one.state_dict() for name, one in self.beside.items()},
                 "ema": self.ema.state,
                 "step": self.step,
                 "spent": self.spent,
@@ -111,10 +126,11 @@ class Trainer:
         sums: dict[str, float] = {}
         counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, self.spent + 120
         self.module.train()
-        last = time.process_time()
+        last = self._clock()
         while self.spent < self.minutes * 60:
-            while self.pause_file.exists():
-                time.sleep(1)
+            if self.pause_file.exists():
+                self._wait()
+                last = self._clock()
             done = self.spent / (self.minutes * 60)
             cosine = 0.03 + 0.97 * (1 + math.cos(math.pi * done)) / 2
             rate = self.lr * min(1, (self.step + 1) / self.warmup) * cosine
@@ -133,12 +149,12 @@ class Trainer:
             for key, figure in figures.items():
                 sums[key] = sums.get(key, 0.0) + figure
             counted += 1
-            now = time.process_time()
+            now = self._clock()
             self.spent, last = self._agreed(self.spent + now - last), now
             if self.spent >= next_report:
                 self._report({k: v / counted for k, v in sums.items()}, validate)
                 sums, counted, next_report = {}, 0, self.spent + self.minutes * 60 / 14
-                last = time.process_time()
+                last = self._clock()
             if self.spent >= next_save:
                 self.save()
                 next_save = self.spent + 120
@@ -146,6 +162,10 @@ class Trainer:
         self._report({k: v / max(1, counted) for k, v in sums.items()}, validate)
         self.module.load_state_dict(self.ema.state)
         return self.module.eval()
+
+    def _wait(self) -> None:
+        while self.pause_file.exists():
+            time.sleep(1)
 
     def _average_gradients(self) -> None:
         if self.world == 1:

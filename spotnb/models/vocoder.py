@@ -86,7 +86,8 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, window + 2)
-        self.tone_head = nn.Linear(channels, 2 * tones) if tones else None
+        # Where a tone stands between two bands is in the log-mel itself, before any layer has mixed it.
+        self.tone_head = nn.Linear(channels + mel_bins, 2 * tones) if tones else None
         self.register_buffer("hann", torch.hann_window(window), persistent=False)
 
     @property
@@ -103,29 +104,35 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def features(self, mel: Tensor) -> Tensor:
         """What the heads read, `[B, frames, channels]`."""
-        h = self.embed_norm(self.embed(((mel - self.config.mel_mean) / self.config.mel_std).mT).mT)
+        h = self.embed_norm(self.embed(self.standardised(mel).mT).mT)
         for block in self.blocks:
             h = block(h)
         normed: Tensor = self.norm(h)
         return normed
 
+    def standardised(self, mel: Tensor) -> Tensor:
+        scaled: Tensor = (mel - self.config.mel_mean) / self.config.mel_std
+        return scaled
+
     def spectrum(self, mel: Tensor) -> Tensor:
         """The complex spectrum `[B, window // 2 + 1, frames]`."""
+        return self.spectrum_and_stray(mel)[0]
+
+    def spectrum_and_stray(self, mel: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The complex spectrum, and how many bins the tones in it stray from home, `[B, tones, frames]`, if there are any.
+
+        The second is what a training compares with the frequencies of real sound.
+        """
         h = self.features(mel)
         log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
-        spectrum = torch.polar(bounded(log_magnitude), phase)
+        spectrum, stray = torch.polar(bounded(log_magnitude), phase), None
         if self.tone_head is not None:
-            size, stray = self.tones_of(h)
+            log_size, pull = self.tone_head(torch.cat([h, self.standardised(mel)], 2)).float().mT.chunk(2, dim=1)
+            size, stray = bounded(log_size), REACH * torch.tanh(pull)
             turned = turns(stray, size, anchors(mel, self.config.anchors_apart), self.config.hop, self.config.window)
             lines = drawn(size, stray, turned)
             spectrum = spectrum + nn.functional.pad(lines, (0, 0, 0, spectrum.shape[1] - lines.shape[1]))
-        return without_offset(spectrum)
-
-    def tones_of(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """How large the sinusoids are, and how many bins they stray from home: both `[B, tones, frames]`."""
-        assert self.tone_head is not None
-        log_size, stray = self.tone_head(features).float().mT.chunk(2, dim=1)
-        return bounded(log_size), REACH * torch.tanh(stray)
+        return without_offset(spectrum), stray
 
     def forward(self, mel: Tensor) -> Tensor:
         sound = self.inverse_stft(self.spectrum(mel))
