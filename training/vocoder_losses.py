@@ -13,6 +13,7 @@ from spotnb.mel import HOP, WINDOW
 
 RESOLUTIONS = (512, 1024, 2048)
 LISTENING = 2048  # points of the spectrum that tells real frequencies: twice as fine as what is drawn
+MIRRORED = LISTENING // 2 // HOP + 1  # frames at each end that hear the mirrored sound, whose tones run backwards
 FARTHEST = 0.25  # turns a frame: a frequency that is further off is as wrong as one that is this far off
 
 
@@ -70,8 +71,9 @@ def frequency_distance(stray: Tensor, real: Tensor) -> Tensor:
     tone.
     """
     count = stray.shape[1]
-    found, loudness = (x[:, : 4 * count + 1].unfold(1, 5, 4) for x in frequencies(real))
+    inside = slice(MIRRORED, -MIRRORED)
+    found, loudness = (x[:, : 4 * count + 1, inside].unfold(1, 5, 4) for x in frequencies(real))
     home = 2 * torch.arange(count, device=stray.device)[:, None] + 1
-    ours = ((stray[..., 1:] + stray[..., :-1]) / 2 + home)[..., None]
+    ours = ((stray[..., 1:] + stray[..., :-1]) / 2 + home)[..., inside, None]
     wrong = ((ours - found).abs() * (HOP / WINDOW)).clamp(max=FARTHEST)
     return (wrong * loudness).sum() / loudness.sum().clamp_min(1e-9)
