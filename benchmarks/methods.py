@@ -9,7 +9,7 @@ import torch
 from benchmarks.pairs import interleave, row
 from benchmarks.results import table
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model
-from spotnb.config import METHODS
+from spotnb.tiling.config import METHODS
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import torch
 from benchmarks.networks import large_model, large_unet
 from benchmarks.pairs import Row, interleave, row
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model
-from spotnb.denoise import batches
+from spotnb.sampling.windows import batches
 
 SECONDS = 30.0
 

@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from benchmarks.pairs import Row
-from spotnb.files import atomic_write
+from spotnb.support.files import atomic_write
 
 RESULTS = Path(__file__).parent / "results.json"
 FIGURE = Path("out") / "bench.png"

@@ -16,7 +16,7 @@ import torch
 from distributed.protocol import dumps
 from distributed.protocol.serialize import to_serialize
 
-from spotnb.distributed import DistributedModel
+from spotnb.research.distributed import DistributedModel
 from tests.cluster import two_workers
 from tests.networks import FunctionModel
 

@@ -22,7 +22,7 @@ import nbformat
 
 from binder import links
 from spotnb.errors import InputError, SpotnbError
-from spotnb.files import atomic_write
+from spotnb.support.files import atomic_write
 
 REPOSITORY = Path(__file__).parents[1]
 BADGES = re.compile(r"<!-- badges -->\n.*?<!-- /badges -->\n", re.DOTALL)

@@ -11,7 +11,7 @@ from pkgutil import walk_packages
 import pdoc
 
 import spotnb
-from spotnb.files import atomic_write
+from spotnb.support.files import atomic_write
 
 TEMPLATES = Path(__file__).parent / "templates" / "api"
 JUDGES = r"!spotnb\.course\.exercises_\d+"  # left out: their pages would tell the answers

@@ -8,53 +8,53 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from spotnb._version import __version__
 
 _HOME = {
-    "SpotDiffusionConfig": "config",
-    "should_use_spotdiffusion": "config",
-    "duration_to_latent_t_size": "config",
-    "generate_random_shift": "shifts",
-    "Layout": "layout",
-    "Tile": "layout",
-    "create_tiles": "layout",
-    "plan": "layout",
+    "SpotDiffusionConfig": "tiling.config",
+    "should_use_spotdiffusion": "tiling.config",
+    "duration_to_latent_t_size": "sound.lengths",
+    "generate_random_shift": "tiling.shifts",
+    "Layout": "tiling.layout",
+    "Tile": "tiling.tile",
+    "create_tiles": "tiling.layout",
+    "plan": "tiling.layout",
     "AudioModel": "models.protocol",
     "load_model": "models.load",
     "from_audioldm": "models.latent_diffusion",
-    "PromptTimeline": "timeline",
-    "SpotSampler": "sampler",
-    "Cost": "cost",
-    "Step": "step",
-    "Padding": "step",
-    "StepRecord": "trace",
-    "Trace": "trace",
-    "Replay": "replaying",
-    "replay": "replaying",
-    "resume": "replaying",
-    "sweep": "sweeping",
-    "DistributedModel": "distributed",
-    "sliding_window_vae_decode": "decode",
+    "PromptTimeline": "sampling.timeline",
+    "SpotSampler": "sampling.sampler",
+    "Cost": "sampling.cost",
+    "Step": "sampling.step",
+    "Padding": "sampling.padding",
+    "StepRecord": "trace.record",
+    "Trace": "trace.trace",
+    "Replay": "sampling.replay",
+    "replay": "sampling.replay",
+    "resume": "sampling.replay",
+    "sweep": "research.sweep",
+    "DistributedModel": "research.distributed",
+    "sliding_window_vae_decode": "models.decode",
     "Generation": "generate",
     "generate_audio": "generate",
     "spotdiffusion_text_to_audio": "generate",
-    "seam_score": "measure",
-    "loop_score": "measure",
-    "levels": "measure",
-    "coverage": "seams",
-    "Coverage": "seams",
-    "SeamScore": "measure",
-    "Levels": "measure",
-    "load_audio": "audio",
-    "save_audio": "audio",
-    "plot_latent": "plots",
-    "plot_mel": "plots",
-    "plot_run": "plots",
-    "plot_layout": "layout_plots",
-    "plot_padding": "layout_plots",
-    "plot_seams": "layout_plots",
-    "plot_tile_map": "layout_plots",
-    "plot_waveform": "plots",
+    "seam_score": "sound.measure",
+    "loop_score": "sound.measure",
+    "levels": "sound.measure",
+    "coverage": "tiling.coverage",
+    "Coverage": "tiling.coverage",
+    "SeamScore": "sound.measure",
+    "Levels": "sound.measure",
+    "load_audio": "sound.files",
+    "save_audio": "sound.files",
+    "plot_latent": "plots.sound",
+    "plot_mel": "plots.sound",
+    "plot_run": "plots.sound",
+    "plot_layout": "plots.layouts",
+    "plot_padding": "plots.layouts",
+    "plot_seams": "plots.layouts",
+    "plot_tile_map": "plots.layouts",
+    "plot_waveform": "plots.sound",
     "TileShiftDebugger": "widgets.tile_shift",
     "ReflectionExplorer": "widgets.reflection",
     "LatentInspector": "widgets.inspector",
@@ -67,28 +67,32 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:
-    from spotnb.audio import load_audio, save_audio
-    from spotnb.config import SpotDiffusionConfig, duration_to_latent_t_size, should_use_spotdiffusion
-    from spotnb.cost import Cost
-    from spotnb.decode import sliding_window_vae_decode
-    from spotnb.distributed import DistributedModel
     from spotnb.errors import InputError, SpotnbError
     from spotnb.generate import Generation, generate_audio, spotdiffusion_text_to_audio
-    from spotnb.layout import Layout, Tile, create_tiles, plan
-    from spotnb.layout_plots import plot_layout, plot_padding, plot_seams, plot_tile_map
-    from spotnb.measure import Levels, SeamScore, levels, loop_score, seam_score
+    from spotnb.models.decode import sliding_window_vae_decode
     from spotnb.models.latent_diffusion import from_audioldm
     from spotnb.models.load import load_model
     from spotnb.models.protocol import AudioModel
-    from spotnb.plots import plot_latent, plot_mel, plot_run, plot_waveform
-    from spotnb.replaying import Replay, replay, resume
-    from spotnb.sampler import SpotSampler
-    from spotnb.seams import Coverage, coverage
-    from spotnb.shifts import generate_random_shift
-    from spotnb.step import Padding, Step
-    from spotnb.sweeping import sweep
-    from spotnb.timeline import PromptTimeline
-    from spotnb.trace import StepRecord, Trace
+    from spotnb.plots.layouts import plot_layout, plot_padding, plot_seams, plot_tile_map
+    from spotnb.plots.sound import plot_latent, plot_mel, plot_run, plot_waveform
+    from spotnb.research.distributed import DistributedModel
+    from spotnb.research.sweep import sweep
+    from spotnb.sampling.cost import Cost
+    from spotnb.sampling.padding import Padding
+    from spotnb.sampling.replay import Replay, replay, resume
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.sampling.step import Step
+    from spotnb.sampling.timeline import PromptTimeline
+    from spotnb.sound.files import load_audio, save_audio
+    from spotnb.sound.lengths import duration_to_latent_t_size
+    from spotnb.sound.measure import Levels, SeamScore, levels, loop_score, seam_score
+    from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
+    from spotnb.tiling.coverage import Coverage, coverage
+    from spotnb.tiling.layout import Layout, create_tiles, plan
+    from spotnb.tiling.shifts import generate_random_shift
+    from spotnb.tiling.tile import Tile
+    from spotnb.trace.record import StepRecord
+    from spotnb.trace.trace import Trace
     from spotnb.widgets.comparison import RunComparison
     from spotnb.widgets.inspector import LatentInspector
     from spotnb.widgets.panel import SamplerPanel

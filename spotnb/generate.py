@@ -1,4 +1,4 @@
-"""The one-call path: a prompt becomes sound, or several, of which the best is taken."""
+"""The one-call path: a prompt becomes sound, or several candidates of which the best one is returned."""
 
 from __future__ import annotations
 
@@ -10,31 +10,30 @@ from typing import Any
 
 import numpy as np
 
-from spotnb.config import SpotDiffusionConfig
-from spotnb.decode import Sound
 from spotnb.errors import SpotnbError
-from spotnb.measure import Levels, SeamScore, levels, seam_score
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.models.decode import Sound
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.source import KnownSound
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
 
 Score = Callable[["Generation"], float]
-"""Judges a candidate: the higher the better."""
+"""A function that rates a candidate. Higher is better."""
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What `generate_audio` made.
+    """The result of `generate_audio`.
 
     Attributes:
-        waveform: `[samples]` float32 in [-1, 1].
-        mel: the decoded log-mel, `[4T, 64]`; it goes on to the end of the last latent frame.
-        sampler: the finished run.
-        candidate: which of the run's candidates this is.
-        scores: of all candidates, higher is better; empty where there was but one.
-        seams: latent frames at which the last step's segments met.
-        fallback: True where the sound fitted one tile, so that plain DDIM made it.
+        waveform: The sound, `[samples]`, float32 in [-1, 1].
+        mel: The decoded log-mel, `[4T, 64]`, up to the end of the last latent frame.
+        sampler: The finished run.
+        candidate: The index of this candidate in the run.
+        scores: The scores of all candidates (higher is better), or empty if there was only one.
     """
 
     waveform: np.ndarray[Any, Any]
@@ -45,31 +44,38 @@ class Generation:
 
     @property
     def seed(self) -> int:
-        """The seed that makes this candidate alone."""
+        """The seed that reproduces this candidate alone."""
         return self.sampler.draws.seeds[self.candidate]
 
     @property
     def seams(self) -> tuple[int, ...]:
+        """The latent frames at the seams of the last step."""
         return self.sampler.trace[-1].layout.seams
 
     @property
     def fallback(self) -> bool:
+        """Whether the sound fit in one tile and was therefore sampled with plain DDIM."""
         return self.sampler.fallback
 
+    def to_known_sound(self) -> KnownSound:
+        """Return the sound for another run to start from or to continue."""
+        return self.sampler.to_known_sound(self.candidate)
+
     def levels(self) -> Levels:
+        """Measure the levels of the waveform."""
         return levels(self.waveform)
 
     def grid_score(self) -> SeamScore | None:
-        """The seam score of the log-mel at the fixed grid of a `tiles` run, where methods are compared.
+        """Return the seam score of the log-mel at the fixed grid of a `tiles` run, where methods are compared.
 
-        None where the sound has no border of that grid.
+        The result is None if no border of that grid lies within the sound.
         """
         tile = self.sampler.config.tile_size_time
         grid = range(tile, self.sampler.frames - 1, tile)
         return seam_score(self.mel, grid) if grid else None
 
     def manifest(self) -> dict[str, Any]:
-        """Everything needed to repeat the run, and what came out."""
+        """Return everything needed to repeat the run, with measurements of the result, as JSON types."""
         score, level = self.grid_score(), self.levels()
         return {
             **self.sampler.manifest(),
@@ -87,49 +93,75 @@ class Generation:
 def generate_audio(
     model: Any, prompt: str | PromptTimeline, *, score: Score | None = None, progress: bool = True, **settings: Any
 ) -> Generation:
-    """Make sound from a prompt; `settings` are those of `SpotSampler`. The run keeps its last record only.
+    """Generate sound from a prompt.
 
-    `model`: an `AudioModel`, or what `audioldm.build_model` returned. With `n_candidates` the best one is returned, by
-    `score`, see `complete`.
+    Args:
+        model: An `AudioModel`, or the object that `audioldm.build_model` returned.
+        prompt: A text, or a timeline of texts.
+        score: Rates the candidates if the setting `n_candidates` is above 1 (default: `default_score`).
+        progress: Whether to show progress bars.
+        **settings: Settings of `SpotSampler`. By default, the run keeps only its last record.
+
+    Returns:
+        The sound with its finished run; with several candidates, the best one.
+
+    Raises:
+        InputError: A setting is invalid.
+        SpotnbError: The network or `score` returned NaN or infinity.
     """
     return complete(SpotSampler(model, prompt, **({"record": "last"} | settings)), score=score, progress=progress)
 
 
 def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool = True) -> Generation:
-    """Run what is left of a sampler, and decode it.
+    """Run the remaining steps of a sampler, and decode the result.
 
-    Of several candidates the one with the highest `score` is taken, a function of a `Generation`. By default that is
-    the model's own score where it has one (AudioLDM's CLAP similarity of sound and prompt), else the seam score at the
-    fixed grid, the lower the better. A sound that fits one tile is made by plain DDIM whatever the method, and a ring
-    is whole latent frames; the result and the log say so.
+    A sound that fits in one tile is sampled with plain DDIM, whatever the method, and the length of a ring is rounded
+    to latent frames. The result and the log say so.
+
+    Args:
+        sampler: The run to complete.
+        score: Rates the candidates if there are several. By default, this is `default_score`.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The sound with its finished run; with several candidates, the one with the highest score.
+
+    Raises:
+        SpotnbError: The network or `score` returned NaN or infinity.
     """
     seconds = sampler.samples / sampler.model.sample_rate
-    if sampler.circular and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
-        log.info("a ring is whole latent frames of 40 ms: %g s become %g s", sampler.duration, seconds)
+    if sampler.ring and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
+        log.info("the length of a ring is a multiple of 40 ms: %g s become %g s", sampler.duration, seconds)
     if sampler.fallback:
         tile = sampler.config.tile_size_time
-        log.info("%d frames fit one tile of %d: plain DDIM in one window", sampler.frames, tile)
+        log.info("%d frames fit one tile of %d: sampling with plain DDIM in one window", sampler.frames, tile)
     sampler.run(progress=progress)
     if sampler.candidates == 1:
         return _generation(sampler, sampler.sound(progress=progress), 0)
     score = score or default_score
-    made = [_generation(sampler, sampler.sound(progress=progress, candidate=i), i) for i in range(sampler.candidates)]
-    scores = tuple(float(score(candidate)) for candidate in made)
+    results = [
+        _generation(sampler, sampler.sound(progress=progress, candidate=i), i) for i in range(sampler.candidates)
+    ]
+    scores = tuple(float(score(candidate)) for candidate in results)
     if not all(map(math.isfinite, scores)):
-        raise SpotnbError(f"the score gave {scores}: expected finite numbers, the higher the better; mend the score")
-    best = max(range(len(made)), key=scores.__getitem__)
-    return Generation(made[best].waveform, made[best].mel, sampler, best, scores)
+        raise SpotnbError(f"score returned {scores}: expected finite numbers, where higher is better; fix the function")
+    best = max(range(len(results)), key=scores.__getitem__)
+    return Generation(results[best].waveform, results[best].mel, sampler, best, scores)
 
 
 def default_score(candidate: Generation) -> float:
-    """The model's own score of a candidate, if it has one, else how little its seams are heard."""
+    """Rate a candidate by the model's `score` method, or by its seams if there is no such method.
+
+    AudioLDM's score is the CLAP similarity of sound and prompt. Otherwise, the result is the negative seam score at the
+    fixed grid, or 0 without a border of that grid.
+    """
     judge = getattr(candidate.sampler.model, "score", None)
     if judge is not None:
         prompt = candidate.sampler.prompt
         text = prompt.text if isinstance(prompt, PromptTimeline) else prompt
         return float(judge(candidate.waveform[None], text)[0])
-    found = candidate.grid_score()
-    return 0.0 if found is None else -found.score
+    seams = candidate.grid_score()
+    return 0.0 if seams is None else -seams.score
 
 
 def _generation(sampler: SpotSampler, sound: Sound, candidate: int) -> Generation:
@@ -149,11 +181,29 @@ def spotdiffusion_text_to_audio(
     progress: bool = True,
     **settings: Any,
 ) -> np.ndarray[Any, Any]:
-    """Sound `[round(duration * 16000)]` float32 in [-1, 1], in the vocabulary of AudioLDM's own function.
+    """Generate sound from a prompt, with the parameter names and defaults of AudioLDM's own function.
 
-    `model`: an `AudioModel`, or what `audioldm.build_model` returned.
-    The defaults are AudioLDM's (200 steps, guidance 3). `seed=None` draws one. Further `settings` are those of
-    `SpotSampler`; `generate_audio` returns the finished run beside the sound.
+    `generate_audio` does the same with spotnb's names, and also returns the finished run.
+
+    Args:
+        model: An `AudioModel`, or the object that `audioldm.build_model` returned.
+        prompt: A text, or a timeline of texts.
+        duration: Length in seconds.
+        ddim_steps: Number of denoising steps.
+        unconditional_guidance_scale: The guidance scale.
+        ddim_eta: Noise added at each step, from 0 to 1.
+        config: The tiling (default: `SpotDiffusionConfig()`).
+        method: `spot`, `tiles`, `multidiffusion`, or `full`.
+        seed: Seed of all random numbers; None draws a new one.
+        progress: Whether to show progress bars.
+        **settings: Further settings of `SpotSampler`.
+
+    Returns:
+        The sound, `[round(duration * 16000)]`, float32 in [-1, 1].
+
+    Raises:
+        InputError: A setting is invalid.
+        SpotnbError: The network returned NaN or infinity.
     """
     return generate_audio(
         model,

@@ -19,6 +19,7 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -35,26 +36,23 @@ import numpy as np
 import soundfile as sf
 import torch
 from torch import Tensor
+from tqdm.auto import tqdm
 
-from spotnb import decode
-from spotnb.config import (
-    NOMINAL_FRAMES_PER_SECOND,
-    SpotDiffusionConfig,
-    check_int,
-    duration_to_latent_t_size,
-    should_use_spotdiffusion,
-    show,
-)
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import spotdiffusion_text_to_audio
-from spotnb.layout import create_tiles
-from spotnb.lengths import FRAMES_PER_SECOND
+from spotnb.models import decode
 from spotnb.models.adapt import as_model
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.conditioning import joined
 from spotnb.models.load import load_model
-from spotnb.models.protocol import AudioModel
-from spotnb.sampler import SpotSampler
-from spotnb.shifts import check_shape, generate_random_shift
+from spotnb.sampling.guidance import one_prompt
+from spotnb.sampling.run import Run
+from spotnb.sampling.settings import RunSettings
+from spotnb.sound.lengths import duration_to_latent_t_size
+from spotnb.support.checks import check_int, show
+from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.layout import create_tiles
+from spotnb.tiling.shifts import check_shape, generate_random_shift
 
 __all__ = [
     "DDIMSampler",
@@ -174,7 +172,7 @@ def _line(error: BaseException) -> str:
 
 
 class DDIMSampler:
-    """A model, ready for `spotdiffusion_sample`; DDIM (Song et al. 2020, arXiv:2010.02502) is `spotnb.solver`'s.
+    """A model, ready for `spotdiffusion_sample`; DDIM (Song et al. 2020, arXiv:2010.02502) is `spotnb.solvers.ddim`'s.
 
     `model`: from `build_model`, any `AudioModel`, or audioldm's `LatentDiffusion`. Raises `InputError` for anything
     else.
@@ -283,39 +281,23 @@ def spotdiffusion_sample(
     uncond = _rows("unconditional_conditioning", unconditional_conditioning, batch, width) if guided else cond
     start = None if x_T is None else _checked_tensor("x_T", x_T, [(batch, channels, frames, bins)])
     first = secrets.randbits(31) if seed is None else check_int("seed", seed, 0, hint="None draws one")
-    made = []
-    for item in range(batch):
-        run = SpotSampler(
-            _Told(model, cond[item : item + 1], uncond[item : item + 1]),
-            "the conditioning",
-            _seconds(frames, ring=getattr(config, "edge", None) == "circular"),
-            steps=S,
-            guidance_scale=unconditional_guidance_scale if guided else 1,
-            config=config,
-            eta=eta,
-            seed=first + item,
-            record="last",
-        )
-        if start is not None:
-            run.latent[:, :, :frames] = start[item : item + 1]
-        made.append(run.run(progress=progress).latent[:, :, :frames])
-    return torch.cat(made)
-
-
-class _Told:
-    """A model that is given its conditioning, `[1, D]` each, instead of words."""
-
-    def __init__(self, model: AudioModel, cond: Tensor, uncond: Tensor) -> None:
-        self._model, self._told = model, torch.cat([cond, uncond])
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def embed(self, texts: list[str]) -> Tensor:
-        return self._told
-
-    def unknown_words(self, text: str) -> list[str]:
-        return []
+    scale = unconditional_guidance_scale if guided else 1
+    settings = RunSettings(
+        "conditioning given as a tensor",
+        steps=S,
+        guidance_scale=scale,
+        config=config,
+        eta=eta,
+        seed=first,
+        record="last",
+    )
+    latents = []
+    for item in tqdm(range(batch), desc="items", disable=not progress or batch == 1):
+        prompts = one_prompt(joined([cond[item : item + 1], uncond[item : item + 1]]))
+        run = Run.of(model, replace(settings, seed=first + item), prompts=prompts, frames=frames)
+        state = run.start(None if start is None else start[item : item + 1])
+        latents.append(run.finish(state, progress=progress).x[:, :, :frames])
+    return torch.cat(latents)
 
 
 def _rows(name: str, value: Any, batch: int, width: int) -> Tensor:
@@ -334,8 +316,3 @@ def _checked_tensor(name: str, value: Any, shapes: Sequence[tuple[int, ...]]) ->
     if not torch.isfinite(value).all():
         raise InputError(f"{name} holds NaN or infinity: expected finite numbers; mend them")
     return value.float()
-
-
-def _seconds(frames: int, ring: bool) -> float:
-    """A duration whose run has this many latent frames, rounded up to what the model takes."""
-    return frames / FRAMES_PER_SECOND if ring else max(0.04, (frames + 0.01) / NOMINAL_FRAMES_PER_SECOND)

@@ -1,4 +1,4 @@
-"""A cluster of two processes, and models that can travel to them."""
+"""A cluster of two processes, and models that can be sent to them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spotnb.models.worker import keep_memory
+from spotnb.research.worker import keep_memory
 from tests.networks import FunctionModel, neighbourly
 
 
 @contextmanager
 def two_workers() -> Iterator[Any]:
-    """A client of two worker processes of one thread each."""
+    """Yield a client of two single-threaded worker processes."""
     from distributed import Client, LocalCluster
 
     settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
@@ -28,13 +28,13 @@ def two_workers() -> Iterator[Any]:
 
 
 def network(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-    """One window at a time, however many come: batches of any size have the same bits."""
+    """Predict one window at a time, so that batches of any size give the same bits."""
     rows = [neighbourly(x[k : k + 1], t[k : k + 1], cond[k : k + 1]) for k in range(len(x))]
     return torch.cat(rows)
 
 
 def page_faults(keep: bool) -> int:
-    """Of 50 tensors of 4 MB, one after the other."""
+    """Count the page faults of 50 tensors of 4 MB, one after the other."""
     if keep:
         keep_memory()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -44,7 +44,7 @@ def page_faults(keep: bool) -> int:
 
 
 class Marking(FunctionModel):
-    """Leaves a file for each process that predicts, and takes a while."""
+    """A slow model that leaves a file for each process in which it predicts."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(network)

@@ -1,4 +1,4 @@
-"""What every test runs under: one thread (bit-for-bit needs a fixed count), no network, no display."""
+"""The environment of all tests: one thread (bitwise equality needs a fixed count), no network, no display."""
 
 from __future__ import annotations
 

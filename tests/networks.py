@@ -1,4 +1,4 @@
-"""Small stand-ins for networks: real arithmetic on real tensors, quick enough for hypothesis."""
+"""Small stand-ins for networks: real arithmetic on real tensors, fast enough for hypothesis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALPHAS = torch.cumprod(1 - torch.linspace(0.0015**0.5, 0.0195**0.5, 1000, dtype=
 
 
 class FunctionModel:
-    """An `AudioModel` whose network is a function of (x, t, cond); decoder and vocoder are simple and pointwise."""
+    """An `AudioModel` whose network is a function of (x, t, cond), with a simple pointwise decoder and vocoder."""
 
     name, sample_rate, channels, latent_bins, samples_per_frame = "function", 16000, 2, 4, 640
     native_frames, alphas_cumprod = 256, ALPHAS
@@ -48,13 +48,13 @@ class FunctionModel:
 
 
 def pointwise(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-    """Each value depends on itself alone, and not linearly: a linear network would hide a wrong order."""
+    """Predict each value from itself alone. This is nonlinear, because a linear network would hide a wrong order."""
     level = (t.float() / 1000)[:, None, None, None]
     return torch.tanh(1.3 * x + cond.sum(1)[:, None, None, None] * torch.cos(x * 3)) * (0.5 + level)
 
 
 def neighbourly(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-    """Each value depends on four frames to either side, and zeros beyond the window: a seam shows."""
+    """Predict each value from four frames on either side, with zeros beyond the window, so that seams show."""
     kernel = torch.tensor([0.1, 0.1, 0.15, 0.2, 0.5, 0.2, 0.15, 0.1, 0.1]).view(1, 1, 9, 1)
     flat = x.reshape(-1, 1, *x.shape[2:])
     spread = torch.nn.functional.conv2d(flat, kernel, padding=(4, 0)).view_as(x)

@@ -1,4 +1,4 @@
-"""Runs to draw: any length, tile, edge, method and the rest, short enough for hypothesis."""
+"""Hypothesis strategies for runs of any length, tile size, edge policy, method, and so on, short enough for a test."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from typing import Any, ClassVar
 from diffusers import EulerAncestralDiscreteScheduler
 from hypothesis import strategies as st
 
-from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
-from spotnb.noise import draw as draw_noise
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.solvers.noise import draw as draw_noise
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.networks import FunctionModel, Network
 
 BETAS = {"beta_start": 0.0015, "beta_end": 0.0195, "beta_schedule": "scaled_linear"}
 EULER_ANCESTRAL = EulerAncestralDiscreteScheduler(**BETAS, timestep_spacing="trailing")
-SOLVERS = ("ddim", "dpm++", EULER_ANCESTRAL)  # no memory; memory; another scale, and noise of its own
+SOLVERS = ("ddim", "dpm++", EULER_ANCESTRAL)  # without memory; with memory; another scale and noise per step
 
 
 @dataclass(frozen=True)
 class Run:
-    """The settings of a sampler; `frames` and `time_multiple` decide its length.
+    """The settings of a sampler whose length is `frames`, a multiple of `time_multiple`.
 
     `prompt` may be a function of the duration.
     """
@@ -35,7 +36,7 @@ class Run:
     prompt: str | Callable[[float], Any] = "a sea"
 
     def sampler(self, network: Network, **changes: Any) -> SpotSampler:
-        """A fresh sampler of this run over a fresh stand-in model."""
+        """Return a new sampler of this run with a new stand-in model."""
         settings = {"steps": 3, "config": SpotDiffusionConfig(16)} | self.settings | changes
         duration = seconds(self.frames, settings["config"].edge)
         prompt = self.prompt(duration) if callable(self.prompt) else self.prompt
@@ -44,17 +45,18 @@ class Run:
         return sampler
 
     def but(self, **changes: Any) -> Run:
+        """Return the same run with some settings changed."""
         return replace(self, settings=self.settings | changes)
 
 
 def seconds(frames: int, edge: str = "reflect") -> float:
-    """A duration whose run has this many latent frames, where they are a multiple of the model's `time_multiple`."""
+    """Return a duration whose run has `frames` latent frames, if the model's `time_multiple` divides these."""
     return frames / 25 if edge == "circular" else max(0.04, (frames + 0.01) / 25.6)
 
 
 @st.composite
 def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
-    """Any run of up to `tiles` tiles. `fixed` holds settings, or strategies for them; with `eta` the solver is DDIM."""
+    """Draw a run of up to `tiles` tiles. `fixed` has settings or strategies; with `eta`, the solver is DDIM."""
     multiple = draw(st.sampled_from([1, 2, 4]))
     width = multiple * draw(st.integers(2, 6))
     config = SpotDiffusionConfig(
@@ -82,7 +84,7 @@ def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
 
 @st.composite
 def timelines(draw: st.DrawFn, /, entries: int = 4) -> Callable[[float], PromptTimeline]:
-    """A function that gives a timeline of any duration: up to so many entries, a cross-fade that fits."""
+    """Draw a function from a duration to a timeline of up to `entries` entries, with a cross-fade that fits."""
     parts = draw(st.lists(st.floats(0.1, 1), min_size=1, max_size=entries))
     fade = draw(st.sampled_from([0.0, 1.0]) | st.floats(0, 1))
 
@@ -97,7 +99,7 @@ def timelines(draw: st.DrawFn, /, entries: int = 4) -> Callable[[float], PromptT
 
 @dataclass(frozen=True)
 class Known:
-    """The latent of a known sound, `[1, 2, frames, 4]`, short to print."""
+    """The latent of a known sound, `[1, 2, frames, 4]`, with a short representation."""
 
     frames: int
     seed: int = 77
@@ -110,7 +112,7 @@ class Known:
 
 @st.composite
 def known_sounds(draw: st.DrawFn, run: Run) -> dict[str, Any]:
-    """Settings by which a run starts from sound, or from none."""
+    """Draw the settings for starting a run from known sound, or none."""
     audible = floor(25 * seconds(run.frames, run.settings["config"].edge) + 1e-6)
     kind = draw(st.sampled_from(["none", "init", "keep", "continue"] if audible > 1 else ["none", "init"]))
     if kind == "continue":
@@ -126,7 +128,7 @@ def known_sounds(draw: st.DrawFn, run: Run) -> dict[str, Any]:
 
 @st.composite
 def rich_runs(draw: st.DrawFn, /, **fixed: Any) -> Run:
-    """Any run, perhaps under a timeline, from known sound, or of several candidates."""
+    """Draw a run that may have a timeline, known sound, or several candidates."""
     varied = {"seed": st.integers(0, 2**63 - 3), "guidance_interval": st.none() | st.just((100, 700))}
     run = draw(runs(tiles=4.0, **varied | fixed))
     extra = draw(known_sounds(run)) | {"n_candidates": draw(st.sampled_from([1, 1, 2, 3]))}

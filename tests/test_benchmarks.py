@@ -1,4 +1,4 @@
-"""The contenders of the benchmarks do the work that they stand for, and their figures are what they say."""
+"""The benchmarks: each contender does the work that it stands for, and the figures are correct."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from benchmarks.__main__ import NAMES
 from benchmarks.contenders import Setting, full_step, multidiffusion_step, original_step
 from benchmarks.pairs import interleave, row
 from benchmarks.results import load, table
-from spotnb.noise import Draws, draw
-from spotnb.solver import DDIM
+from spotnb.solvers.ddim import DDIM
+from spotnb.solvers.noise import Draws, draw
 from tests.networks import FunctionModel, neighbourly, pointwise
 
 X = draw((1, 8, 192, 16), 0, 0, "start")
@@ -33,7 +33,7 @@ def setting_of(network: Any) -> Setting:
 
 @pytest.mark.parametrize("step", STEPS, ids=["original", "multidiffusion", "full"])
 def test_contenders_make_ddims_step(step: Any) -> None:
-    """A network that looks at one frame at a time gives each of them the step of our own solver."""
+    """With a network that sees one frame at a time, every contender takes the same step as our solver."""
     setting = setting_of(pointwise)
     both = torch.cat([setting.uncond, setting.cond])
     t = torch.full((2,), setting.timestep)
@@ -63,7 +63,7 @@ def test_rows() -> None:
 def test_contenders_take_turns() -> None:
     calls: list[str] = []
     seconds = interleave({name: lambda name=name: calls.append(name) for name in "ab"}, 2, "")
-    assert calls == ["a", "b", "a", "b", "b", "a"]  # the first round does not count
+    assert calls == ["a", "b", "a", "b", "b", "a"]  # the first round is a warmup
     assert [len(times) for times in seconds.values()] == [2, 2]
 
 

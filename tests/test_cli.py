@@ -1,4 +1,4 @@
-"""The command line as a user runs it: in a process of its own."""
+"""The command line as users run it, in a separate process."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_bad_input_is_one_line_and_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """In this process, which has loaded the libraries."""
+    """Run a command in this process, which has already loaded the libraries."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     try:
         code = main(args)
-    except SystemExit as ended:  # of argparse
+    except SystemExit as ended:  # raised by argparse
         code = ended.code
     said = capsys.readouterr()
     assert code == 2
@@ -75,7 +75,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 
 @pytest.mark.parametrize("args", [["generate", "x", "--duration", "nan"], ["generate", "x", "--steps", "ten"]], ids=str)
 def test_bad_input_as_a_user_meets_it(args: list[str], tmp_path: Path) -> None:
-    """One is refused by the sampler, one by the command line."""
+    """The sampler refuses one of them, and the command line the other."""
     done = run(*args, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
     assert args[-1] in done.stderr
@@ -141,7 +141,7 @@ def test_short_sound_says_that_plain_ddim_made_it(tmp_path: Path) -> None:
 def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
     (tmp_path / "drums.wav").write_bytes(b"old")
     args = [*SPOTNB, "generate", "drums", "--duration", "60", "--steps", "900", "--out", "."]
-    # What a shell starts in the background ignores interrupts, and so do its children: a suite that runs there, too.
+    # Processes that a shell starts in the background ignore interrupts, and so do their children, such as this suite.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     assert process.stderr is not None

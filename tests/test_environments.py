@@ -1,4 +1,4 @@
-"""The environments say the same: pyproject.toml, environment.yml, and binder/, as repo2docker reads it."""
+"""The environments agree: pyproject.toml, environment.yml, and binder/ as repo2docker reads it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 
 
 def conda(path: Path) -> dict[str, Any]:
-    """The channels, the packages of conda by name, and the list of pip, of an environment.yml."""
+    """Return the channels, the conda packages by name, and the pip list of an environment.yml."""
     said = yaml.safe_load(path.read_text())
     plain = [line for line in said["dependencies"] if isinstance(line, str)]
     (pip,) = [line["pip"] for line in said["dependencies"] if isinstance(line, dict)]
@@ -29,7 +29,7 @@ def conda(path: Path) -> dict[str, Any]:
 
 
 def bounds(lines: list[str]) -> dict[str, SpecifierSet]:
-    """What is asked for by name; spotnb's own extras are followed."""
+    """Return the required names, with spotnb's own extras resolved."""
     found: dict[str, SpecifierSet] = {}
     for line in lines:
         wanted = Requirement(line)

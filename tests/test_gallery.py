@@ -1,4 +1,4 @@
-"""The gallery: every bug shows, is the same each time, and is met nowhere else."""
+"""The gallery: every bug shows, is reproducible, and occurs nowhere else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from torch import Tensor
 
 import spotnb
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, Trace, gallery, load_model
-from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES
 from spotnb.errors import InputError
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.edges import EDGES
 from tests.networks import ALPHAS, FunctionModel
 
 NAMES = (
@@ -29,7 +30,7 @@ NAMES = (
     "cropped without unshift",
 )
 SMALL: dict[str, Any] = {"duration": 6.0, "steps": 6, "guidance_scale": 1.5, "config": SpotDiffusionConfig(32)}
-# What a healthy run stays below, and one with the bug gets above.
+# Symptoms of a healthy run are below the first limit, those of a run with the bug above the second.
 LIMITS = {
     "schedule run upwards": (1.0, 2.0),
     "shift never undone": (0.5, 4.0),
@@ -48,14 +49,14 @@ def smooth(x: Tensor) -> Tensor:
 
 
 def denoiser(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-    """A network that takes for sound what is smooth in time, at the level that the prompt asks for."""
+    """A network that treats everything smooth in time as sound, at a level that the prompt determines."""
     alpha = ALPHAS[t][:, None, None, None]
     x0 = torch.tanh(2.5 * alpha.sqrt() * smooth(x) + 0.5 * cond.sum(1)[:, None, None, None])
     return (x - alpha.sqrt() * x0) / (1 - alpha).sqrt()
 
 
 class Smooth(FunctionModel):
-    """A stand-in whose decoder, as real ones do, makes no step at every border of two latent frames."""
+    """A stand-in whose decoder, like real ones, does not make a step at every border of two latent frames."""
 
     def decode_mel(self, latent: Tensor) -> Tensor:
         return torch.nn.functional.interpolate(latent.mean(1, keepdim=True), scale_factor=(4, 16), mode="bilinear") - 5
@@ -151,7 +152,7 @@ def test_candidates_and_timelines_go_with_it(name: str) -> None:
     assert np.isfinite(gallery.symptom(name, sampler))
 
 
-# What each of them is, exactly.
+# The exact effect of each bug.
 
 
 def test_upwards_is_in_the_records() -> None:
@@ -160,7 +161,7 @@ def test_upwards_is_in_the_records() -> None:
 
 
 def test_the_walk_is_the_sum_of_the_shifts() -> None:
-    """With a network that looks at single frames, the result is the healthy one, turned."""
+    """With a network that sees single frames, the result is the healthy one, rolled."""
     model = FunctionModel(lambda x, t, cond: torch.tanh(x))
     healthy, buggy = gallery.compare("shift never undone", model, "a sea", **SMALL)
     shifts = [record.shift for record in buggy.trace]
@@ -176,7 +177,7 @@ def test_the_crop_loses_the_end_and_doubles_the_start() -> None:
 
 
 def test_the_noisy_mirror_raises_the_level_at_the_ends() -> None:
-    """What is heard of it: over many seeds, since it is small beside the differences between them."""
+    """The audible effect, over many seeds, because it is small compared to the differences between them."""
 
     def level(sampler: SpotSampler) -> float:
         assert sampler.trace[0].noise is not None
@@ -217,7 +218,7 @@ def test_the_tail_is_never_predicted() -> None:
     assert step.noise[:, :, : tail[0]].all()
 
 
-# What does not go.
+# Refusals.
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_a_symptom_takes_a_finished_run_that_kept_enough() -> None:
 
 
 def test_no_setting_of_a_run_leads_here() -> None:
-    """Nothing that makes runs imports the gallery, and no plain run has the layouts or the steps of its bugs."""
+    """No module for runs imports the gallery, and no plain run has the layouts or the steps of its bugs."""
     home = Path(spotnb.__file__).parent
     for path in sorted(home.glob("*.py")):
         if path.name in ("__init__.py", "course.py"):

@@ -1,4 +1,4 @@
-"""The one-call path: a prompt becomes sound of the asked length, with all that is needed to make it again."""
+"""The one-call path: a prompt becomes sound of the requested length, with everything needed to reproduce it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from spotnb.config import EDGES, METHODS, SpotDiffusionConfig
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import complete, generate_audio, spotdiffusion_text_to_audio
-from spotnb.sampler import SpotSampler
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.networks import FunctionModel, neighbourly
 
 SMALL = SpotDiffusionConfig(64)
@@ -39,7 +40,7 @@ def generate(**changes: Any) -> Any:
 @example(2.6, "spot", "circular")
 @settings(max_examples=60)
 def test_any_duration_gives_its_samples_and_a_manifest(duration: float, method: str, edge: str) -> None:
-    """Invariant 6 from end to end. The manifest is strict JSON whatever came out."""
+    """Invariant 6 from end to end. The manifest is always strict JSON."""
     made = generate(duration=duration, method=method, config=SpotDiffusionConfig(64, edge=edge), steps=1)
     assert made.waveform.dtype == np.float32
     assert np.abs(made.waveform).max() <= 1
@@ -86,7 +87,7 @@ def test_without_a_seed_every_call_differs() -> None:
 def test_short_sound_falls_back_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "spotnb"):
         short = generate(duration=2.0)
-    assert "56 frames fit one tile of 64: plain DDIM" in caplog.text
+    assert "56 frames fit one tile of 64: sampling with plain DDIM" in caplog.text
     assert short.fallback
     assert short.manifest()["result"]["plain_ddim"] is True
     assert short.seams == ()

@@ -1,4 +1,4 @@
-"""`import spotnb` is quick: what is heavy comes with the first name that needs it."""
+"""`import spotnb` is fast: heavy libraries are imported with the first name that needs them."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_every_public_name_resolves(name: str) -> None:
 
 
 def test_no_module_takes_the_name_of_what_it_holds() -> None:
-    """The import of `spotnb.x` would put the module in the place of the function `spotnb.x`."""
+    """Importing a module `spotnb.x` would replace the function `spotnb.x`."""
     folder = Path(spotnb.__file__).parent
     modules = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert not modules & set(spotnb.__all__)
 
 
 def test_the_fixed_names_are_there() -> None:
-    """Those that the design calls fixed, as far as part 1 goes."""
+    """The names that the design calls fixed, as far as part 1 defines them."""
     fixed = (
         "SpotDiffusionConfig should_use_spotdiffusion duration_to_latent_t_size generate_random_shift create_tiles "
         "plan Layout load_model AudioModel SpotSampler Step StepRecord Trace sliding_window_vae_decode "

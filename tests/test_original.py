@@ -1,4 +1,4 @@
-"""The original notebook's vocabulary: its cells' calls, one after the other, and each name by itself."""
+"""The original notebook's vocabulary: the calls of its cells in order, and each name alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES = {
 
 
 class StandIn(nn.Module):
-    """What `audioldm.build_model` returns, as far as one can see from outside, around a small function."""
+    """The visible parts of what `audioldm.build_model` returns, around a small function."""
 
     channels, latent_f_size, latent_t_size = 8, 16, 256
     parameterization, use_ema, scale_factor = "eps", False, 1.0
@@ -70,7 +70,7 @@ class StandIn(nn.Module):
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A package `audioldm` whose `build_model` gives the stand-in; returns the names it was asked for."""
+    """Install a package `audioldm` whose `build_model` gives the stand-in, and return the requested names."""
     asked: list[str] = []
 
     def build_model(ckpt_path: Any = None, config: Any = None, model_name: str = "audioldm-s-full") -> StandIn:
@@ -92,7 +92,7 @@ def small() -> original.DDIMSampler:
 
 
 def walk(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The original notebook's calls in its order, with few steps of short sounds. Returns the names at its end."""
+    """Run the original notebook's calls in order, for short sounds in few steps, and return the final names."""
     room: dict[str, Any] = {"name": name}
     monkeypatch.chdir(folder)
     for title, cell in CELLS.items():
@@ -101,7 +101,7 @@ def walk(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, skip: tuple[s
     return room
 
 
-# In the words of a person who has the star import and nothing else.
+# Code of a person who has only the star import.
 CELLS = {
     "import": """from spotnb.original import *""",
     "model": """
@@ -217,7 +217,7 @@ def test_its_cells_run_on_a_genuine_latent_diffusion(tmp_path: Path, monkeypatch
         assert type(room["model"]) is audioldm.LatentDiffusion
 
 
-# The room.
+# The module.
 
 
 def test_the_star_gives_these_names_and_no_more() -> None:
@@ -386,14 +386,6 @@ def test_any_length_comes_back_as_it_was_asked_for(small: original.DDIMSampler, 
     assert made.shape == start.shape
     assert made.isfinite().all()
     assert small.model.calls[-1][2] in (8, 16)
-
-
-@given(frames=st.integers(1, 4000), ring=st.booleans())
-def test_a_length_is_a_duration(frames: int, ring: bool) -> None:
-    from spotnb.lengths import run_frames
-
-    wanted = frames if ring else -(-frames // 8) * 8
-    assert run_frames(original._seconds(frames, ring), 8, ring) == max(wanted, 1)
 
 
 def test_each_item_of_a_batch_has_its_own_words_and_seed(small: original.DDIMSampler) -> None:

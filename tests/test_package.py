@@ -1,4 +1,4 @@
-"""The wheel is complete: it works installed somewhere else, without the repository."""
+"""The wheel is complete: it works when it is installed elsewhere, without the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README.md is true: its Python and its commands run as written, its targets and files exist."""
+"""README.md is correct: its Python and its commands run as written, and its targets and files exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
 
 SHORTER = (
-    # Long sounds take long, and are the same code.
+    # Long sounds take long, and run the same code.
     ('"duration": 60, "steps": 25', '"duration": 12, "steps": 4'),
     ("at=10,", "at=2,"),
     ("PromptTimeline([(0, 10,", "PromptTimeline([(0, 6,"),
@@ -28,7 +28,7 @@ SHORTER = (
     ("n_candidates=4)", "n_candidates=2, duration=6, steps=2)"),
     ('solver="dpm++", steps=15)', 'solver="dpm++", steps=2, duration=6)'),
 )
-PUBLISHED = "cvssp/"  # what loads published weights cannot run without the hub
+PUBLISHED = "cvssp/"  # code that loads published weights needs the hub
 NOT_RUN = ("git", "pip", "conda", "python3", ".venv/bin/pip", "make")
 ENDLESS = ("spotnb lab",)
 
@@ -53,7 +53,7 @@ def python_blocks() -> list[str]:
 
 
 def shell_lines() -> list[str]:
-    """Commands, of fenced blocks for a shell and of indented ones, without comments and prompts."""
+    """Return the commands of fenced and indented shell blocks, without comments and prompts."""
     fenced = [code for language, code in FENCED.findall(README) if language in ("bash", "console", "sh")]
     indented = INDENTED.findall(FENCED.sub("", README))
     lines = [line.strip().removeprefix("$ ") for block in fenced + indented for line in block.splitlines()]
@@ -80,7 +80,7 @@ def test_there_is_something_to_run() -> None:
 
 @pytest.mark.timeout(300)
 def test_python_runs_in_order(tmp_path: Path) -> None:
-    """All blocks in one namespace, as a reader who follows the page would have it."""
+    """All blocks run in one namespace, as they do for a reader who follows the page."""
     parts = [BEFORE]
     for number, code in enumerate(python_blocks(), 1):
         if PUBLISHED in code:

@@ -1,4 +1,4 @@
-"""The public address: one place has it, and everything else is what the stamp would write."""
+"""The public address is defined in one place, and everything else matches what the stamp writes."""
 
 from __future__ import annotations
 

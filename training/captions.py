@@ -1,9 +1,9 @@
-"""Captions for clips, drawn afresh whenever a clip is seen, and true to what the composer recorded about it.
+"""Captions for clips. A new one is drawn each time a clip is seen, and all are true to the composer's records.
 
-A caption is a phrase of the clip's class, with adjectives or endings for some of its traits (tempo, in words or in
-beats a minute, mood, loudness, register, density, room), now and then inside a frame such as "a recording of". What
-is out of the ordinary is always told: an old recording, and both classes of a pair. The unseen split uses phrases that
-the training grammar cannot make. The words themselves are in `training.phrases`.
+A caption is a phrase for the clip's class, with adjectives or endings for some of its traits (tempo, as a word or in
+beats per minute, mood, loudness, register, density, room), and occasionally inside a frame such as "a recording of".
+Unusual properties are always mentioned: an old recording, and both classes of a pair. The unseen split uses phrases
+that the training grammar cannot produce. The words themselves are in `training.phrases`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TRAITS = ("tempo", "mood", "loudness", "register", "density", "room", "era")
 FELT = ("rock", "electronic", "acoustic_guitar", "jazz_piano", "drums", "bass", "mallets", "organ", "brass")
 BPM_SHARE, SHUFFLED = 0.55, 0.08
 NATURE_LOUD = ("loud", "strong")
-# Adjectives that need two things to be true at once.
+# Adjectives that require several traits at once.
 JOINT: dict[str, dict[str, tuple[str, ...]]] = {
     "calm": {"tempo": ("slow",), "loudness": ("soft", "mid")},
     "peaceful": {"tempo": ("slow",), "loudness": ("soft",)},
@@ -42,7 +42,7 @@ JOINT: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def words(text: str) -> list[str]:
-    """The lower-case words of a text, punctuation dropped.
+    """Return the lower-case words of a text, without punctuation.
 
     >>> words("Calm strings, in a minor key!")
     ['calm', 'strings', 'in', 'a', 'minor', 'key']
@@ -51,9 +51,18 @@ def words(text: str) -> list[str]:
 
 
 def caption(attributes: Mapping[str, Any], rng: random.Random, split: str = "train") -> str:
-    """Draw a true caption; `split` is "train" or "unseen"."""
+    """Draw a true caption.
+
+    Args:
+        attributes: The composer's record of the clip.
+        rng: The source of randomness.
+        split: "train" for the training grammar, or "unseen" for phrases outside of it.
+
+    Raises:
+        ValueError: `split` is not one of the two names.
+    """
     if split not in ("train", "unseen"):
-        raise ValueError(f"split {split!r} is not one of train, unseen")
+        raise ValueError(f"split is {split!r}: expected train or unseen")
     if split == "unseen":
         text = rng.choice(phrases(attributes, UNSEEN))
         if "with" in attributes:
@@ -69,44 +78,44 @@ def caption(attributes: Mapping[str, Any], rng: random.Random, split: str = "tra
         subject = rng.choice(phrases(attributes, TRAINING))
         framed = False
     text = _dress(subject, attributes, rng, framed)
-    if rng.random() < SHUFFLED:  # word order is a hint, not the meaning
-        told = words(text)
-        text = " ".join(rng.sample(told, len(told)))
+    if rng.random() < SHUFFLED:  # the encoder should not depend on word order
+        ordered = words(text)
+        text = " ".join(rng.sample(ordered, len(ordered)))
     return text
 
 
 def _pair(attributes: Mapping[str, Any], rng: random.Random) -> str:
-    """Two subjects, either first, each perhaps with an adjective; what they share may end the caption."""
+    """Join two subjects in either order. Each may have an adjective, and a shared trait may end the caption."""
     parts = []
     for one in (attributes, attributes["with"]):
         traits = [trait for trait in rng.sample(TRAITS, len(TRAITS)) if trait != "era"]
         adjectives = _adjectives(one, rng, traits, rng.choice((0, 0, 0, 1)))
         parts.append(" ".join([*adjectives, rng.choice(phrases(one, TRAINING))]))
     text = rng.choice(PAIRS).format(*rng.sample(parts, 2))
-    told = "era" if attributes["era"] == "vintage" else "tempo"
-    if told == "era" or rng.random() < 0.2:
-        text = f"{text} {_ending(attributes, rng, [told])}".strip()
+    shared = "era" if attributes["era"] == "vintage" else "tempo"
+    if shared == "era" or rng.random() < 0.2:
+        text = f"{text} {_ending(attributes, rng, [shared])}".strip()
     return f"{rng.choice(PREFIXES)} {text}" if rng.random() < 0.15 else text
 
 
 def phrases(attributes: Mapping[str, Any], book: Mapping[str, Sequence[Phrase]]) -> list[str]:
-    """The phrases of a book that are true for a clip."""
+    """Return the phrases of a book that are true for a clip with these attributes."""
     return [text for text, *kinds in book[attributes["class"]] if not kinds or attributes["kind"] in kinds]
 
 
 def _traits(attributes: Mapping[str, Any], rng: random.Random) -> list[str]:
-    """The traits in the order in which they may be told: an old recording first, for it must be."""
+    """Return the traits in the order in which they may be mentioned: the era first if it must be mentioned."""
     traits = rng.sample(TRAITS, len(TRAITS))
     return sorted(traits, key=lambda trait: trait != "era") if attributes["era"] == "vintage" else traits
 
 
 def _dress(subject: str, attributes: Mapping[str, Any], rng: random.Random, framed: bool) -> str:
-    """Put true adjectives and an ending around a subject, and perhaps a frame."""
+    """Add true adjectives and an ending to a subject, and sometimes a frame."""
     traits = _traits(attributes, rng)
     vintage = attributes["era"] == "vintage"
     count = rng.choice((1, 1, 2) if vintage else (0, 0, 0, 1, 1, 2))
     before = [trait for trait in traits if ADJECTIVES[trait].get(attributes[trait])][:count]
-    rest = [trait for trait in traits if trait not in before]  # no trait is told twice in words
+    rest = [trait for trait in traits if trait not in before]  # no trait is mentioned twice in words
     adjectives = _adjectives(attributes, rng, before, count)
     if attributes["class"] in FELT and rng.random() < BPM_SHARE:
         ending = rng.choice(BPM_ENDINGS).format(tempo_word(attributes["bpm"]))
@@ -125,7 +134,7 @@ def _dress(subject: str, attributes: Mapping[str, Any], rng: random.Random, fram
 
 
 def _adjectives(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[str], count: int) -> list[str]:
-    """Up to `count` true adjectives, each about another one of the traits."""
+    """Draw up to `count` true adjectives, each for a different trait."""
     options = {trait: list(ADJECTIVES[trait].get(attributes[trait], ())) for trait in traits}
     if attributes["class"] == "nature" and attributes["loudness"] == "loud" and "loudness" in traits:
         options["loudness"] = list(NATURE_LOUD)
@@ -141,7 +150,7 @@ def _adjectives(attributes: Mapping[str, Any], rng: random.Random, traits: Seque
 
 
 def _ending(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[str]) -> str:
-    """A true ending about one of the traits, or nothing; a clip of nature is not "played", so it has none."""
+    """Draw a true ending for one of the traits, or "". Nature is not "played", so its clips have no endings."""
     if attributes["class"] == "nature":
         return ""
     options = [ending for trait in traits for ending in ENDINGS[trait].get(attributes[trait], [])]
@@ -149,12 +158,12 @@ def _ending(attributes: Mapping[str, Any], rng: random.Random, traits: Sequence[
 
 
 def vocabulary() -> list[str]:
-    """Every word that a training caption can contain, sorted."""
+    """Return every word that a training caption can contain, sorted."""
     return sorted({word for text in _pieces() for word in words(text)})
 
 
 def _pieces() -> Iterator[str]:
-    """Every piece of text the training grammar is made of."""
+    """Yield every text fragment of the training grammar."""
     for book in TRAINING.values():
         yield from (phrase[0] for phrase in book)
     for names in PLAYED.values():
@@ -168,7 +177,10 @@ def _pieces() -> Iterator[str]:
 
 
 def core(text: str) -> tuple[str, ...]:
-    """What is left of a text without frames, adjectives, endings and articles: one core, one thing said."""
+    """Return the words of a text without frames, adjectives, endings, and articles.
+
+    Two texts with the same core say the same thing.
+    """
     adjectives = {word for values in ADJECTIVES.values() for choices in values.values() for word in choices} | {*JOINT}
     text = " ".join(words(text))
     for prefix in (*PREFIXES, *(player.format("").strip() for player in PLAYERS)):
@@ -183,7 +195,11 @@ def core(text: str) -> tuple[str, ...]:
 
 
 def unseen_is_unseen() -> None:
-    """Raise AssertionError unless no unseen phrase has the core of a training phrase, of whatever class."""
+    """Check that no unseen phrase has the same core as a training phrase of any class.
+
+    Raises:
+        AssertionError: An unseen phrase is in the training grammar.
+    """
     trained = {core(phrase[0]) for book in TRAINING.values() for phrase in book}
     trained |= {core(name) for names in PLAYED.values() for name in names}
     for class_name, book in UNSEEN.items():

@@ -1,8 +1,8 @@
-"""An independent judge: a small network that tells which classes are heard in a log-mel, trained on real clips only.
+"""An independent judge: a small network, trained on real clips only, that detects the classes in a log-mel spectrogram.
 
-Its verdict on generated sound is the prompt accuracy, for prompts of one class and of two, its last hidden layer a
-space of the Fréchet distance. It shares neither data flow nor weights with the generating model. Ships in
-`training/judge/`, with the statistics of the real clips' features.
+Its classification of generated sound gives the prompt accuracy, for prompts of one class and of two; its last hidden
+layer is a feature space for the Fréchet distance. It shares neither data flow nor weights with the generating model.
+It ships in `training/judge/` with the statistics of the real clips' features.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from training.trainer import Trainer
 JUDGE = Path(__file__).parent / "judge"
 FRAMES, BATCH, FEATURES = 512, 24, 64  # mel frames: 5.12 s
 FALSE_ALARMS = 0.05
-REFERENCE = 2800  # clips whose features the Fréchet distance is taken to
+REFERENCE = 2800  # real clips in the reference statistics of the Fréchet distance
 
 
 class Classifier(nn.Module):
-    """Log-mel `[B, 1, frames, 64]` to a logit per class `[B, 14]`, above `threshold` where the class is heard.
+    """A convolutional classifier from log-mels `[B, 1, frames, 64]` to one logit per class `[B, 14]`.
 
-    `features` gives the layer below, `[B, 64]`. The threshold is set so that in real clips of one class another one is
-    heard in `FALSE_ALARMS` of all cases.
+    A class counts as heard if its logit is above `threshold`, which is set so that an absent class is heard in real
+    clips at a rate of `FALSE_ALARMS`.
     """
 
     def __init__(self) -> None:
@@ -46,39 +46,47 @@ class Classifier(nn.Module):
         self.register_buffer("threshold", torch.zeros(()))
 
     def features(self, mel: Tensor) -> Tensor:
+        """Return the last hidden layer `[B, 64]` for log-mels `[B, 1, frames, 64]`."""
         maps = self.trunk((mel + 5) / 2.5).flatten(2)
         return nn.functional.silu(self.hidden(torch.cat([maps.mean(2), maps.std(2)], dim=1)))
 
     def forward(self, mel: Tensor) -> Tensor:
+        """Return the class logits `[B, 14]` for log-mels `[B, 1, frames, 64]`."""
         out: Tensor = self.head(self.features(mel))
         return out
 
 
 def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean `[D]` and covariance `[D, D]` of features `[N, D]`."""
+    """Return the mean `[D]` and the covariance `[D, D]` of features `[N, D]`."""
     return features.mean(0), np.cov(features, rowvar=False)
 
 
 def frechet(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) -> float:
-    """Fréchet distance of two Gaussians (Heusel et al. 2017, arXiv:1706.08500, section 2)."""
+    """Return the Fréchet distance of two Gaussians (Heusel et al. 2017, arXiv:1706.08500, section 2)."""
     root = sqrtm(a[1] @ b[1]).real
     return float(((a[0] - b[0]) ** 2).sum() + np.trace(a[1] + b[1] - 2 * root))
 
 
 @torch.no_grad()
 def judge_mels(judge: Classifier, mels: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Features `[N, 64]` and class logits `[N, 14]` of log-mels `[N, 1, frames, 64]`."""
+    """Return the features `[N, 64]` and class logits `[N, 14]` of log-mels `[N, 1, frames, 64]`."""
     features = torch.cat([judge.features(part) for part in mels.split(16)])
     return features.numpy(), judge.head(features).numpy()
 
 
 def both_heard(logits: np.ndarray, targets: np.ndarray, threshold: float) -> float:
-    """The share of clips in which every class that should sound is heard; `targets` `[N, 14]` of 0 and 1."""
+    """Return the share of clips in which every target class is heard.
+
+    Args:
+        logits: The judge's logits `[N, 14]`.
+        targets: 1 for each class that should be heard, else 0, `[N, 14]`.
+        threshold: The logit above which a class counts as heard.
+    """
     return float(((logits > threshold) | (targets == 0)).all(1).mean())
 
 
 def load_judge() -> tuple[Classifier, tuple[np.ndarray, np.ndarray]]:
-    """The shipped judge and its statistics of real clips."""
+    """Return the shipped judge, and the mean and covariance of its features of real clips."""
     saved = {k: v.float() if v.is_floating_point() else v for k, v in load_file(JUDGE / "judge.safetensors").items()}
     reference = saved.pop("reference_mean").numpy(), saved.pop("reference_covariance").numpy()
     judge = Classifier()
@@ -87,12 +95,13 @@ def load_judge() -> tuple[Classifier, tuple[np.ndarray, np.ndarray]]:
 
 
 def _mixed(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two sounds at once, the second up to 6 dB softer or louder than the first."""
+    """Mix two sounds, with the second up to 6 dB softer or louder than the first."""
     level = 10 ** (rng.uniform(-6, 6) / 20) * (np.std(one) + 1e-6) / (np.std(other) + 1e-6)
     return np.asarray((one + level * other) / 1.5, np.float32)
 
 
 def train(data: Path, minutes: float) -> Classifier:
+    """Train a judge on the rendered clips in `data` for some minutes of CPU time."""
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     labels, unseen_labels = (class_targets(load_attributes(data, split)) for split in ("train", "unseen"))
     fixed = torch.cat([clip_mels(unseen, [i])[:, :, :FRAMES] for i in range(len(unseen))])
@@ -103,13 +112,13 @@ def train(data: Path, minutes: float) -> Classifier:
         rng, generator = np.random.default_rng((6, step)), torch.Generator().manual_seed(step)
         clips = rng.integers(len(waves), size=BATCH)
         sounds, target = [excerpt(waves[int(clip)], rng, FRAMES) for clip in clips], labels[torch.from_numpy(clips)]
-        # Half of a batch is of two clips at once: pairs enough that no class is thought to rule out another.
+        # Half of each batch mixes two clips, so that the judge does not learn that one class excludes another.
         for i in range(BATCH // 2):
             other = int(rng.integers(len(waves)))
             sounds[i] = _mixed(sounds[i], excerpt(waves[other], rng, FRAMES), rng)
             target[i] = torch.maximum(target[i], labels[other])
         mel = mels_of(np.stack(sounds))
-        # Gain and a little noise: level and fine grain shall not decide a class.
+        # Random gain and a little noise keep level and fine texture from deciding a class.
         mel = mel + torch.randn(BATCH, 1, 1, 1, generator=generator) * 0.5
         mel = mel + torch.randn(mel.shape, generator=generator) * 0.3 * torch.rand(BATCH, 1, 1, 1, generator=generator)
         value = len(CLASSES) * nn.functional.binary_cross_entropy_with_logits(judge(mel), target * 0.96 + 0.02)
@@ -125,6 +134,7 @@ def train(data: Path, minutes: float) -> Classifier:
 
 
 def main() -> None:
+    """Train the judge, set its threshold, and save it with its reference statistics."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/judge"))
@@ -136,7 +146,7 @@ def main() -> None:
     judge = train(args.data, args.minutes)
     waves, rows = Waveforms(args.data, "train"), load_attributes(args.data, "train")
     rng = np.random.default_rng(7)
-    # What a prompt of one class asks for: no pairs, no old recordings.
+    # The reference matches prompts of one class: no pairs, no old recordings.
     plain = [i for i, row in enumerate(rows) if "with" not in row and row["era"] == "modern"]
     chosen = rng.permutation(plain)[:REFERENCE]
     parts = [mel_excerpts_of(waves, chosen[i : i + 16], rng, FRAMES) for i in range(0, len(chosen), 16)]

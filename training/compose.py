@@ -1,6 +1,6 @@
-"""From a class name and a source of chance to a piece of music: MIDI events and what is true about them.
+"""Composition: from a class name and a random generator to a piece of music, as MIDI events and their attributes.
 
-Nothing here makes sound (see `training.render`) or words (see `training.captions`). The same `random.Random`
+Nothing here produces sound (see `training.render`) or words (see `training.captions`). The same `random.Random`
 state always gives the same piece.
 """
 
@@ -17,11 +17,11 @@ from training.theory import Instrument, Note, Settings, Sketch
 
 CLIP_SECONDS = 15.36
 LATEST_START = 4.0
-BETWEEN = 0.3  # share of pieces whose tempo is any, and not one that is called slow, medium or fast
+BETWEEN = 0.3  # share of pieces whose tempo is drawn from the full range, not from the slow, medium or fast one
 VINTAGE = 0.06  # share of clips that sound like an old recording
 DENSITIES = ("sparse", "mid", "mid", "mid", "mid", "busy")
 ROOMS = ("dry", "mid", "mid", "mid", "hall")
-SAME_TIME = 0.03  # seconds within which two strikes of one pitch are one
+SAME_TIME = 0.03  # seconds within which two strikes of one pitch count as one note
 
 CLASSES = (
     "rock",
@@ -42,7 +42,7 @@ CLASSES = (
 
 
 class Event(NamedTuple):
-    """One MIDI event; `kind` is "control", "program", "off" or "on", `a` and `b` are its data bytes."""
+    """One MIDI event. `kind` is "control", "program", "off", or "on"; `a` and `b` are its data bytes."""
 
     time: float
     kind: str
@@ -53,9 +53,18 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """Music of `duration` seconds, of which the clip is the 15.36 s from `start`, the onset of a note, on.
+    """Music from which one clip of 15.36 s is cut.
 
-    `under` is a second piece that sounds at the same time, in the same tempo and key, `under_db` louder than this one.
+    Attributes:
+        notes: The notes of the whole piece.
+        instruments: The instrument on each MIDI channel.
+        attributes: What captions may say about the piece.
+        start: Where the clip begins, in seconds: at the onset of a note.
+        duration: Length of the whole piece in seconds.
+        noise_seed: Seed for the random parts of rendering.
+        settings: The settings that the piece was composed with.
+        under: A second piece that sounds at the same time, in the same tempo and key.
+        under_db: How much louder `under` is than this piece, in dB.
     """
 
     notes: list[Note]
@@ -69,7 +78,7 @@ class Piece:
     under_db: float = 0.0
 
     def events(self) -> list[Event]:
-        """All MIDI events in playing order: set-up first, then at equal times note-offs before note-ons."""
+        """Return all MIDI events in playing order: the setup first; at equal times, note-offs before note-ons."""
         setup = []
         for channel, instrument in sorted(self.instruments.items()):
             setup.append(Event(0.0, "program", channel, instrument.program, 0))
@@ -77,7 +86,7 @@ class Piece:
             setup.append(Event(0.0, "control", channel, 91, instrument.reverb))
         played = []
         for note in untangled(self.notes):
-            # To the microsecond: an end that is a rounding error late would come after the next note's start.
+            # Round to microseconds, or an end with a rounding error could come after the next note's start.
             start, stop = round(note.start, 6), round(note.start + note.duration, 6)
             played.append(Event(start, "on", note.channel, note.pitch, note.velocity))
             played.append(Event(stop, "off", note.channel, note.pitch, 0))
@@ -85,9 +94,10 @@ class Piece:
 
 
 def untangled(notes: list[Note]) -> list[Note]:
-    """The same notes, where no two of one pitch overlap: MIDI would let the end of the first cut off the second.
+    """Return the same notes without overlaps of one pitch: in MIDI, the end of the first note would stop the second.
 
-    A pitch struck again while it sounds ends there and is held on by the second note; struck twice at once it is one.
+    If a pitch is struck again while it sounds, the first note ends there and the second one sustains it. Two strikes at
+    the same time become one note.
     """
     result: list[Note] = []
     latest: dict[tuple[int, int], int] = {}
@@ -111,7 +121,7 @@ def untangled(notes: list[Note]) -> list[Note]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Which attributes mean something for a class, and in which ranges they are drawn."""
+    """The composer of a class, its tempo ranges in beats per minute, and the attributes that apply to it."""
 
     write: Callable[[Sketch], str | None]
     slow: tuple[float, float] | None = (60, 74)
@@ -141,13 +151,19 @@ RECIPES = {
 
 
 def compose(class_name: str, rng: random.Random, like: Settings | None = None, start: float | None = None) -> Piece:
-    """Compose one piece; an attribute that means nothing for the class is None.
+    """Compose one piece. Attributes that do not apply to its class are None.
 
-    `like` gives its tempo, key, mood and room to the piece, `start` says where its clip begins: two pieces with the
-    same ones go together.
+    Args:
+        class_name: One of `CLASSES`.
+        rng: The source of randomness.
+        like: Settings that give the piece their tempo, key, mood, and room, so that the two can sound together.
+        start: Where the clip begins, in seconds; drawn by default.
+
+    Raises:
+        ValueError: There is no such class.
     """
     if class_name not in RECIPES:
-        raise ValueError(f"class {class_name!r} is not one of {', '.join(CLASSES)}")
+        raise ValueError(f"class_name is {class_name!r}: expected one of {', '.join(CLASSES)}")
     recipe = RECIPES[class_name]
     settings, named = _draw(recipe, rng)
     if like is not None:
@@ -177,7 +193,7 @@ def compose(class_name: str, rng: random.Random, like: Settings | None = None, s
 
 
 def compose_pair(first: str, second: str, rng: random.Random) -> Piece:
-    """A piece of the first class over one of the second, in one tempo and key."""
+    """Compose a piece of the first class over one of the second class, in the same tempo and key."""
     piece = compose(first, rng)
     other = compose(second, rng, piece.settings, piece.start)
     shared = {"tempo": piece.attributes["tempo"], "era": piece.attributes["era"]}
@@ -187,7 +203,7 @@ def compose_pair(first: str, second: str, rng: random.Random) -> Piece:
 
 
 def _draw(recipe: Recipe, rng: random.Random) -> tuple[Settings, bool]:
-    """Draw the settings of a piece, and whether its tempo is one that words are said of."""
+    """Draw the settings of a piece, and return whether a word describes its tempo."""
     spans = {"slow": recipe.slow, "mid": recipe.mid, "fast": recipe.fast}
     ranges = {name: span for name, span in spans.items() if span is not None}
     tempo = rng.choice([*ranges] or ["mid"])

@@ -1,4 +1,4 @@
-"""What happens to sound after it was played: a large hall, an old recording."""
+"""Audio effects on played sound: a large hall and an old recording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SAMPLE_RATE = 16000
 
 
 def hall(clip: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The clip with a long reverberation: noise that dies away by 60 dB in two to four seconds, high tones first."""
+    """Add a long reverberation: noise that decays by 60 dB in two to four seconds, high frequencies first."""
     seconds = rng.uniform(2.0, 4.0)
     time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     tail = np.zeros(len(time))
@@ -23,7 +23,7 @@ def hall(clip: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.floa
 
 
 def vintage(clip: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The clip (RMS about one) as from a gramophone: no lows, no highs, overdriven, with hiss and crackle."""
+    """Make a clip (RMS of about one) sound like a gramophone: band-limited and overdriven, with hiss and crackle."""
     narrow = _through(clip, (rng.uniform(250, 400), rng.uniform(2400, 3200)))
     driven = np.tanh(1.2 * narrow / (np.sqrt(np.mean(np.square(narrow))) + 1e-9))
     clicks = rng.standard_normal(len(clip)) * (rng.random(len(clip)) < rng.uniform(8, 30) / SAMPLE_RATE)

@@ -1,6 +1,7 @@
-"""The latents of all clips, by the autoencoder in the model folder: `latents-train.npy`, `latents-unseen.npy`.
+"""Encode all clips with the autoencoder in the model folder into `latents-train.npy` and `latents-unseen.npy`.
 
-Float16 `[clips, 8, 384, 16]`, at the network's scale; memory-mapped, since they are more than a small machine holds.
+The arrays are float16 `[clips, 8, 384, 16]` at the denoiser's scale. They are memory-mapped because they exceed the
+memory of a small machine.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ TOGETHER = 4
 
 @torch.no_grad()
 def encode_all(module: StandardVae, scale: float, data: Path, split: str) -> None:
-    """Encode a split; an interrupted run leaves nothing behind."""
+    """Encode a split. An interrupted run leaves no finished file."""
     waves = Waveforms(data, split)
     out, partial = data / f"latents-{split}.npy", data / f".part-latents-{split}.npy"
     latents = np.lib.format.open_memmap(partial, "w+", np.float16, (len(waves), 8, FRAMES, 16))
@@ -36,6 +37,7 @@ def encode_all(module: StandardVae, scale: float, data: Path, split: str) -> Non
 
 
 def main() -> None:
+    """Encode both splits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"), help="the model folder")

@@ -1,8 +1,8 @@
-"""How good is the embedded model? Prints a table and writes `training/results.json`.
+"""How good is the embedded model? This prints a table and writes `training/results.json`.
 
-Needs no data folder: prompts come from the caption grammar, the judge and its statistics of real clips are shipped,
-and unseen real clips are rendered here where fluidsynth and its soundfont are installed (only the nearest training
-clips need `--data`). The first embedded model's figures by the same protocol are in `results-first.json`.
+No data folder is needed: prompts come from the caption grammar, the judge and its statistics of real clips are shipped,
+and unseen real clips are rendered here if fluidsynth and its soundfont are installed. Only the search for the nearest
+training clips needs `--data`. The first embedded model's results with the same protocol are in `results-first.json`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 import torch
 
 from spotnb import load_model
-from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
+from spotnb.support.files import atomic_write
 from training.data import MissingClips
 from training.measure_memory import measure_memory
 from training.measure_prompts import measure_captioned, measure_pairs, measure_prompts
@@ -33,13 +33,13 @@ RESULTS, FIRST = (Path(__file__).parent / name for name in ("results.json", "res
 
 
 def measure_fp32(name: str) -> dict[str, object]:
-    """The figures of `measure_prompts` in full precision."""
-    found = measure_prompts(load_model(name, device="cpu", dtype="fp32"))
-    return {f"{name}_fp32": value for name, value in found.items() if isinstance(value, float)}
+    """Repeat `measure_prompts` in full precision."""
+    results = measure_prompts(load_model(name, device="cpu", dtype="fp32"))
+    return {f"{name}_fp32": value for name, value in results.items() if isinstance(value, float)}
 
 
 def measure_size(folder: Path) -> dict[str, object]:
-    """Megabytes of the model's files."""
+    """Return the total size of the model's files in megabytes."""
     return {"size_mb": sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6}
 
 
@@ -57,14 +57,15 @@ PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "memory")
 
 
 def main() -> None:
+    """Measure the selected parts and write the results after each of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", help="folder of another model; default: the embedded one")
+    parser.add_argument("--model", help="folder of another model (default: the embedded one)")
     parser.add_argument("--out", type=Path, default=RESULTS)
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these, keep the rest of --out")
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="seeds a prompt in the seam protocol")
-    parser.add_argument("--cache", type=Path, help="folder that keeps the seam runs' latents, to resume from")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="where the training clips' latents are")
-    parser.add_argument("--workers", type=int, default=2, help="threads, or processes in the seam protocol")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="parts to measure; the rest of --out is kept")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="seeds per prompt in the seam protocol")
+    parser.add_argument("--cache", type=Path, help="folder for the seam runs' latents, to resume from")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder with the training clips' latents")
+    parser.add_argument("--workers", type=int, default=2, help="threads, or processes for the seam protocol")
     args = parser.parse_args()
     torch.set_num_threads(args.workers)
     results: dict[str, object] = json.loads(args.out.read_text()) if args.out.exists() else {}
@@ -83,14 +84,14 @@ def main() -> None:
         try:
             results |= measures[part]()
         except (MissingSynthesizer, MissingWeights, MissingClips) as error:
-            print(f"{part} not measured: {error}")
+            print(f"{part} was not measured: {error}")
         with atomic_write(args.out) as temporary:
             temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
     print_table(results)
 
 
 def print_table(results: Mapping[str, object]) -> None:
-    """Figures beside those of the first embedded model, where it was measured by the same protocol."""
+    """Print the results next to those of the first embedded model, where they exist for the same protocol."""
     first = flat(json.loads(FIRST.read_text())) if FIRST.exists() else {}
     print(f"{'':48} {'now':>10} {'first':>10}")
     for key, value in flat(results).items():
@@ -100,7 +101,7 @@ def print_table(results: Mapping[str, object]) -> None:
 
 
 def flat(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Nested tables as one, keys joined by spaces."""
+    """Flatten nested tables into one, with keys joined by spaces."""
     rows: dict[str, object] = {}
     for key, value in results.items():
         rows |= flat(value, f"{prefix}{key} ") if isinstance(value, dict) else {prefix + key: value}
@@ -108,6 +109,7 @@ def flat(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
 
 
 def rounded(value: object) -> object:
+    """Round every float in nested tables to four decimal places."""
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items()}
     return round(value, 4) if isinstance(value, float) else value

@@ -1,10 +1,11 @@
-"""How do long runs of the embedded model behave? Prints tables and writes `training/runs.json`.
+"""How do long runs of the embedded model behave? This prints tables and writes `training/runs.json`.
 
-`edges`: every method with every edge policy that applies to it, at a length that is no multiple of a tile: seam score
-at the fixed grid of a `tiles` run, level of the ends, loop score, Fréchet distance, network frames a step.
-`timelines`: does the judge name the class of each segment's middle? `continuations`: is the border with a continued
-sound heard? `solvers`: DDIM and DPM-Solver++ in few steps and in many, of one window and in the seams of long pieces.
-Latents are kept in `--cache`, to resume from.
+`edges` runs every method with every edge policy that applies to it, at a length that is not a multiple of the tile
+size, and measures the seam score at the fixed grid of a `tiles` run, the standard deviation of the ends, the loop
+score, the Fréchet distance, and network frames per step. `timelines` asks whether the judge names the class of each
+timeline entry in the middle of its time, and `continuations` whether the border with a continued sound is audible.
+`solvers` compares DDIM and DPM-Solver++ with few and with many steps, in clips of one window and at the seams of long
+pieces. Latents are kept in `--cache` to resume from.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import json
 import multiprocessing
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,12 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, EDGES, METHODS
-from spotnb.files import atomic_write
-from spotnb.schedulers import SOLVERS
-from spotnb.source import KnownSound
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.sampling.source import KnownSound
+from spotnb.solvers.make import SOLVERS
+from spotnb.support.files import atomic_write
+from spotnb.tiling.config import METHODS
+from spotnb.tiling.edges import EDGES
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.evaluate import rounded
@@ -34,10 +38,10 @@ from training.measure_seams import SEAM_PROMPTS, TILE
 from training.sampling import decoded, prompts_of, sampled_latents
 
 RESULTS = Path(__file__).parent / "runs.json"
-FRAMES_IN_ALL = 696  # of the edges: 5 tiles and a bit
+FRAMES_IN_ALL = 696  # latent frames of the `edges` runs: 5 tiles and a partial one
 OPEN_SECONDS, RING_SECONDS = 27.0, FRAMES_IN_ALL / 25
 SEGMENT_SECONDS = 10.0
-# Without shifts nothing but the padded tail differs, and only a ring changes methods without a grid.
+# Without shifts, only the padded tail differs; methods without a grid are affected only by a ring.
 KINDS = (
     *(("spot", edge) for edge in EDGES),
     *(("tiles", edge) for edge in EDGES),
@@ -47,7 +51,7 @@ assert {method for method, _ in KINDS} == set(METHODS)
 
 
 def finished(cache: Path, name: str, make: Callable[[], SpotSampler]) -> tuple[SpotSampler, Tensor]:
-    """A sampler and its finished latent: from the cache, or run now."""
+    """Return a sampler and its finished latent, from the cache or from a new run."""
     sampler, kept = make(), cache / f"{name}.npy"
     if kept.exists():
         return sampler, torch.from_numpy(np.load(kept, allow_pickle=False))
@@ -58,17 +62,20 @@ def finished(cache: Path, name: str, make: Callable[[], SpotSampler]) -> tuple[S
 
 
 def sound_of(sampler: SpotSampler, latent: Tensor) -> Any:
-    """The decoded sound of a finished latent."""
-    sampler.latent, sampler.steps_done = latent, len(sampler.solver)
+    """Decode the finished latent of a sampler."""
+    state = replace(sampler.state, step=len(sampler.solver), x=latent)
+    sampler = SpotSampler.of(sampler.definition, state)
     return sampler.sound()
 
 
 def parallel(work: Callable[[Any], Any], jobs: list[Any], workers: int, label: str) -> list[Any]:
+    """Apply a function to every job in `workers` single-threaded processes."""
     with multiprocessing.get_context("spawn").Pool(workers, torch.set_num_threads, (1,)) as pool:
         return list(tqdm(pool.imap(work, jobs), total=len(jobs), desc=label))
 
 
 def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
+    """Run a method with an edge policy, and return its figures and the judge's features of the result."""
     method, edge, prompt, seed, cache = job
     model = load_model("tiny", device="cpu")
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
@@ -96,36 +103,38 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
 
 
 def measure_edges(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    """Average the figures of `edge_run` over prompts and seeds, for each method and edge policy."""
     jobs = [(*kind, prompt, seed, cache) for seed in seeds for prompt in range(len(SEAM_PROMPTS)) for kind in KINDS]
     runs = parallel(edge_run, jobs, workers, "edges")
     reference, table = load_judge()[1], {}
     for kind in dict.fromkeys(run["kind"] for run in runs):
-        own = [run for run in runs if run["kind"] == kind]
+        of_kind = [run for run in runs if run["kind"] == kind]
         table[kind] = {
-            "seam_score": float(np.mean([run["seam"] for run in own])),
-            "std_of_ends": float(np.mean([run["ends"] for run in own])),
-            "loop_score": float(np.mean([run["loop"] for run in own])),
-            "frechet": frechet(moments(np.concatenate([run["features"] for run in own])), reference),
-            "network_frames": float(np.mean([run["frames"] for run in own])),
+            "seam_score": float(np.mean([run["seam"] for run in of_kind])),
+            "std_of_ends": float(np.mean([run["ends"] for run in of_kind])),
+            "loop_score": float(np.mean([run["loop"] for run in of_kind])),
+            "frechet": frechet(moments(np.concatenate([run["features"] for run in of_kind])), reference),
+            "network_frames": float(np.mean([run["frames"] for run in of_kind])),
         }
     return {"edges": table, "edge_runs_each": len(seeds) * len(SEAM_PROMPTS)}
 
 
 def timeline_run(job: tuple[int, int, Path]) -> list[bool]:
+    """Sample a timeline of two classes, and return for each whether the judge names it in the middle of its time."""
     first, seed, cache = job
     model = load_model("tiny", device="cpu")
     classes = (first, (first + 5) % len(CLASSES))
     texts = [dict(prompts_of("unseen", 1))[index] for index in classes]
     entries = [(k * SEGMENT_SECONDS, (k + 1) * SEGMENT_SECONDS, text) for k, text in enumerate(texts)]
     config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed)
-    whole = SEGMENT_SECONDS * len(entries)
+    seconds = SEGMENT_SECONDS * len(entries)
     sampler, latent = finished(
         cache,
         f"timeline-{first}-{seed}",
         lambda: SpotSampler(
             model,
             PromptTimeline(entries),
-            whole,
+            seconds,
             DEFAULT_STEPS,
             DEFAULT_GUIDANCE,
             config,
@@ -140,12 +149,14 @@ def timeline_run(job: tuple[int, int, Path]) -> list[bool]:
 
 
 def measure_timelines(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    """Return the share of timeline entries that the judge names correctly."""
     jobs = [(first, seed, cache) for seed in seeds for first in range(len(CLASSES))]
     named = parallel(timeline_run, jobs, workers, "timelines")
     return {"timeline_accuracy": float(np.mean(named)), "timeline_segments": int(np.size(named))}
 
 
 def continuation_run(job: tuple[int, int, Path]) -> float:
+    """Continue a sound of 10 s to 16 s, and return the seam score at the border."""
     prompt, seed, cache = job
     model, text = load_model("tiny", device="cpu"), SEAM_PROMPTS[prompt]
     config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=seed)
@@ -175,6 +186,7 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
 
 
 def measure_continuations(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    """Return the mean seam score at the border of continued sounds, with its standard error."""
     jobs = [(prompt, seed, cache) for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
     scores = np.array(parallel(continuation_run, jobs, workers, "continuations"))
     return {
@@ -185,17 +197,18 @@ def measure_continuations(seeds: range, workers: int, cache: Path) -> dict[str, 
 
 
 def solver_run(job: tuple[str, int]) -> np.ndarray:
+    """Return the judge's features `[N, 64]` of clips by a solver in some number of steps."""
     solver, steps = job
     model = load_model("tiny", device="cpu")
     texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
-    made = sampled_latents(model, texts, solver=solver, steps=steps)
-    return judge_mels(load_judge()[0], decoded(model, made))[0]
+    latents = sampled_latents(model, texts, solver=solver, steps=steps)
+    return judge_mels(load_judge()[0], decoded(model, latents))[0]
 
 
 def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]:
-    """Seam scores of a piece at the fixed grid, and where the last step cuts that still changes what is heard.
+    """Return a piece's seam scores at the fixed grid, and at the seams of the last step with an audible effect.
 
-    For `ddim` that is the last but one: its last goes from t = 1 to 0.
+    For `ddim`, that is the second-to-last step, because the last one goes from t = 1 to 0.
     """
     solver, steps, prompt, seed, cache = job
     config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=len(SEAM_PROMPTS) * seed + prompt)
@@ -214,14 +227,15 @@ def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]
 
 
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
+    """Return the Fréchet distance and the seam scores of each solver in 50, 25, and 15 steps."""
     kinds = [(solver, steps) for solver in SOLVERS for steps in (50, 25, 15)]
     features = parallel(solver_run, kinds, workers, "solvers")
     jobs = [(*kind, prompt, seed, cache) for kind in kinds for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
     scores = np.array(parallel(solver_seam_run, jobs, workers, "seams of solvers")).reshape(len(kinds), -1, 2)
     reference, table = load_judge()[1], {}
-    for (solver, steps), found, (grid, late) in zip(kinds, features, scores.mean(axis=1), strict=True):
+    for (solver, steps), clips, (grid, late) in zip(kinds, features, scores.mean(axis=1), strict=True):
         table[f"{solver} {steps}"] = {
-            "frechet": frechet(moments(found), reference),
+            "frechet": frechet(moments(clips), reference),
             "seam_score": float(grid),
             "score_of_late_seams": float(late),
         }
@@ -237,12 +251,15 @@ PARTS: dict[str, Callable[[range, int, Path], dict[str, Any]]] = {
 
 
 def main() -> None:
+    """Measure the selected parts and write the results after each of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=RESULTS)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the rest of --out is kept")
-    parser.add_argument("--seeds", type=int, default=4, help="seeds a prompt")
-    parser.add_argument("--cache", type=Path, default=Path("data/runs"), help="folder that keeps finished latents")
-    parser.add_argument("--workers", type=int, default=2, help="processes, of one thread each")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure; the rest of --out is kept"
+    )
+    parser.add_argument("--seeds", type=int, default=4, help="seeds per prompt")
+    parser.add_argument("--cache", type=Path, default=Path("data/runs"), help="folder for finished latents")
+    parser.add_argument("--workers", type=int, default=2, help="single-threaded processes")
     args = parser.parse_args()
     results = json.loads(args.out.read_text()) if args.out.exists() else {}
     for part in args.only:
@@ -253,6 +270,7 @@ def main() -> None:
 
 
 def print_tables(results: dict[str, Any]) -> None:
+    """Print one line per single result, and one per row of a table."""
     for key, value in results.items():
         if not isinstance(value, dict):
             print(f"{key:28} {value}")

@@ -1,6 +1,6 @@
-"""What can be heard, as figures: pitch, tempo, level, brightness, reverberation, density; and what must not be.
+"""Measures of audible properties: pitch, tempo, level, brightness, reverberation, density, and faults.
 
-Every function takes a sound `[samples]` at 16 kHz and returns one figure.
+Every measure takes a sound `[samples]` at 16 kHz.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.mel import SAMPLE_RATE
+from spotnb.sound.mel import SAMPLE_RATE
 
 Sound = NDArray[np.float32]
 HOP = 256
-SAME_NOTE = 80  # cents within which two frames are of one note
+SAME_NOTE = 80  # a step of fewer cents between two frames is within one note
 SILENT_DB = -60.0
 
 
 def pitch_deviation(sound: Sound) -> float:
-    """Median absolute step of the pitch from frame to frame (16 ms) within a note, in cents; NaN if no pitch is found.
+    """Return the median absolute pitch step between frames (16 ms) within a note, in cents; NaN without a pitch.
 
-    Pitches by pYIN (Mauch & Dixon 2014), as librosa has it, to 5 cents.
+    Pitches are estimated with librosa's pYIN (Mauch & Dixon 2014) at a resolution of 5 cents.
     """
     pitch, voiced, _ = librosa.pyin(
         sound, fmin=65, fmax=1050, sr=SAMPLE_RATE, frame_length=1024, hop_length=HOP, resolution=0.05
@@ -31,12 +31,12 @@ def pitch_deviation(sound: Sound) -> float:
 
 
 def tempo(sound: Sound) -> float:
-    """Beats a minute, by the autocorrelation of the onset strength (librosa's, without a preferred tempo)."""
+    """Estimate beats per minute by autocorrelation of librosa's onset strength, without a preferred tempo."""
     strength = librosa.onset.onset_strength(y=sound, sr=SAMPLE_RATE, hop_length=HOP)
     lag = librosa.autocorrelate(strength - strength.mean())
     rate = SAMPLE_RATE / HOP
     lags = np.arange(int(rate * 60 / 220), int(rate * 60 / 55))
-    # The mean with the doubled lag: a beat comes back after two beats too.
+    # Add the doubled lag, because a beat also repeats after two beats.
     score = lag[lags] + 0.5 * lag[2 * lags]
     best = int(lags[np.argmax(score)])
     left, middle, right = lag[best - 1 : best + 2]
@@ -45,46 +45,49 @@ def tempo(sound: Sound) -> float:
 
 
 def tempo_fits(measured: float, asked: float, tolerance: float = 0.08) -> bool:
-    """Whether a tempo is the one asked for, its double or its half."""
+    """Return whether a tempo is the requested one, its double, or its half, within a relative tolerance."""
     return any(abs(measured / (asked * factor) - 1) <= tolerance for factor in (0.5, 1, 2))
 
 
 def onset_rate(sound: Sound) -> float:
-    """Onsets a second."""
+    """Return the number of onsets per second."""
     onsets = librosa.onset.onset_detect(y=sound, sr=SAMPLE_RATE, hop_length=HOP, units="time")
     return len(onsets) / (len(sound) / SAMPLE_RATE)
 
 
 def level(sound: Sound) -> float:
-    """RMS in dB of full scale."""
+    """Return the RMS level in dB relative to full scale."""
     return float(20 * np.log10(max(1e-9, np.sqrt(np.mean(np.square(sound, dtype=np.float64))))))
 
 
 def centroid(sound: Sound) -> float:
-    """Mean spectral centroid in octaves above 1 Hz, weighted by magnitude."""
+    """Return the mean spectral centroid in octaves above 1 Hz, weighted by magnitude."""
     magnitude = np.abs(librosa.stft(sound, n_fft=1024, hop_length=HOP)).sum(1)
     hertz = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=1024)
     return float(np.log2(max(1.0, (magnitude * hertz).sum() / max(1e-9, magnitude.sum()))))
 
 
 def share_of_lows(sound: Sound) -> float:
-    """Energy below 250 Hz over all, in dB: what an old recording lacks."""
+    """Return the ratio of the energy below 250 Hz to the total energy, in dB. It is low in old recordings."""
     power = np.square(np.abs(librosa.stft(sound, n_fft=1024, hop_length=HOP))).sum(1)
     low = librosa.fft_frequencies(sr=SAMPLE_RATE, n_fft=1024) < 250
     return float(10 * np.log10((power[low].sum() + 1e-9) / (power.sum() + 1e-9)))
 
 
 def depth(sound: Sound) -> float:
-    """How far the level falls between notes, which reverberation fills: the 90th less the 10th percentile, in dB."""
+    """Return how far the level falls between notes: its 90th minus its 10th percentile, in dB.
+
+    Reverberation fills the gaps between notes and so reduces it.
+    """
     rms = librosa.feature.rms(y=sound, frame_length=1024, hop_length=HOP)[0]
     decibels = 20 * np.log10(np.maximum(rms, 1e-5))
     return float(np.percentile(decibels, 90) - np.percentile(decibels, 10))
 
 
 def majorness(sound: Sound) -> float:
-    """Correlation of the mean chroma with the best major key profile, less that with the best minor one.
+    """Return the mean chroma's correlation with the best major key profile minus that with the best minor one.
 
-    Profiles of Krumhansl & Kessler 1982.
+    The key profiles are those of Krumhansl & Kessler 1982.
     """
     chroma = librosa.feature.chroma_stft(y=sound, sr=SAMPLE_RATE, n_fft=4096, hop_length=1024).mean(1)
     major = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -94,14 +97,14 @@ def majorness(sound: Sound) -> float:
 
 
 def harmonic_to_noise(sound: Sound) -> float:
-    """Mean energy of the harmonic part over that of the rest, in dB: median filtering (Fitzgerald 2010)."""
+    """Return the energy ratio of the harmonic part and the rest, in dB, by median filtering (Fitzgerald 2010)."""
     spectrum = librosa.stft(sound, n_fft=2048, hop_length=512)
     harmonic, rest = librosa.decompose.hpss(spectrum, margin=1.0)
     return float(10 * np.log10((np.square(np.abs(harmonic)).sum() + 1e-9) / (np.square(np.abs(rest)).sum() + 1e-9)))
 
 
 def faults(sound: Sound) -> dict[str, bool]:
-    """What must not be: silence, clipping (over one sample in ten thousand at full scale), a constant offset."""
+    """Detect silence, clipping (over one sample in ten thousand at full scale), and a constant offset."""
     return {
         "silent": level(sound) < SILENT_DB,
         "clipped": bool((np.abs(sound) > 0.999).mean() > 1e-4),

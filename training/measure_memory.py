@@ -1,7 +1,7 @@
-"""Did it learn, or learn by heart? How near the nearest training clip is to what it makes, and to unseen real clips.
+"""Has the model memorized its training clips? How near these are to generated clips and to unseen real clips.
 
-Nearness is the highest normalised correlation of 5.12 s of latent with any stretch of the same length of a training
-clip, at every offset: a copy, wherever in its clip it was taken from, gives 1. Needs the data folder.
+Nearness is the highest normalized correlation of a latent of 5.12 s with any equally long stretch of a training clip,
+over all offsets. A copy gives 1, wherever in its clip it was taken from. This needs the data folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ TOGETHER = 16
 
 @torch.no_grad()
 def nearness(probes: Tensor, train: np.ndarray) -> np.ndarray:
-    """Highest correlation of each probe `[P, 8, 128, 16]` with any stretch of the training latents `[N, 8, T, 16]`."""
+    """Return each probe's highest correlation with any stretch of the training latents.
+
+    Args:
+        probes: Latents to look up, `[P, 8, 128, 16]`.
+        train: The training latents, `[N, 8, T, 16]`.
+    """
     length = 2 ** int(np.ceil(np.log2(train.shape[2] + FRAMES)))
     flat = probes.float().permute(0, 1, 3, 2).flatten(1, 2)  # [P, 128, FRAMES]
     flat = flat / flat.norm(dim=(1, 2), keepdim=True)
@@ -42,15 +47,19 @@ def nearness(probes: Tensor, train: np.ndarray) -> np.ndarray:
 
 
 def measure_memory(model: DiffusersAudioLDM, data: Path) -> dict[str, object]:
-    """Quantiles of the nearness of generated and of unseen real clips to the training clips."""
+    """Return percentiles of the nearness of generated clips and of unseen real clips to the training clips.
+
+    Raises:
+        MissingClips: The data folder has no latents of training clips.
+    """
     if not (data / "latents-train.npy").exists():
         raise MissingClips(f"no latents of training clips in {data}: run `python -m training` first")
     train = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
     unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
     texts = [text for _, text in prompts_of("seen", PER_CLASS)]
-    made = nearness(sampled_latents(model, texts), train)
+    generated = nearness(sampled_latents(model, texts), train)
     real = nearness(torch.from_numpy(unseen[:CLIPS, :, :FRAMES].astype(np.float32)), train)
-    rows = {"made": made, "real": real}
+    rows = {"made": generated, "real": real}
     return {
         "nearest_training_clip": {
             name: {f"{q}%": float(np.percentile(values, q)) for q in (5, 50, 95, 100)} for name, values in rows.items()

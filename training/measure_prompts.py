@@ -1,4 +1,4 @@
-"""Does it do what is asked? Prompt accuracy, of one class and of two, and the Fréchet distance to real clips."""
+"""Does the model follow its prompts? Accuracy for prompts of one and two classes, and distances to real clips."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents, voco
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
 PAIRS_ASKED = 84
-CAPTIONED = 252  # clips of each side in the distances to captioned real clips
+CAPTIONED = 252  # real clips, and as many generated ones, in the distances to captioned real clips
 
 
 def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Prompt accuracy by the judge and Fréchet distance to real clips of one class, by plain prompts."""
+    """Return the judge's prompt accuracy and the Fréchet distance to real clips, for plain prompts of one class."""
     judge, reference = load_judge()
     rows = [(split, *row) for split, count in CLIPS.items() for row in prompts_of(split, count)]
     texts, of, splits = [row[2] for row in rows], np.array([row[1] for row in rows]), np.array([row[0] for row in rows])
@@ -42,7 +42,12 @@ def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
 
 
 def diversity(features: np.ndarray, classes: np.ndarray) -> float:
-    """Mean distance of two clips of one class, over that of two clips of any: 0 if a class always sounds the same."""
+    """Return the mean distance of clips within a class relative to all clips; 0 if a class always sounds the same.
+
+    Args:
+        features: The judge's features `[N, 64]`.
+        classes: The class index of each clip, `[N]`.
+    """
     within = np.mean(
         [np.linalg.norm(a - b) for c in set(classes) for a in features[classes == c] for b in features[classes == c]]
     )
@@ -50,7 +55,7 @@ def diversity(features: np.ndarray, classes: np.ndarray) -> float:
 
 
 def pair_prompts(count: int) -> tuple[list[str], Tensor]:
-    """Prompts of two classes by unseen phrases, and which classes are in each, `[count, 14]`."""
+    """Return prompts of two classes from unseen phrases, and which classes each contains, `[count, 14]`."""
     rng = random.Random(0)
     singles = prompts_of("unseen", 6)
     rows, texts = [], []
@@ -63,7 +68,7 @@ def pair_prompts(count: int) -> tuple[list[str], Tensor]:
 
 
 def measure_pairs(model: DiffusersAudioLDM) -> dict[str, object]:
-    """The share of two-class prompts of which both classes are heard; real pairs for reference."""
+    """Return the share of two-class prompts whose classes are both heard, with real pairs as a reference."""
     judge, _ = load_judge()
     texts, targets = pair_prompts(PAIRS_ASKED)
     _, heard = judge_mels(judge, decoded(model, sampled_latents(model, texts)))
@@ -78,34 +83,34 @@ def measure_pairs(model: DiffusersAudioLDM) -> dict[str, object]:
 
 
 def measure_captioned(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Fréchet distances between unseen real clips and clips made from their captions, in three spaces.
+    """Return Fréchet distances between unseen real clips and clips generated from their captions, in three spaces.
 
-    The judge's; and, through the vocoder, those of two networks that were trained on recorded music by others
-    (`training.musicnn`). Other real clips give the distance that is left when nothing is wrong. All in 15 steps of
-    DPM-Solver++, and in 50 of DDIM in the judge's space.
+    The spaces are the judge's and, for vocoded sound, those of two networks that others trained on recorded music
+    (`training.musicnn`). The distance of other real clips is the reference for a perfect model. Clips are generated in
+    15 steps of DPM-Solver++ and, for the judge's space only, also in 50 steps of DDIM.
     """
     judge, _ = load_judge()
     taggers = {name: load_musicnn(name=f"{name.upper()}_musicnn") for name in ("msd", "mtt")}
 
     def spaces(sound: Tensor) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        found = {"judge": judge_mels(judge, torch_log_mel(sound)[:, :, :FRAMES])[0]}
+        features = {"judge": judge_mels(judge, torch_log_mel(sound)[:, :, :FRAMES])[0]}
         for name, tagger in taggers.items():
             with torch.no_grad():
-                found[name] = torch.cat([tagger.features(part) for part in sound.split(8)]).numpy()
-        return {name: moments(features) for name, features in found.items()}
+                features[name] = torch.cat([tagger.features(part) for part in sound.split(8)]).numpy()
+        return {name: moments(values) for name, values in features.items()}
 
     real, rows = real_clips(CAPTIONED)
     reference = spaces(real)
     other = spaces(real_clips(CAPTIONED, CAPTIONED)[0])
     texts = [caption(row, random.Random(i)) for i, row in enumerate(rows)]
     results: dict[str, object] = {}
-    made = {}
+    generated = {}
     for steps, solver in ((15, "dpm++"), (50, "ddim")):
         mels = decoded(model, sampled_latents(model, texts, solver=solver, steps=steps))
         if steps == 15:
-            made = spaces(vocoded(model, mels))
+            generated = spaces(vocoded(model, mels))
         results[f"frechet_captioned_{steps}_steps"] = frechet(moments(judge_mels(judge, mels)[0]), reference["judge"])
     for name in reference:
-        results[f"frechet_{name}"] = frechet(made[name], reference[name])
+        results[f"frechet_{name}"] = frechet(generated[name], reference[name])
         results[f"frechet_{name}_real"] = frechet(other[name], reference[name])
     return results

@@ -1,4 +1,4 @@
-"""Real clips that no training saw, what the autoencoder and the vocoder make of them, and how far apart they are."""
+"""Unseen real clips: how well the autoencoder and the vocoder reconstruct them, and their own Fréchet distance."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.mel import SAMPLE_RATE
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
+from spotnb.sound.mel import SAMPLE_RATE
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.griffin_lim import griffin_lim
@@ -22,7 +22,7 @@ REAL_CLIPS, SECONDS = 168, 10.24
 
 
 def real_clips(count: int, first: int = 0, seconds: float = FRAMES / 100) -> tuple[Tensor, list[dict]]:
-    """Unseen real clips `[count, samples]`, rendered here and cut to some seconds, and their attributes."""
+    """Render unseen real clips `[count, samples]`, cut to `seconds`, and return them with their attributes."""
     samples = round(seconds * SAMPLE_RATE)
     parts, rows = [], []
     for start in range(first, first + count, SHARD):
@@ -33,15 +33,15 @@ def real_clips(count: int, first: int = 0, seconds: float = FRAMES / 100) -> tup
 
 
 def measure_real(model: DiffusersAudioLDM) -> dict[str, object]:
-    """What needs unseen real clips: autoencoder, vocoder, and the real/real reference of the Fréchet distance."""
+    """Measure the autoencoder and the vocoder on unseen real clips, and the Fréchet distance between real clips."""
     waves, rows = real_clips(REAL_CLIPS, seconds=SECONDS)
     judge, reference = load_judge()
     mels = torch.cat([torch_log_mel(part) for part in waves.split(8)])
-    found, heard = judge_mels(judge, mels[:, :, :FRAMES])
+    features, heard = judge_mels(judge, mels[:, :, :FRAMES])
     plain = np.array(["with" not in row and row["era"] == "modern" for row in rows])
     labels = np.array([CLASSES.index(row["class"]) for row in rows])
     results: dict[str, object] = {
-        "frechet_real": frechet(moments(found[plain]), reference),
+        "frechet_real": frechet(moments(features[plain]), reference),
         "judge_accuracy_real": float((heard.argmax(1) == labels)[plain].mean()),
     }
     decoded = torch.cat([model.decode_mel(model.encode(part)) for part in waves.split(4)])

@@ -1,7 +1,7 @@
-"""Is a seam heard? Seam scores of every method, and of `spot` with every edge policy, at the same places.
+"""Are seams audible? Seam scores of every method, and of `spot` with every edge policy, at the same positions.
 
-Protocol: 768 frames, tiles of 128, 25 steps, guidance 2.5, 8 prompts x 4 seeds, log-mel flux at the grid of the `tiles`
-run.
+The protocol is 768 frames, tiles of 128, 25 steps, guidance 2.5, and 8 prompts x 4 seeds. The score is the log-mel flux
+at the grid of the `tiles` run.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_STEPS, EDGES
-from spotnb.decode import latent_to_mel
-from spotnb.files import atomic_write
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.decode import latent_to_mel
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS
+from spotnb.support.files import atomic_write
+from spotnb.tiling.edges import EDGES
 
 TILE, LONG = 128, 768
 SEAM_PROMPTS = (
@@ -35,7 +36,7 @@ SEEDS = range(4)
 
 
 def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cache: Path | None) -> Tensor:
-    """The finished latent of one run of the seam protocol; kept in `cache`, if there is one, to resume from."""
+    """Return the finished latent of one run of the seam protocol, kept in `cache` if there is one."""
     method, edge, prompt, seed = task
     kept = None if cache is None else cache / f"{method}-{edge}-{SEAM_PROMPTS.index(prompt)}-{seed}.npy"
     if kept is not None and kept.exists():
@@ -54,17 +55,17 @@ def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cach
 
 
 def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[str, float, float, float, float]:
-    """One run of the seam protocol: its name, seam score at the fixed grid, p-value, level of the ends, late seams.
+    """Return the name, fixed-grid seam score, p-value, standard deviation of the ends, and late seam score of a run.
 
-    Late seams are where a `spot` run cuts in its last step but one, the last that still changes what is heard (the last
-    goes from t = 1 to 0): no later step mends them. Their score is taken at the same places for every method.
+    Late seams are those of a `spot` run's second-to-last step, the last one with an audible effect (the last step goes
+    from t = 1 to 0), so no later step smooths them. Their score is taken at the same positions for every method.
     """
     task, name, cache = job
     method, edge, _, seed = task
     torch.set_num_threads(1)
     model = load_model(name, device="cpu")
     latent = _seam_latent(task, model, cache)
-    mel = latent_to_mel(model, latent, circular=edge == "circular")[0, 0].numpy()
+    mel = latent_to_mel(model, latent, ring=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
     ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
@@ -73,7 +74,7 @@ def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[
 
 
 def measure_seams(name: str, seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
-    """Seam scores of every method, and of `spot` with every edge policy, at the same places."""
+    """Return seam scores of every method, and of `spot` with every edge policy, at the same positions."""
     kinds = [("tiles", "reflect"), ("multidiffusion", "reflect"), ("full", "reflect"), *(("spot", e) for e in EDGES)]
     tasks = [(method, edge, prompt, seed) for seed in seeds for prompt in SEAM_PROMPTS for method, edge in kinds]
     context = multiprocessing.get_context("spawn")

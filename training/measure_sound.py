@@ -1,4 +1,4 @@
-"""How does it sound? Pitch, tempo, words that move a measure, long pieces, faults: each beside real clips."""
+"""How does the model sound? Pitch, tempo, the effect of adjectives, long pieces, and faults, next to real clips."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from scipy.stats import wilcoxon
 
 from spotnb import SpotDiffusionConfig, SpotSampler
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from training import listening
 from training.classifier import FRAMES, judge_mels, load_judge
 from training.compose import CLASSES
@@ -26,7 +26,7 @@ PACED = {
     "marimba": (60, 75, 95, 110, 140, 160),
     "acoustic guitar": (60, 70, 95, 110, 140, 155),
 }
-# word -> its measure, which way it goes, and the subjects that it is said of
+# word -> its measure, and the direction in which the word should move it
 WORDS: dict[str, tuple[Callable[[listening.Sound], float], int]] = {
     "fast": (listening.onset_rate, 1),
     "quick": (listening.onset_rate, 1),
@@ -50,35 +50,36 @@ FRAMES_10S = 256
 
 
 def sounds(model: DiffusersAudioLDM, texts: list[str], frames: int = 128, seed: int = 0) -> np.ndarray:
-    made = sampled_latents(model, texts, frames=frames, seed=seed)
-    return np.asarray(vocoded(model, decoded(model, made)).numpy())
+    """Generate one clip of `frames` latent frames for each text, `[N, samples]` at 16 kHz."""
+    latents = sampled_latents(model, texts, frames=frames, seed=seed)
+    return np.asarray(vocoded(model, decoded(model, latents)).numpy())
 
 
 def measure_pitch(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Median frame-to-frame pitch deviation on sustained notes, in cents."""
-    made = sounds(model, [text for text in SUSTAINED for _ in range(6)])
+    """Return the median pitch deviation in cents and harmonic-to-noise ratio in dB, for sustained instruments."""
+    generated = sounds(model, [text for text in SUSTAINED for _ in range(6)])
     real, rows = real_clips(REAL_CLIPS)
     kinds = ("church", "cello", "bowed", "vibraphone", "marimba")
     chosen = [
         sound.numpy() for sound, row in zip(real, rows, strict=True) if row["kind"] in kinds and "with" not in row
     ]
     return {
-        "pitch_deviation_cents": _median(listening.pitch_deviation, made),
+        "pitch_deviation_cents": _median(listening.pitch_deviation, generated),
         "pitch_deviation_cents_real": _median(listening.pitch_deviation, chosen),
-        "harmonic_to_noise_db": _median(listening.harmonic_to_noise, made),
+        "harmonic_to_noise_db": _median(listening.harmonic_to_noise, generated),
         "harmonic_to_noise_db_real": _median(listening.harmonic_to_noise, chosen),
     }
 
 
-def _median(measure: Callable[[listening.Sound], float], made: object) -> float:
-    return float(np.nanmedian([measure(sound) for sound in made]))  # type: ignore[attr-defined]
+def _median(measure: Callable[[listening.Sound], float], clips: object) -> float:
+    return float(np.nanmedian([measure(sound) for sound in clips]))  # type: ignore[attr-defined]
 
 
 def measure_tempo(model: DiffusersAudioLDM) -> dict[str, object]:
-    """The share of clips of 10.24 s whose tempo is the one asked for, or its double or half, within 8 %."""
-    asked = [(subject, bpm) for subject, tempi in PACED.items() for bpm in tempi]
-    made = sounds(model, [f"{subject} at {bpm} bpm" for subject, bpm in asked], FRAMES_10S)
-    fits = [listening.tempo_fits(listening.tempo(x), bpm) for x, (_, bpm) in zip(made, asked, strict=True)]
+    """Return the share of 10.24-second clips whose tempo is the requested one, its double, or its half, within 8%."""
+    requested = [(subject, bpm) for subject, tempi in PACED.items() for bpm in tempi]
+    generated = sounds(model, [f"{subject} at {bpm} bpm" for subject, bpm in requested], FRAMES_10S)
+    fits = [listening.tempo_fits(listening.tempo(x), bpm) for x, (_, bpm) in zip(generated, requested, strict=True)]
     clips, rows = real_clips(REAL_CLIPS, seconds=SECONDS)
     names = ("rock", "electronic", "drums", "bass", "mallets", "acoustic_guitar")
     real = [
@@ -94,7 +95,7 @@ def measure_tempo(model: DiffusersAudioLDM) -> dict[str, object]:
 
 
 def _long_tempi(model: DiffusersAudioLDM) -> list[bool]:
-    """Whether the tempo asked for is that of each third of a piece of 30 s, made of moving tiles of 5.12 s."""
+    """Return whether each third of 30-second `spot` pieces in tiles of 5.12 s has the requested tempo."""
     fits = []
     for index, (subject, tempi) in enumerate(PACED.items()):
         bpm = tempi[index % len(tempi)]
@@ -108,20 +109,20 @@ def _long_tempi(model: DiffusersAudioLDM) -> list[bool]:
 
 
 def measure_words(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Each adjective against the same prompt without it, from the same noise: mean change and one-sided p-value."""
+    """Compare prompts with and without an adjective, from the same noise: mean change and one-sided p-value."""
     subjects = [subject for subject in SUBJECTS for _ in range(WORD_SEEDS)]
     plain = sounds(model, subjects)
     effects: dict[str, dict[str, float]] = {}
     for word, (measure, way) in WORDS.items():
-        told = sounds(model, [f"{word} {subject}" for subject in subjects])
-        change = np.array([measure(a) - measure(b) for a, b in zip(told, plain, strict=True)])
+        changed = sounds(model, [f"{word} {subject}" for subject in subjects])
+        change = np.array([measure(a) - measure(b) for a, b in zip(changed, plain, strict=True)])
         p = float(wilcoxon(change, alternative="greater" if way > 0 else "less").pvalue) if change.any() else 1.0
         effects[word] = {"change": float(change.mean()), "p": p}
     return {"words": effects, "words_that_work": sum(row["p"] < 0.01 for row in effects.values())}
 
 
 def measure_long(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Whether a long piece stays what it is: of its stretches of 5.12 s, how many the judge still names rightly."""
+    """Return the share of 5.12-second stretches of long pieces that the judge names correctly, and count faults."""
     judge, _ = load_judge()
     results: dict[str, object] = {}
     flaws = {"silent": 0, "clipped": 0, "offset": 0}

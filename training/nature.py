@@ -1,4 +1,4 @@
-"""What General MIDI does not have: rain, wind, thunder, fire and a stream, made of filtered noise and short tones."""
+"""Sounds that General MIDI lacks (rain, wind, thunder, fire, and a stream) from filtered noise and short tones."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 SAMPLE_RATE = 16000
-_SETTLE = 8000  # samples thrown away while the filters settle
+_SETTLE = 8000  # samples discarded while the filters settle
 
 
 def synthesise(kind: str, rng: np.random.Generator, samples: int) -> NDArray[np.float32]:
-    """Make `samples` of one of `SOUNDS` at 16 kHz; the level is set later, like every clip's."""
+    """Synthesize one of `SOUNDS` at 16 kHz. Its level is arbitrary, because rendering sets the level of every clip.
+
+    Raises:
+        ValueError: There is no such sound.
+    """
     if kind not in SOUNDS:
-        raise ValueError(f"nature sound {kind!r} is not one of {sorted(SOUNDS)}")
+        raise ValueError(f"kind is {kind!r}: expected one of {', '.join(sorted(SOUNDS))}")
     return SOUNDS[kind](rng, samples).astype(np.float32)
 
 
 def _noise(rng: np.random.Generator, samples: int, band: float | list[float], shape: str) -> NDArray[np.float64]:
-    """White noise through a second-order filter."""
+    """Filter white noise with a second-order Butterworth filter."""
     filter_ = butter(2, band, shape, fs=SAMPLE_RATE, output="sos")
     return np.asarray(sosfilt(filter_, rng.standard_normal(samples + _SETTLE))[_SETTLE:])
 
@@ -35,18 +39,18 @@ def _rain(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
 
 
 def _wind(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
-    """Three bands of low noise that swell and fade, each in its own time."""
+    """Three bands of low noise that swell and fade independently."""
     time = np.arange(samples) / SAMPLE_RATE
     sound = np.zeros(samples)
-    for centre, gain in ((250, 1.0), (500, 0.7), (900, 0.4)):
-        centre = centre * rng.uniform(0.85, 1.2)
+    for center, gain in ((250, 1.0), (500, 0.7), (900, 0.4)):
+        center = center * rng.uniform(0.85, 1.2)
         gusts = 0.58 + 0.42 * np.sin(2 * np.pi * rng.uniform(0.1, 0.35) * time + rng.uniform(0, 2 * np.pi))
-        sound += gain * gusts * _noise(rng, samples, [centre * 0.7, centre * 1.4], "bandpass")
+        sound += gain * gusts * _noise(rng, samples, [center * 0.7, center * 1.4], "bandpass")
     return sound
 
 
 def _thunder(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
-    """Every few seconds a clap and a long rumble, over rain far away."""
+    """A clap and a long rumble every few seconds, over distant rain."""
     sound = 0.02 * _noise(rng, samples, [600, 3000], "bandpass")
     at = int(rng.uniform(0, 2) * SAMPLE_RATE)
     while at < samples:
@@ -61,7 +65,7 @@ def _thunder(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
 
 
 def _fire(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
-    """A low flicker and crackling: short bursts of noise, many small and a few loud."""
+    """A low flicker and crackling: short bursts of noise, many soft and a few loud."""
     time = np.arange(samples) / SAMPLE_RATE
     knots = np.arange(0, time[-1] + 0.2, 0.1)
     flicker = np.interp(time, knots, rng.uniform(0.4, 1.0, len(knots)))
@@ -74,7 +78,7 @@ def _fire(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
 
 
 def _stream(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:
-    """A brook: a soft rush under bubbles, tones that rise as they die away."""
+    """A brook: a soft rush under bubbles, which are decaying tones of rising pitch."""
     sound = 0.1 * _noise(rng, samples, [400, 2500], "bandpass")
     time = np.arange(1600) / SAMPLE_RATE
     for start in rng.integers(0, samples - 1600, int(rng.uniform(35, 70) * samples / SAMPLE_RATE)):

@@ -1,7 +1,8 @@
-"""The phrase book of `training.captions`: what each class can be called, and the words for what is true of a clip.
+"""The phrase book of `training.captions`: names for each class, and words for the traits of a clip.
 
-A phrase is its text, then the kinds it is limited to (none: true for every kind of its class). Phrases start
-without an article and name neither tempo, mood, loudness nor register, so that any true adjective fits in front.
+A phrase is a tuple of its text and the kinds that it is limited to; without kinds, it is true for every kind of its
+class. Phrases start without an article and do not mention tempo, mood, loudness, or register, so any true adjective
+can precede them.
 """
 
 from __future__ import annotations
@@ -546,7 +547,7 @@ UNSEEN: dict[str, list[Phrase]] = {
     ],
 }
 
-# What "someone playing ..." can be said of; all kinds of the class.
+# Instruments for "someone playing ..."; they are true for all kinds of the class.
 PLAYED: dict[str, list[str]] = {
     "rock": ["rock music", "the electric guitar with a drummer"],
     "electronic": ["electronic music", "dance music on a synthesizer"],
@@ -564,7 +565,7 @@ PLAYED: dict[str, list[str]] = {
     "choir": [],
 }
 
-# trait -> value -> adjectives that go before a phrase or after a comma
+# trait -> value -> adjectives that can precede a phrase or follow a comma
 ADJECTIVES: dict[str, dict[str, list[str]]] = {
     "tempo": {"slow": ["slow", "slow", "unhurried"], "mid": ["moderate"], "fast": ["fast", "fast", "quick", "upbeat"]},
     "mood": {
@@ -608,10 +609,10 @@ ENDINGS: dict[str, dict[str, list[str]]] = {
     "era": {"modern": [], "vintage": ["on an old gramophone", "on an old record", "from the radio"]},
 }
 
-# What a tempo can be said to be.
+# Endings that state a tempo as a number.
 BPM_ENDINGS = ("at {} bpm", "at {} bpm", "at {} beats per minute", "at a tempo of {} bpm")
 
-# How two pieces that sound together are told; the louder one comes first or second.
+# Captions for two pieces that sound together. The louder one can be in either place.
 PAIRS = (
     "{} with {}",
     "{} with {}",

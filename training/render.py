@@ -1,10 +1,10 @@
-"""Render composed pieces to shards of 15.36-second clips with fluidsynth; stop and start again at will.
+"""Render composed pieces to shards of 15.36-second clips with fluidsynth. It can be stopped and restarted at any time.
 
     python -m training.render --out data --train 5000 --unseen 280 --seed 0 --workers 2
 
-A shard is `SPLIT-000.npy` (int16, [clips, 245760], 16 kHz) with `SPLIT-000.json` (a list of attributes). The json
-is renamed into place last, so a shard that has one is complete and is skipped. Each clip is composed from its own
-(seed, split, index); the pieces of one shard are played to fluidsynth in one go, with gaps between them.
+A shard is `SPLIT-000.npy` (int16, `[clips, 245760]`, 16 kHz) with `SPLIT-000.json` (a list of attributes). The JSON
+file is renamed into place last, so a shard that has one is complete and is skipped. Each clip depends only on (seed,
+split, index). fluidsynth renders all pieces of a shard in one call, with gaps between them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ SOUNDFONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
 RMS_DB = {"soft": -30.0, "mid": -23.0, "loud": -17.0}
 PEAK, KNEE = 0.9, 0.55
 _SYNTH_RATE = 32000
-_GAP = 1.5  # seconds between pieces, for tails to die away
-_TICKS = 960  # per second: 480 per beat at mido's default 120 beats a minute
+_GAP = 1.5  # seconds between pieces, for tails to decay
+_TICKS = 960  # per second: 480 per beat at mido's default of 120 beats per minute
 
 
 class MissingSynthesizer(RuntimeError):
@@ -48,7 +48,11 @@ class MissingSynthesizer(RuntimeError):
 
 
 def synthesizer() -> tuple[str, str]:
-    """The fluidsynth program and the soundfont (environment variable SOUNDFONT, or Debian's), or a clear error."""
+    """Return the paths of fluidsynth and of the soundfont (environment variable SOUNDFONT, or Debian's path).
+
+    Raises:
+        MissingSynthesizer: One of them is not installed.
+    """
     program = shutil.which("fluidsynth")
     soundfont = os.environ.get("SOUNDFONT", SOUNDFONT)
     if program is None:
@@ -61,7 +65,7 @@ def synthesizer() -> tuple[str, str]:
 
 
 def compose_clips(split: str, seed: int, start: int, count: int) -> list[Piece]:
-    """Compose clips `start` to `start + count` of a split; the classes take turns, and every sixth turn is of pairs."""
+    """Compose clips `start` to `start + count` of a split. Classes alternate; every sixth round consists of pairs."""
     return [
         _compose_clip(index, random.Random(f"spotnb/{seed}/{split}/{index}")) for index in range(start, start + count)
     ]
@@ -76,13 +80,21 @@ def _compose_clip(index: int, rng: random.Random) -> Piece:
 
 
 def make_clips(split: str, seed: int, start: int, count: int) -> tuple[NDArray[np.int16], list[dict[str, Any]]]:
-    """Compose and render clips: int16 audio [count, 245760] and each clip's attributes."""
+    """Compose and render clips, and return int16 audio `[count, 245760]` and each clip's attributes."""
     pieces = compose_clips(split, seed, start, count)
     return render(pieces), [piece.attributes for piece in pieces]
 
 
 def render(pieces: list[Piece]) -> NDArray[np.int16]:
-    """Play pieces through fluidsynth in one call and cut out their clips, [pieces, 245760] int16 at 16 kHz."""
+    """Render pieces in one call of fluidsynth and cut out their clips.
+
+    Returns:
+        The clips, int16 `[pieces, 245760]` at 16 kHz.
+
+    Raises:
+        MissingSynthesizer: fluidsynth or its soundfont is not installed.
+        RuntimeError: fluidsynth failed, or a clip is silent.
+    """
     program, soundfont = synthesizer()
     parts = [part for piece in pieces for part in (piece, piece.under) if part is not None]
     starts = np.cumsum([0.0] + [part.duration + _GAP for part in parts])
@@ -90,9 +102,9 @@ def render(pieces: list[Piece]) -> NDArray[np.int16]:
         midi, wav = Path(folder, "pieces.mid"), Path(folder, "pieces.wav")
         _midi_file(parts, starts).save(midi)
         options = ["-ni", "-q", "-g", "0.4", "-r", str(_SYNTH_RATE), "-O", "float", "-T", "wav", "-F", str(wav)]
-        done = subprocess.run([program, *options, soundfont, str(midi)], capture_output=True, text=True, check=False)
-        if done.returncode or not wav.exists():
-            raise RuntimeError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-300:]}")
+        result = subprocess.run([program, *options, soundfont, str(midi)], capture_output=True, text=True, check=False)
+        if result.returncode or not wav.exists():
+            raise RuntimeError(f"fluidsynth failed ({result.returncode}): {result.stderr.strip()[-300:]}")
         sound = soundfile.read(wav, dtype="float32", always_2d=True)[0].mean(axis=1)
     sound = np.asarray(resample_poly(sound, SAMPLE_RATE, _SYNTH_RATE), dtype=np.float32)
     sounds = iter([_part(part, sound, float(start)) for part, start in zip(parts, starts[:-1], strict=True)])
@@ -110,7 +122,7 @@ def render(pieces: list[Piece]) -> NDArray[np.int16]:
 
 
 def _midi_file(pieces: list[Piece], starts: NDArray[np.float64]) -> mido.MidiFile:
-    """All pieces one after the other on one track; between them every channel is silenced and reset."""
+    """Put all pieces one after the other on one track, with every channel silenced between them."""
     timed: list[tuple[float, mido.Message]] = []
     for piece, start in zip(pieces, starts[:-1], strict=True):
         for event in piece.events():
@@ -137,7 +149,7 @@ def _midi_file(pieces: list[Piece], starts: NDArray[np.float64]) -> mido.MidiFil
 
 
 def _part(piece: Piece, sound: NDArray[np.float32], start: float) -> NDArray[np.float64]:
-    """Cut one piece's clip out of the long rendering (or synthesise it), in its room, at an RMS of one."""
+    """Cut one piece's clip out of the long rendering, or synthesize it; add its room, and scale it to an RMS of one."""
     rng = np.random.default_rng(piece.noise_seed)
     if piece.attributes["kind"] in nature.SOUNDS:
         clip = nature.synthesise(piece.attributes["kind"], rng, SAMPLES)
@@ -158,9 +170,9 @@ def _rms(clip: NDArray[Any]) -> float:
 
 
 def _limit(clip: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keep peaks below 0.9: round off the highest peaks by at most 6 dB, and turn the whole clip down for the rest.
+    """Keep peaks below 0.9: compress the highest ones by at most 6 dB, and attenuate the complete clip for the rest.
 
-    Turning down alone would make a loud xylophone, all short peaks, as soft as a quiet one.
+    Attenuation alone would make a loud xylophone, which consists of short peaks, as soft as a quiet one.
     """
     clip = clip * min(1.0, 2 * PEAK / float(np.abs(clip).max()))
     size = np.abs(clip)
@@ -170,7 +182,7 @@ def _limit(clip: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def write_shard(out: Path, split: str, seed: int, shard: int, count: int) -> bool:
-    """Write one shard unless it is complete; True when it was written now."""
+    """Write one shard unless it is complete, and return whether it was written."""
     audio, listing = out / f"{split}-{shard:03d}.npy", out / f"{split}-{shard:03d}.json"
     if audio.exists() and listing.exists() and len(json.loads(listing.read_text())) == count:
         return False
@@ -185,13 +197,13 @@ def write_shard(out: Path, split: str, seed: int, shard: int, count: int) -> boo
 
 
 def plan_shards(clips: int) -> list[int]:
-    """Clips per shard for at least `clips` clips, rounded up so that all classes have equally many."""
+    """Return the number of clips per shard, for at least `clips` clips, rounded up to equal numbers of all classes."""
     total = -(-clips // len(CLASSES)) * len(CLASSES)
     return [min(SHARD, total - first) for first in range(0, total, SHARD)]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; exit code 2 and one line when fluidsynth is missing."""
+    """Render both splits. If fluidsynth is missing, print one line and return the exit code 2."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("data"))
     parser.add_argument("--train", type=int, default=5000)
@@ -217,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
             for split, shard, count in jobs
         }
         for done, future in enumerate(as_completed(running), 1):
-            state = "written" if future.result() else "there already"
+            state = "written" if future.result() else "already there"
             seconds = time.monotonic() - began
             print(f"{running[future]} {state} ({done} of {len(jobs)}, {seconds:.0f} s)", flush=True)
     return 0

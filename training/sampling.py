@@ -1,22 +1,24 @@
-"""Clips by the embedded model to be judged: one window for each text, batched over texts, unlike a sampler's.
+"""Clips of the embedded model for evaluation: one window per text, batched over texts, which a sampler does not do.
 
-Guidance pulls where `spotnb generate` lets it, unless another interval of timesteps is given.
+Guidance is limited to the interval of timesteps that `spotnb generate` uses, unless another one is given.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.noise import Draws
-from spotnb.schedulers import make_solver
-from spotnb.solver import Memory, recalled
+from spotnb.sampling.guidance import Prompts
+from spotnb.sampling.run import Run
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, RunSettings
+from spotnb.sound.lengths import FRAMES_PER_SECOND
+from spotnb.tiling.config import SpotDiffusionConfig
 from training.compose import CLASSES
 from training.phrases import TRAINING, UNSEEN
 
@@ -25,7 +27,10 @@ ALWAYS = 0, 1000
 
 
 def prompts_of(split: str, count: int) -> list[tuple[int, str]]:
-    """`count` prompts a class: class index and text, cycling through the phrases of a split in a fixed random order."""
+    """Return `count` prompts per class as pairs of class index and text.
+
+    They cycle through the phrases of a split ("seen" or "unseen") in a fixed random order.
+    """
     book = UNSEEN if split == "unseen" else TRAINING
     rows = []
     for index, name in enumerate(CLASSES):
@@ -45,31 +50,39 @@ def sampled_latents(
     seed: int = 0,
     interval: tuple[int, int] = DEFAULT_GUIDANCE_INTERVAL,
 ) -> Tensor:
-    """One window for each text, `[N, 8, frames, 16]`; the i-th depends on `seed`, its place and its text only."""
-    update, out = make_solver(solver, model.alphas_cumprod, steps, 0.0), []
+    """Sample one window per text with classifier-free guidance.
+
+    Args:
+        model: The embedded model or another one like it.
+        texts: The prompts, N in total.
+        batch: How many texts to sample at once.
+        solver: Name of a built-in solver.
+        steps: Number of denoising steps.
+        frames: Length of the window in latent frames.
+        seed: Offset of the seeds; the i-th window depends only on this, its position, and its text.
+        interval: First and last timestep at which guidance applies.
+
+    Returns:
+        The clean latents, `[N, 8, frames, 16]`.
+    """
+    config = SpotDiffusionConfig(frames)  # one window
+    settings = RunSettings("clips", frames / FRAMES_PER_SECOND, steps, DEFAULT_GUIDANCE, config, solver=solver)
+    latents = []
     for start in tqdm(range(0, len(texts), batch), desc="clips"):
         part = list(texts[start : start + batch])
-        draws, memory = Draws(start + seed, len(part)), Memory(None, update.begin(0))
-        cond, uncond = model.embed(part), model.embed([""]).expand(len(part), -1)
-        x = update.start(draws.normal((model.channels, frames, 16), 0, "start"))
-        for k, t in enumerate(update.timesteps):
-            seen = update.network_input(x, k)
-            noise = model.predict_noise(seen, torch.full((len(x),), t), cond)
-            guided = interval[0] <= t <= interval[1]
-            if guided:
-                away = model.predict_noise(seen, torch.full((len(x),), t), uncond)
-                noise = torch.lerp(away, noise, DEFAULT_GUIDANCE)
-            x, _, state = update.step(k, x, noise, draws, recalled(update, k, guided, memory))
-            memory = Memory(guided, state)
-        out.append(x)
-    return torch.cat(out)
+        rows, nothing = tuple(range(len(part))), (len(part),)
+        prompts = Prompts(model.embed([*part, ""]), (rows,), nothing)
+        clips = replace(settings, seed=start + seed, n_candidates=len(part), guidance_interval=interval)
+        run = Run.of(model, clips, prompts=prompts, frames=frames)
+        latents.append(run.finish(run.start()).x)
+    return torch.cat(latents)
 
 
 def decoded(model: DiffusersAudioLDM, latents: Tensor) -> Tensor:
-    """Log-mels `[N, 1, 4 frames, 64]`."""
+    """Decode latents `[N, 8, frames, 16]` to log-mels `[N, 1, 4 * frames, 64]`."""
     return torch.cat([model.decode_mel(part) for part in latents.split(8)])
 
 
 def vocoded(model: DiffusersAudioLDM, mels: Tensor) -> Tensor:
-    """Sounds `[N, samples]` at 16 kHz."""
+    """Convert log-mels to sounds `[N, samples]` at 16 kHz with the model's vocoder."""
     return torch.cat([model.vocode(part) for part in mels.split(8)])

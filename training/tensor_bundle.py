@@ -1,8 +1,8 @@
-"""TensorFlow's V2 checkpoints ("tensor bundles") read without TensorFlow: what `training.musicnn` needs of them.
+"""Read TensorFlow's V2 checkpoints ("tensor bundles") without TensorFlow, as far as `training.musicnn` needs it.
 
-The format: tensorflow/core/util/tensor_bundle/tensor_bundle.h and tensorflow/core/protobuf/tensor_bundle.proto; the
-index is a table as of LevelDB, doc/table_format.md there. Float32 tensors in one data file, an index that is not
-compressed; every checksum is verified.
+The format is described in TensorFlow's core/util/tensor_bundle/tensor_bundle.h and core/protobuf/tensor_bundle.proto.
+The index is a LevelDB table, which LevelDB's doc/table_format.md describes. Only float32 tensors in one data file and
+uncompressed indices are supported. Every checksum is verified.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _FLOAT = 1  # DT_FLOAT in tensorflow/core/framework/types.proto
 
 
 class DamagedWeights(RuntimeError):
-    """What was fetched is not what was expected."""
+    """Downloaded or cached weights are damaged or unexpected."""
 
 
 class Entry(NamedTuple):
-    """Where a float32 tensor lies in the data file, and the masked CRC-32C of its bytes."""
+    """The shape of a float32 tensor, its position and size in bytes in the data file, and its masked CRC-32C."""
 
     shape: tuple[int, ...]
     offset: int
@@ -34,22 +34,30 @@ class Entry(NamedTuple):
 
 
 def bundle_entries(index: bytes) -> dict[str, Entry]:
-    """Name and place of each float32 tensor, from the index file of a checkpoint in one data file."""
+    """Read the name and the entry of each float32 tensor from the index file of a checkpoint.
+
+    Raises:
+        DamagedWeights: The index is damaged or of an unsupported kind.
+    """
     entries = {}
     for key, value in _table(index):
-        found = _message(value)
+        fields = _message(value)
         if not key:  # BundleHeaderProto
-            if found.get(1, [0]) != [1] or found.get(2, [0]) != [0]:
-                raise DamagedWeights("the checkpoint is in several data files, or big-endian")
-        elif found.get(1) == [_FLOAT]:  # BundleEntryProto
-            sizes = _message(found.get(2, [b""])[0]).get(2, [])  # TensorShapeProto
+            if fields.get(1, [0]) != [1] or fields.get(2, [0]) != [0]:
+                raise DamagedWeights("the checkpoint has several data files or is big-endian, which is not supported")
+        elif fields.get(1) == [_FLOAT]:  # BundleEntryProto
+            sizes = _message(fields.get(2, [b""])[0]).get(2, [])  # TensorShapeProto
             shape = tuple(_message(size).get(1, [0])[0] for size in sizes)
-            entries[key.decode()] = Entry(shape, *(found.get(number, [0])[0] for number in (4, 5, 6)))
+            entries[key.decode()] = Entry(shape, *(fields.get(number, [0])[0] for number in (4, 5, 6)))
     return entries
 
 
 def bundle_tensor(data: bytes, entry: Entry) -> NDArray[np.float32]:
-    """A tensor from the data file; its checksum is verified."""
+    """Read a tensor from the data file.
+
+    Raises:
+        DamagedWeights: Its size or its checksum is wrong.
+    """
     raw = data[entry.offset : entry.offset + entry.size]
     if len(raw) != entry.size or entry.size != 4 * math.prod(entry.shape) or masked_crc(raw) != entry.crc:
         raise DamagedWeights(f"the tensor at byte {entry.offset} of the checkpoint is damaged")
@@ -57,19 +65,19 @@ def bundle_tensor(data: bytes, entry: Entry) -> NDArray[np.float32]:
 
 
 def _table(table: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The pairs of key and value in an SSTable."""
+    """Yield the pairs of key and value in an SSTable."""
     footer = table[-_FOOTER:]
     if len(footer) < _FOOTER or struct.unpack("<Q", footer[-8:])[0] != _MAGIC:
-        raise DamagedWeights("the index of the checkpoint is no table")
+        raise DamagedWeights("the checkpoint's index is not a LevelDB table")
     at = 0
-    for _ in range(2):  # the place of the metaindex, which holds nothing here
+    for _ in range(2):  # skip the metaindex, which is empty here
         _, at = _varint(footer, at)
     for _, handle in _block(table, footer[at:]):
         yield from _block(table, handle)
 
 
 def _block(table: bytes, handle: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The pairs in one block; a key leaves out what it shares with the one before."""
+    """Yield the pairs in one block. Each key omits the prefix that it shares with the previous key."""
     offset, at = _varint(handle, 0)
     size, _ = _varint(handle, at)
     block = table[offset : offset + size]
@@ -90,7 +98,7 @@ def _block(table: bytes, handle: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _message(message: bytes) -> dict[int, list[Any]]:
-    """The fields of a protobuf message by number: integers, or bytes where a length is given. Zeros are left out."""
+    """Return the fields of a protobuf message by number, as integers or, if they have a length, as bytes."""
     fields: dict[int, list[Any]] = {}
     at = 0
     while at < len(message):
@@ -105,13 +113,13 @@ def _message(message: bytes) -> dict[int, list[Any]]:
             width = 8 if tag & 7 == 1 else 4
             value, at = int.from_bytes(message[at : at + width], "little"), at + width
         else:
-            raise DamagedWeights("the checkpoint's index holds no protobuf messages")
+            raise DamagedWeights("the checkpoint's index does not contain protobuf messages")
         fields.setdefault(tag >> 3, []).append(value)
     return fields
 
 
 def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    """A little-endian number in groups of seven bits, and where it ends."""
+    """Return a little-endian number in groups of seven bits, and the position after it."""
     value = shift = 0
     while True:
         if at >= len(raw):
@@ -133,7 +141,7 @@ def _crc_table() -> list[int]:
 
 
 def crc32c(raw: bytes) -> int:
-    """CRC-32C (Castagnoli; RFC 3720, appendix B.4)."""
+    """Return the CRC-32C of some bytes (Castagnoli; RFC 3720, appendix B.4)."""
     table, crc = _crc_table(), 0xFFFFFFFF
     for byte in raw:
         crc = table[(crc ^ byte) & 255] ^ crc >> 8
@@ -141,6 +149,6 @@ def crc32c(raw: bytes) -> int:
 
 
 def masked_crc(raw: bytes) -> int:
-    """The form in which LevelDB keeps a CRC: rotated, and a constant added."""
+    """Return the CRC-32C in the form that LevelDB stores: rotated, with a constant added."""
     crc = crc32c(raw)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF

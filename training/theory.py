@@ -1,7 +1,7 @@
-"""Scales, chords, voice leading, and the sketch pad that every composer writes its notes on.
+"""Scales, chords, voice leading, and the sketch on which every composer writes its notes.
 
-Times are seconds, pitches are MIDI note numbers, and scale degrees count from 0. A composer never has to think
-about an instrument's range: `Sketch.play` folds a pitch by octaves into the range its channel was given.
+Times are in seconds, pitches are MIDI note numbers, and scale degrees count from 0. Composers can ignore an
+instrument's range, because `Sketch.play` moves each pitch by octaves into the range of its channel.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Instrument:
-    """What a MIDI channel is set to before the first note, and the pitches it may play."""
+    """The settings of a MIDI channel before the first note, and the range of its pitches."""
 
     program: int
     volume: int = 100
@@ -44,7 +44,7 @@ class Instrument:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the captions can talk about; the composers make it audible."""
+    """The properties of a piece that composers make audible and captions can mention."""
 
     bpm: float = 100.0
     tempo: str = "mid"
@@ -62,28 +62,38 @@ class Settings:
 
     @property
     def minor(self) -> bool:
+        """Whether the piece is in a minor key."""
         return self.mood == "minor"
 
     @property
     def scale(self) -> tuple[int, ...]:
+        """The scale of the key, in semitones above its root."""
         return MINOR if self.minor else MAJOR
 
     @property
     def pentatonic(self) -> tuple[int, ...]:
+        """The pentatonic scale of the key, in semitones above its root."""
         return MINOR_PENTATONIC if self.minor else MAJOR_PENTATONIC
 
     @property
     def octave(self) -> int:
-        """Semitones by which the register moves a melodic class."""
+        """The register as semitones by which melodic classes are transposed."""
         return {"low": -12, "mid": 0, "high": 12}[self.register]
 
     @property
     def velocity(self) -> int:
+        """The loudness as a MIDI velocity."""
         return {"soft": 60, "mid": 86, "loud": 110}[self.loudness]
 
 
 class Sketch:
-    """The pad a composer writes on: instruments, notes, the settings, and a source of chance."""
+    """The instruments and notes of a piece in progress.
+
+    Args:
+        settings: The properties that the composer should make audible.
+        duration: Length of the piece in seconds.
+        rng: The source of randomness for the composer.
+    """
 
     def __init__(self, settings: Settings, duration: float, rng: random.Random) -> None:
         self.settings = settings
@@ -93,14 +103,14 @@ class Sketch:
         self.notes: list[Note] = []
 
     def instrument(self, channel: int, program: int, **options: int) -> None:
-        """Put a General MIDI program (or, on the drum channel, a kit) on a channel; a dry room has no reverb."""
+        """Assign a General MIDI program (on the drum channel, a kit) to a channel. A dry room has no reverb."""
         instrument = Instrument(program, **options)
         self.instruments[channel] = replace(instrument, reverb=0) if self.settings.room == "dry" else instrument
 
     def play(self, channel: int, pitch: int, start: float, duration: float, velocity: float) -> None:
-        """Write one note, slightly humanised; what would start after the end is left out.
+        """Write one note with slightly randomized timing and velocity, unless it would start after the end.
 
-        A sparse piece leaves out most notes off the beat, a busy one strikes its long notes more than once.
+        Sparse pieces omit most notes off the beat, and busy ones strike their long notes more than once.
         """
         beat = self.settings.beat
         if self.settings.density == "sparse" and abs((start / beat + 0.5) % 1 - 0.5) > 0.1 and self.rng.random() < 0.8:
@@ -125,7 +135,7 @@ class Sketch:
         self.notes.append(Note(channel, pitch, start, stop - start, level))
 
     def chord(self, channel: int, pitches: Sequence[int], start: float, duration: float, velocity: float) -> None:
-        """Write several notes at once."""
+        """Write several simultaneous notes."""
         for pitch in pitches:
             self.play(channel, pitch, start, duration, velocity)
 
@@ -134,13 +144,13 @@ class Sketch:
         return self.rng.choice(MINOR_PROGRESSIONS if self.settings.minor else MAJOR_PROGRESSIONS)
 
     def spans(self, length: float) -> list[tuple[int, float]]:
-        """(index, start) of consecutive stretches of `length` seconds that fill the piece."""
+        """Return (index, start) of the consecutive spans of `length` seconds that fill the piece."""
         count = int(self.duration / length) + 1
         return [(index, index * length) for index in range(count) if index * length < self.duration - 0.05]
 
 
 def fold(pitch: int, low: int, high: int) -> int:
-    """Move a pitch by octaves into [low, high]."""
+    """Transpose a pitch by octaves into [low, high]."""
     while pitch < low:
         pitch += 12
     while pitch > high:
@@ -149,7 +159,7 @@ def fold(pitch: int, low: int, high: int) -> int:
 
 
 def degree(root: int, scale: Sequence[int], step: int) -> int:
-    """The pitch of a scale degree; degrees past the scale go on into the next octave.
+    """Return the pitch of a scale degree. Degrees beyond the scale continue into the next octave.
 
     >>> degree(60, MAJOR, 7)
     72
@@ -159,12 +169,18 @@ def degree(root: int, scale: Sequence[int], step: int) -> int:
 
 
 def stack(root: int, scale: Sequence[int], step: int, size: int = 3) -> list[int]:
-    """A chord of stacked thirds on a scale degree."""
+    """Return a chord of stacked thirds on a scale degree."""
     return [degree(root, scale, step + 2 * index) for index in range(size)]
 
 
 def lead(chord: Sequence[int], centre: float, previous: Sequence[int] | None = None) -> list[int]:
-    """The close-position inversion of a chord that moves least from the previous voicing (or lies nearest `centre`)."""
+    """Return the close-position inversion of a chord that suits the previous voicing best.
+
+    Args:
+        chord: The pitches of the chord, in any octave.
+        centre: The pitch that the mean of the voicing should be near.
+        previous: The voicing from which the voices should move as little as possible.
+    """
     classes = sorted({pitch % 12 for pitch in chord})
     best: list[int] = []
     best_cost = float("inf")

@@ -1,6 +1,6 @@
-"""The decoder alone, deepened by a block in each level and tuned further.
+"""Train the decoder alone further, with one more residual block per level.
 
-The encoder's function, and so the latents, stay as they are: the denoiser can learn them meanwhile.
+The encoder and therefore the latents do not change, so the denoiser can be trained on them at the same time.
 """
 
 from __future__ import annotations
@@ -20,18 +20,31 @@ from training.trainer import Trainer
 
 
 class Decoder(nn.Module):
-    """Decoder and post-convolution of a `StandardVae`, as a module of their own."""
+    """The decoder and post-quantization convolution of an autoencoder, as a separate module.
+
+    Args:
+        vae: The autoencoder of a `StandardVae`, whose weights are shared.
+    """
 
     def __init__(self, vae: AutoencoderKL) -> None:
         super().__init__()
         self.post, self.decoder = vae.post_quant_conv, vae.decoder
 
     def forward(self, latent: Tensor) -> Tensor:
+        """Decode unscaled latents `[B, 8, T, 16]` to log-mels `[B, 1, 4 T, 64]`."""
         out = self.decoder(self.post(latent)).float()
         return nn.functional.pixel_shuffle(out, UNSHUFFLE) * MEL_STD + MEL_MEAN
 
 
 def train(data: Path, minutes: float, start: Path | None, lr: float) -> StandardVae:
+    """Train the decoder.
+
+    Args:
+        data: The data folder.
+        minutes: Budget in minutes of CPU time.
+        start: A `vae` folder to continue from (default: the deepened weights of `train_vae`).
+        lr: The highest learning rate.
+    """
     module = load_trained(data) if start is None else StandardVae.load(start)
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
@@ -57,9 +70,9 @@ def train(data: Path, minutes: float, start: Path | None, lr: float) -> Standard
 
 
 def load_trained(data: Path) -> StandardVae:
-    """The averaged weights that `train_vae` ended with, one residual block more in each level.
+    """Return the averaged weights of `train_vae` with one more residual block per level.
 
-    A residual block whose last convolution is zero passes its input on: the function is the same at first.
+    The last convolution of each new block is zero, so the block is the identity and the output is the same at first.
     """
     module = StandardVae(build(layers=2)).to(memory_format=torch.channels_last)
     saved = torch.load(data / "vae.checkpoint.pt", weights_only=True)["ema"]
@@ -73,12 +86,13 @@ def load_trained(data: Path) -> StandardVae:
 
 
 def main() -> None:
+    """Train the decoder and save the autoencoder in the model folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=37.5, help="CPU minutes")
-    parser.add_argument("--earlier", type=Path, help="a `vae` folder to go on from; else what train_vae left")
-    parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate; half of it suits --earlier")
+    parser.add_argument("--earlier", type=Path, help="a `vae` folder to continue from (default: train_vae's)")
+    parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate (with --earlier, use half)")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)

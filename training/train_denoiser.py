@@ -1,9 +1,9 @@
-"""The denoiser: diffusers' `UNet2DConditionModel`, conditioned as AudioLDM's, on the latents of `train_vae`.
+"""Train the denoiser, a `UNet2DConditionModel` with AudioLDM's conditioning, on the latents of `train_vae`.
 
-It predicts v (Salimans & Ho 2022, section 4.1), sees 64 to 384 frames at a time, and gets captions drawn afresh for
-every excerpt. Four learned constant channels tell it which frequency bin it looks at: a convolution alone cannot. Eight
-more tell it where the beats are, if the caption tells a tempo (`spotnb.models.ruler`).
-Writes `unet/`, the tuned `text_encoder/`, `scheduler/` and `model_index.json` of the model folder.
+It predicts v (Salimans & Ho 2022, section 4.1) from windows of 64 to 384 frames and a new caption for every excerpt.
+Four learned constant channels encode the frequency bin, which a convolution alone cannot know. Eight more channels
+encode the positions of the beats if the caption states a tempo (`spotnb.models.ruler`).
+This writes `unet/`, the fine-tuned `text_encoder/`, `scheduler/`, and `model_index.json` of the model folder.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ from training.trainer import Trainer
 
 CHANNELS = (48, 64, 96, 160)
 CODE_CHANNELS = 4
-# Widths a window can have: whole tiles of 128 and 256 most often, the shorter and longer ones of `merge` now and then.
+# Widths of windows: mostly full tiles of 128 and 256, sometimes the shorter and longer ones of `merge`.
 WIDTHS, SHARES = (64, 96, 128, 192, 256, 384), (0.08, 0.07, 0.5, 0.1, 0.17, 0.08)
 FRAMES_PER_BATCH = 2048
-TOLD_TEMPO = 0.05  # weight of what `train_text` taught the first channels of an embedding
+TOLD_TEMPO = 0.05  # weight of the tempo loss, which keeps what `train_text` taught the encoder
 
 
 def build_unet() -> UNet2DConditionModel:
+    """Build an untrained denoiser."""
     unet = UNet2DConditionModel(
         sample_size=256,
         in_channels=8 + CODE_CHANNELS + WAVE_CHANNELS,
@@ -51,19 +52,19 @@ def build_unet() -> UNet2DConditionModel:
         up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * 3,
         mid_block_type="UNetMidBlock2DCrossAttn",
         norm_num_groups=16,
-        attention_head_dim=[max(1, c // 32) for c in CHANNELS],  # a number of heads, whatever its name
+        attention_head_dim=[max(1, c // 32) for c in CHANNELS],  # despite its name, the number of heads
         cross_attention_dim=list(CHANNELS),
         class_embed_type="simple_projection",
         projection_class_embeddings_input_dim=EMBED_DIM,
         class_embeddings_concat=True,
     )
-    with torch.no_grad():  # a vector of length one spread over EMBED_DIM channels is faint
+    with torch.no_grad():  # the values of a unit vector with EMBED_DIM channels are small
         unet.class_embedding.weight.mul_(EMBED_DIM**0.5)
     return unet
 
 
 def scheduler() -> DDIMScheduler:
-    """AudioLDM's noise schedule."""
+    """Return AudioLDM's noise schedule."""
     return DDIMScheduler(
         beta_schedule="scaled_linear",
         beta_start=0.0015,
@@ -76,13 +77,18 @@ def scheduler() -> DDIMScheduler:
 
 
 def beats_told(rows: list[dict], texts: list[str]) -> Tensor:
-    """Latent frames a beat `[N]` of each clip whose caption tells its tempo, 0 for the others."""
-    told = zip(rows, texts, strict=True)
-    return torch.tensor([FRAMES_A_MINUTE / row["bpm"] if told_tempo(text) is not None else 0.0 for row, text in told])
+    """Return the latent frames per beat `[N]` of each clip whose caption states its tempo, and 0 for the others."""
+    pairs = zip(rows, texts, strict=True)
+    return torch.tensor([FRAMES_A_MINUTE / row["bpm"] if told_tempo(text) is not None else 0.0 for row, text in pairs])
 
 
 class Denoiser(nn.Module):
-    """The UNet, the text encoder that it is tuned with, and the frequency code; `start` is a folder to go on from."""
+    """The UNet, the text encoder that is fine-tuned with it, and the frequency code.
+
+    Args:
+        encoder: The text encoder that `train_text` trained.
+        start: A model folder to continue from. Input channels that its UNet lacks start at zero.
+    """
 
     def __init__(self, encoder: ClapTextModelWithProjection, start: Path | None = None) -> None:
         super().__init__()
@@ -98,6 +104,15 @@ class Denoiser(nn.Module):
         self.unet.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor, embeds: Tensor, beats: Tensor, starts: Tensor) -> Tensor:
+        """Predict v.
+
+        Args:
+            x: Noisy latents `[B, 8, T, 16]`.
+            t: Timesteps `[B]`.
+            embeds: Text embeddings `[B, EMBED_DIM]`.
+            beats: Latent frames per beat `[B]`, or 0 without a tempo.
+            starts: Latent frames from the first beat of a bar to each window `[B]`.
+        """
         code = self.code[None, :, None].expand(len(x), -1, x.shape[2], -1)
         waves = beat_waves(beats, starts, x.shape[2])[..., None].expand(-1, -1, -1, x.shape[3])
         inputs = torch.cat([x, code, waves], dim=1).contiguous(memory_format=torch.channels_last)
@@ -111,6 +126,15 @@ def train(
     tokenizer: PreTrainedTokenizerFast,
     start: Path | None = None,
 ) -> Denoiser:
+    """Train the denoiser and fine-tune the text encoder.
+
+    Args:
+        data: The data folder.
+        minutes: Budget in minutes of CPU time.
+        encoder: The text encoder; its learning rate is 0.15 times the denoiser's.
+        tokenizer: The encoder's tokenizer.
+        start: A model folder to continue from, at a lower learning rate.
+    """
     latents = np.load(data / "latents-train.npy", mmap_mode="r", allow_pickle=False)
     unseen = np.load(data / "latents-unseen.npy", mmap_mode="r", allow_pickle=False)
     rows, unseen_rows = load_attributes(data, "train"), load_attributes(data, "unseen")
@@ -132,15 +156,15 @@ def train(
         clips, starts = rng.integers(len(latents), size=batch), rng.integers(latents.shape[2] - width + 1, size=batch)
         clean = np.stack([latents[c, :, s : s + width] for c, s in zip(clips, starts, strict=True)])
         clean = torch.from_numpy(clean.astype(np.float32))
-        # One timestep from each of `batch` equal strata: less noise in the gradient than independent draws.
+        # Stratified timesteps make the gradient less noisy than independent ones.
         t = ((torch.arange(batch) + torch.rand(batch, generator=generator)) / batch * 1000).long()
         x, v, _, _ = noised(clean, torch.randn(clean.shape, generator=generator), t)
         texts = ["" if words.random() < TEXT_DROPOUT else caption(rows[int(c)], words) for c in clips]
         with autocast():
             embeds = encode(model.encoder, tokenizer, texts, words)
             beats = beats_told([rows[int(c)] for c in clips], texts)
-            guess = model(x, t, embeds, beats, torch.from_numpy(begins[clips] + starts).float())
-        value = ((guess.float() - v) ** 2).mean()
+            prediction = model(x, t, embeds, beats, torch.from_numpy(begins[clips] + starts).float())
+        value = ((prediction.float() - v) ** 2).mean()
         return value + TOLD_TEMPO * tempo_loss(embeds.float(), texts), {"v_mse": value.item()}
 
     generator = torch.Generator().manual_seed(5)
@@ -175,6 +199,7 @@ def train(
 
 
 def save(model: Denoiser, out: Path) -> None:
+    """Write the denoiser's part of a model folder."""
     model.unet.half().save_pretrained(out / "unet", safe_serialization=True)
     save_file({"frequency_code": model.code.detach().clone()}, out / "unet" / CODE_FILE)
     ruler = tempo_ruler(TEMPO_SCALE)
@@ -195,13 +220,12 @@ def save(model: Denoiser, out: Path) -> None:
 
 
 def main() -> None:
+    """Train the denoiser. With several processes, the first one saves it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=48, help="CPU minutes")
-    parser.add_argument(
-        "--earlier", type=Path, help="a model folder to go on from; its text encoder is --out's, taught"
-    )
+    parser.add_argument("--earlier", type=Path, help="a model folder to continue from, except for its text encoder")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)

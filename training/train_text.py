@@ -1,12 +1,12 @@
-"""The words: a word-level tokenizer and a small CLAP text encoder, first taught what captions say of their clips.
+"""Train a word-level tokenizer and a small CLAP text encoder, which learns what captions say about their clips.
 
-The encoder is transformers' `ClapTextModelWithProjection`, read exactly as AudioLDM reads its own: pooled, projected
-and normalised to length one. It learns to name a clip's classes and traits from fresh
-captions, which takes minutes where the denoiser alone would need hours; `train_denoiser` then tunes it further.
-The first channels of an embedding are the tempo's, if the text tells a figure: zero otherwise.
-With `--earlier`, an earlier encoder learns the words that it lacks and keeps what it makes of those that it knows, so
-that the denoiser that goes with it can be trained on.
-Writes `tokenizer/` and `text_encoder/` of the model folder.
+The encoder is transformers' `ClapTextModelWithProjection`, used exactly as in AudioLDM: pooled, projected, and
+normalized to length one. From newly drawn captions, it learns to name a clip's classes and traits. That takes minutes,
+while training it through the denoiser alone would take hours; `train_denoiser` then fine-tunes it.
+The first channels of an embedding encode the tempo if the text states a number, and are zero otherwise.
+With `--earlier`, an earlier encoder learns new words and keeps its embeddings of known ones, so that training of its
+denoiser can continue.
+This writes `tokenizer/` and `text_encoder/` of the model folder.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ TEMPO_WEIGHT, TEMPO_SCALE = 2.0, (0.2 / (FEATURES / 2)) ** 0.5  # a fifth of an 
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
-    """Words of the caption grammar, lower case, punctuation dropped; RoBERTa's special tokens and numbers."""
+    """Build a tokenizer for the caption grammar's lower-case words, with RoBERTa's special tokens and their ids."""
     specials = ["<s>", "<pad>", "</s>", "<unk>"]
-    words = {word: i for i, word in enumerate(specials + vocabulary())}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    ids = {word: i for i, word in enumerate(specials + vocabulary())}
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[0-9]+(?=bpm\b)|[a-z0-9]+"), "removed", invert=True)
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -58,6 +58,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def build_encoder(tokenizer: PreTrainedTokenizerFast) -> ClapTextModelWithProjection:
+    """Build an untrained encoder with a row for each of the tokenizer's words."""
     encoder = ClapTextModelWithProjection(
         ClapTextConfig(
             vocab_size=len(tokenizer),
@@ -71,12 +72,12 @@ def build_encoder(tokenizer: PreTrainedTokenizerFast) -> ClapTextModelWithProjec
             projection_dim=EMBED_DIM,
         )
     )
-    # CLAP's own start (0.02) is made for 768 channels: at 128, attention would whisper beside the start token.
+    # CLAP's initial deviation (0.02) suits 768 channels; with 128, attention would add little to the start token.
     for module in encoder.modules():
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=module.in_features**-0.5)
     table = encoder.text_model.embeddings.word_embeddings.weight
-    with torch.no_grad():  # figures that are near begin near; the words that are none keep random places
+    with torch.no_grad():  # similar numbers start close to each other, other words at random
         directions = torch.randn(FEATURES, table.shape[1]) * table.std() / (FEATURES / 2) ** 0.5
         for word, row in tokenizer.get_vocab().items():
             if word.isdigit():
@@ -90,7 +91,7 @@ def encode(
     texts: list[str],
     rng: random.Random | None = None,
 ) -> Tensor:
-    """Normalised embeddings `[N, EMBED_DIM]`; with an `rng`, words are dropped to `<unk>` at random."""
+    """Return normalized embeddings `[N, EMBED_DIM]`; with `rng`, random words are replaced by `<unk>`."""
     tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
     ids = tokens.input_ids
     if rng is not None:
@@ -101,7 +102,7 @@ def encode(
 
 
 def taught(tokenizer: PreTrainedTokenizerFast, start: Path) -> ClapTextModelWithProjection:
-    """The encoder of an earlier model, with room for the words of a new tokenizer."""
+    """Return the encoder of the earlier model in `start`, with rows for the words of a new tokenizer."""
     before = ClapTextModelWithProjection.from_pretrained(start / "text_encoder", dtype=torch.float32)
     old, new = PreTrainedTokenizerFast.from_pretrained(start / "tokenizer").get_vocab(), tokenizer.get_vocab()
     encoder = build_encoder(tokenizer)
@@ -109,14 +110,19 @@ def taught(tokenizer: PreTrainedTokenizerFast, start: Path) -> ClapTextModelWith
     [name] = [name for name in state if name.endswith("word_embeddings.weight")]
     rows = table.detach() * state[name].std() / table.detach().std()
     for word in new.keys() & old.keys():
-        if not word.isdigit():  # figures of one table are near each other, not those of two
+        if not word.isdigit():  # keep the new numbers, whose rows are close to each other
             rows[new[word]] = state[name][old[word]]
     encoder.load_state_dict(state | {name: rows})
     return encoder
 
 
 class Namer(nn.Module):
-    """The encoder with one linear head per attribute; a clip has one class, or two."""
+    """The encoder with one linear head per attribute. A clip has one or two classes.
+
+    Args:
+        encoder: The text encoder.
+        labels: The possible values of each attribute except for the class.
+    """
 
     def __init__(self, encoder: ClapTextModelWithProjection, labels: dict[str, list[str]]) -> None:
         super().__init__()
@@ -125,11 +131,12 @@ class Namer(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(EMBED_DIM, size) for name, size in sizes.items()})
 
     def loss(self, embeds: Tensor, rows: list[dict]) -> tuple[Tensor, float]:
+        """Return the sum of all heads' losses, and the share of clips whose classes are all named correctly."""
         embeds = embeds * EMBED_DIM**0.5
         target, logits = class_targets(rows), self.heads["class"](embeds)
         total = len(CLASSES) * nn.functional.binary_cross_entropy_with_logits(logits, target)
         for name, values in self.labels.items():
-            # What a caption of two says of one of them cannot be told from what it says of the other.
+            # In a caption of a pair, it is ambiguous which class an adjective describes.
             known = [row[name] if "with" not in row else None for row in rows]
             index = torch.tensor([values.index(value) if value is not None else -100 for value in known])
             if (index >= 0).any():
@@ -139,15 +146,22 @@ class Namer(nn.Module):
 
 
 def tempo_loss(embeds: Tensor, texts: list[str]) -> Tensor:
-    """How far the first channels are from the features of the tempi that are told."""
-    told = [told_tempo(text) for text in texts]
-    target = np.stack([np.zeros(FEATURES, np.float32) if bpm is None else tempo_features(bpm) for bpm in told])
+    """Return the squared error of the first channels of `embeds` `[N, EMBED_DIM]` as features of the texts' tempos."""
+    tempos = [told_tempo(text) for text in texts]
+    target = np.stack([np.zeros(FEATURES, np.float32) if bpm is None else tempo_features(bpm) for bpm in tempos])
     return EMBED_DIM * nn.functional.mse_loss(embeds[:, :FEATURES], TEMPO_SCALE * torch.from_numpy(target))
 
 
 def train(
     data: Path, minutes: float, start: Path | None
 ) -> tuple[ClapTextModelWithProjection, PreTrainedTokenizerFast]:
+    """Train the encoder, and return it with its tokenizer.
+
+    Args:
+        data: The data folder.
+        minutes: Budget in minutes of CPU time.
+        start: The folder of an earlier model whose words are kept.
+    """
     tokenizer = build_tokenizer()
     rows, unseen = (load_attributes(data, split) for split in ("train", "unseen"))
     labels = {name: sorted({row[name] for row in rows + unseen} - {None}) for name in NAMED}
@@ -191,6 +205,7 @@ def train(
 
 
 def main() -> None:
+    """Train the encoder and save it with its tokenizer in the model folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))

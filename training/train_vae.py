@@ -1,7 +1,7 @@
-"""The autoencoder: diffusers' `AutoencoderKL` on log-mels, AudioLDM's 4 x 4 compression into 8 channels.
+"""Train the autoencoder: diffusers' `AutoencoderKL` on log-mels, with AudioLDM's 4 x 4 compression into 8 channels.
 
-The first halving of both axes is a pixel unshuffle: on CPUs it trains twice as fast as convolutions at full
-resolution. Writes `vae/` of the model folder.
+A pixel unshuffle first halves both axes, which trains twice as fast on CPUs as convolutions at full resolution. This
+writes `vae/` of the model folder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ MEL_MEAN, MEL_STD = -4.6, 2.6
 
 
 def build(layers: int = 1) -> AutoencoderKL:
-    """No attention in the middle: a window's decode then depends on its neighbourhood only."""
+    """Build an untrained autoencoder.
+
+    Its middle block has no attention, so that a decoded frame depends only on its neighborhood.
+    """
     vae = AutoencoderKL(
         in_channels=UNSHUFFLE**2,
         out_channels=UNSHUFFLE**2,
@@ -37,31 +40,37 @@ def build(layers: int = 1) -> AutoencoderKL:
         mid_block_add_attention=False,
         sample_size=512,
     )
-    with torch.no_grad():  # start with little noise in the latent, and let the KL term add what it can
+    with torch.no_grad():  # start with little noise in the latent; the KL term adds more
         vae.quant_conv.bias[8:] = -5
     return vae
 
 
 class StandardVae(nn.Module):
-    """The autoencoder on standardised log-mels; `fold` moves the standardisation into its outer convolutions."""
+    """The autoencoder on standardized log-mels; `fold` moves the standardization into its outer convolutions.
+
+    Args:
+        vae: The autoencoder, which expects standardized log-mels.
+    """
 
     def __init__(self, vae: AutoencoderKL) -> None:
         super().__init__()
         self.vae = vae
 
     def moments(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean and the log variance `[B, 8, T, 16]` of the latent of log-mels `[B, 1, 4 T, 64]`."""
         x = nn.functional.pixel_unshuffle(mel / MEL_STD, UNSHUFFLE).contiguous(memory_format=torch.channels_last)
         mean, log_var = self.vae.quant_conv(self.vae.encoder(x)).float().chunk(2, 1)
         return mean, log_var.clamp(-12, 4)
 
     def decode(self, latent: Tensor) -> Tensor:
+        """Decode unscaled latents `[B, 8, T, 16]` to log-mels `[B, 1, 4 T, 64]`."""
         out = self.vae.decoder(self.vae.post_quant_conv(latent)).float()
         return nn.functional.pixel_shuffle(out, UNSHUFFLE) * MEL_STD + MEL_MEAN
 
     @classmethod
     @torch.no_grad()
     def unfold(cls, vae: AutoencoderKL) -> StandardVae:
-        """A folded autoencoder, such as the one that ships, in the form that is trained."""
+        """Convert a folded autoencoder, such as the shipped one, to the form in which it is trained."""
         vae.encoder.conv_in.weight.mul_(MEL_STD)
         vae.decoder.conv_out.weight.div_(MEL_STD)
         vae.decoder.conv_out.bias.sub_(MEL_MEAN).div_(MEL_STD)
@@ -69,15 +78,18 @@ class StandardVae(nn.Module):
 
     @classmethod
     def load(cls, folder: Path) -> StandardVae:
-        """The weights in a model's `vae` folder, to go on from or to encode with."""
+        """Load the weights in a model's `vae` folder, to train them further or to encode with them."""
         trained = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
-        vae = build(trained.config.layers_per_block)  # not `trained` itself, whose configuration remembers its folder
+        vae = build(trained.config.layers_per_block)  # because the configuration of `trained` contains its folder
         vae.load_state_dict(trained.state_dict())
         return cls.unfold(vae).to(memory_format=torch.channels_last).eval()
 
     @torch.no_grad()
     def fold(self) -> AutoencoderKL:
-        """Only the scale is folded at the input: a shift would change what the zero padding means."""
+        """Fold the standardization into the weights.
+
+        At the input, only the scale is folded, because an offset would change the effect of zero padding.
+        """
         self.vae.encoder.conv_in.weight.div_(MEL_STD)
         self.vae.decoder.conv_out.weight.mul_(MEL_STD)
         self.vae.decoder.conv_out.bias.mul_(MEL_STD).add_(MEL_MEAN)
@@ -85,10 +97,12 @@ class StandardVae(nn.Module):
 
 
 def autocast() -> torch.autocast:
+    """Return a context in which the CPU computes in bfloat16."""
     return torch.autocast("cpu", dtype=torch.bfloat16)
 
 
 def train(data: Path, minutes: float) -> StandardVae:
+    """Train the autoencoder on the clips in `data` for some minutes of CPU time."""
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     module = StandardVae(build()).to(memory_format=torch.channels_last)
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
@@ -115,7 +129,7 @@ def train(data: Path, minutes: float) -> StandardVae:
 
 @torch.no_grad()
 def scale_of(module: StandardVae, data: Path, clips: int = 250) -> float:
-    """What makes the standard deviation of latents one, from some clips of all classes."""
+    """Return the factor that scales latents to a standard deviation of one, estimated from clips of all classes."""
     waves = Waveforms(data, "train")
     chosen = np.random.default_rng(0).permutation(len(waves))[:clips]
     with autocast():
@@ -124,6 +138,7 @@ def scale_of(module: StandardVae, data: Path, clips: int = 250) -> float:
 
 
 def main() -> None:
+    """Train the autoencoder and save it in the model folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))

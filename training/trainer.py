@@ -1,9 +1,9 @@
-"""The loop that every piece is trained by: budgeted in CPU minutes, pausable, resumable.
+"""The training loop of every part of the model, with a budget in CPU minutes. It can be paused and resumed.
 
-The budget is the process's own CPU time, so a run that shares its cores ends after the same work, not after
-the same wait. A file named `pause` in the data folder holds every training that runs until it is removed.
-Started by `python -m torch.distributed.run --nproc-per-node N -m training.train_X`, N processes of one thread each
-train together: every one takes its own batch, and the gradients are averaged. On CPUs that scales where threads do not.
+The budget is the CPU time of the process, so a run on shared cores ends after the same amount of work, not after the
+same time. A file named `pause` in the data folder pauses every running training until it is removed.
+With `python -m torch.distributed.run --nproc-per-node N -m training.train_X`, N single-threaded processes train
+together: each has its own batches, and the gradients are averaged. On CPUs, this scales better than threads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ log = logging.getLogger("training")
 
 
 class Ema:
-    """Exponential moving average of a module's floating-point state, with a short memory at the start."""
+    """Exponential moving average of a module's floating-point state.
+
+    Args:
+        module: The module whose initial state starts the average.
+        decay: Weight of the previous average in an update; the first updates use a smaller one.
+    """
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self.decay, self.count = decay, 0
@@ -33,6 +38,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
+        """Move the average toward the current state of the module."""
         self.count += 1
         weight = 1 - min(self.decay, (1 + self.count) / (10 + self.count))
         live = module.state_dict()
@@ -41,17 +47,30 @@ class Ema:
 
 
 class Stateful(Protocol):
-    """What a checkpoint can hold: a module, or an optimizer."""
+    """A module or an optimizer: what a checkpoint can save and restore."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
 class Trainer:
-    """AdamW with warm-up and cosine decay over `minutes` of CPU time, gradient clipping, EMA and checkpoints.
+    """AdamW with warmup and cosine decay, gradient clipping, an average of the weights (EMA), and checkpoints.
 
-    `groups` are AdamW parameter groups; a group's `scale` multiplies the learning rate. What is `beside` the module,
-    and trained by its loss function, goes into the checkpoints too. On a GPU the minutes are those of the clock.
+    If the data folder has a checkpoint of the same name, training resumes from it.
+
+    Args:
+        name: Name of the training, of its checkpoint, and of its log.
+        module: The module to train.
+        data: The data folder, for the checkpoint and the log.
+        minutes: Budget in minutes of CPU time, or of wall-clock time if the module is on a GPU.
+        lr: The highest learning rate.
+        betas: AdamW's coefficients.
+        weight_decay: AdamW's weight decay.
+        ema: Decay of the average.
+        warmup: Steps over which the learning rate rises.
+        clip: Largest norm of the gradient.
+        groups: AdamW's parameter groups (default: one group). A group's `scale` multiplies its learning rate.
+        beside: Modules and optimizers that `loss` trains itself. Checkpoints save and restore them too.
     """
 
     def __init__(
@@ -82,7 +101,7 @@ class Trainer:
         self._clock = time.process_time if self.device.type == "cpu" else time.perf_counter
         if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
             distributed.init_process_group("gloo")
-            atexit.register(distributed.destroy_process_group)  # its threads left running can abort an ending process
+            atexit.register(distributed.destroy_process_group)  # threads that still run can abort an exiting process
         self.world = distributed.get_world_size() if distributed.is_initialized() else 1
         self.rank = distributed.get_rank() if distributed.is_initialized() else 0
         if self.checkpoint.exists():
@@ -99,6 +118,7 @@ class Trainer:
         log.info("%s: resumed at step %d, %.1f CPU minutes spent", self.name, self.step, self.spent / 60)
 
     def save(self) -> None:
+        """Write a checkpoint. Only the first of several processes does so."""
         if self.rank:
             return
         temporary = self.checkpoint.with_suffix(".tmp")
@@ -118,10 +138,17 @@ class Trainer:
     def run(
         self, loss: Callable[[int], tuple[Tensor, dict[str, float]]], validate: Callable[[], dict[str, float]]
     ) -> nn.Module:
-        """Train until the budget is spent; returns the module with the averaged weights, in eval mode.
+        """Train until the budget is spent.
 
-        `loss(draw)` gives the loss of the draw-th batch and figures to log; `validate()` is called on the averaged
-        weights a dozen times in the run.
+        Args:
+            loss: Maps the index of a batch to its loss and figures to log.
+            validate: Returns figures to log for the averaged weights. It is called about a dozen times per run.
+
+        Returns:
+            The module with the averaged weights, in eval mode.
+
+        Raises:
+            FloatingPointError: A loss is NaN or infinite.
         """
         sums: dict[str, float] = {}
         counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, self.spent + 120
@@ -177,7 +204,7 @@ class Trainer:
         torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients, strict=True)])
 
     def _agreed(self, seconds: float) -> float:
-        """The longest time that any process has spent: all of them end, report and save at the same step."""
+        """Return the longest time of all processes, so that all of them end, report, and save at the same step."""
         if self.world == 1:
             return seconds
         longest = torch.tensor([seconds], dtype=torch.float64)

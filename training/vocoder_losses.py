@@ -1,4 +1,4 @@
-"""How far a made sound is from a real one: magnitudes at several resolutions, and the frequencies of its tones."""
+"""Losses of the vocoder: STFT magnitudes at several resolutions, and the frequencies of its tones."""
 
 from __future__ import annotations
 
@@ -9,71 +9,98 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from spotnb.mel import HOP, WINDOW
+from spotnb.sound.mel import HOP, SAMPLE_RATE, WINDOW
 
 RESOLUTIONS = (512, 1024, 2048)
-LISTENING = 2048  # points of the spectrum that tells real frequencies: twice as fine as what is drawn
-MIRRORED = LISTENING // 2 // HOP + 1  # frames at each end that hear the mirrored sound, whose tones run backwards
-FARTHEST = 0.25  # turns a frame: a frequency that is further off is as wrong as one that is this far off
+ANALYSIS = 2048  # samples per frame where real frequencies are measured: twice the frame of the vocoder
+EDGE_FRAMES = ANALYSIS // 2 // HOP + 1  # frames at each end that contain mirrored sound, whose frequencies are negative
+LARGEST_ERROR = 0.25  # turns per frame
 
 
 @cache
-def _hann(size: int, device: torch.device) -> Tensor:
+def hann(size: int, device: torch.device) -> Tensor:
+    """Return a Hann window."""
     return torch.hann_window(size, device=device)
 
 
-def _magnitude(sound: Tensor, size: int) -> Tensor:
-    return torch.stft(sound, size, size // 4, size, _hann(size, sound.device), return_complex=True).abs()
-
-
 def stft_distance(ours: Tensor, real: Tensor, resolutions: Sequence[int] = RESOLUTIONS) -> Tensor:
-    """Multi-resolution STFT distance of sounds `[B, samples]`, mean over resolutions.
+    """Compute the multi-resolution STFT distance of sounds `[B, samples]`.
 
-    Yamamoto et al. 2020, "Parallel WaveGAN", section 2.2: spectral convergence and L1 of log-magnitudes.
+    It is spectral convergence plus the L1 distance of log-magnitudes, averaged over the resolutions (Yamamoto et al.
+    2020, "Parallel WaveGAN", section 2.2).
     """
     total = torch.zeros((), device=ours.device)
     for size in resolutions:
-        a, b = _magnitude(ours, size), _magnitude(real, size)
+        a, b = _magnitudes(ours, size), _magnitudes(real, size)
         convergence = ((a - b).norm(dim=(1, 2)) / (b.norm(dim=(1, 2)) + 1e-3)).mean()
         total = total + convergence + ((a + 1e-3).log() - (b + 1e-3).log()).abs().mean()
     return total / len(resolutions)
 
 
 def spectral_convergence(ours: Tensor, real: Tensor) -> float:
-    """Distance of STFT magnitudes over their own size (1024 points), mean over sounds: 0 is perfect."""
-    a, b = _magnitude(ours, 1024), _magnitude(real, 1024)
+    """Compute the relative distance of STFT magnitudes (1024 samples per frame) of sounds `[B, samples]`."""
+    a, b = _magnitudes(ours, 1024), _magnitudes(real, 1024)
     return ((a - b).norm(dim=(1, 2)) / (b.norm(dim=(1, 2)) + 1e-3)).mean().item()
 
 
+def _magnitudes(sound: Tensor, size: int) -> Tensor:
+    return torch.stft(sound, size, size // 4, size, hann(size, sound.device), return_complex=True).abs()
+
+
 def frequencies(sound: Tensor) -> tuple[Tensor, Tensor]:
-    """Which frequency sounds in each bin, from frame to frame, and how loud: both `[B, 1025, frames - 1]`.
+    """Measure the frequency in each bin from the phase difference between consecutive frames.
 
-    `sound` `[B, samples]`. Frequencies are in bins of a spectrum of `WINDOW` points, from how far a bin of `LISTENING`
-    points turned in one hop (Flanagan & Golden 1966, "Phase vocoder"): unambiguous up to 50 Hz from the bin.
+    This is the phase vocoder's estimate (Flanagan & Golden 1966, "Phase vocoder"). It is unambiguous up to 50 Hz from
+    the center of the bin.
+
+    Args:
+        sound: Sounds `[B, samples]`.
+
+    Returns:
+        Frequencies in bins of a spectrum of `WINDOW` samples, and the smaller magnitude of the two frames, both
+        `[B, ANALYSIS // 2 + 1, frames - 1]`.
     """
-    margin = (LISTENING - HOP) // 2
+    margin = (ANALYSIS - HOP) // 2
     padded = nn.functional.pad(sound[:, None], (margin, margin), mode="reflect")[:, 0]
-    window = _hann(LISTENING, sound.device)
-    spectrum = torch.stft(padded, LISTENING, HOP, window=window, center=False, return_complex=True)
-    index = torch.arange(LISTENING // 2 + 1, device=sound.device)[:, None]
-    own = (index * HOP % LISTENING) / LISTENING
-    back = torch.polar(torch.ones_like(own), -2 * math.pi * own)
+    window = hann(ANALYSIS, sound.device)
+    spectrum = torch.stft(padded, ANALYSIS, HOP, window=window, center=False, return_complex=True)
+    index = torch.arange(ANALYSIS // 2 + 1, device=sound.device)[:, None]
+    center = (index * HOP % ANALYSIS) / ANALYSIS  # turns per hop
+    back = torch.polar(torch.ones_like(center), -2 * math.pi * center)
     turned = torch.angle(spectrum[..., 1:] * spectrum[..., :-1].conj() * back) / (2 * math.pi)
-    loudness = torch.minimum(spectrum[..., 1:].abs(), spectrum[..., :-1].abs())
-    return index * (WINDOW / LISTENING) + turned * (WINDOW / HOP), loudness
+    magnitude = torch.minimum(spectrum[..., 1:].abs(), spectrum[..., :-1].abs())
+    return index * (WINDOW / ANALYSIS) + turned * (WINDOW / HOP), magnitude
 
 
-def frequency_distance(stray: Tensor, real: Tensor) -> Tensor:
-    """How far the frequencies of sinusoids are from those that sound around their homes, in turns a frame.
+def frequency_distance(offset: Tensor, real: Tensor) -> Tensor:
+    """Compute the distance of the frequencies of sinusoids from the real ones near their centers.
 
-    `stray` `[B, J, frames]` as `spotnb.models.tones` has it; `real` `[B, samples]`. Weighted by magnitude: where
-    nothing sounds, any frequency is right. A bin at the border of two homes counts for both, and either can hold its
-    tone.
+    It is weighted by magnitude, since any frequency will do where nothing sounds. Bins on the border of two sinusoids
+    count for both, so that either of them can follow a tone there.
+
+    Args:
+        offset: Frequencies in bins above the centers, `[B, J, frames]`, as in `spotnb.models.tones`.
+        real: Real sounds `[B, samples]`.
+
+    Returns:
+        The mean absolute difference in turns per frame; 0.01 are 1 Hz.
     """
-    count = stray.shape[1]
-    inside = slice(MIRRORED, -MIRRORED)
-    found, loudness = (x[:, : 4 * count + 1, inside].unfold(1, 5, 4) for x in frequencies(real))
-    home = 2 * torch.arange(count, device=stray.device)[:, None] + 1
-    ours = ((stray[..., 1:] + stray[..., :-1]) / 2 + home)[..., inside, None]
-    wrong = ((ours - found).abs() * (HOP / WINDOW)).clamp(max=FARTHEST)
-    return (wrong * loudness).sum() / loudness.sum().clamp_min(1e-9)
+    count = offset.shape[1]
+    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
+    found, magnitude = (x[:, : 4 * count + 1, inside].unfold(1, 5, 4) for x in frequencies(real))
+    centers = 2 * torch.arange(count, device=offset.device)[:, None] + 1
+    ours = ((offset[..., 1:] + offset[..., :-1]) / 2 + centers)[..., inside, None]
+    error = ((ours - found).abs() * (HOP / WINDOW)).clamp(max=LARGEST_ERROR)
+    return (error * magnitude).sum() / magnitude.sum().clamp_min(1e-9)
+
+
+def frequency_error(ours: Tensor, real: Tensor) -> float:
+    """Compute how far the frequencies in our sounds are from the real ones, in Hz; sounds are `[B, samples]`.
+
+    It is the mean absolute difference over bins and frames, weighted by the magnitude of the real sound.
+    """
+    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
+    (found, _), (expected, magnitude) = frequencies(ours), frequencies(real)
+    error = ((found - expected).abs() * (HOP / WINDOW)).clamp(max=LARGEST_ERROR)[..., inside]
+    weight = magnitude[..., inside]
+    return ((error * weight).sum() / weight.sum().clamp_min(1e-9)).item() * SAMPLE_RATE / HOP

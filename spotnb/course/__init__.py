@@ -10,9 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from spotnb.config import show
 from spotnb.course.exercise import Exercise, Feedback
 from spotnb.errors import InputError
+from spotnb.support.checks import show
 
 __all__ = ["Exercise", "Feedback", "check", "exercises"]
 

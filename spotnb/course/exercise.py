@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from spotnb.config import show
+from spotnb.support.checks import show
 
 log = logging.getLogger(__name__)
 

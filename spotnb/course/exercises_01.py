@@ -8,9 +8,9 @@ import numpy as np
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
-from spotnb.lengths import FRAMES_PER_SECOND, SAMPLES_PER_FRAME, run_frames, run_samples
-from spotnb.mel import LATENT_MELS
-from spotnb.shifts import DEFAULT_TIME_MULTIPLE
+from spotnb.sound.lengths import FRAMES_PER_SECOND, SAMPLES_PER_FRAME, run_frames, run_samples
+from spotnb.sound.mel import LATENT_MELS
+from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
 
 Array = Any
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
-from spotnb.layout import plan
-from spotnb.mel import BINS, LATENT_MELS, LATENT_SECONDS
+from spotnb.sound.mel import BINS, LATENT_MELS, LATENT_SECONDS
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
 
 Mel = NDArray[np.float64]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function, number
-from spotnb.layout import plan
-from spotnb.seams import coverage
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.coverage import coverage
+from spotnb.tiling.layout import plan
 
 W, STEPS, FRAMES = 128, 25, 768
 

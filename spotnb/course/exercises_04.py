@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
-from spotnb.layout import plan
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
 
 FRAMES, SHIFT, TILE = 504, 40, 128
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function
-from spotnb.layout import Interval, plan
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
+from spotnb.tiling.tile import Interval
 
 Array = Any
 Intervals = Sequence[Interval]

@@ -7,10 +7,10 @@ from math import comb
 
 import numpy as np
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function, numbers
-from spotnb.layout import plan
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
 
 FRAMES, TILE, STEPS = 768, 128, 20
 CONFIG = SpotDiffusionConfig(TILE, max_shift_ratio=0.5, shift_schedule="alternate")

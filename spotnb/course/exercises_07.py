@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from spotnb.config import SpotDiffusionConfig, duration_to_latent_t_size
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, number, numbers
-from spotnb.layout import plan
-from spotnb.lengths import FRAMES_PER_SECOND
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.lengths import FRAMES_PER_SECOND, duration_to_latent_t_size
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
 
 FRAMES, STEPS = duration_to_latent_t_size(180), 10
 CONFIG = SpotDiffusionConfig(tile_size_time=128)

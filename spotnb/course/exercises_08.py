@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spotnb.config import duration_to_latent_t_size
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, number
 from spotnb.models.heads import ORIGINAL_HEADS
+from spotnb.sound.lengths import duration_to_latent_t_size
 
 CHANNELS, BINS = 8, 16
 FRAMES = duration_to_latent_t_size(60)

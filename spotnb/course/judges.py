@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spotnb.config import show
+from spotnb.support.checks import show
 
 Judge = Callable[[Any], str]
 Slips = Sequence[tuple[Any, str]]

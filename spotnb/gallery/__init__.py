@@ -16,25 +16,31 @@ for teaching: its config says so, and a fork keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from spotnb.config import SpotDiffusionConfig, check_name, show
 from spotnb.errors import InputError
 from spotnb.gallery.runs import (
-    Cropped,
-    Dropout,
     FixedSeams,
-    NeverUndone,
-    NoisyMirror,
-    PerTileNoise,
-    UncoveredTail,
-    Upwards,
+    Make,
+    cropped,
+    drifting,
+    noise_per_tile,
+    noisy_mirror,
+    prompt_dropout,
+    rolled,
+    uncovered_tail,
+    upwards,
 )
 from spotnb.gallery.symptoms import deafness, doubling, echo, repetition, seam, sliding, spread, tail_level
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.models.adapt import as_model
+from spotnb.sampling.run import Run
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.settings import RunSettings
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.checks import check_name, show
+from spotnb.tiling.config import SpotDiffusionConfig
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Bug:
         remedy: what is done here instead.
         symptom: what `measure` measures, and what a healthy run has.
         measure: the symptom of a run, healthy or not, as a number.
-        sampler: the run that has it.
+        make: builds the run that has it.
         needs_tiles: whether it shows only where there are several tiles and their grid moves.
     """
 
@@ -60,7 +66,7 @@ class Bug:
     remedy: str
     symptom: str
     measure: Callable[[SpotSampler], float]
-    sampler: type[SpotSampler]
+    make: Make
     needs_tiles: bool = True
 
 
@@ -84,7 +90,8 @@ def make(name: str, model: Any, prompt: str | PromptTimeline, **settings: Any) -
             tile holds the whole sound or the grid never moves.
     """
     bug = _bug(name)
-    sampler = bug.sampler(model, prompt, **_settings(settings))
+    run = bug.make(as_model(model), RunSettings(prompt, **_settings(settings)))
+    sampler = SpotSampler.of(replace(run, notes={"bug": name}))
     if bug.needs_tiles and (sampler.fallback or not sampler.config.max_shift):
         size, reach = sampler.config.tile_size_time, sampler.config.max_shift
         raise InputError(
@@ -107,7 +114,8 @@ def compare(
     For arguments and errors see `make`.
     """
     buggy = make(name, model, prompt, **settings)
-    healthy = SpotSampler(**(buggy.settings() | {"config": _settings(settings)["config"]}))
+    config = _settings(settings)["config"]
+    healthy = SpotSampler.of(Run.of(buggy.model, replace(buggy.definition.settings, config=config)))
     return healthy.run(progress=progress), buggy.run(progress=progress)
 
 
@@ -155,7 +163,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "Solvers own their timesteps, and a test holds that they strictly decrease.",
                 "standard deviation of the latent; about 1 in a healthy run",
                 spread,
-                Upwards,
+                upwards,
                 needs_tiles=False,
             ),
             Bug(
@@ -167,7 +175,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "Nothing is rolled: the grid of tiles moves, over a latent that stays where it is.",
                 "latent frames that x0 moves from step to step, on average; 0 in a healthy run",
                 sliding,
-                NeverUndone,
+                drifting(rolled),
             ),
             Bug(
                 "noisy mirror",
@@ -180,7 +188,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "The edge policy reflect mirrors the clean estimate, and noises it anew.",
                 "correlation of the first padding with the frames it mirrors; near 0 in a healthy run",
                 echo,
-                NoisyMirror,
+                noisy_mirror,
             ),
             Bug(
                 "per-tile noise",
@@ -191,7 +199,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "Noise is drawn once, for the full length.",
                 "correlation of the latent with itself, a tile later; near 0 in a healthy run",
                 repetition,
-                PerTileNoise,
+                noise_per_tile,
             ),
             Bug(
                 "prompt dropout",
@@ -203,7 +211,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "The adapter of audioldm's models holds the dice; models of spotnb have none.",
                 "distance of the conditioning from the prompt's, relative to its length; 0 in a healthy run",
                 deafness,
-                Dropout,
+                prompt_dropout,
                 needs_tiles=False,
             ),
             Bug(
@@ -215,7 +223,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "Shifts have a random stream of their own, keyed by seed and step.",
                 "seam score of the log-mel at the first step's seams; about 1 in a healthy run",
                 seam,
-                FixedSeams,
+                FixedSeams.of,
             ),
             Bug(
                 "uncovered tail",
@@ -226,7 +234,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "Segments cover every frame just once; a test holds that for all lengths, tiles and shifts.",
                 "level of the last 8 latent frames, relative to the rest; about 1 in a healthy run",
                 tail_level,
-                UncoveredTail,
+                uncovered_tail,
             ),
             Bug(
                 "cropped without unshift",
@@ -238,7 +246,7 @@ BUGS: Mapping[str, Bug] = MappingProxyType(
                 "Nothing is rolled. Where something must be, roll without padding: that can be undone.",
                 "correlation of the start with what follows, mirrored; near 0 in a healthy run",
                 doubling,
-                Cropped,
+                drifting(cropped),
             ),
         )
     }

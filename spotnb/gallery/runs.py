@@ -1,95 +1,96 @@
-"""The runs with bugs: each a `SpotSampler` with one phase changed."""
+"""The runs with bugs: each a `Run` of which one part is replaced."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from spotnb.denoise import Prediction, mirror
-from spotnb.layout import Layout, plan
-from spotnb.noise import Draws
-from spotnb.sampler import SpotSampler
-from spotnb.solver import DDIM, Update
-from spotnb.step import Step
+from spotnb.models.conditioning import joined
+from spotnb.sampling.denoiser import Denoiser
+from spotnb.sampling.guidance import Prediction
+from spotnb.sampling.padding import mirror, pad_latent
+from spotnb.sampling.run import Run
+from spotnb.sampling.settings import RunSettings
+from spotnb.solvers.ddim import DDIM
+from spotnb.solvers.noise import Draws
+from spotnb.solvers.protocol import Update
+from spotnb.tiling.layout import Layout, plan
+
+Move = Callable[[Tensor, int], Tensor]
+"""Moves a latent `[B, C, T, F]` by a number of frames."""
+Make = Callable[[Any, RunSettings], Run]
+"""Builds a run from a model and settings, as `Run.of` does."""
 
 
-class BuggySampler(SpotSampler):
-    """A run with a bug, which its manifest names."""
-
-    bug: ClassVar[str]
-
-    def manifest(self) -> dict[str, Any]:
-        return super().manifest() | {"bug": self.bug}
+def upwards(model: Any, settings: RunSettings) -> Run:
+    """Build a run whose schedule of timesteps is run upwards."""
+    run = Run.of(model, settings)
+    run.solver.timesteps.reverse()
+    return run
 
 
-class Upwards(BuggySampler):
-    bug = "schedule run upwards"
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.solver.timesteps.reverse()
-
-
-class Drift(DDIM):
+class DriftingSolver(DDIM):
     """DDIM whose result is moved after each step, and stays moved."""
 
-    move: Callable[[Tensor, int], Tensor]
+    def __init__(self, model: Any, settings: RunSettings, move: Move, shift: Callable[[int], int]) -> None:
+        super().__init__(model.alphas_cumprod, settings.steps, settings.eta)
+        self._move, self._shift = move, shift
 
     def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
+        """Take a step, and move its result."""
         latent, x0, _ = super().step(step, x, noise, draws, state)
-        return Update(self.move(latent, step), self.move(x0, step))
+        shift = self._shift(step)
+        return Update(self._move(latent, shift), self._move(x0, shift))
 
 
-class Drifting(BuggySampler):
-    """The sound moves under a grid that stays, which is the same as the other way round if it is moved back."""
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        solver = Drift(self.model.alphas_cumprod, len(self.solver), self.eta)
-        solver.move = lambda x, step: self._moved(x, self.layout(step).shift)
-        self.solver = solver
-
-    def _moved(self, x: Tensor, shift: int) -> Tensor:
-        raise NotImplementedError
+class DriftingRun(Run):
+    """The sound moves under a grid that stays: if it is moved back, that is the same as moving the grid."""
 
     def layout(self, step: int) -> Layout:
-        fixed = plan(self.frames, self.config, step, method="tiles", time_multiple=self.model.time_multiple)
-        return replace(fixed, method=self.method, shift=super().layout(step).shift)
+        """Return the fixed grid, under the shift of the moving one."""
+        config, multiple = self.settings.tiling, self.model.time_multiple
+        fixed = plan(self.frames, config, step, method="tiles", time_multiple=multiple)
+        return replace(fixed, method=self.settings.method, shift=super().layout(step).shift)
 
 
-class NeverUndone(Drifting):
-    bug = "shift never undone"
+def drifting(move: Move) -> Make:
+    """Return a builder of runs that move the latent after each step."""
 
-    def _moved(self, x: Tensor, shift: int) -> Tensor:
-        return torch.roll(x, shift, dims=2)
+    def make(model: Any, settings: RunSettings) -> Run:
+        run = DriftingRun.of(model, settings)
+        return replace(run, solver=DriftingSolver(model, settings, move, lambda step: run.layout(step).shift))
 
-
-class Cropped(Drifting):
-    bug = "cropped without unshift"
-
-    def _moved(self, x: Tensor, shift: int) -> Tensor:
-        padded = torch.cat([mirror(x, shift, 0)[0], x, mirror(x, 0, shift)[1]], dim=2)
-        return torch.roll(padded, shift, dims=2)[:, :, shift : shift + self.frames]
+    return make
 
 
-class NoisyMirror(BuggySampler):
-    bug = "noisy mirror"
+def rolled(x: Tensor, shift: int) -> Tensor:
+    """Roll a latent to the right; nobody rolls it back."""
+    return torch.roll(x, shift, dims=2)
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings | {"config": replace(settings["config"], edge="reflect_noisy")})
+
+def cropped(x: Tensor, shift: int) -> Tensor:
+    """Mirror a latent at both ends, roll it, and crop it without rolling it back."""
+    padded = pad_latent(x, *mirror(x, shift, shift))
+    return torch.roll(padded, shift, dims=2)[:, :, shift : shift + x.shape[2]]
+
+
+def noisy_mirror(model: Any, settings: RunSettings) -> Run:
+    """Build a run that pads with the mirrored noisy latent."""
+    return Run.of(model, replace(settings, config=replace(settings.tiling, edge="reflect_noisy")))
 
 
 @dataclass(frozen=True)
 class TileDraws(Draws):
-    """The draws of a run that draws for one tile, and takes them for every other."""
+    """Draws for one tile, used for every other tile too."""
 
     width: int = 1
 
     def normal(self, shape: Sequence[int], step: int, purpose: str) -> Tensor:
+        """Draw noise that repeats with every tile."""
         if purpose == "pad":
             return super().normal(shape, step, purpose)
         channels, frames, bins = shape
@@ -97,44 +98,51 @@ class TileDraws(Draws):
         return one.repeat(1, 1, -(-frames // self.width), 1)[:, :, :frames]
 
 
-class PerTileNoise(BuggySampler):
-    bug = "per-tile noise"
-
-    def reset(self, seed: int | None = None) -> SpotSampler:
-        super().reset(seed)
-        self.draws = self._for_tiles(self.draws)
-        return self
-
-    def _start(self, draws: Draws) -> Tensor:
-        return super()._start(self._for_tiles(draws))
-
-    def _for_tiles(self, draws: Draws) -> Draws:
-        return TileDraws(draws.seed, draws.candidates, self.config.tile_size_time)
+def noise_per_tile(model: Any, settings: RunSettings) -> Run:
+    """Build a run whose noise is drawn once per tile from the same seed."""
+    run = Run.of(model, settings)
+    width = settings.tiling.tile_size_time
+    return replace(run, draws=TileDraws(run.draws.seed, run.draws.candidates, width))
 
 
-class Dropout(BuggySampler):
-    bug = "prompt dropout"
+def prompt_dropout(model: Any, settings: RunSettings) -> Run:
+    """Build a run that is conditioned on the empty text in place of its prompts."""
+    run = Run.of(model, settings)
+    nothing = model.embed([""])[[0] * len(run.prompts.conditioning)]
+    away = run.prompts.conditioning[list(run.prompts.negative)]
+    count = len(nothing)
+    prompts = replace(
+        run.prompts, conditioning=joined([nothing, away]), negative=tuple(range(count, count + len(away)))
+    )
+    return replace(run, prompts=prompts, denoiser=replace(run.denoiser, prompts=prompts))
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        nothing = self.model.embed([""])
-        self._conditioning = replace(self._conditioning, cond=nothing.expand_as(self._conditioning.cond))
 
-
-class FixedSeams(BuggySampler):
-    bug = "seams fixed"
+class FixedSeams(Run):
+    """The random shift is drawn once for the whole run."""
 
     def layout(self, step: int) -> Layout:
+        """Return the layout of the first step."""
         return super().layout(0)
 
 
-class UncoveredTail(BuggySampler):
-    bug = "uncovered tail"
+class BlindDenoiser(Denoiser):
+    """A denoiser that predicts nothing in windows that reach past the end."""
 
-    def predict_windows(self, step: Step, batch: Sequence[int]) -> list[Prediction]:
-        predictions = super().predict_windows(step, batch)
-        for i, tile in enumerate(batch):
-            if step.layout.tiles[tile].window[1] > self.frames:
-                nothing = torch.zeros_like(predictions[i].guided)
-                predictions[i] = Prediction(nothing, nothing, nothing)
+    def predict_batch(
+        self, windows: Sequence[Tensor], layout: Layout, timestep: int, batch: Sequence[int]
+    ) -> dict[int, Prediction]:
+        """Predict zeros where a window is not complete."""
+        predictions = super().predict_batch(windows, layout, timestep, batch)
+        for tile in batch:
+            if layout.tiles[tile].window[1] > layout.frames:
+                nothing = torch.zeros_like(predictions[tile].eps)
+                predictions[tile] = Prediction(nothing, nothing, nothing)
         return predictions
+
+
+def uncovered_tail(model: Any, settings: RunSettings) -> Run:
+    """Build a run that never shows the incomplete last tile to the network."""
+    run = Run.of(model, settings)
+    old = run.denoiser
+    denoiser = BlindDenoiser(old.model, old.prompts, old.guidance, old.tile_batch, old.source, old.reconstruction_scale)
+    return replace(run, denoiser=denoiser)

@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.denoise import mirror
 from spotnb.errors import InputError
-from spotnb.measure import seam_score
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.measure import seam_score
 
 END = 8  # latent frames (0.32 s) that count as an end of the sound
 
@@ -54,7 +53,9 @@ def echo(sampler: SpotSampler) -> float:
     left, right = step.layout.pad
     inside = step.padded[:, :, left : left + sampler.frames]
     outside = step.padded[:, :, :left], step.padded[:, :, left + sampler.frames :]
-    return _alike(torch.cat(outside, dim=2), torch.cat(mirror(inside, left, right), dim=2))
+    places = [*range(-left, 0), *range(sampler.frames, sampler.frames + right)]
+    mirrored = inside[:, :, [step.layout.frame_at(place) for place in places]]
+    return _alike(torch.cat(outside, dim=2), mirrored)
 
 
 def tail_level(sampler: SpotSampler) -> float:
@@ -69,7 +70,9 @@ def repetition(sampler: SpotSampler) -> float:
 def deafness(sampler: SpotSampler) -> float:
     prompt = sampler.prompt
     wanted = sampler.model.embed(list(prompt.prompts) if isinstance(prompt, PromptTimeline) else [prompt])
-    return float((sampler._conditioning.cond - wanted).norm() / wanted.norm())
+    prompts = sampler.definition.prompts
+    told = prompts.conditioning[[row for rows in prompts.prompts for row in rows]]
+    return float((told - wanted).norm() / wanted.norm())
 
 
 def seam(sampler: SpotSampler) -> float:

@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import Tensor
 
-from spotnb.config import show
 from spotnb.errors import InputError
 from spotnb.models.latent_diffusion import TRAINED_STEPS, from_audioldm
 from spotnb.models.protocol import AudioModel
+from spotnb.support.checks import show
 
 PROPERTIES = tuple(AudioModel.__annotations__)
 METHODS = tuple(name for name, value in vars(AudioModel).items() if callable(value) and not name.startswith("_"))

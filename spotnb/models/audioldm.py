@@ -22,13 +22,13 @@ from transformers import AutoTokenizer, ClapTextModelWithProjection, SpeechT5Hif
 from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
-from spotnb.mel import HOP
 from spotnb.models.batching import is_small, suggested_tile_batch
 from spotnb.models.heads import choose_heads
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
 from spotnb.models.threads import by_rows
 from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.sound.mel import HOP
 
 PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of published configurations, 128, is the pipeline's default length
@@ -73,7 +73,6 @@ class DiffusersAudioLDM:
         self.tokenizer, self.notes = tokenizer, notes or {}
         self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
         self.tempo_ruler = None if tempo_ruler is None else tempo_ruler.to(self.device)
-        self._width = int(unet.config.projection_class_embeddings_input_dim)
         self.tile_batch, self._small = suggested_tile_batch(self.unet, self.device), is_small(self.unet)
         self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
         self.prediction_type: str = scheduler.config.prediction_type
@@ -115,22 +114,23 @@ class DiffusersAudioLDM:
         normalised: Tensor = nn.functional.normalize(embeds, dim=-1)
         return normalised
 
-    def place(self, cond: Tensor, starts: Tensor) -> Tensor:
-        """Conditioning `[N, D]` for windows that begin at frames `starts` `[N]`: one column more, for the ruler."""
-        return cond if self.tempo_ruler is None else torch.cat([cond, starts.to(cond)[:, None]], dim=1)
-
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
-        inputs = x.to(self.device), t.to(self.device), cond.to(self.device)
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
+        """Predict the noise; windows begin at the frames `starts` `[N]` of the piece, by default at 0."""
+        inputs = [x.to(self.device), t.to(self.device), cond.to(self.device)]
+        if self.tempo_ruler is not None and starts is not None:
+            # One table: where a matrix lies in memory moves the last bits of a product with it, and so of every sound.
+            table = torch.cat([inputs[2], starts.to(inputs[2])[:, None]], dim=1)
+            inputs[2:] = [table[:, :-1], table[:, -1]]
         return by_rows(self._noise, *inputs) if self._small else self._noise(*inputs)
 
-    def _noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+    def _noise(self, x: Tensor, t: Tensor, embeds: Tensor, starts: Tensor | None = None) -> Tensor:
         sample = x.to(self.dtype)
         if self.frequency_code is not None:
             code = self.frequency_code[None, :, None].expand(len(x), -1, x.shape[2], -1)
             sample = torch.cat([sample, code], dim=1)
-        embeds, starts = cond[:, : self._width], cond[:, self._width :].sum(1)  # 0 where nothing was placed
         if self.tempo_ruler is not None:
-            waves = beat_waves(self.tempo_ruler(embeds), starts, x.shape[2]).to(self.dtype)
+            places = embeds.new_zeros(len(x)) if starts is None else starts
+            waves = beat_waves(self.tempo_ruler(embeds), places, x.shape[2]).to(self.dtype)
             sample = torch.cat([sample, waves[..., None].expand(-1, -1, -1, x.shape[3])], dim=1)
         sample = sample.contiguous(memory_format=self._memory_format)
         out = self.unet(sample, t, None, class_labels=embeds.to(self.dtype)).sample.float()

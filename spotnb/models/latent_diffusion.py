@@ -22,11 +22,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spotnb.config import show
 from spotnb.errors import InputError, SpotnbError
-from spotnb.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
 from spotnb.models.batching import suggested_tile_batch
 from spotnb.models.mel import torch_log_mel
+from spotnb.sound.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
+from spotnb.support.checks import show
 
 NEEDED = (
     "alphas_cumprod",

@@ -1,4 +1,4 @@
-"""AudioLDM's log-mel spectrogram in torch, for models and their training; `spotnb.mel` defines and explains it."""
+"""AudioLDM's log-mel spectrogram in torch, for models and their training; defined in `spotnb.sound.mel`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 import torch
 
 from spotnb.errors import InputError
-from spotnb.mel import FLOOR, HOP, MIRROR, WINDOW, mel_filters
+from spotnb.sound.mel import FLOOR, HOP, MIRROR, WINDOW, mel_filters
 
 
 @cache
@@ -24,7 +24,7 @@ def torch_log_mel(waveform: torch.Tensor) -> torch.Tensor:
     `waveform`: `[B, samples]` at 16 kHz, at least 433 samples; on any device.
     Returns `[B, 1, samples // 160, 64]`, natural logarithms, on the same device, in float32 at least: half precision is
     widened, and autocast switched off, for it would cost more than the quiet bands hold. Bands at the floor (1e-5)
-    have no gradient. Equals `spotnb.mel.log_mel`, which computes in float64, to 1e-4 almost everywhere (4e-3 in
+    have no gradient. Equals `spotnb.sound.mel.log_mel`, which computes in float64, to 1e-4 almost everywhere (4e-3 in
     the quietest bands beside a pure tone); for a float64 waveform, to 1e-6.
     Raises `InputError` for another shape.
     """
@@ -36,7 +36,7 @@ def torch_log_mel(waveform: torch.Tensor) -> torch.Tensor:
 
 
 def stft(wave: torch.Tensor) -> torch.Tensor:
-    """The complex spectrum `[B, 513, samples // 160]` of `[B, samples]` in the framing of `spotnb.mel`."""
+    """The complex spectrum `[B, 513, samples // 160]` of `[B, samples]` in the framing of `spotnb.sound.mel`."""
     window, _ = _window_and_filters(wave.device, wave.dtype)
     padded = torch.nn.functional.pad(wave[:, None], (MIRROR, MIRROR), mode="reflect")[:, 0]
     return torch.stft(padded, WINDOW, HOP, window=window, center=False, return_complex=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -15,8 +16,9 @@ class AudioModel(Protocol):
     Latents are `[B, channels, T, latent_bins]`; every tensor that goes in or comes out is float32, whatever
     the networks compute in. Models are stateless: the same call gives the same answer.
 
-    A model whose network is to know where in the piece a window lies has one method more, `place(cond, starts)`: of the
-    conditioning `[N, D]` and the frames `[N]` that the windows begin at it makes what `predict_noise` is given.
+    A model whose network must know where in the piece a window lies takes one more keyword in `predict_noise`:
+    `starts`, a LongTensor `[N]` of the latent frames at which the windows begin. It is passed only to those that have
+    it. The optional members are `unknown_words(text)`, `score(waveforms, text)` and `tile_batch`.
     """
 
     name: str
@@ -35,11 +37,14 @@ class AudioModel(Protocol):
     dtype: torch.dtype
     """What the denoising network computes in."""
 
-    def embed(self, texts: list[str]) -> Tensor:
-        """Conditioning `[N, D]` of N texts; an empty text is the unconditional one."""
+    def embed(self, texts: list[str]) -> Any:
+        """Conditioning of N texts, N rows; an empty text is the unconditional one.
+
+        A tensor `[N, D]`, or any other `spotnb.models.conditioning.Conditioning`.
+        """
         ...
 
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Any) -> Tensor:
         """The noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t`, a LongTensor `[N]`; like `x`, float32.
 
         With a gradient where `x` asks for one, and only then: the weights ask for none.
@@ -61,3 +66,8 @@ class AudioModel(Protocol):
     def describe(self) -> dict[str, Any]:
         """What a manifest records of the model: name, revision, dtype, device, head counts."""
         ...
+
+
+def takes_starts(model: AudioModel) -> bool:
+    """Return whether a model's `predict_noise` takes the keyword `starts`."""
+    return "starts" in inspect.signature(model.predict_noise).parameters

@@ -20,9 +20,9 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
 from spotnb.errors import InputError
-from spotnb.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 from spotnb.models.mel import filters_like, log_mel_of, stft
-from spotnb.models.tones import REACH, anchors, drawn, turns
+from spotnb.models.tones import MAX_OFFSET, anchor_frames, phases, spectrum_of
+from spotnb.sound.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 
 KERNEL = 7
 LARGEST_CHANGE = 3.0  # natural log units in a round: a band that is silent by chance shall not explode
@@ -51,9 +51,10 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     `mel_mean` and `mel_std` standardise the input; they are constants of the training data, in log units.
     `refinements` is how many times the sound is corrected towards the mel, `overshoot` by how much more than it lacks.
-    `tones` is how many sinusoids are drawn beside what the head makes, from the lowest bins up (`spotnb.models.tones`);
-    their phases are set anew at anchors more than `anchors_apart` frames from one another. 0: none.
-    Raises `InputError` for refinements of another mel than `spotnb.mel` defines, and for too many tones.
+    `tones` is the number of sinusoids with continuous phase (`spotnb.models.tones`) that are added to what the head
+    makes, at every other bin from the lowest up; 0 for none. Two of their anchors are more than `anchor_spacing` frames
+    apart.
+    Raises `InputError` for refinements of another mel than `spotnb.sound.mel` defines, and for too many tones.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -71,7 +72,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         refinements: int = 2,
         overshoot: float = 1.5,
         tones: int = 0,
-        anchors_apart: int = 48,
+        anchor_spacing: int = 48,
     ) -> None:
         super().__init__()
         if not 0 <= tones <= window // 4:
@@ -86,7 +87,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, window + 2)
-        # Where a tone stands between two bands is in the log-mel itself, before any layer has mixed it.
+        # The frequency of a tone between two bands shows in the log-mel itself, before any layer mixes the bands.
         self.tone_head = nn.Linear(channels + mel_bins, 2 * tones) if tones else None
         self.register_buffer("hann", torch.hann_window(window), persistent=False)
 
@@ -94,16 +95,16 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def receptive_frames(self) -> int:
         """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass.
 
-        The phase of a tone is counted from one anchor to the next: with `tones`, this is how far they reach where
-        anchors are at most three times as far apart as they must be, as they are in music.
+        The phase of a tone depends on all frames from anchor to anchor. With `tones`, this figure holds as long as
+        anchors are at most three times as far apart as they have to be, as they are in music.
         """
         c = self.config
         # A round hears a window and corrects it, so it reaches two halves of one to either side.
         near = int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
-        return near + (4 * c.anchors_apart if c.tones else 0)
+        return near + (4 * c.anchor_spacing if c.tones else 0)
 
     def features(self, mel: Tensor) -> Tensor:
-        """What the heads read, `[B, frames, channels]`."""
+        """Return the input of the heads, `[B, frames, channels]`."""
         h = self.embed_norm(self.embed(self.standardised(mel).mT).mT)
         for block in self.blocks:
             h = block(h)
@@ -111,28 +112,32 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return normed
 
     def standardised(self, mel: Tensor) -> Tensor:
+        """Return the log-mel at a mean of about 0 and a standard deviation of about 1."""
         scaled: Tensor = (mel - self.config.mel_mean) / self.config.mel_std
         return scaled
 
     def spectrum(self, mel: Tensor) -> Tensor:
         """The complex spectrum `[B, window // 2 + 1, frames]`."""
-        return self.spectrum_and_stray(mel)[0]
+        return self.spectrum_and_offset(mel)[0]
 
-    def spectrum_and_stray(self, mel: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The complex spectrum, and how many bins the tones in it stray from home, `[B, tones, frames]`, if there are any.
+    def spectrum_and_offset(self, mel: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the complex spectrum, and the frequencies of the tones for training to compare with real ones.
 
-        The second is what a training compares with the frequencies of real sound.
+        Returns:
+            The spectrum `[B, window // 2 + 1, frames]`, and in bins how far the tones are above their centers,
+            `[B, tones, frames]`, or None without tones.
         """
         h = self.features(mel)
         log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
-        spectrum, stray = torch.polar(bounded(log_magnitude), phase), None
+        spectrum, offset = torch.polar(bounded(log_magnitude), phase), None
         if self.tone_head is not None:
-            log_size, pull = self.tone_head(torch.cat([h, self.standardised(mel)], 2)).float().mT.chunk(2, dim=1)
-            size, stray = bounded(log_size), REACH * torch.tanh(pull)
-            turned = turns(stray, size, anchors(mel, self.config.anchors_apart), self.config.hop, self.config.window)
-            lines = drawn(size, stray, turned)
-            spectrum = spectrum + nn.functional.pad(lines, (0, 0, 0, spectrum.shape[1] - lines.shape[1]))
-        return without_offset(spectrum), stray
+            log_magnitude, raw = self.tone_head(torch.cat([h, self.standardised(mel)], 2)).float().mT.chunk(2, dim=1)
+            magnitude, offset = bounded(log_magnitude), MAX_OFFSET * torch.tanh(raw)
+            anchors = anchor_frames(mel, self.config.anchor_spacing)
+            phase = phases(offset, magnitude, anchors, self.config.hop, self.config.window)
+            tones = spectrum_of(magnitude, offset, phase)
+            spectrum = spectrum + nn.functional.pad(tones, (0, 0, 0, spectrum.shape[1] - tones.shape[1]))
+        return without_offset(spectrum), offset
 
     def forward(self, mel: Tensor) -> Tensor:
         sound = self.inverse_stft(self.spectrum(mel))
@@ -150,7 +155,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return self.inverse_stft(without_offset(spectrum * change.exp().mT))
 
     def inverse_stft(self, spectrum: Tensor) -> Tensor:
-        """Overlap-add with the framing of `spotnb.mel`: frame j is centred on its own `hop` samples."""
+        """Overlap-add with the framing of `spotnb.sound.mel`: frame j is centred on its own `hop` samples."""
         window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
         frames = torch.fft.irfft(spectrum.mT, n=window) * self.hann
         length = (count - 1) * hop + window
@@ -163,7 +168,10 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
 
 def bounded(log_magnitude: Tensor) -> Tensor:
-    """A magnitude from its logarithm. The bound keeps a stray frame from blowing up; music peaks near exp(5)."""
+    """Return magnitudes for their logarithms, with a bound that keeps a stray frame from blowing up the sound.
+
+    The magnitudes of music peak near exp(5).
+    """
     return torch.exp((log_magnitude - 1).clamp(max=6))
 
 

@@ -26,7 +26,7 @@ before a function, const or class, and that last line are understood. The shared
 - `plot.js`: `createPlot`, a sharp canvas with latent frames across, labelled in seconds; ticks, row labels, hatching.
 - `steps.js`: `createSteps`, play and slider over the steps of a run, with the keys and the wheel of a canvas.
 - `colours.js`: viridis, a diverging scale, five categories; `imageOf` makes a picture of bytes.
-- `layout.js`, `bands.js`: `plan` as `spotnb.layout` has it, and tiles as numbered bands.
+- `layout.js`, `bands.js`: `plan` as `spotnb.tiling.layout` has it, and tiles as numbered bands.
 - `player.js`: sound with an exact place and takes to switch between, never normalised.
 
 A saved page (`to_html`) runs the same module over a model without a kernel, where `model.get("offline")` is true.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import comb
 
-from spotnb.config import check_int
+from spotnb.support.checks import check_int
 
 LEVEL = 0.05
 

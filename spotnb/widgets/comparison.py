@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from traitlets import Dict
 
-from spotnb.config import check_int, check_real, show
 from spotnb.errors import InputError
-from spotnb.measure import SeamScore
-from spotnb.mel import HOP, SAMPLE_RATE
+from spotnb.sound.measure import SeamScore
+from spotnb.sound.mel import HOP, SAMPLE_RATE
+from spotnb.support.checks import check_int, check_real, show
 from spotnb.widgets import comparison_runs as parts
 from spotnb.widgets.base import Widget, new_figure
 from spotnb.widgets.traits import Checked, whole
@@ -180,7 +180,7 @@ def _facts(run: parts.Compared, score: SeamScore | None) -> list[str]:
 
 
 def _draw_wave(axes: Axes, run: parts.Compared, duration: float, limit: float) -> None:
-    from spotnb.drawing import BLUES
+    from spotnb.plots.drawing import BLUES
 
     step, envelope = run.envelope(1000)
     times = (np.arange(len(envelope)) + 0.5) * step / run.rate
@@ -192,8 +192,8 @@ def _draw_wave(axes: Axes, run: parts.Compared, duration: float, limit: float) -
 
 
 def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> None:
-    from spotnb.drawing import draw_image
-    from spotnb.mel import mel_bin
+    from spotnb.plots.drawing import draw_image
+    from spotnb.sound.mel import mel_bin
 
     low, high = parts.RANGE
     draw_image(axes, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=low, vmax=high)
@@ -206,7 +206,7 @@ def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> Non
 
 
 def _mark(axes: Axes, seams: tuple[int, ...] | None) -> None:
-    from spotnb.drawing import mark_seams
+    from spotnb.plots.drawing import mark_seams
 
     mark_seams(axes, seams)
     if legend := axes.get_legend():

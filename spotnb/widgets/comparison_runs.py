@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,14 +12,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.config import check_int, show
 from spotnb.errors import InputError
-from spotnb.measure import Levels, SeamScore, levels, seam_score
-from spotnb.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
+from spotnb.support.checks import check_int, show
 
 LEAST, MOST = 2, 4
-RANGE: Final = (math.log(FLOOR), 2.0)  # of the colours of a log-mel, as in spotnb.plots
+RANGE: Final = (math.log(FLOOR), 2.0)  # of the colours of a log-mel, as in spotnb.plots.sound
 COLUMNS = 65536  # of an envelope, at most
 FINEST = 16  # samples in a column, at least
 _KINDS = "a Generation, a finished SpotSampler, a waveform [samples], or a pair of a waveform and its seams"
@@ -54,7 +53,7 @@ class Compared:
         """The log-mel of the waveform itself."""
         if self.rate == SAMPLE_RATE:
             return log_mel(self.waveform)
-        from spotnb.audio import load_audio
+        from spotnb.sound.files import load_audio
 
         return log_mel(load_audio((self.waveform, self.rate)))
 
@@ -109,7 +108,7 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
 
 def _default_names(runs: Iterable[Any]) -> list[str]:
     """What tells the runs apart: method and, where they differ, edge, shift ratio and seed."""
-    samplers = [_sampler_of(run) for run in runs]
+    samplers = [getattr(run, "sampler", None) for run in runs]
     parts = [
         [s.method, s.config.edge, f"shift {s.config.max_shift_ratio:g}", f"seed {s.seed}"] if s is not None else []
         for s in samplers
@@ -124,7 +123,7 @@ def _default_names(runs: Iterable[Any]) -> list[str]:
 
 
 def _compared(name: str, run: Any, rate: int) -> Compared:
-    sampler = _sampler_of(run)
+    sampler = getattr(run, "sampler", None)
     if sampler is None:
         seams: Any = None
         if isinstance(run, tuple | list) and len(run) == 2 and as_array(run[0]).ndim:
@@ -146,15 +145,6 @@ def _compared(name: str, run: Any, rate: int) -> Compared:
     grid = tuple(range(tile, sampler.frames - 1, tile))
     own = tuple(layout.seams) if layout else ()
     return Compared(name, wave, sampler.model.sample_rate, own, mel, grid)
-
-
-def _sampler_of(run: Any) -> Any:
-    """The sampler of a run that has one. Neither class is imported for this: that would import torch."""
-    for module, name in (("spotnb.sampler", "SpotSampler"), ("spotnb.generate", "Generation")):
-        loaded = sys.modules.get(module)
-        if loaded is not None and isinstance(run, getattr(loaded, name)):
-            return run if name == "SpotSampler" else run.sampler
-    return None
 
 
 def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from traitlets import Bool, Dict, Int
 
-from spotnb.arrays import as_array
-from spotnb.config import check_int, show
 from spotnb.errors import InputError, SpotnbError
-from spotnb.trace import StepRecord, Trace
+from spotnb.support.arrays import as_array
+from spotnb.support.checks import check_int, show
+from spotnb.trace.record import StepRecord
+from spotnb.trace.trace import Trace
 from spotnb.widgets.base import Widget, new_figure
 from spotnb.widgets.packing import ARRAYS, COLUMNS, QUANTITIES, Packed, Thinning, pack
 from spotnb.widgets.traits import choice, whole, whole_or_none
@@ -155,8 +156,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         self._packed = []
 
     def draw(self) -> Figure | None:
-        from spotnb.drawing import draw_image, mark_seams
-        from spotnb.mel import LATENT_SECONDS
+        from spotnb.plots.drawing import draw_image, mark_seams
+        from spotnb.sound.mel import LATENT_SECONDS
 
         if not self._packed:
             return None
@@ -289,14 +290,14 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             return sound.waveform, self._sampler.model.sample_rate
         import torch
 
-        from spotnb.decode import decode_sound
         from spotnb.models.adapt import as_model
+        from spotnb.models.decode import decode_sound
 
         model = as_model(self._model)
         latent = torch.from_numpy(as_array(record.x0)[self._candidate : self._candidate + 1].astype(np.float32))
         samples = self.trace.manifest.get("samples", latent.shape[2] * model.samples_per_frame)
-        circular = record.layout.edge == "circular"
-        return decode_sound(model, latent.to(model.device), samples, circular=circular).waveform, model.sample_rate
+        ring = record.layout.ring
+        return decode_sound(model, latent.to(model.device), samples, ring=ring).waveform, model.sample_rate
 
     def _values(self, record: StepRecord) -> Any:
         """`[C, T, F]` of the quantity shown, or None where it was not recorded."""

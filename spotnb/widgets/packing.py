@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from spotnb.arrays import as_array
-from spotnb.trace import StepRecord
+from spotnb.support.arrays import as_array
+from spotnb.trace.record import StepRecord
 from spotnb.widgets.quantise import STATISTICS, Plane, Quantised, noise_rule, quantise, statistics, thinned
 
 ARRAYS: Final = ("x", "x0", "noise")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spotnb.files import atomic_write
+from spotnb.support.files import atomic_write
 from spotnb.widgets.esm import STATIC, body, stylesheet
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.layout import plan
-from spotnb.lengths import run_frames
-from spotnb.shifts import DEFAULT_TIME_MULTIPLE
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.lengths import run_frames
+from spotnb.tiling.layout import plan
+from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.page import write_page
 from spotnb.widgets.panel_form import Form
@@ -184,7 +184,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._run.start(lambda: work(settings), busy)
 
     def _save(self, kind: str, path: Any) -> Path:
-        from spotnb.audio import save_audio
+        from spotnb.sound.files import save_audio
 
         if kind not in ("wav", "trace"):
             raise InputError(f"kind is {kind!r}: expected wav or trace; choose one of these")
@@ -278,7 +278,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._set_cost(text)
             if self._run.busy or not (self._eager or self._run.loaded):
                 return
-            from spotnb.sampler import SpotSampler
+            from spotnb.sampling.sampler import SpotSampler
 
             cost = SpotSampler(self._run.load_quietly(), **settings).cost()
             memory = f"{cost.peak_bytes / 1e6:.0f} MB" if cost.peak_bytes < 1e9 else f"{cost.peak_bytes / 1e9:.1f} GB"
@@ -297,7 +297,7 @@ def _planned_cost(settings: dict[str, Any]) -> str:
     config, method, steps = settings["config"], settings["method"], settings["steps"]
     if isinstance(settings["prompt"], PromptTimeline):
         settings["prompt"].check_duration(settings["duration"])
-    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.edge == "circular")
+    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
     layouts = [plan(frames, config, step, method, steps) for step in range(steps)]
     windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
     note = ", one window: plain DDIM" if layouts[0].fallback else ""

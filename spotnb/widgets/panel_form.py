@@ -8,17 +8,12 @@ from typing import Any, Final
 
 import ipywidgets
 
-from spotnb.config import (
-    DEFAULT_GUIDANCE,
-    DEFAULT_GUIDANCE_INTERVAL,
-    DEFAULT_STEPS,
-    EDGES,
-    METHODS,
-    SpotDiffusionConfig,
-    show,
-)
 from spotnb.errors import InputError
-from spotnb.timeline import PromptTimeline
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.checks import show
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 
 SOLVERS: Final = ("ddim", "dpm++")
 CROSSFADE: Final = 2.0  # seconds, or as long as the shortest entry

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from traitlets import Bool, Dict, Float, Unicode
 
-from spotnb.mel import FLOOR
+from spotnb.sound.mel import FLOOR
 from spotnb.widgets.base import Widget, new_figure
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
         self._generation = None
 
     def draw(self) -> Figure | None:
-        from spotnb.plots import plot_mel, plot_waveform
+        from spotnb.plots.sound import plot_mel, plot_waveform
 
         if self._generation is None:
             return None

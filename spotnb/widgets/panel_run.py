@@ -123,7 +123,7 @@ class Run:
         """Have a sampler: the one there is, or a new one where there is none or it is done."""
         if self.sampler is not None and not (self.sampler.done and self.generation is not None):
             return
-        from spotnb.sampler import SpotSampler
+        from spotnb.sampling.sampler import SpotSampler
 
         sampler = SpotSampler(self.model(), **settings)
         self._step = self.generation = None
@@ -207,7 +207,7 @@ class Run:
     def _open(self) -> Any:
         """The open step, if it is still the sampler's next one; else a new one."""
         step = self._step
-        if step is not None and step.sampler is self.sampler and step.index == self.sampler.steps_done:
+        if step is not None and step.state is self.sampler.state:
             return step
         self._step = None
         return self.sampler.begin()

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bytes, Dict
 
-from spotnb.arrays import as_array, require_finite
-from spotnb.config import check_int, show
 from spotnb.errors import InputError
+from spotnb.support.arrays import as_array, require_finite
+from spotnb.support.checks import check_int, show
 from spotnb.widgets.base import Widget, new_figure
 from spotnb.widgets.traits import Checked, choice, whole
 

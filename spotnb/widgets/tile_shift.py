@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bytes, Dict, observe
 
-from spotnb.arrays import as_array
-from spotnb.config import EDGES, METHODS, SpotDiffusionConfig, check_int, check_name, show
 from spotnb.errors import InputError
-from spotnb.layout import Layout, plan
-from spotnb.seams import run_steps
-from spotnb.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
+from spotnb.support.arrays import as_array
+from spotnb.support.checks import check_int, check_name, show
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.coverage import run_steps
+from spotnb.tiling.edges import EDGES
+from spotnb.tiling.layout import Layout, plan
+from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
 from spotnb.widgets.base import Widget, new_figure
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
@@ -35,7 +37,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
             are then shown over its clean estimate.
         config: the tiling; not with a trace, which has its own.
         steps: how many steps the run has, at most 1000; not with a trace.
-        method: one of `spotnb.config.METHODS`; not with a trace.
+        method: one of `spotnb.tiling.config.METHODS`; not with a trace.
         channel: of the clean estimate shown behind the tiles of a trace.
 
     Traits, all of which can be observed, set, and linked with `jslink`:
@@ -112,7 +114,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         self.shift = self._run.used_shift(self.step, self.method, self.edge)
 
     def draw(self) -> Figure:
-        from spotnb.layout_plots import plot_layout, plot_seams
+        from spotnb.plots.layouts import plot_layout, plot_seams
 
         figure = new_figure(height=4.8)
         above, below = figure.subplots(2, 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from traitlets import TraitType
 
-from spotnb.config import check_int, check_name
+from spotnb.support.checks import check_int, check_name
 
 
 class Checked(TraitType[Any, Any]):

@@ -1,4 +1,4 @@
-"""The original package and one small model of it, for all tests of this folder."""
+"""The original package and one of its models in small, for all tests in this folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def audioldm() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def original(audioldm: Any) -> Any:
-    """A `LatentDiffusion`. Tests leave it as it is."""
+    """A `LatentDiffusion`, which tests must not change."""
     return make_latent_diffusion(audioldm)
 
 

@@ -1,4 +1,4 @@
-"""Weights of the original package's modules under the names that diffusers and transformers give them."""
+"""Weights of the original package's modules under their names in diffusers and transformers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ VAE = {
 
 
 def unet_weights(unet: nn.Module) -> Weights:
-    """For a `UNet2DConditionModel` of as many levels and blocks a level."""
+    """Convert weights for a `UNet2DConditionModel` with the same numbers of levels and of blocks per level."""
     sizes: Any = unet
     levels, blocks = len(sizes.channel_mult), sizes.num_res_blocks
     return {_unet_name(name, levels, blocks): weight for name, weight in unet.state_dict().items()}
@@ -50,12 +50,12 @@ def unet_weights(unet: nn.Module) -> Weights:
 
 def _unet_name(name: str, levels: int, blocks: int) -> str:
     name = _renamed(name, UNET)
-    if found := re.match(r"(input|output)_blocks\.(\d+)\.(\d+)\.(.*)", name):
-        side, index, part, rest = found[1], int(found[2]), int(found[3]), found[4]
-        if side == "input":  # each level: its blocks, then a downsampling
+    if match := re.match(r"(input|output)_blocks\.(\d+)\.(\d+)\.(.*)", name):
+        side, index, part, rest = match[1], int(match[2]), int(match[3]), match[4]
+        if side == "input":  # each level has its blocks, then a downsampling
             level, block = divmod(index - 1, blocks + 1)
             home = f"down_blocks.{level}"
-        else:  # each level: a block more, the last of which holds an upsampling too
+        else:  # each level has one block more; the last one also contains an upsampling
             level, block = divmod(index, blocks + 1)
             home = f"up_blocks.{level}"
         if rest.startswith(("op.", "conv.")):
@@ -67,7 +67,7 @@ def _unet_name(name: str, levels: int, blocks: int) -> str:
 
 
 def vae_weights(vae: nn.Module) -> Weights:
-    """For a diffusers `AutoencoderKL` of as many levels and blocks a level; without the vocoder inside."""
+    """Convert weights, except for the vocoder's, for an `AutoencoderKL` with the same levels and blocks."""
     levels = len([name for name, _ in vae.named_modules() if re.fullmatch(r"decoder\.up\.\d+", name)])
     out = {}
     for old, weight in vae.state_dict().items():
@@ -75,23 +75,23 @@ def vae_weights(vae: nn.Module) -> Weights:
             continue
         name = re.sub(r"\bdown\.(\d+)\.block\.", r"down_blocks.\1.resnets.", old)
         name = re.sub(r"\bdown\.(\d+)\.downsample\.", r"down_blocks.\1.downsamplers.0.", name)
-        # The original counts its decoder's levels from the output.
+        # The original numbers its decoder's levels from the output.
         name = re.sub(r"\bup\.(\d+)\.", lambda m: f"up_blocks.{levels - 1 - int(m[1])}.", name)
         name = name.replace(".block.", ".resnets.").replace(".upsample.", ".upsamplers.0.")
-        if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", old):  # a convolution of one tap is a matrix
+        if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", old):  # a convolution with one tap is a matrix
             weight = weight[:, :, 0, 0]
         out[_renamed(name, VAE)] = weight
     return out
 
 
 def vocoder_weights(vocoder: nn.Module) -> Weights:
-    """For a `SpeechT5HifiGan` of the same configuration, but for `mean` and `scale`, which it does not use."""
+    """Convert weights for a `SpeechT5HifiGan` of the same configuration, without the unused `mean` and `scale`."""
     return {re.sub(r"^ups\.", "upsampler.", name): weight for name, weight in vocoder.state_dict().items()}
 
 
 def _renamed(name: str, table: dict[str, str]) -> str:
     for old, new in table.items():
-        found = re.search(rf"(^|\.){re.escape(old)}", name)
-        if found:
-            return name[: found.start()] + found[1] + new + name[found.end() :]
+        match = re.search(rf"(^|\.){re.escape(old)}", name)
+        if match:
+            return name[: match.start()] + match[1] + new + name[match.end() :]
     return name

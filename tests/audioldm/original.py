@@ -1,9 +1,9 @@
-"""The original `audioldm` package, importable here for the tests of this folder and gone after them.
+"""The original `audioldm` package, importable for the tests in this folder and removed afterward.
 
-`.ci/fetch-audioldm` puts it into `.audioldm/`, without the dependencies that it names. What it imports but does not
-need for what is tested stands in as empty modules: torchaudio and torchvision do not load beside a CPU torch, pandas,
-progressbar and ftfy serve its training data, its downloads and another tokenizer. CLAP's text weights cannot be had
-without a network: a small RoBERTa with random weights takes their place, in its own class.
+`.ci/fetch-audioldm` downloads it to `.audioldm/` without its dependencies. Imports that the tested code does not need
+are replaced by empty modules: torchaudio and torchvision do not load with a CPU build of torch; pandas, progressbar,
+and ftfy are for its training data, its downloads, and another tokenizer. CLAP's text weights are not available without
+a network, so a small RoBERTa of the same class with random weights replaces them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TOKENS = 16  # audioldm pads every prompt to 512
 
 
 class Empty(types.ModuleType):
-    """A module that has any name one asks of it, each an empty class."""
+    """A module that provides an empty class under every name."""
 
     __path__: tuple[str, ...] = ()
 
@@ -65,12 +65,12 @@ class Empty(types.ModuleType):
 
 @contextlib.contextmanager
 def importable() -> Iterator[Any]:
-    """The package `audioldm`; the search path, and all modules that this adds, are put back afterwards."""
+    """Import the package `audioldm`. Afterward, restore the search path and the loaded modules."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transformers.RobertaTokenizer, "from_pretrained", small_tokenizer)
         patch.setattr(transformers.RobertaModel, "from_pretrained", small_roberta)
         for name in ("BertModel", "BartModel", "BertTokenizer", "BartTokenizer"):
-            getattr(transformers, name)  # loaded before the empty modules are there to be asked about
+            getattr(transformers, name)  # import it before it can see the empty modules
         before = set(sys.modules)
         try:
             with pytest.MonkeyPatch.context() as brief:
@@ -95,7 +95,7 @@ def small_tokenizer(*_: Any, **__: Any) -> Any:
 def small_roberta(*_: Any, **__: Any) -> nn.Module:
     config = transformers.RobertaConfig(
         vocab_size=len(WORDS) + len(SPECIAL),
-        hidden_size=768,  # what CLAP's projection takes
+        hidden_size=768,  # the input width of CLAP's projection
         intermediate_size=64,
         num_hidden_layers=1,
         num_attention_heads=4,
@@ -108,7 +108,7 @@ def small_roberta(*_: Any, **__: Any) -> nn.Module:
 
 
 def small_config(audioldm: Any) -> dict[str, Any]:
-    """audioldm's own configuration of its smallest model, a quarter as wide and one block a level."""
+    """Return audioldm's configuration of its smallest model, a quarter as wide and with one block per level."""
     config = copy.deepcopy(audioldm.pipeline.default_audioldm_config("audioldm-s-full")["model"]["params"])
     config["device"] = torch.device("cpu")
     config["cond_stage_key"] = "text"
@@ -118,46 +118,46 @@ def small_config(audioldm: Any) -> dict[str, Any]:
 
 
 def make_latent_diffusion(audioldm: Any) -> Any:
-    """A `LatentDiffusion` as `build_model` leaves one, with random weights, and other averaged ones.
+    """Build a `LatentDiffusion` like `build_model`'s, with random weights and different averaged weights.
 
-    The global random state is left as it was.
+    The global random state is not changed.
     """
     vocoder = sys.modules["audioldm.hifigan.utilities"].HIFIGAN_16K_64
     with torch.random.fork_rng(devices=[]), pytest.MonkeyPatch.context() as patch:
         patch.setitem(vocoder, "upsample_initial_channel", 64)
         torch.manual_seed(0)
-        made = audioldm.LatentDiffusion(**small_config(audioldm))
-        randomise_network(made.model)
-        with made_averages(made):
-            randomise_network(made.model)
-        randomise(made.first_stage_model)
+        model = audioldm.LatentDiffusion(**small_config(audioldm))
+        randomise_network(model.model)
+        with made_averages(model):
+            randomise_network(model.model)
+        randomise(model.first_stage_model)
         with torch.no_grad():
-            made.scale_factor.fill_(0.9)  # 1 would hide where it is left out
-    made.eval()
-    made.cond_stage_model.embed_mode = "text"
-    return made
+            model.scale_factor.fill_(0.9)  # with 1, a missing factor would not show
+    model.eval()
+    model.cond_stage_model.embed_mode = "text"
+    return model
 
 
 @torch.no_grad()
 def randomise_network(network: nn.Module) -> None:
     randomise(network)
-    network.diffusion_model.film_emb.weight.mul_(20)  # embeddings are short vectors: their effect would drown
+    network.diffusion_model.film_emb.weight.mul_(20)  # embeddings are short vectors, whose effect would be too small
 
 
 @contextlib.contextmanager
-def made_averages(made: Any) -> Iterator[None]:
-    """What is written into the network here becomes its averaged weights; the weights come back."""
-    weights = [weight.detach().clone() for weight in made.model.parameters()]
+def made_averages(model: Any) -> Iterator[None]:
+    """Make the changes to the network's weights in this context its averaged weights, and restore the weights."""
+    weights = [weight.detach().clone() for weight in model.model.parameters()]
     yield
-    averages = dict(made.model_ema.named_buffers())
+    averages = dict(model.model_ema.named_buffers())
     with torch.no_grad():
-        for (name, weight), old in zip(made.model.named_parameters(), weights, strict=True):
-            averages[made.model_ema.m_name2s_name[name]].copy_(weight)
+        for (name, weight), old in zip(model.model.named_parameters(), weights, strict=True):
+            averages[model.model_ema.m_name2s_name[name]].copy_(weight)
             weight.copy_(old)
 
 
 def make_sampler(latent_diffusion: Any) -> Any:
-    """Its DDIMSampler; stock, it puts its tables on a GPU whether there is one or not."""
+    """Build its DDIMSampler on the CPU. The stock one always puts its tables on a GPU."""
     sampler = sys.modules["audioldm.latent_diffusion.ddim"].DDIMSampler(latent_diffusion)
     sampler.register_buffer = lambda name, value: setattr(sampler, name, value)
     return sampler

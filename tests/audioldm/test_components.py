@@ -1,7 +1,7 @@
-"""The original package's networks against diffusers' and transformers', configured as the published checkpoints.
+"""The original package's networks against diffusers' and transformers', configured like the published checkpoints.
 
-The same random weights in both. Sizes are AudioLDM's own but for the networks, which have one block a level instead
-of two; those of m and l are narrower too, with as many attention heads (all three passed at their full width).
+Both have the same random weights. Sizes are AudioLDM's, except that the networks have one block per level instead of
+two, and those of m and l are narrower, with the same number of attention heads (all three passed at full width).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from spotnb import SpotSampler
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.heads import ORIGINAL_HEADS, choose_heads
 from spotnb.models.latent_diffusion import LatentDiffusionModel
-from spotnb.noise import draw
+from spotnb.solvers.noise import draw
 from tests.audioldm.convert import unet_weights, vae_weights, vocoder_weights
 from tests.audioldm.original import relative
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components, make_unet, make_vae
 
-pytestmark = [  # of the original, under today's torch
+pytestmark = [  # warnings of the original with current versions of torch
     pytest.mark.filterwarnings("ignore::FutureWarning:torch"),
     pytest.mark.filterwarnings("ignore:torch.meshgrid"),
 ]
@@ -36,7 +36,7 @@ COND = nn.functional.normalize(draw((1, 512), 1, 0, "start"))
 
 @torch.no_grad()
 def fill(module: nn.Module) -> None:
-    """Random weights of a sensible size, quickly: half a billion are copied from a million that were drawn."""
+    """Fill with random weights of a sensible size. For speed, half a billion are copied from a million drawn ones."""
     pool, offset = draw((1_048_583,), 2, 0, "start"), 0
     for name, weight in module.named_parameters():
         flat = weight.view(-1)
@@ -53,7 +53,7 @@ def fill(module: nn.Module) -> None:
 
 
 def original_unet(width: int, head_channels: int, blocks: int = 1) -> nn.Module:
-    """Without drawing weights that are drawn again."""
+    """Build the original network without its initial weights, which `fill` replaces."""
     with torch.device("meta"):
         unet: nn.Module = sys.modules["audioldm.latent_diffusion.openaimodel"].UNetModel(
             image_size=64,
@@ -70,12 +70,12 @@ def original_unet(width: int, head_channels: int, blocks: int = 1) -> nn.Module:
         )
     unet = unet.to_empty(device="cpu").eval()
     fill(unet)
-    unet.film_emb.weight.data.mul_(20)  # embeddings are short vectors: their effect would drown
+    unet.film_emb.weight.data.mul_(20)  # embeddings are short vectors, whose effect would be too small
     return unet
 
 
 def diffusers_unet(channels: tuple[int, ...], heads: Any, weights: dict[str, Tensor]) -> UNet2DConditionModel:
-    """On the very tensors of the original."""
+    """Build diffusers' network on the same tensors as the original."""
     with torch.device("meta"):
         unet = make_unet(
             channels, attention_head_dim=heads, norm_num_groups=32, projection_class_embeddings_input_dim=512
@@ -96,7 +96,7 @@ def test_the_network(audioldm: Any, published: int, shrink: int) -> None:
     channels, weights = tuple(c // shrink for c in full), unet_weights(unet)
     ours = diffusers_unet(channels, list(heads), weights)
     assert relative(ours(X, T, None, class_labels=COND).sample, expected) <= 1e-4
-    # The published configuration's own count loads without a word, and is wrong.
+    # The published configuration's number of heads loads without a warning, but it is wrong.
     wrong = diffusers_unet(channels, 8, weights)
     assert relative(wrong(X, T, None, class_labels=COND).sample, expected) > 1e-2
 
@@ -109,7 +109,7 @@ def diffusers_vae(width: int, layers: int, weights: dict[str, Tensor], scale: fl
 
 @torch.no_grad()
 def test_the_autoencoder(audioldm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At its full size."""
+    """At full size."""
     monkeypatch.setitem(sys.modules["audioldm.hifigan.utilities"].HIFIGAN_16K_64, "upsample_initial_channel", 32)
     config = audioldm.pipeline.default_audioldm_config()["model"]["params"]["first_stage_config"]["params"]
     with torch.random.fork_rng(devices=[]):
@@ -144,7 +144,7 @@ def hifigan(width: int, vocoder: nn.Module) -> SpeechT5HifiGan:
 
 @torch.no_grad()
 def test_the_vocoder(audioldm: Any) -> None:
-    """At its full size."""
+    """At full size."""
     with torch.random.fork_rng(devices=[]):
         vocoder = sys.modules["audioldm.hifigan.utilities"].get_vocoder(None, "cpu")
         fill(vocoder)
@@ -156,7 +156,7 @@ def test_the_vocoder(audioldm: Any) -> None:
 
 
 def test_one_set_of_weights_sounds_the_same_in_either_form(original: Any, model: LatentDiffusionModel) -> None:
-    """A whole tiled run, through the object and through the folder format's classes."""
+    """A complete tiled run with the original object and with the classes of the folder format."""
     with original.ema_scope(), torch.random.fork_rng(devices=[]):
         weights = {name: w.clone() for name, w in unet_weights(original.model.diffusion_model).items()}
         pieces = {

@@ -1,4 +1,4 @@
-"""The adapter against the original package's own sampler, first stage and text encoder, with random weights."""
+"""The adapter against the original package's sampler, first stage, and text encoder, with random weights."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from spotnb.models.adapt import as_model
 from spotnb.models.latent_diffusion import LatentDiffusionModel, from_audioldm
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.protocol import AudioModel
-from spotnb.noise import draw
-from spotnb.source import KnownSound
+from spotnb.sampling.source import KnownSound
+from spotnb.solvers.noise import draw
 from tests.audioldm.original import make_sampler, relative
 
-pytestmark = [  # of the original, under today's numpy and torch
+pytestmark = [  # warnings of the original with current versions of numpy and torch
     pytest.mark.filterwarnings("ignore::DeprecationWarning:audioldm"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:torch"),
     pytest.mark.filterwarnings("ignore::FutureWarning:torch"),
@@ -35,7 +35,7 @@ T = torch.tensor([700, 30])
 
 @pytest.fixture(autouse=True)
 def _no_draw_of_ours() -> Iterator[None]:
-    """Whatever a test does through the adapter leaves the global generators alone."""
+    """Check that the adapter never draws from the global generators."""
     before, numpy_before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     yield
     assert torch.equal(torch.random.get_rng_state(), before)
@@ -43,7 +43,7 @@ def _no_draw_of_ours() -> Iterator[None]:
 
 
 def conditioning(original: Any, text: str) -> Tensor:
-    """`[1, 1, D]` as `build_model`'s object gives it, its dice held."""
+    """Return the conditioning `[1, 1, D]` of the original object, which here does not drop any prompt."""
     with torch.random.fork_rng(devices=[]), pytest.MonkeyPatch.context() as patch:
         patch.setattr(original.cond_stage_model, "unconditional_prob", 0.0)
         return original.get_learned_conditioning([text])
@@ -52,7 +52,7 @@ def conditioning(original: Any, text: str) -> Tensor:
 def original_run(
     original: Any, start: Tensor, steps: int, guidance: float, negative: str = "", eta: float = 0.0
 ) -> dict[str, Any]:
-    """What the original makes of some start noise, as its `generate_sample` goes about it."""
+    """Run the original from some initial noise, in the same way as its `generate_sample`."""
     sampler = make_sampler(original)
     with original.ema_scope(), torch.random.fork_rng(devices=[]):
         nothing = original.cond_stage_model.get_unconditional_condition(1)
@@ -91,12 +91,12 @@ def test_a_full_run_equals_the_original(
     theirs = original_run(original, start, steps, guidance, negative)
     ours.run(progress=False)
     assert list(ours.solver.timesteps) == theirs["timesteps"]
-    assert relative(start, theirs["latent"]) > 0.1  # the network did something
+    assert relative(start, theirs["latent"]) > 0.1  # the network had an effect
     assert relative(ours.latent, theirs["latent"]) <= 1e-4
     mel = model.decode_mel(ours.latent)
     assert relative(mel, theirs["mel"]) <= 1e-4
     sound, samples = model.vocode(mel), 640 * start.shape[2]
-    assert theirs["sound"].shape == (1, 1, samples + 32)  # what the vocoder adds is trimmed
+    assert theirs["sound"].shape == (1, 1, samples + 32)  # ours trims the vocoder's extra samples
     assert relative(sound, theirs["sound"][:, 0, :samples]) <= 1e-4
     assert sound.abs().max() > 0.01
     rounded = torch.from_numpy(theirs["int16"][:, :samples]) / 32768
@@ -107,7 +107,7 @@ def test_a_full_run_equals_the_original(
 def test_noise_put_back_equals_the_original(
     original: Any, model: LatentDiffusionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With audioldm's default eta of 1, given the same draws."""
+    """With audioldm's default eta of 1 and the same draws."""
     ours = SpotSampler(model, PROMPT, 0.6, steps=10, guidance_scale=2.5, method="full", seed=4, eta=1.0)
     draws = iter([draw(ours.shape, 4, step, "eta") for step in range(10)])
     monkeypatch.setattr(sys.modules["audioldm.latent_diffusion.ddim"], "noise_like", lambda *_: next(draws))
@@ -116,7 +116,7 @@ def test_noise_put_back_equals_the_original(
 
 
 def test_prompt_guidance_and_averages_matter_to_this_network(original: Any, model: LatentDiffusionModel) -> None:
-    """Or the agreement above would not show that they are handled alike."""
+    """Otherwise, the agreement above would not show that they are handled correctly."""
     plain = copy.copy(original)
     plain.use_ema = False
     runs = [
@@ -141,8 +141,8 @@ def test_no_prompt_is_dropped(original: Any, model: LatentDiffusionModel) -> Non
         torch.manual_seed(0)
         drawn = original.get_learned_conditioning([PROMPT] * 200)
     dropped = (drawn[:, 0] - first).norm(dim=1) > 1e-3
-    assert 5 < dropped.sum() < 50  # merely called, it does drop some
-    assert original.cond_stage_model.unconditional_prob == 0.1  # the object is as it was
+    assert 5 < dropped.sum() < 50  # a plain call drops some
+    assert original.cond_stage_model.unconditional_prob == 0.1  # the object has not changed
 
 
 def test_embeddings_are_the_originals(original: Any, model: LatentDiffusionModel) -> None:
@@ -182,7 +182,7 @@ def test_noise_is_that_of_the_averaged_weights(original: Any, model: LatentDiffu
 
 
 def test_averaged_weights_are_used_where_they_lie(original: Any) -> None:
-    """Not copied: a further step of training shows in the next prediction. The weights themselves stay."""
+    """They are not copied, so more training affects the next prediction. The plain weights do not change."""
     original = copy.deepcopy(original)
     before = {name: weight.clone() for name, weight in original.model.named_parameters()}
     model = from_audioldm(original)
@@ -206,7 +206,7 @@ def test_a_model_without_averages(original: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["x0", "v"])
 def test_epsilon_comes_out_whatever_the_network_predicts(original: Any, kind: str) -> None:
-    """A network that is right gives the true noise back, from x = sqrt(a) x0 + sqrt(1 - a) e."""
+    """A perfect network returns the true noise e of x = sqrt(a) x0 + sqrt(1 - a) e."""
     alpha = original.alphas_cumprod[T][:, None, None, None]
     clean, true = draw(X.shape, 1, 0, "start"), draw(X.shape, 2, 0, "start")
     x = alpha.sqrt() * clean + (1 - alpha).sqrt() * true
@@ -219,7 +219,7 @@ def test_epsilon_comes_out_whatever_the_network_predicts(original: Any, kind: st
 
 
 def test_a_ring_of_any_length(original: Any, model: LatentDiffusionModel) -> None:
-    """The original itself refuses what is no multiple of 8."""
+    """The original rejects lengths that are not multiples of 8."""
     cond = model.embed([PROMPT])
     with pytest.raises(RuntimeError), torch.no_grad():
         original.apply_model(X[:1, :, :12], T[:1], cond[:, None])
@@ -235,7 +235,7 @@ def test_a_ring_of_any_length(original: Any, model: LatentDiffusionModel) -> Non
 
 
 def test_a_gradient_where_it_is_asked_for(original: Any) -> None:
-    """Through the checkpoints that the original is built with, for kept sound; else no step leaves a graph behind."""
+    """Kept sound needs it, through the original's gradient checkpointing. Otherwise, no step keeps a graph."""
     for network in (original, _without_averages(original)):
         model = from_audioldm(network)
         cond = model.embed([PROMPT, NEGATIVE])
@@ -279,7 +279,7 @@ def test_encoding_is_the_mean_of_the_first_stage(original: Any, model: LatentDif
 
 
 def test_scores_are_the_originals(original: Any, model: LatentDiffusionModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given the same resampling, for torchaudio is not here, and on this device, for stock it is on a GPU."""
+    """With the same resampling (torchaudio is not installed) and on the CPU (the stock code uses a GPU)."""
     encoders = sys.modules["audioldm.clap.encoders"]
 
     class Resampling:
@@ -299,17 +299,17 @@ def test_scores_are_the_originals(original: Any, model: LatentDiffusionModel, mo
         expected = original.cond_stage_model.cos_similarity(sounds, [PROMPT, PROMPT])
     assert scores.shape == (2,)
     assert (scores - expected).abs().max() <= 1e-5
-    assert (scores[0] - scores[1]).abs() > 1e-3  # or nothing would be shown
+    assert (scores[0] - scores[1]).abs() > 1e-3  # otherwise, the agreement would not show anything
 
 
 def test_long_sounds_are_scored_piece_by_piece(model: LatentDiffusionModel) -> None:
     sound = 0.1 * draw((15 * 16000,), 0, 0, "start")
     whole = model.score(sound[None], PROMPT)
     pieces = model.score(torch.stack([sound[:160000], sound[-160000:]]), PROMPT)
-    assert (whole - pieces.mean()).abs() < 1e-3  # resampled apart, the cut ends differ by a few samples
+    assert (whole - pieces.mean()).abs() < 1e-3  # separate resampling changes a few samples at the cuts
 
 
-# The whole.
+# The complete model.
 
 
 def test_its_properties_are_audioldms(original: Any, model: LatentDiffusionModel) -> None:

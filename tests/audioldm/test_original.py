@@ -1,4 +1,4 @@
-"""The original is found, and nothing of what it takes to import it is left for other tests to stumble over."""
+"""The original can be imported, and the import leaves nothing behind that could affect other tests."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def test_the_empty_modules_are_gone_once_it_is_imported(audioldm: Any) -> None:
 
 def test_spotnb_does_not_import_it() -> None:
     home = Path(__file__).parents[2] / "spotnb"
-    found = [path for path in home.rglob("*.py") if "import audioldm" in path.read_text(encoding="utf-8")]
-    assert found == []
+    importers = [path for path in home.rglob("*.py") if "import audioldm" in path.read_text(encoding="utf-8")]
+    assert importers == []

@@ -1,4 +1,4 @@
-"""What the browser tests share: one Chromium, one Jupyter server, and each widget's page opened once."""
+"""The shared parts of the browser tests: one Chromium, one Jupyter server, and one page per widget."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def show(server: Server, browser: Browser) -> Iterator[Callable[..., Shown]]:
-    """`show(app, name, code)`: the widget that `code` leaves as `w` and ends with, in "lab" or "notebook".
+    """Return a function `show(app, name, code)`, which opens a widget in "lab" or "notebook".
 
-    `name` is that of its element, `.spotnb-NAME`. The same call gives the same page again, within a test module.
+    `code` assigns the widget to `w` and ends with it, and `.spotnb-NAME` is the selector of its element. Within a test
+    module, the same call returns the same page.
     """
     from tests.browser.jupyter import Shown
 

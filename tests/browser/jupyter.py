@@ -1,4 +1,4 @@
-"""One Jupyter server with JupyterLab 4 and Notebook 7, kernels that can be asked, and pages that show a widget."""
+"""A Jupyter server with JupyterLab 4 and Notebook 7, access to its kernels, and pages that show a widget."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-# A workspace for each page: in a shared one JupyterLab opens what other pages had open, and may put it in front.
+# Each page has its own workspace: in a shared one, JupyterLab reopens the documents of other pages, maybe in front.
 PATHS = {"lab": "lab/workspaces/{name}/tree/{name}.ipynb", "notebook": "notebooks/{name}.ipynb"}
 
 NOISE = (
-    "/lsp/status",  # the extension for language servers, which the server does without
+    "/lsp/status",  # the extension for language servers, which is disabled
     "Command 'filebrowser:open-path' not registered",  # Notebook 7.6, at every start
-    "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, at every start: of a plugin it leaves out
+    "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, at every start: a plugin it leaves out
 )
-"""What JupyterLab and Notebook themselves write to the console as errors."""
+"""Errors in the console that come from JupyterLab and Notebook."""
 
 
 READY = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
@@ -52,7 +52,7 @@ BEGUN = PROMPTS + ".some((text) => /\\[[*\\d]+\\]/.test(text))"
 
 
 class Server:
-    """A Jupyter server on a free port of this machine, with no settings but its own."""
+    """A Jupyter server on a free local port, isolated from the user's settings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,7 +63,7 @@ class Server:
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(news))
         cells = folder / "settings" / "@jupyterlab" / "notebook-extension"
         cells.mkdir(parents=True)
-        (cells / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))  # all cells are there
+        (cells / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))  # render all cells
         (folder / "notebooks").mkdir()
         places = {
             "HOME": folder,
@@ -102,7 +102,7 @@ class Server:
         if not found:
             return None
         try:
-            url = str(json.loads(found[0].read_text())["url"])  # a ValueError: it is being written
+            url = str(json.loads(found[0].read_text())["url"])  # raises ValueError while the file is being written
             urllib.request.urlopen(f"{url}api/status", timeout=5).close()
         except (OSError, ValueError):
             return None
@@ -113,7 +113,7 @@ class Server:
             return json.load(answer)
 
     def write(self, name: str, code: str | Path) -> None:
-        """A notebook of one cell, or a copy of one."""
+        """Write a notebook with one cell of code, or copy a notebook."""
         if isinstance(code, Path):
             shutil.copy(code, self.folder / "notebooks" / name)
             return
@@ -130,7 +130,7 @@ class Server:
 
 
 class Shown:
-    """A widget in a page of JupyterLab or Notebook, the variable `w` of its kernel; or of a whole notebook."""
+    """A page of JupyterLab or Notebook that shows the widget `w` of its kernel, from a cell or a complete notebook."""
 
     def __init__(self, server: Server, browser: Browser, app: str, name: str, code: str | Path, **context: Any) -> None:
         self.server, self.app = server, app
@@ -159,7 +159,7 @@ class Shown:
         self.painted()
 
     def _run_cells(self) -> bool:
-        """Run the notebook, and tell whether it has begun: a page that is still starting may let the command pass."""
+        """Run the notebook and return whether it has started. A page that is still loading may ignore the command."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         with suppress(PlaywrightTimeoutError):
             self.page.wait_for_function(BEGUN, timeout=3000)
@@ -197,7 +197,7 @@ class Shown:
         assert reply["status"] == "ok", reply
 
     def ask(self, expression: str) -> Any:
-        """The value of an expression in the kernel."""
+        """Return the value of an expression in the kernel."""
         reply = self.client.execute("", user_expressions={"it": expression}, reply=True, timeout=60)["content"]
         it = reply["user_expressions"]["it"]
         assert it["status"] == "ok", it
@@ -216,11 +216,11 @@ class Shown:
         return last[0]
 
     def painted(self) -> None:
-        """Wait until two screen frames have passed: what was asked for is on the canvas."""
+        """Wait for two screen frames, so that pending changes are on the canvas."""
         self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def fits(self, width: int) -> bool:
-        """Whether nothing sticks out where the widget has so many pixels."""
+        """Return whether the widget fits into a width in pixels without overflow."""
         self.widget.evaluate(f"(root) => {{ root.parentElement.style.width = '{width}px' }}")
         self.painted()
         inside = self.widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
@@ -231,7 +231,7 @@ class Shown:
         return self.widget.locator("canvas").nth(index)
 
     def pixels(self, index: int = 0) -> str:
-        """All pixels of a canvas of the widget, as text to compare."""
+        """Return all pixels of a canvas of the widget, as text for comparisons."""
         self.painted()
         return str(self.canvas(index).evaluate("(canvas) => canvas.toDataURL()"))
 
@@ -247,7 +247,7 @@ class Shown:
         return now[0]
 
     def reads(self, read: Callable[[], Any], expected: Any, seconds: float = 10) -> None:
-        """Wait until what is read off the page is as expected: it follows a change by a frame or two."""
+        """Wait until `read` returns the expected value, because the page needs a frame or two for a change."""
         _wait(
             lambda: read() == expected,
             seconds,
@@ -256,7 +256,7 @@ class Shown:
         )
 
     def drag(self, index: int, dx: float, at: tuple[float, float] = (0.5, 0.5)) -> None:
-        """Drag on a canvas from a place in shares of its size, `dx` pixels to the right."""
+        """Drag on a canvas by `dx` pixels to the right, from a position given as fractions of its size."""
         self.canvas(index).scroll_into_view_if_needed()
         box = self.canvas(index).bounding_box()
         assert box
@@ -268,31 +268,31 @@ class Shown:
         self.page.mouse.up()
 
     def click(self, index: int, at: tuple[float, float]) -> None:
-        """Click on a canvas at a place in shares of its size."""
+        """Click on a canvas at a position given as fractions of its size."""
         box = self.canvas(index).bounding_box()
         assert box
         self.canvas(index).click(position={"x": at[0] * box["width"], "y": at[1] * box["height"]})
 
     def press(self, index: int, *keys: str) -> None:
-        """Put the focus on a canvas and press keys."""
+        """Focus a canvas and press keys."""
         self.canvas(index).focus()
         for key in keys:
             self.page.keyboard.press(key)
 
     def theme(self, name: str) -> None:
-        """Switch the whole application to "light" or "dark"."""
+        """Switch the application to "light" or "dark"."""
         self.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{THEMES[name]}'}})")
         self.page.wait_for_selector(f".spotnb[data-theme='{name}']")
         self.painted()
 
     def close(self) -> None:
         self.client.stop_channels()
-        self.client.context.destroy(linger=0)  # or the process may wait at its end for what nobody reads
+        self.client.context.destroy(linger=0)  # otherwise, exiting could wait for unread messages
         self.context.close()
 
 
 def axe_violations(page: Page, selector: str) -> list[str]:
-    """The serious and critical violations that axe-core finds inside an element."""
+    """Return the serious and critical violations that axe-core finds inside an element."""
     import axe_playwright_python
 
     script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -309,9 +309,9 @@ def axe_violations(page: Page, selector: str) -> list[str]:
 
 @contextmanager
 def page_of(browser: Browser, path: Path, script: str = "", **context: Any) -> Iterator[tuple[Page, list[str]]]:
-    """A page of `to_html`, over file:// and with no network, and the errors that it makes.
+    """Open a page of `to_html` over file:// without a network, and yield it with the list of its errors.
 
-    `script` is a function to be called before the page's own code.
+    `script` is a JavaScript function that is called before the page's code.
     """
     errors: list[str] = []
     opened = browser.new_context(offline=True, **context)
@@ -335,7 +335,7 @@ def _wait(
     explain: Callable[[], str] = lambda: "",
     pause: Callable[[], Any] = lambda: time.sleep(0.1),
 ) -> Any:
-    """The first true value of a function."""
+    """Call a function until it returns a true value, and return that."""
     end = time.monotonic() + seconds
     while True:
         if value := found():

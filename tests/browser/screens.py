@@ -1,9 +1,9 @@
-"""Screenshots of the widgets, light and dark, narrow and wide, in out/screens/.
+"""Take screenshots of the widgets, light and dark, narrow and wide, in out/screens/.
 
     python -m tests.browser.screens [NAME ...]
 
-Each is drawn by the page that `to_html` writes, but for the panel, which is seen in JupyterLab. A widget is added to
-`SCREENS`: its name, and what makes it as it shall be seen.
+Each widget is shown by the page that `to_html` writes, except for the panel, which is shown in JupyterLab. To add a
+widget, add its name and a function that builds it to `SCREENS`.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ SCREENS: dict[str, Callable[[], Any]] = {
 
 
 def take(browser: Browser, name: str, page: Path, out: Path = OUT) -> None:
-    """The four screenshots of a saved page."""
+    """Take the four screenshots of a saved page."""
     out.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         for width, pixels in WIDTHS.items():
@@ -144,7 +144,7 @@ def take(browser: Browser, name: str, page: Path, out: Path = OUT) -> None:
 
 
 def take_panel(browser: Browser, folder: Path, out: Path = OUT) -> None:
-    """The four screenshots of a panel with a finished run, in JupyterLab."""
+    """Take the four screenshots of a panel with a finished run in JupyterLab."""
     out.mkdir(parents=True, exist_ok=True)
     server = Server(folder)
     try:

@@ -1,4 +1,4 @@
-"""RunComparison where it is used: in JupyterLab, in Notebook, and as a page of its own; measured by what sounds."""
+"""RunComparison in JupyterLab, in Notebook, and as a standalone page, measured by its audio output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.browser.jupyter import Shown
 
-# A rising line and its negative: each sample of them tells which of the runs sounds, and where it is.
+# A rising line and its negative: each sample shows which run sounds, and at which position.
 SECONDS, LOW, SLOPE = 30.0, 0.1, 0.027
 CODE = f"""
 import numpy as np
@@ -40,7 +40,7 @@ EAR = """() => {
     return connect.call(this, to, ...rest);
   };
 }"""
-# What went to the loudspeaker in the last two thirds of a second; with a run to switch to, 0.35 s after the switch.
+# The audio output of the last two thirds of a second. If there is a run to switch to, 0.35 s after the switch.
 HEARD = """async (run) => {
   if (run !== null) {
     document.querySelectorAll('.spotnb-name')[run].click();
@@ -54,13 +54,13 @@ HEARD = """async (run) => {
 
 
 def heard(page: Page) -> tuple[float, float]:
-    """The last sample that sounded, and the place that the page showed."""
+    """Return the last sample of the output, and the position that the page shows."""
     found = page.evaluate(HEARD, None)
     return found["heard"][-1], found["shown"]
 
 
 def moved_by_switch(page: Page, run: int) -> float:
-    """Seconds by which the sound jumps in time at a switch to a run of the other sign."""
+    """Return the seconds by which the sound jumps in time at a switch to a run of the other sign."""
     found = page.evaluate(HEARD, run)
     samples, rate = np.array(found["heard"]), round(found["rate"])
     margin = rate // 20
@@ -81,7 +81,7 @@ def shown(page: Shown) -> Iterator[Shown]:
     page.widget.get_by_text("0.00 / 30.00 s").first.wait_for()
     page.widget.get_by_role("button", name="Play", exact=True).wait_for()
     yield page
-    for name in ("End the test", "Close", "Cancel"):  # where a blind test failed
+    for name in ("End the test", "Close", "Cancel"):  # if a blind test failed
         if page.widget.get_by_role("button", name=name).is_visible():
             page.widget.get_by_role("button", name=name).click()
     page.run(START)
@@ -119,15 +119,15 @@ def test_a_click_seeks_in_all_rows(shown: Shown) -> None:
 
 
 def test_a_switch_while_playing_keeps_the_place(shown: Shown) -> None:
-    """Measured in what sounds: at most 10 ms."""
+    """At most 10 ms in the audio output."""
     shown.press(0, " ")
     shown.until("w.position", lambda position: position > 0.7)
     moved = [moved_by_switch(shown.page, run) for run in (1, 0, 1)]
     assert max(map(abs, moved)) <= 0.010, moved
     shown.until("w.selected", 1)
     sample, place = heard(shown.page)
-    assert sample < 0  # the run that goes down
-    assert (-sample - LOW) / SLOPE == pytest.approx(place, abs=0.15)  # and the clock shows where it is
+    assert sample < 0  # the falling run
+    assert (-sample - LOW) / SLOPE == pytest.approx(place, abs=0.15)  # and the clock shows its position
     shown.press(1, " ")
     shown.until("w.playing", False)
     assert shown.ask("w.position") >= place
@@ -171,7 +171,7 @@ def test_a_jslink_follows(shown: Shown) -> None:
 
 
 def test_the_blind_test(shown: Shown) -> None:
-    """A listener who hears the sign of the sound is always right; nothing on the page tells."""
+    """A listener who hears the sign of the sound is always right, and the page does not reveal it."""
     root, page = shown.widget, shown.page
     root.get_by_role("button", name="Blind test").click()
     root.get_by_text("Of 12 trials, 10 right answers or more are significant").first.wait_for()

@@ -1,4 +1,4 @@
-"""Two notebooks of the course as a student runs them: "Run All" in JupyterLab, and the widget used."""
+"""Two notebooks of the course as students use them: "Run All" in JupyterLab, then the widget."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_run_all(server: Server, browser: Browser, notebook: str, name: str) -> 
 
     shown = Shown(server, browser, "lab", name, ROOT / "notebooks" / f"{notebook}.ipynb")
     try:
-        # The launch cell is folded, and has no prompt.
+        # The launch cell is folded, so its prompt is empty.
         shown.page.wait_for_function(PROMPTS + ".every((text) => !text || /\\d/.test(text))", timeout=400_000)
         assert shown.page.locator(".jp-CodeCell").count() > 10
         assert not shown.page.locator(ERRORS).count(), shown.page.locator(ERRORS).first.inner_text()

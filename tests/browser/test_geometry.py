@@ -1,4 +1,4 @@
-"""The geometry in JavaScript is that of Python, case by case of the fixtures in tests/widgets/."""
+"""The geometry in JavaScript equals that in Python, for each case of the fixtures in tests/widgets/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LatentInspector where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+"""LatentInspector in JupyterLab, in Notebook, and as a standalone page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.page.mouse.move(0, 0)
-    page.press(0, "Escape")  # the zoom is the page's own
+    page.press(0, "Escape")  # reset the zoom, which is state of the page
     page.run(START)
     for step in (1, 0):
         page.run(f"w.step = {step}")
@@ -201,8 +201,8 @@ def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
 
 
 def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
-    from spotnb.config import SpotDiffusionConfig
-    from spotnb.sampler import SpotSampler
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.tiling.config import SpotDiffusionConfig
     from spotnb.widgets.inspector import LatentInspector
     from tests.browser.jupyter import axe_violations, page_of
     from tests.networks import FunctionModel, pointwise

@@ -1,4 +1,4 @@
-"""SamplerPanel where it is used: in JupyterLab and in Notebook, by mouse and by keyboard alone."""
+"""SamplerPanel in JupyterLab and in Notebook, by mouse and by keyboard alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def shown(page: Shown) -> Shown:
 
 
 def button(shown: Shown, name: str) -> Locator:
-    """The button, once it is switched on."""
+    """Return the button, once it is enabled."""
     return shown.widget.get_by_role("button", name=name, exact=True, disabled=False)
 
 
@@ -75,7 +75,7 @@ def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     button(shown, "Run").focus()
     keyboard.press("Enter")
     shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
-    assert shown.page.evaluate("document.activeElement.textContent") == "Pause"  # the focus went where one can go on
+    assert shown.page.evaluate("document.activeElement.textContent") == "Pause"  # the focus moved to an enabled button
     keyboard.press(" ")
     shown.until("w._run.busy", False)
     shown.page.wait_for_function("document.activeElement.textContent === 'Run'")
@@ -83,7 +83,7 @@ def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     keyboard.press("Tab")
     keyboard.press("Enter")
     shown.until("(w.sampler.steps_done, w._run.busy)", (done + 1, False))
-    shown.widget.get_by_text(shown.ask("w.status.doing")).first.wait_for()  # now the page knows it too
+    shown.widget.get_by_text(shown.ask("w.status.doing")).first.wait_for()  # the page has received it, too
     button(shown, "Fork").focus()
     keyboard.press(" ")
     shown.until("'Forked' in w.status.doing and not w._run.busy")
@@ -131,7 +131,7 @@ def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
     from tests.browser.jupyter import axe_violations
 
     shown.theme(theme)
-    shown.page.wait_for_timeout(300)  # Jupyter's buttons fade from one to the other
+    shown.page.wait_for_timeout(300)  # Jupyter's buttons fade between states
     assert not axe_violations(shown.page, ".spotnb-panel")
 
 

@@ -1,4 +1,4 @@
-"""ReflectionExplorer where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+"""ReflectionExplorer in JupyterLab, in Notebook, and as a standalone page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.run(START)
-    # Each is sent after the one before: where the last one shows, all are there, and come under no key of the test.
+    # Changes arrive in order: when the last one shows, all have arrived and cannot interfere with the test's keys.
     for stage, text in (("padded", "Extended by its own mirror image"), ("original", "The sound: 8 frames.")):
         page.run(f"w.stage = '{stage}'")
         page.widget.get_by_text(text).first.wait_for()
@@ -34,7 +34,7 @@ def shown(page: Shown) -> Shown:
 
 
 def still(shown: Shown) -> str:
-    """The pixels when nothing moves any more."""
+    """Return the pixels after all animation has ended."""
     shown.page.wait_for_timeout(800)
     return shown.pixels()
 

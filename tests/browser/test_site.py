@@ -1,4 +1,4 @@
-"""The site over file://, with the network off: every page, every link, players, widgets, search and theme."""
+"""The site over file:// without a network: every page, every link, players, widgets, search, and theme."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def opened(browser: Browser, **context: Any) -> Iterator[tuple[Page, list[str]]]:
-    """A page without network, and everything that goes wrong or asks for more than files."""
+    """Open a page without a network, and collect its errors and its requests for anything but files."""
     wrong: list[str] = []
     offline = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}, **context)
     page = offline.new_page()
@@ -130,7 +130,7 @@ def test_players_play(site: Path, browser: Browser) -> None:
 def test_widgets_scrub(site: Path, browser: Browser) -> None:
     with opened(browser) as (page, wrong):
         page.goto((site / "01-one.html").as_uri())
-        assert page.locator("iframe.widget").count() == 1  # a slider has no page: a note stands in its place
+        assert page.locator("iframe.widget").count() == 1  # a slider has no page, so a note replaces it
         page.get_by_text("needs a running kernel").first.wait_for()
         inside = page.frame_locator("iframe.widget").first
         canvas = inside.locator(".spotnb canvas").first
@@ -140,7 +140,7 @@ def test_widgets_scrub(site: Path, browser: Browser) -> None:
             " return f.clientHeight + 6 >= f.contentDocument.querySelector('main').scrollHeight }"
         )
         slider = inside.get_by_role("slider", name="Step")
-        assert slider.input_value() == "2"  # as it was at the end of the notebook
+        assert slider.input_value() == "2"  # its value at the end of the notebook
         before = canvas.evaluate("(canvas) => canvas.toDataURL()")
         slider.focus()
         page.keyboard.press("End")
@@ -153,7 +153,7 @@ def test_boxes_and_panels_are_alive_too(site: Path, browser: Browser) -> None:
     with opened(browser) as (page, wrong):
         page.goto((site / "02-two.html").as_uri())
         assert page.locator("iframe.widget").count() == 2
-        assert page.get_by_text("needs a running kernel").count() == 0  # nor is there a note for a progress bar
+        assert page.get_by_text("needs a running kernel").count() == 0  # a progress bar has no note either
         page.frame_locator("iframe.widget").nth(0).locator(".spotnb").first.wait_for()
         run = page.frame_locator("iframe.widget").nth(1)
         inspector = run.locator(".spotnb-inspector canvas").first

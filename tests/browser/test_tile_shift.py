@@ -1,4 +1,4 @@
-"""TileShiftDebugger where it is used: in JupyterLab, in Notebook, and as a page of its own."""
+"""TileShiftDebugger in JupyterLab, in Notebook, and as a standalone page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 def shown(page: Shown) -> Shown:
     page.run(START)
     story = page.widget.locator(".spotnb-note").get_by_text("Frame 3")
-    story.wait_for()  # sent last: what was sent before it is there, and comes under no key of the test
+    story.wait_for()  # sent last, so all changes have arrived and cannot interfere with the test's keys
     page.run("w.selected_frame = None")
     story.wait_for(state="detached")
     return page

@@ -1,4 +1,4 @@
-"""The panel as a page of its own, served by Voila: Run makes sound, and nothing leaves this machine."""
+"""The panel as a page served by Voila: Run generates sound, and no request leaves this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE = REPOSITORY / "notebooks" / "pages" / "panel.ipynb"
 
 @pytest.fixture(scope="module")
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Voila as `make voila` starts it, with no settings but its own."""
+    """Start Voila like `make voila`, isolated from the user's settings."""
     folder = tmp_path_factory.mktemp("voila")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -52,7 +52,7 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             try:
                 urllib.request.urlopen(f"{url}voila/static/", timeout=5).close()
             except urllib.error.HTTPError:
-                break  # it answers
+                break  # the server answers
             except OSError:
                 if process.poll() is not None or time.monotonic() > end:
                     raise RuntimeError(f"voila does not answer:\n{(folder / 'log').read_text()}") from None
@@ -82,7 +82,7 @@ def test_run_makes_sound(browser: Browser, address: str) -> None:
         page.goto(address)
         panel = page.locator(".spotnb-panel").first
         panel.wait_for()
-        assert page.locator(".jp-InputArea:visible").count() == 0  # no code on this page
+        assert page.locator(".jp-InputArea:visible").count() == 0  # the page shows no code
         for label, value in (("Seconds", "6"), ("Steps", "2")):
             panel.get_by_label(label).fill(value)
             panel.get_by_label(label).press("Enter")

@@ -14,12 +14,13 @@ import torch
 from diffusers import AudioLDMPipeline, DDIMScheduler
 from torch import Tensor
 
-from spotnb.config import EDGES, SpotDiffusionConfig
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler, beat_waves
-from spotnb.noise import draw
-from spotnb.sampler import SpotSampler
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.solvers.noise import draw
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components
 
 PROMPT, NEGATIVE = "rock song with heavy drums", "quiet rain noise"
@@ -159,14 +160,12 @@ def test_a_tempo_ruler_lies_beside_the_latent_of_each_row() -> None:
     components = make_components(code_channels=WAVE_CHANNELS)
     model = DiffusersAudioLDM("random", **components)
     cond = model.embed([PROMPT, NEGATIVE])
-    assert model.place(cond, torch.tensor([8, 24])) is cond  # without a ruler nobody asks
     model.tempo_ruler = TempoRuler(cond[:1, :4].clone(), torch.tensor([5.0]))
     cond[1, :4] = 0  # the first row tells a tempo, the second tells none
     waves = beat_waves(torch.tensor([5.0, 0.0]), torch.tensor([8, 24]), X.shape[2])
     beside = torch.cat([X, waves[..., None].repeat(1, 1, 1, 16)], dim=1)
     expected = components["unet"](beside, T, None, class_labels=cond).sample
-    placed = model.place(cond, torch.tensor([8, 24]))
-    assert relative(model.predict_noise(X, T, placed), expected) < 1e-5
+    assert relative(model.predict_noise(X, T, cond, starts=torch.tensor([8, 24])), expected) < 1e-5
     assert relative(model.predict_noise(X, T, cond)[:1], expected[:1]) > 1e-3  # another place in the piece
     assert relative(model.predict_noise(X, T, cond)[1:], expected[1:]) < 1e-5
 

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
-import spotnb.decode
-from spotnb.decode import sliding_window_vocode
+import spotnb.models.decode
 from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.decode import sliding_window_vocode
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import KERNEL, ISTFTVocoder
-from spotnb.noise import draw
+from spotnb.solvers.noise import draw
 from tests.models.components import make_components, randomise
 
 
@@ -56,7 +56,7 @@ def mel(frames: int, batch: int = 1) -> torch.Tensor:
 
 
 def make_tonal(**changes: Any) -> ISTFTVocoder:
-    return make_vocoder(**({"tones": 256, "refinements": 0, "anchors_apart": 12} | changes))
+    return make_vocoder(**({"tones": 256, "refinements": 0, "anchor_spacing": 12} | changes))
 
 
 @given(st.integers(1, 40), st.integers(1, 2), st.sampled_from([make_vocoder, make_tonal]))
@@ -68,7 +68,7 @@ def test_sound_is_160_samples_a_frame(frames: int, batch: int, make: Callable[[]
 
 
 def spectrum_of(wave: torch.Tensor) -> torch.Tensor:
-    """The framing of `spotnb.mel`: mirrored by 432, 1024 samples every 160."""
+    """The framing of `spotnb.sound.mel`: mirrored by 432, 1024 samples every 160."""
     padded = torch.nn.functional.pad(wave[None], (432, 432), mode="reflect")
     return torch.stft(padded, 1024, 160, window=torch.hann_window(1024), center=False, return_complex=True)
 
@@ -117,7 +117,7 @@ def test_it_reaches_no_further_than_it_says(make: Callable[[], ISTFTVocoder]) ->
     changed = mel(frames)
     changed[:, 120] += 3
     difference = (vocoder(changed) - vocoder(mel(frames))).abs()[0]
-    # A phase is summed in double precision, whose last digit may depend on where the sum began.
+    # Phases are sums in double precision, whose last digit depends on where the sum starts.
     touched = (difference > 1e-4 * difference.max()).nonzero().flatten()
     assert touched.min() >= 160 * (120 - reach)
     assert touched.max() < 160 * (121 + reach)
@@ -133,8 +133,8 @@ def test_it_is_saved_and_loaded(make: Callable[..., ISTFTVocoder], tmp_path: Pat
     assert loaded.config.mel_mean == -3.0
 
 
-def test_what_has_no_tones_is_what_it_was() -> None:
-    """The weights that ship know nothing of tones, and no setting of theirs has moved."""
+def test_the_shipped_vocoder_has_no_tones() -> None:
+    """The shipped weights have no tones, and their other settings are the old ones."""
     vocoder = load_embedded(2)
     assert vocoder.tone_head is None
     assert not [key for key in vocoder.state_dict() if key.startswith("tone")]
@@ -143,14 +143,14 @@ def test_what_has_no_tones_is_what_it_was() -> None:
 
 
 def steady_mel(hertz: float, frames: int) -> torch.Tensor:
-    """The log-mel of a tone in which one frame is exactly like the next."""
+    """Return the log-mel of a tone, with frames that are exactly equal."""
     wave = torch.sin(2 * torch.pi * hertz / 16000 * torch.arange(160 * 40))[None]
     return torch_log_mel(wave)[:, 0, 20:21].expand(-1, frames, -1)
 
 
 @torch.no_grad()
 def test_only_tones_can_hold_a_steady_note() -> None:
-    """Without them, what is made of equal frames repeats with every hop: multiples of 100 Hz and nothing else."""
+    """Without tones, the sound of equal frames repeats with every hop: it has multiples of 100 Hz only."""
     steady = steady_mel(437.0, 200)
     plain = load_embedded(0)(steady)[0, 8000:-8000]
     assert (plain[160:] - plain[:-160]).abs().max() < 1e-4 * plain.abs().max()
@@ -214,15 +214,15 @@ def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.Mo
     """The context of a window exceeds what either vocoder reaches."""
     if kind == "tones":
         vocoder = make_tonal()
-        monkeypatch.setattr(spotnb.decode, "VOCODER_CONTEXT", vocoder.receptive_frames)
+        monkeypatch.setattr(spotnb.models.decode, "VOCODER_CONTEXT", vocoder.receptive_frames)
     else:
         vocoder = published_hifigan() if kind == "hifigan" else make_vocoder(depth=2 if kind == "istft" else 6)
     model = DiffusersAudioLDM("random", **make_components() | {"vocoder": vocoder})
     x = mel(500)[:, None]
-    monkeypatch.setattr(spotnb.decode, "VOCODER_WINDOW", 160)
+    monkeypatch.setattr(spotnb.models.decode, "VOCODER_WINDOW", 160)
     sound, whole = sliding_window_vocode(model, x), model.vocode(x)
     assert sound.shape == whole.shape == (1, 80000)
     assert whole.abs().max() > 1e-3
     assert (sound - whole).abs().max() <= 1e-4 * whole.abs().max()
-    monkeypatch.setattr(spotnb.decode, "VOCODER_CONTEXT", 1)
+    monkeypatch.setattr(spotnb.models.decode, "VOCODER_CONTEXT", 1)
     assert (sliding_window_vocode(model, x) - whole).abs().max() > 1e-3 * whole.abs().max()  # it takes some

@@ -1,4 +1,4 @@
-"""The judge: its distance, and that the shipped one can say no."""
+"""The judge: its distance, and whether the shipped one rejects wrong sounds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_shipped_judge_is_small_and_finite() -> None:
     assert features.shape == (2, FEATURES)
     assert logits.shape == (2, len(CLASSES))
     assert np.isfinite(logits).all()
-    assert judge.get_buffer("threshold") != 0  # it was set by real clips
+    assert judge.get_buffer("threshold") != 0  # it was set with real clips
 
 
 def test_noise_is_far_from_real_clips() -> None:

@@ -1,4 +1,4 @@
-"""The composers and the caption grammar; nothing here needs fluidsynth."""
+"""The composers and the caption grammar. Nothing here needs fluidsynth."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_same_seed_same_piece() -> None:
 
 
 def test_unknown_class_is_named() -> None:
-    with pytest.raises(ValueError, match="'polka' is not one of"):
+    with pytest.raises(ValueError, match="class_name is 'polka': expected one of rock, "):
         compose("polka", random.Random(0))
 
 
@@ -166,8 +166,8 @@ def test_what_is_out_of_the_ordinary_is_told() -> None:
     for class_name in CLASSES:
         for piece in pieces(class_name, 60):
             for _ in range(10):
-                told = {*old} & {*words(caption(piece.attributes, rng))}
-                assert bool(told) == (piece.attributes["era"] == "vintage")
+                mentioned = {*old} & {*words(caption(piece.attributes, rng))}
+                assert bool(mentioned) == (piece.attributes["era"] == "vintage")
 
 
 def test_a_tempo_is_told_by_the_nearest_whole_number() -> None:
@@ -228,17 +228,17 @@ def test_captions_vary() -> None:
 
 
 def _lies(attributes: dict[str, Any], text: str) -> list[str]:
-    """Adjectives and endings in a caption that the attributes do not bear out, by words that mean only that."""
+    """Return the unambiguous words of a caption that contradict the attributes."""
     subjects = {word for subject in phrases(attributes, TRAINING) for word in words(subject)}
-    found = set(words(text)) - subjects
+    unusual = set(words(text)) - subjects
     lies = []
     for trait in TRAITS:
         for value, adjectives in ADJECTIVES[trait].items():
-            lies += [word for word in adjectives if word in found and attributes[trait] != value]
+            lies += [word for word in adjectives if word in unusual and attributes[trait] != value]
         for value, endings in ENDINGS[trait].items():
             lies += [ending for ending in endings if text.endswith(ending) and attributes[trait] != value]
     for word, needed in JOINT.items():
-        lies += [word for trait, values in needed.items() if word in found and attributes[trait] not in values]
+        lies += [word for trait, values in needed.items() if word in unusual and attributes[trait] not in values]
     return lies
 
 
@@ -251,10 +251,10 @@ def test_adjectives_are_true(split: str) -> None:
             for _ in range(60):
                 text = caption(piece.attributes, rng, split)
                 ending = next((ending for ending in endings if text.endswith(ending)), "")
-                told = text.removesuffix(ending)
-                assert not _lies(piece.attributes, told) + _lies({**piece.attributes}, ending), text
+                rest = text.removesuffix(ending)
+                assert not _lies(piece.attributes, rest) + _lies({**piece.attributes}, ending), text
 
 
 def test_unknown_split_is_named() -> None:
-    with pytest.raises(ValueError, match="'test' is not one of train, unseen"):
+    with pytest.raises(ValueError, match="split is 'test': expected train or unseen"):
         caption(compose("rock", random.Random(0)).attributes, random.Random(0), "test")

@@ -1,10 +1,10 @@
-"""Judges of sound: they learn to tell, and the vocoder's gradient comes from them."""
+"""Discriminators: they learn to tell sounds apart, and give the vocoder a gradient."""
 
 from __future__ import annotations
 
 import torch
 
-from training.discriminators import Judges
+from training.discriminators import Discriminators
 
 
 def sounds() -> tuple[torch.Tensor, torch.Tensor]:
@@ -13,28 +13,28 @@ def sounds() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(2, 4000, generator=generator) * 0.2, tone.expand(2, -1)
 
 
-def test_judges_learn_to_tell_noise_from_a_tone() -> None:
+def test_they_learn_to_tell_noise_from_a_tone() -> None:
     torch.manual_seed(0)
-    judges, (ours, real) = Judges(width=4), sounds()
-    optimizer = torch.optim.AdamW(judges.parameters(), lr=3e-3)
-    lessons = []
+    discriminators, (ours, real) = Discriminators(width=4), sounds()
+    optimizer = torch.optim.AdamW(discriminators.parameters(), lr=3e-3)
+    losses = []
     for _ in range(12):
-        lesson = judges.lesson(ours, real)
+        loss = discriminators.loss(ours, real)
         optimizer.zero_grad()
-        lesson.backward()
+        loss.backward()
         optimizer.step()
-        lessons.append(lesson.item())
-    assert lessons[-1] < 0.7 * lessons[0]
+        losses.append(loss.item())
+    assert losses[-1] < 0.7 * losses[0]
 
 
-def test_a_sound_is_told_what_it_lacks_and_the_judges_are_left_alone() -> None:
+def test_the_vocoder_has_a_gradient_and_frozen_discriminators_have_none() -> None:
     torch.manual_seed(0)
-    judges, (ours, real) = Judges(width=4).requires_grad_(False), sounds()
+    discriminators, (ours, real) = Discriminators(width=4).requires_grad_(False), sounds()
     ours.requires_grad_()
-    passing, noticed = judges.doubts(ours, real)
-    (passing + noticed).backward()
+    adversarial, matching = discriminators.vocoder_losses(ours, real)
+    (adversarial + matching).backward()
     assert ours.grad is not None
     assert ours.grad.isfinite().all()
     assert ours.grad.abs().sum() > 0
-    assert all(weight.grad is None for weight in judges.parameters())
-    assert judges.doubts(real, real)[1] == 0
+    assert all(weight.grad is None for weight in discriminators.parameters())
+    assert discriminators.vocoder_losses(real, real)[1] == 0

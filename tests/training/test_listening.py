@@ -1,4 +1,4 @@
-"""The measures on sounds of which the answer is known."""
+"""The measures on sounds whose answer is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The evaluation finds what it looks for, and judges what a sampler makes."""
+"""The evaluation detects what it should, and judges the sounds that a sampler generates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spotnb import SpotSampler, load_model
-from spotnb.config import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
 from training.classifier import both_heard
 from training.compose import CLASSES
 from training.data import class_targets
@@ -21,9 +21,9 @@ def test_a_copy_is_found_wherever_it_was_taken_from() -> None:
     copies = torch.from_numpy(train[[3, 17], :, 100:228].astype(np.float32))
     last = torch.from_numpy(train[[19], :, 256:].astype(np.float32))
     other = torch.randn(2, 8, 128, 16, generator=torch.Generator().manual_seed(0))
-    found = nearness(torch.cat([3 * copies, last, other]), train)
-    assert np.allclose(found[:3], 1, atol=1e-3)
-    assert (found[3:] < 0.2).all()
+    nearest = nearness(torch.cat([3 * copies, last, other]), train)
+    assert np.allclose(nearest[:3], 1, atol=1e-3)
+    assert (nearest[3:] < 0.2).all()
 
 
 def test_every_class_of_a_pair_must_be_heard() -> None:
@@ -54,8 +54,8 @@ def test_prompts_are_balanced() -> None:
 
 def test_diversity_is_low_where_a_class_always_sounds_the_same() -> None:
     rng = np.random.default_rng(0)
-    classes, centres = np.repeat(np.arange(4), 10), rng.standard_normal((4, 8))
-    same = centres[classes]
+    classes, centers = np.repeat(np.arange(4), 10), rng.standard_normal((4, 8))
+    same = centers[classes]
     assert diversity(same, classes) == 0
     assert 0.9 < diversity(rng.standard_normal((40, 8)), classes) < 1.05
 

@@ -1,4 +1,4 @@
-"""The musicnn network: its checkpoint reader on made-up files, and the network itself where it can be fetched."""
+"""The musicnn network: its checkpoint reader on artificial files, and the network if it can be downloaded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SECONDS = 3.1
 
 @pytest.fixture(scope="module")
 def trained() -> Musicnn:
-    """From the user's cache, fetched once; tests are skipped only where the registry cannot be reached."""
+    """The network in the user's cache, downloaded once. Tests are skipped only if the registry is unreachable."""
     try:
         return load_musicnn()
     except MissingWeights as error:
@@ -39,14 +39,14 @@ def trained() -> Musicnn:
 
 
 def chirp() -> Tensor:
-    """Two patches without a rest: `[1, 95488]`."""
+    """Return a sound of exactly two patches, `[1, 95488]`."""
     t = np.arange(373 * 256) / 16000
     tone = 0.3 * np.sin(2 * np.pi * (110 * t + 300 * t * t)) * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t))
     return torch.from_numpy(tone.astype(np.float32))[None]
 
 
 def piano(pitches: tuple[int, ...]) -> NDArray[np.float32]:
-    """Struck strings, three a second: harmonics that die away the faster the higher they are."""
+    """Return three struck strings per second. Higher harmonics decay faster."""
     t = np.arange(round(SECONDS * 16000)) / 16000
     sound = np.zeros_like(t)
     for number in range(9):
@@ -68,7 +68,7 @@ def varint(value: int) -> bytes:
 
 
 def block(pairs: list[tuple[bytes, bytes]]) -> bytes:
-    """A block of a table with its trailer; each key leaves out what it shares with the one before."""
+    """Encode a block of a table with its trailer. Each key omits the prefix that it shares with the previous one."""
     out, before = b"", b""
     for key, value in pairs:
         shared = len(os.path.commonprefix([key, before]))  # noqa: RUF071 (bytes, not paths)
@@ -79,7 +79,7 @@ def block(pairs: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def bundle(tensors: dict[str, NDArray[np.float32]]) -> tuple[bytes, bytes]:
-    """Index and data of a checkpoint; the index in two blocks."""
+    """Return the index, in two blocks, and the data of a checkpoint."""
     data, index, handles = b"", b"", []
     rows = [(b"", b"\x08\x01\x1a\x02\x08\x01")]  # one data file; version 1
     for name, value in sorted(tensors.items()):
@@ -89,13 +89,13 @@ def bundle(tensors: dict[str, NDArray[np.float32]]) -> tuple[bytes, bytes]:
         rows.append((name.encode(), entry + b"\x35" + struct.pack("<I", masked_crc(raw))))
         data += raw
     for part in (rows[:3], rows[3:]):
-        made = block(part)
-        handles.append((part[-1][0], varint(len(index)) + varint(len(made) - 5)))
-        index += made
+        encoded = block(part)
+        handles.append((part[-1][0], varint(len(index)) + varint(len(encoded) - 5)))
+        index += encoded
     places = b""
-    for made in (block([]), block(handles)):
-        places += varint(len(index)) + varint(len(made) - 5)
-        index += made
+    for encoded in (block([]), block(handles)):
+        places += varint(len(index)) + varint(len(encoded) - 5)
+        index += encoded
     return index + places.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57), data
 
 
@@ -139,11 +139,11 @@ def test_another_network_s_checkpoint_is_refused() -> None:
         musicnn.convert(*bundle(tensors()))
 
 
-# Fetching
+# Downloading
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, code: int, wheel: bytes | None = None) -> None:
-    """What pip does instead of fetching."""
+    """Replace pip's download by a fixed result."""
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         if wheel is not None:
@@ -194,7 +194,7 @@ def test_too_short_a_clip_is_refused() -> None:
         Musicnn().features(torch.zeros(1, SHORTEST - 1))
 
 
-# From the graph in the package's own .meta file, run by TensorFlow 2.21 on this chirp.
+# From the graph in the package's .meta file, run by TensorFlow 2.21 on this chirp.
 ORIGINAL = {
     "MSD_musicnn": (
         {"blues": 0.91828, "jazz": 0.219037, "oldies": 0.050658},
@@ -214,10 +214,10 @@ ORIGINAL = {
 def test_the_network_is_the_original(name: str) -> None:
     network = load_musicnn(name=name)
     tags, first, norm = ORIGINAL[name]
-    found = network(chirp())[0]
-    assert found.shape == (50,)
-    top = found.argsort(descending=True)[:3].tolist()
-    assert {TAGS[name][i]: found[i].item() for i in top} == pytest.approx(tags, abs=1e-3)
+    probabilities = network(chirp())[0]
+    assert probabilities.shape == (50,)
+    top = probabilities.argsort(descending=True)[:3].tolist()
+    assert {TAGS[name][i]: probabilities[i].item() for i in top} == pytest.approx(tags, abs=1e-3)
     features = network.features(chirp())[0]
     assert features.shape == (FEATURES,)
     np.testing.assert_allclose(features[:8].numpy(), first, atol=2e-3)

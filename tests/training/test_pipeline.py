@@ -1,4 +1,4 @@
-"""The whole training, scaled down: rendered clips become a model that loads and makes sound."""
+"""The complete training, scaled down: rendered clips become a model that loads and generates sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tempi as words and numbers, and what the text encoder begins with."""
+"""Tempos as words and as numbers, and the initial state of the text encoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop: it learns, it averages, and it goes on where it was stopped."""
+"""The training loop: it learns, averages, and resumes where it was stopped."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_is_beside_the_module_resumes_too(tmp_path: Path) -> None:
 
 
 def test_processes_train_together(tmp_path: Path) -> None:
-    """Each takes its own batches, all end at one step with one set of weights, and one of them writes."""
+    """Each has its own batches, all end at the same step with the same weights, and one of them writes."""
     script = tmp_path / "together.py"
     script.write_text(
         "import sys, torch\n"

@@ -1,4 +1,4 @@
-"""What the vocoder is trained by: distances that are nothing between equals, and frequencies that are the real ones."""
+"""Losses of the vocoder: zero for equal sounds, and frequencies that are the real ones."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from spotnb.mel import HOP, WINDOW
-from training.vocoder_losses import frequencies, frequency_distance, stft_distance
+from spotnb.sound.mel import HOP, WINDOW
+from training.vocoder_losses import frequencies, frequency_distance, frequency_error, stft_distance
 
 TONES, BIN = 256, 16000 / WINDOW
 
@@ -18,34 +18,38 @@ def note(hertz: float) -> Tensor:
     return 0.3 * torch.sin(2 * math.pi * hertz / 16000 * torch.arange(HOP * 60))[None]
 
 
-def stray_of(hertz: float) -> Tensor:
-    """Strays of a bank all of whose sinusoids near a frequency have it."""
-    home = 2 * torch.arange(TONES) + 1
-    return (hertz / BIN - home).clamp(-1.5, 1.5)[None, :, None].expand(1, TONES, 60).clone()
+def offset_of(hertz: float) -> Tensor:
+    """Return offsets with which every sinusoid that can have a frequency has it."""
+    centers = 2 * torch.arange(TONES) + 1
+    return (hertz / BIN - centers).clamp(-1.5, 1.5)[None, :, None].expand(1, TONES, 60).clone()
 
 
 @pytest.mark.parametrize("hertz", [110.0, 437.0, 3333.3])
-def test_the_loudest_bin_tells_the_frequency(hertz: float) -> None:
-    found, loudness = (x[0, :, 30] for x in frequencies(note(hertz)))
-    assert float(found[loudness.argmax()]) * BIN == pytest.approx(hertz, abs=0.05)
+def test_the_loudest_bin_has_the_frequency_of_the_note(hertz: float) -> None:
+    found, magnitude = (x[0, :, 30] for x in frequencies(note(hertz)))
+    assert float(found[magnitude.argmax()]) * BIN == pytest.approx(hertz, abs=0.05)
 
 
-def test_a_right_frequency_costs_nothing_and_a_wrong_one_what_it_is_wrong_by() -> None:
-    real = note(437.0)
-    assert frequency_distance(stray_of(437.0), real) < 1e-3
-    wrong = frequency_distance(stray_of(437.0) + 2 / BIN, real)  # 2 Hz: 2 turns in 100 frames
-    assert float(wrong) == pytest.approx(0.02, rel=0.05)
+def test_the_distance_is_the_error_in_turns_per_frame() -> None:
+    assert frequency_distance(offset_of(437.0), note(437.0)) < 1e-3
+    two_hertz = frequency_distance(offset_of(437.0) + 2 / BIN, note(437.0))
+    assert float(two_hertz) == pytest.approx(0.02, rel=0.05)
 
 
-def test_frequencies_are_learned_from_it() -> None:
-    stray = torch.zeros(1, TONES, 60, requires_grad=True)
-    frequency_distance(stray, note(437.0)).backward()
-    assert stray.grad is not None
-    assert stray.grad[0, 13, 30] < 0  # at home in bin 27, at 422 Hz: it has to rise
-    assert stray.grad[0, 100].abs().sum() < 1e-3 * stray.grad[0, 13].abs().sum()
+def test_its_gradient_moves_sinusoids_near_the_note() -> None:
+    offset = torch.zeros(1, TONES, 60, requires_grad=True)
+    frequency_distance(offset, note(437.0)).backward()
+    assert offset.grad is not None
+    assert offset.grad[0, 13, 30] < 0  # the center is 422 Hz, so the frequency has to rise
+    assert offset.grad[0, 100].abs().sum() < 1e-3 * offset.grad[0, 13].abs().sum()
 
 
-def test_distances_are_nothing_between_equals_and_do_not_hear_phase() -> None:
+def test_the_frequency_error_is_in_hertz() -> None:
+    assert frequency_error(note(437.0), note(437.0)) == 0
+    assert frequency_error(note(440.0), note(437.0)) == pytest.approx(3, rel=0.05)
+
+
+def test_stft_distances_are_zero_for_equal_sounds_and_ignore_phase() -> None:
     real = torch.randn(2, 16000, generator=torch.Generator().manual_seed(0)) * 0.1
     assert stft_distance(real, real) == 0
     assert stft_distance(-real, real) < 1e-6

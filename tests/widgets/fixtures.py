@@ -1,6 +1,6 @@
-"""What Python and JavaScript both work out, as fixtures that hold them to each other.
+"""Fixtures for the geometry that Python and JavaScript both compute, so that the two stay equal.
 
-python -m tests.widgets.fixtures    # writes them anew, after a change of the Python side
+python -m tests.widgets.fixtures    # rewrites them after a change in Python
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from spotnb.config import EDGES, METHODS, SpotDiffusionConfig
-from spotnb.layout import Layout, plan
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
+from spotnb.tiling.layout import Layout, plan
 from spotnb.widgets.reflection import ORDERS, Stage, stages
 
 FOLDER = Path(__file__).parent
@@ -32,15 +33,15 @@ ROLLS = ((8, 3, 3), (8, 0, 3), (8, 7, 8), (8, 3, 0), (2, 1, 1), (5, 4, 5), (50, 
 
 
 def shifted(config: SpotDiffusionConfig, frames: int, shift: int, method: str, multiple: int) -> Layout:
-    """The layout of a schedule that draws `shift`: `alternate` draws its largest at step 1."""
+    """Return the layout for a given shift. The schedule `alternate` draws its largest shift at step 1."""
     ratio = min(1.0, (shift + 0.5) / config.tile_size_time)
     given = (config.tile_size_time, config.min_overlap, ratio, config.edge)
     return plan(frames, SpotDiffusionConfig(*given, shift_schedule="alternate"), 1, method, time_multiple=multiple)
 
 
 def layouts() -> list[dict[str, Any]]:
-    """`plan` for every method and edge over a few shapes and shifts."""
-    found = []
+    """Return the results of `plan` for every method and edge policy, with a few shapes and shifts."""
+    cases = []
     for frames, width, overlap, multiple in SHAPES:
         for edge in EDGES:
             config = SpotDiffusionConfig(width, overlap, edge=edge)
@@ -50,12 +51,12 @@ def layouts() -> list[dict[str, Any]]:
                     layout = shifted(config, frames, shift, method, multiple)
                     size = {"frames": frames, "width": width, "overlap": config.overlap, "multiple": multiple}
                     asked = size | {"edge": edge, "method": method}
-                    found.append({"asked": asked, "drawn": shift, "planned": _layout(layout)})
-    return found
+                    cases.append({"asked": asked, "drawn": shift, "planned": _layout(layout)})
+    return cases
 
 
 def reflections() -> list[dict[str, Any]]:
-    """The stages of "pad, roll, crop" in both orders."""
+    """Return the stages of "pad, roll, crop" in both orders."""
     return [
         {
             "asked": [frames, pad, shift, order],
@@ -92,7 +93,7 @@ FIXTURES = {"layouts.json": layouts, "reflections.json": reflections}
 
 
 def text(name: str) -> str:
-    """A fixture as it is written, one case a line."""
+    """Return the text of a fixture, with one case per line."""
     return "[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in FIXTURES[name]()) + "\n]\n"
 
 

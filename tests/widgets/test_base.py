@@ -1,4 +1,4 @@
-"""What all widgets share: a static form, a page of their own, and an end."""
+"""The shared behavior of all widgets: a static form, a standalone page, and closing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def comparison() -> Widget:
 
 
 def panel() -> SamplerPanel:
-    """With a finished run, its inspector and its sound."""
+    """Return a panel with a finished run, its inspector, and its sound."""
     made = SamplerPanel(FunctionModel(pointwise))
     made.form.duration.value, made.form.steps.value, made.form.tile.value = 4.0, 5, 32
     made.run()
@@ -120,7 +120,7 @@ def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def growth(make: Callable[[], Any]) -> tuple[int, int]:
-    """Models and bytes that are left when a widget has been built and closed 50 times."""
+    """Return the models and bytes that remain after a widget was built and closed 50 times."""
 
     def once() -> None:
         widget = make()
@@ -142,7 +142,7 @@ def growth(make: Callable[[], Any]) -> tuple[int, int]:
 
 @pytest.mark.parametrize("name", ["TileShiftDebugger", "ReflectionExplorer", "inspector", "comparison", "panel"])
 def test_building_and_closing_frees_everything(name: str) -> None:
-    """In a process of its own: that of the tests holds much else, which moves."""
+    """In a separate process, because the memory of the test process varies for other reasons."""
     code = f"from tests.widgets import test_base as t; print(*t.growth(t.{name}))"
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=300)
     models, memory = map(int, run.stdout.split())

@@ -1,4 +1,4 @@
-"""RunComparison without a browser: what it takes, what it scores, what it packs, and what it refuses."""
+"""RunComparison without a browser: its inputs, scores, and packed data, and its refusals."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 import soundfile
 from scipy.stats import binomtest
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.errors import InputError
 from spotnb.generate import Generation, generate_audio
-from spotnb.measure import levels, seam_score
-from spotnb.mel import log_mel
-from spotnb.sampler import SpotSampler
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sound.measure import levels, seam_score
+from spotnb.sound.mel import log_mel
+from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.abx import abx_needed, abx_p_value
 from spotnb.widgets.comparison import RunComparison
 from spotnb.widgets.comparison_runs import FINEST
@@ -85,7 +85,7 @@ def test_waveforms_are_scored_at_all_seams_that_were_given() -> None:
 
 
 def test_mels_of_one_kind_are_compared() -> None:
-    """A decoded mel beside the mel of a waveform would compare two scales."""
+    """Comparing a decoded mel with the mel of a waveform would mix two scales."""
     made = generation()
     widget = RunComparison({"made": made, "wave": made.waveform})
     scores = list(widget.scores.values())
@@ -221,11 +221,11 @@ def test_its_picture_and_its_page(tmp_path: Path) -> None:
     assert "<b>&" not in page
     state = json.loads(page.split('id="state-0">')[1].split("</script>")[0])["state"]
     assert state["_scene"]["rows"][0]["name"] == "$x <b>&</b> </script>"
-    assert not state["playing"]  # a page must not start to sound by itself
+    assert not state["playing"]  # a page must not start playing automatically
 
 
 def test_a_page_of_four_runs_of_30_s_is_below_10_mb(tmp_path: Path) -> None:
-    """White noise of -20 dB is worse than music for FLAC: about 14 bits a sample stay."""
+    """White noise of -20 dB is harder for FLAC than music: about 14 bits per sample remain."""
     widget = RunComparison([sound(30.72, seed=seed) for seed in range(4)])
     assert widget.to_html(tmp_path / "page.html").stat().st_size < 10e6
 

@@ -1,4 +1,4 @@
-"""Modules become one, by rule, and what does not fit the rule is refused."""
+"""Modules are bundled into one by simple rules, and code that breaks a rule is refused."""
 
 from __future__ import annotations
 

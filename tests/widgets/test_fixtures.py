@@ -1,4 +1,4 @@
-"""The fixtures that JavaScript is held to say what Python says now."""
+"""The fixtures for JavaScript match the current results of Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LatentInspector without a browser: what it holds, checks, follows and decodes."""
+"""LatentInspector without a browser: its data, its checks, live updates, and decoding."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ import soundfile
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
-from spotnb.config import SpotDiffusionConfig
 from spotnb.errors import InputError, SpotnbError
-from spotnb.layout import plan
-from spotnb.sampler import SpotSampler
-from spotnb.trace import StepRecord, Trace
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.layout import plan
+from spotnb.trace.record import StepRecord
+from spotnb.trace.trace import Trace
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.packing import COLUMNS, QUANTITIES, Thinning, pack
 from spotnb.widgets.quantise import STATISTICS
@@ -38,7 +39,7 @@ def sampler(**settings: Any) -> SpotSampler:
 def synthetic(
     frames: int = 40, steps: int = 3, channels: int = 2, bins: int = 4, tile: int = 16, **arrays: Any
 ) -> Trace:
-    """A trace that no model made."""
+    """Return a trace of random values."""
     random = np.random.default_rng(0)
     records = []
     for step in range(steps):
@@ -50,7 +51,7 @@ def synthetic(
 
 
 def unpacked(facts: dict[str, Any], data: bytes, name: str, channels: int, bins: int) -> np.ndarray:
-    """The values of a plane, as the page reads them."""
+    """Return the values of a plane as the page reads them."""
     count = 6 * channels + 4 * (channels + 1) * len(STATISTICS)
     numbers = np.frombuffer(data, "<f4", count)
     low, scale = numbers[: 6 * channels].reshape(3, 2, channels)[("x", "x0", "noise").index(name)]
@@ -133,7 +134,7 @@ def test_it_follows_a_sampler() -> None:
     assert [content["from"] for content, _ in sent] == [0, 1, 2]
     widget.refresh()
     assert len(sent) == 3
-    widget.step = 0  # who looks back is left in peace
+    widget.step = 0  # do not interrupt a user who looks at an earlier step
     run.step()
     widget.refresh()
     assert widget.step == 0

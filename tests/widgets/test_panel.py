@@ -1,4 +1,4 @@
-"""SamplerPanel without a browser: what its buttons do, in any order, and what it says."""
+"""SamplerPanel without a browser: the effect of its buttons, in any order, and its messages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pytest
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
-from spotnb.audio import load_audio
 from spotnb.errors import InputError, SpotnbError
-from spotnb.sampler import SpotSampler
-from spotnb.timeline import PromptTimeline
-from spotnb.trace import Trace
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.files import load_audio
+from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel, _free, _planned_cost, _stem
 from spotnb.widgets.panel_form import parse_prompt
 from tests.networks import FunctionModel, pointwise
 
-SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # what the form says at first
+SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # the form's initial values
 
 
 def opened(network: Any = pointwise) -> SamplerPanel:
@@ -77,7 +77,7 @@ def test_steps_and_phases_and_runs_in_any_order_give_the_same(panel: SamplerPane
     for _ in range(2):
         press(panel, "phase")
     assert "tile 1 predicted, 2 of" in panel.status.doing
-    press(panel, "step")  # what is left of the step
+    press(panel, "step")  # finish the step
     assert panel.sampler.steps_done == 2
     for _ in range(40):
         if panel.sampler.steps_done > 2:
@@ -103,11 +103,11 @@ def test_a_pause_keeps_what_is_done_and_run_goes_on(tmp_path: Path) -> None:
 
     panel = opened(network)
     assert panel._timer is not None
-    panel._timer.cancel()  # its window would be counted too
+    panel._timer.cancel()  # its windows would be counted, too
     panel.buttons["run"].click()
     assert reached.wait(30)
     assert enabled(panel) == {"pause"}
-    panel.run()  # while one runs, another does nothing
+    panel.run()  # a second run has no effect
     panel.buttons["pause"].click()
     go_on.set()
     done(panel)

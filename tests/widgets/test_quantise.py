@@ -1,4 +1,4 @@
-"""Bytes for values: what comes back, what is marked, and whence the noise."""
+"""Quantized values: accuracy, marked values, and the source of the noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TileShiftDebugger without a browser: its traits, its layouts, its data."""
+"""TileShiftDebugger without a browser: its traits, layouts, and data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from spotnb import InputError, SpotDiffusionConfig, StepRecord, Trace, plan
-from spotnb.config import EDGES, METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES
+from spotnb.tiling.edges import EDGES
 from spotnb.widgets.tile_shift import TileShiftDebugger
 
 CONFIG = SpotDiffusionConfig(64, shift_seed=5)
@@ -110,7 +111,7 @@ def test_a_trace_is_shown_as_it_was_recorded(method: str) -> None:
 
 
 def test_tiles_are_shown_where_they_were_whatever_shift_was_noted() -> None:
-    """As of two faults of the gallery, whose grid stays while the shift wanders."""
+    """This is the case for two bugs of the gallery, whose grid stays fixed while the shift changes."""
     fixed = plan(200, CONFIG, 0, "tiles")
     layouts = [replace(fixed, method="spot", shift=plan(200, CONFIG, step).shift) for step in range(6)]
     assert any(layout.shift for layout in layouts)

@@ -1,4 +1,4 @@
-"""One small composer per class of music: each writes on a `Sketch` and returns the kind it chose, or None."""
+"""One small composer per class of music. Each writes on a `Sketch` and returns the kind it chose, or None."""
 
 from training.composers.ensembles import ambient, brass, choir, organ, strings
 from training.composers.free import experimental, nature

@@ -1,4 +1,4 @@
-"""Sustained sound: ambient, strings, organ, brass, choir."""
+"""Composers of sustained sound: ambient, strings, organ, brass, choir."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from training.theory import Sketch, degree, fold, lead, stack
 
 
 def ambient(sketch: Sketch) -> str | None:
-    """Overlapping synthesizer pads in slow chords, a low drone, and a few far-away notes."""
+    """Write overlapping synthesizer pads in slow chords, a low drone, and a few distant notes."""
     rng, now = sketch.rng, sketch.settings
-    pad, colour = rng.sample((88, 89, 90, 91, 92, 93, 94, 95), 2)
+    pad, color = rng.sample((88, 89, 90, 91, 92, 93, 94, 95), 2)
     sketch.instrument(0, pad, volume=108, reverb=110, low=31, high=96)
-    sketch.instrument(1, colour, volume=76, reverb=120, low=48, high=100)
+    sketch.instrument(1, color, volume=76, reverb=120, low=48, high=100)
     progression = sketch.progression()
     length = 4 * now.beat
     root = 48 + (now.key + 6) % 12 - 6
@@ -29,7 +29,7 @@ def ambient(sketch: Sketch) -> str | None:
 
 
 def strings(sketch: Sketch) -> str | None:
-    """A string section in four parts under a bowed melody, or all plucked."""
+    """Write for a string section in four parts under a bowed melody, or entirely plucked."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("bowed", "bowed", "bowed", "cello", "pizzicato"))
     plucked = kind == "pizzicato"
@@ -62,7 +62,7 @@ def strings(sketch: Sketch) -> str | None:
 
 
 def organ(sketch: Sketch) -> str | None:
-    """A church organ (now and then a drawbar organ): hymn chords, a pedal note, and a tune on top."""
+    """Write hymn chords, a pedal note, and a melody for a church organ or, less often, a drawbar organ."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("church", "church", "church", "church", "drawbar"))
     church = kind == "church"
@@ -85,7 +85,7 @@ def organ(sketch: Sketch) -> str | None:
 
 
 def brass(sketch: Sketch) -> str | None:
-    """Fanfares: a trumpet, trombone or section melody over chords in the same rhythm, or horns alone."""
+    """Write fanfares: a trumpet, trombone, or section melody over chords in the same rhythm, or horns alone."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("section", "section", "trumpet", "horns", "trombone"))
     top, below = {"section": (61, 61), "trumpet": (56, 57), "horns": (60, 60), "trombone": (57, 58)}[kind]
@@ -108,7 +108,7 @@ def brass(sketch: Sketch) -> str | None:
 
 
 def choir(sketch: Sketch) -> str | None:
-    """Voices on open vowels in close harmony; faster tempi change chord sooner."""
+    """Write close harmony for voices on open vowels. The faster the tempo, the sooner chords change."""
     rng, now = sketch.rng, sketch.settings
     sketch.instrument(0, rng.choice((52, 52, 53)), volume=118, reverb=105, low=40, high=86)
     progression = sketch.progression()

@@ -1,4 +1,4 @@
-"""Classes without a beat: experimental electronics and nature."""
+"""Composers of classes without a beat: experimental electronics and nature."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NATURE_KINDS = (
 
 
 def experimental(sketch: Sketch) -> str | None:
-    """Atonal layers of synthetic textures: stuttering glitches, dissonant clusters or sparse events."""
+    """Write atonal layers of synthetic textures: stuttering glitches, dissonant clusters, or sparse events."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("glitch", "cluster", "sparse"))
     pace = {"slow": 1.7, "mid": 1.0, "fast": 0.55}[now.tempo]
-    centre = 62 + now.octave
+    center = 62 + now.octave
     textures = rng.sample((96, 97, 98, 99, 100, 101, 102, 103), 2)
     for channel, program in enumerate(textures):
         sketch.instrument(channel, program, volume=100, reverb=85, low=28, high=100)
@@ -25,14 +25,14 @@ def experimental(sketch: Sketch) -> str | None:
         time = 0.0 if channel == 0 else rng.uniform(0.2, 0.8) * pace
         while time < sketch.duration:
             size = rng.randint(3, 4) if kind == "cluster" else 1
-            base, spread = centre + rng.randint(-11, 9), rng.choice((1, 2, 6))
+            base, spread = center + rng.randint(-11, 9), rng.choice((1, 2, 6))
             length = rng.uniform(0.6, 2.2) * max(pace, 0.7)
             for index in range(size):
                 sketch.play(channel, base + index * spread, time, length, now.velocity * rng.uniform(0.75, 1.05))
             time += rng.uniform(0.6, 1.7) * pace
     time = rng.uniform(0.1, 0.5)
     while time < sketch.duration:
-        pitch = centre + rng.randint(-14, 16)
+        pitch = center + rng.randint(-14, 16)
         for _ in range(rng.randint(4, 9) if kind == "glitch" else rng.randint(2, 4)):
             jump = rng.choice((0, 1, 6, 11, -13))
             sketch.play(2, pitch + jump, time, 0.07, now.velocity * rng.uniform(0.7, 1.1))
@@ -42,7 +42,7 @@ def experimental(sketch: Sketch) -> str | None:
 
 
 def nature(sketch: Sketch) -> str | None:
-    """Birds and sea from their General MIDI patches; the others have no notes (`training.nature` makes them)."""
+    """Write birds and sea with their General MIDI programs; `training.nature` synthesizes the other kinds."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(NATURE_KINDS)
     if "birds" in kind:

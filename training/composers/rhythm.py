@@ -1,4 +1,4 @@
-"""Classes that live on the beat: rock, electronic, drums, bass."""
+"""Composers of rhythmic classes: rock, electronic, drums, bass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KICKS = {"rock": (0, 8), "funk": (0, 6, 10), "breakbeat": (0, 3, 10), "brush": (
 
 
 def beat(sketch: Sketch, style: str, velocity: float, fills: bool = True) -> None:
-    """Write a drum pattern over the whole piece."""
+    """Write a drum pattern for the complete piece."""
     rng, step = sketch.rng, sketch.settings.beat / 4
     kicks = set(KICKS[style])
     if style in ("rock", "breakbeat"):
@@ -44,7 +44,7 @@ def beat(sketch: Sketch, style: str, velocity: float, fills: bool = True) -> Non
 
 
 def rock(sketch: Sketch) -> str | None:
-    """Distorted power chords doubled on two guitars, driving eighths in the bass, a hard-hit kit, sometimes a lead."""
+    """Write distorted power chords, driving eighths in the bass, a hard-hit drum kit, and sometimes a lead guitar."""
     rng, now = sketch.rng, sketch.settings
     velocity = max(now.velocity, 84)
     guitar = rng.choice((29, 30, 30))
@@ -75,7 +75,7 @@ def rock(sketch: Sketch) -> str | None:
 
 
 def electronic(sketch: Sketch) -> str | None:
-    """Four on the floor, off-beat or rolling synth bass, and a saw arpeggio ("trance") or chord stabs ("house")."""
+    """Write four on the floor, a synth bass off the beat or rolling, and an arpeggio ("trance") or stabs ("house")."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("trance", "trance", "house"))
     sketch.instrument(0, rng.choice((81, 81, 80, 87)), volume=100, reverb=35, low=48, high=98)
@@ -107,7 +107,7 @@ def electronic(sketch: Sketch) -> str | None:
 
 
 def drums(sketch: Sketch) -> str | None:
-    """A drum kit alone: rock, funk, breakbeat, brushes, or with hand percussion."""
+    """Write for a drum kit alone: rock, funk, breakbeat, brushes, or with hand percussion."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("rock", "funk", "breakbeat", "brush", "percussion"))
     kits = {"rock": (0, 8, 16), "funk": (0, 8), "breakbeat": (0, 25, 8), "brush": (40,), "percussion": (0,)}
@@ -123,7 +123,7 @@ def drums(sketch: Sketch) -> str | None:
 
 
 def bass(sketch: Sketch) -> str | None:
-    """A bass alone: a riff that repeats over the chords (upright bass walks instead)."""
+    """Write for a bass alone: a riff that repeats over the chords, or a walking line for the upright bass."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("fingered", "slap", "synth", "upright"))
     programs = {"fingered": (33, 34), "slap": (36, 37), "synth": (38, 39), "upright": (32,)}

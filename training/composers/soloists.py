@@ -1,4 +1,4 @@
-"""One player alone: acoustic guitar, jazz piano, mallets."""
+"""Composers for a single player: acoustic guitar, jazz piano, mallets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from training.theory import DORIAN, MAJOR, Sketch, degree, fold, lead, stack
 
 
 def acoustic_guitar(sketch: Sketch) -> str | None:
-    """Nylon or steel strings, strummed in eighths or fingerpicked over six-string voicings."""
+    """Write for nylon or steel strings, strummed in eighths or fingerpicked, in six-string voicings."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("strummed", "fingerpicked", "fingerpicked"))
     sketch.instrument(0, rng.choice((24, 25, 25)), volume=112, reverb=35, low=36, high=94)
@@ -34,7 +34,7 @@ def acoustic_guitar(sketch: Sketch) -> str | None:
 
 
 def jazz_piano(sketch: Sketch) -> str | None:
-    """Swing: rootless seventh chords, a walking or held bass, and an improvised line in swung eighths."""
+    """Write swing: rootless seventh chords, a walking or held bass, and an improvised line in swung eighths."""
     rng, now = sketch.rng, sketch.settings
     sketch.instrument(0, rng.choice((0, 0, 1)), volume=114, reverb=35, low=29, high=100)
     scale = DORIAN if now.minor else MAJOR
@@ -74,10 +74,10 @@ def jazz_piano(sketch: Sketch) -> str | None:
 
 
 def mallets(sketch: Sketch) -> str | None:
-    """Marimba, vibraphone, xylophone, glockenspiel or music box: a repeating figure over chords, a hand below it."""
+    """Write a repeating figure over chords for a mallet instrument or a music box, sometimes with a lower hand."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("marimba", "marimba", "vibraphone", "xylophone", "glockenspiel", "music_box"))
-    program, low, high, centre = {
+    program, low, high, center = {
         "marimba": (12, 43, 98, 57),
         "vibraphone": (11, 48, 96, 60),
         "xylophone": (13, 53, 106, 65),
@@ -89,7 +89,7 @@ def mallets(sketch: Sketch) -> str | None:
     figure = rng.choice(((0, 2, 4, 7, 4, 2), (0, 4, 2, 4), (7, 4, 2, 0, 2, 4, 9, 7), (0, 2, 4, 7, 9, 7, 4, 2)))
     rests = [slot for slot in range(1, 8) if rng.random() < 0.12]
     two_hands = rng.random() < 0.6
-    root = centre + (now.key + 6) % 12 - 6 + now.octave
+    root = center + (now.key + 6) % 12 - 6 + now.octave
     step = now.beat / 2
     for bar, start in sketch.spans(4 * now.beat):
         current = progression[bar % 4]

@@ -11,7 +11,7 @@ export const MEL = 84;
 export const GAP = 11;
 const TOP = 1000; // Hz, up to which Slaney's mel scale is linear
 
-// Where a frequency lies among the bands, as `spotnb.mel.mel_bin`, and back.
+// Where a frequency lies among the bands, as `spotnb.sound.mel.mel_bin`, and back.
 const melOf = (hz) => (hz < TOP ? (hz * 3) / 200 : 15 + (27 * Math.log(hz / TOP)) / Math.log(6.4));
 export const binOf = (hz) => (melOf(hz) / melOf(8000)) * (BANDS + 1) - 1;
 export function hzOf(bin) {

@@ -5,7 +5,7 @@ const MAGMA = "000004,0a0822,1d1147,36106b,51127c,6a1c81,832681,9c2e7f,b73779,d0
 const DIVERGING = "053061,175290,2a71b2,3f8ec0,6bacd1,9bc9e0,c2ddec,e0ecf3,f7f6f6,fbe5d8,fbccb4,f5aa89,e48066,d05548,ba2832,930e26,67001f";
 
 export const viridis = table(VIRIDIS);
-export const magma = table(MAGMA); // as spotnb.plots has spectrograms
+export const magma = table(MAGMA); // as spotnb.plots.sound has spectrograms
 export const diverging = table(DIVERGING);
 
 // For up to five kinds of things that have no order (Okabe and Ito 2008); number or hatch them as well.

@@ -1,0 +1,152 @@
+"""Intervals of latent frames as bands in a picture: laid in lanes, drawn, hatched, numbered, ticked and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from spotnb.plots.drawing import BLUES, RUST, frame_axis
+from spotnb.sound.mel import LATENT_SECONDS
+from spotnb.tiling.layout import Layout
+
+NUMBERS = 400  # more of them make no picture clearer, and take seconds to draw
+PALE: Final = 0.35  # the opacity of what a tile sees but does not own
+HATCH: Final[dict[str, Any]] = {"edgecolor": "0.5", "hatch": "/////", "linewidth": 0}
+
+Placed = tuple[int, int, int, int]
+"""A tile's number, start and stop in latent frames, and the lane it lies in, counted from 0."""
+Band = tuple[int, float, float, float, float]
+"""A tile's number, start and stop in latent frames, top and bottom on the y axis."""
+
+
+def segment_pieces(layout: Layout) -> list[tuple[int, int, int]]:
+    """Number, start and stop of each segment, left to right; one around a ring in its two parts."""
+    pieces = []
+    for k, tile in enumerate(layout.tiles):
+        start, stop = tile.segment
+        pieces.append((k, start, min(stop, layout.frames)))
+        if stop > layout.frames:
+            pieces.append((k, 0, stop - layout.frames))
+    return sorted(pieces, key=lambda piece: piece[1:])
+
+
+def in_lanes(intervals: Iterable[tuple[int, int, int]]) -> list[Placed]:
+    """Intervals, in order of their starts, each with the first lane in which it overlaps no earlier one."""
+    ends: list[int] = []
+    placed = []
+    for number, start, stop in intervals:
+        lane = next((lane for lane, end in enumerate(ends) if end <= start), len(ends))
+        ends[lane : lane + 1] = [stop]
+        placed.append((number, start, stop, lane))
+    return placed
+
+
+def lane_count(placed: Iterable[Placed]) -> int:
+    return 1 + max(lane for *_, lane in placed)
+
+
+def stacked(placed: Iterable[Placed], top: float, height: float, margin: float = 0.0) -> list[Band]:
+    """Bands of intervals in their lanes, the first one at `top`, each `height` high."""
+    return [
+        (number, start, stop, top + lane * height + margin, top + (lane + 1) * height - margin)
+        for number, start, stop, lane in placed
+    ]
+
+
+def outside(band: Band, frames: int) -> list[Band]:
+    """What of a band lies before 0 and after `frames`."""
+    number, start, stop, top, bottom = band
+    before = [(number, start, min(stop, 0), top, bottom)] if start < 0 else []
+    return before + ([(number, max(start, frames), stop, top, bottom)] if stop > frames else [])
+
+
+def draw_bands(ax: Axes, bands: Sequence[Band], **style: Any) -> PolyCollection:
+    """Bands as rectangles; without a style, in their tiles' blues."""
+    style = {"facecolors": [BLUES[k % 2] for k, *_ in bands], "edgecolors": "white", "linewidth": 0.6, **style}
+    corners: NDArray[np.float64] = np.array(
+        [[(start, top), (stop, top), (stop, bottom), (start, bottom)] for _, start, stop, top, bottom in bands], float
+    ).reshape(-1, 4, 2)
+    corners[..., 0] *= LATENT_SECONDS
+    collection = PolyCollection(list(corners), **style)
+    ax.add_collection(collection)
+    return collection
+
+
+def hatch_bands(ax: Axes, bands: Sequence[Band]) -> None:
+    """Hatch bands; what was drawn there before shows through."""
+    if bands:
+        draw_bands(ax, bands, facecolors="none", edgecolors=HATCH["edgecolor"], hatch=HATCH["hatch"], linewidth=0)
+
+
+def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]]) -> bool:
+    """Tick, in layouts and the bands of their segments, those borders that are seams; False if there are none."""
+    ticks = set()
+    for layout, bands in rows:
+        seams = set(layout.seams)
+        turn = layout.frames if layout.ring else layout.frames + 1  # the end is the start of a ring only
+        ticks |= {(border, top, bottom) for _, *ends, top, bottom in bands for border in ends if border % turn in seams}
+    if ticks:
+        frames, tops, bottoms = np.array(list(ticks), float).T
+        ax.vlines(frames * LATENT_SECONDS, tops, bottoms, colors=RUST, lw=1.8 if len(ticks) <= 2 * NUMBERS else 1.1)
+    return bool(ticks)
+
+
+def number_bands(ax: Axes, bands: Sequence[Band]) -> None:
+    """Write each tile's number into its band, where it fits; the axes' limits are to be final."""
+    if len(bands) > NUMBERS:
+        return
+    extent = ax.get_window_extent()
+    points = 72 / ax.figure.dpi
+    across = extent.width * points * LATENT_SECONDS / abs(np.subtract(*ax.get_xlim()))
+    down = extent.height * points / abs(np.subtract(*ax.get_ylim()))
+    for number, start, stop, top, bottom in bands:
+        size = min(9.0, 0.72 * (bottom - top) * down)
+        if size < 4.5 or (stop - start) * across < size * (0.7 * len(str(number)) + 0.5):
+            continue
+        colour = "white" if number % 2 == 0 else "0.1"
+        where = ((start + stop) / 2 * LATENT_SECONDS, (top + bottom) / 2)
+        ax.text(*where, str(number), color=colour, size=size, ha="center", va="center_baseline", clip_on=True)
+
+
+def finish(
+    ax: Axes, frames: int, low: float, high: float, ylim: tuple[float, float], entries: list[tuple[Any, str]]
+) -> None:
+    """Limits, scales, the ends of the sound and the legend of a picture of tiles."""
+    ax.set(xlim=(low * LATENT_SECONDS, high * LATENT_SECONDS), ylim=ylim, xlabel="time (s)")
+    for border in {0, frames} - {low, high}:
+        ax.axvline(border * LATENT_SECONDS, color="black", lw=1)
+    ax.spines[["left", "right"]].set_visible(False)
+    frame_axis(ax)
+    legend(ax, entries)
+
+
+def legend(ax: Axes, entries: Sequence[tuple[Any, str]]) -> None:
+    """A legend above the axes, on the right, clear of the scale along the top."""
+    handles, labels = zip(*entries, strict=True)
+    options: dict[str, Any] = {"handler_map": {tuple: HandlerTuple(ndivide=None, pad=0)}, "fontsize": "small"}
+    options |= {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 3.6, "ncols": len(labels)}
+    ax.legend(handles, labels, frameon=False, borderpad=0, handlelength=1.6, columnspacing=1.4, **options)
+
+
+def tiles_key() -> tuple[Any, str]:
+    return tuple(Patch(facecolor=blue) for blue in BLUES), "tiles"
+
+
+def seen_key() -> tuple[Any, str]:
+    return Patch(facecolor=BLUES[0], alpha=PALE), "seen, not owned"
+
+
+def hatch_key(label: str) -> tuple[Any, str]:
+    return Patch(facecolor="none", **HATCH), label
+
+
+def seam_key() -> tuple[Any, str]:
+    return Line2D([], [], color=RUST, ls="", marker="|", ms=9, mew=1.8), "seam"

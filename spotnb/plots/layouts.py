@@ -1,0 +1,275 @@
+"""Pictures of the tiling: one step, the steps of a run, where their seams fell, and what the padding is made of.
+
+Like those in `spotnb.plots.sound`, each function draws into `ax`, or into a figure of its own, and returns `(fig, ax,
+artist)`. Time runs across in seconds, with latent frames (40 ms) along the top. Tiles are numbered as in
+`Layout.tiles`, even ones dark and odd ones light; padding is hatched and a seam is rust red.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, Patch
+from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
+
+from spotnb.errors import InputError
+from spotnb.plots.bands import (
+    PALE,
+    draw_bands,
+    draw_seams,
+    finish,
+    hatch_bands,
+    hatch_key,
+    in_lanes,
+    lane_count,
+    legend,
+    number_bands,
+    outside,
+    seam_key,
+    seen_key,
+    segment_pieces,
+    stacked,
+    tiles_key,
+)
+from spotnb.plots.drawing import BLUES, RUST, axes, draw_latent, frame_axis, latent_plane
+from spotnb.sound.mel import LATENT_SECONDS
+from spotnb.support.arrays import as_array
+from spotnb.support.checks import check_name, show
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.coverage import run_layouts, run_steps
+from spotnb.tiling.layout import Layout, plan
+
+BINS = 256  # of a histogram, at most: each is still some pixels wide
+
+
+def plot_layout(layout: Any, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+    """One step: above, the windows (what the network sees); below, the segments (what each tile owns).
+
+    `layout`: a `Layout`, or something that has one, such as a step or its record. What a tile sees and does not own is
+    pale, what it sees past the ends hatched: padding, or on a ring the other end. Where they overlap, they lie in
+    lanes.
+
+    Returns the segments as artist: one polygon a piece, left to right; a segment that goes around a ring is two.
+    Raises `InputError` for anything else, or for more than one layout.
+    """
+    run = run_layouts(layout)
+    if len(run) > 1:
+        raise InputError(f"got {len(run)} layouts: expected one; pass one of them, or all of them to plot_tile_map")
+    layout = run[0]
+    seen = in_lanes([(k, *tile.window) for k, tile in enumerate(layout.tiles)])
+    owned = in_lanes(segment_pieces(layout))
+    upper, lower = lane_count(seen), lane_count(owned)
+    fig, ax = axes(ax, height=1.7 + 0.34 * min(upper + lower, 12))
+
+    gap = upper + 0.45
+    windows = stacked(seen, 0, 1, 0.06)
+    segments = stacked(owned, gap, 1, 0.06)
+    inner = [(k, *layout.tiles[k].segment, top, bottom) for k, _, _, top, bottom in windows]
+    pads = [part for band in windows for part in outside(band, layout.frames)]
+    draw_bands(ax, windows, alpha=PALE)
+    draw_bands(ax, inner)
+    hatch_bands(ax, pads)
+    artist = draw_bands(ax, segments)
+
+    ring = layout.ring
+    starts, stops = zip(*(tile.window for tile in layout.tiles), strict=True)
+    low, high = min(0, *starts), max(layout.frames, *stops)
+    keys = [tiles_key()]
+    if layout.network_frames > sum(stop - start for _, start, stop, *_ in [*owned, *([] if ring else pads)]):
+        keys.append(seen_key())
+    if pads:
+        keys.append(hatch_key("the other end" if ring else "padding"))
+    if draw_seams(ax, [(layout, segments)]):
+        keys.append(seam_key())
+    finish(ax, layout.frames, low, high, (gap + lower + 0.1, -0.1), keys)
+    number_bands(ax, inner)
+    number_bands(ax, segments)
+    ax.set_yticks([upper / 2, gap + lower / 2], ["windows\n(seen)", "segments\n(owned)"])
+    ax.tick_params(axis="y", length=0)
+    ax.set_title(f"{_describe(layout)}, shift {layout.shift}", loc="left", fontsize="medium")
+    return fig, ax, artist
+
+
+def plot_tile_map(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+    """The tiling of a run: one row a step, the first on top; in it each tile's segment, and the padding past the ends.
+
+    `layouts`: those of the steps, or what has them, such as a trace. Records are labelled with the steps they are of,
+    bare layouts are counted from 0. Segments are numbered where there is room, if they are 400 at most. Overlapping
+    ones (`multidiffusion`) lie in lanes.
+
+    Returns the segments as artist: one polygon a piece, row by row, left to right; a segment that goes around a ring
+    is two. Raises `InputError` for what has no layouts, or those of different lengths.
+    """
+    steps, run = zip(*run_steps(layouts), strict=True)
+    rows = [in_lanes(segment_pieces(layout)) for layout in run]
+    lanes = max(lane_count(row) for row in rows)
+    fig, ax = axes(ax, height=float(np.clip(1.5 + 0.2 * len(run) * min(lanes, 2), 2.2, 9)))
+
+    half = 0.42  # of a row's height: white between the rows
+    bands = [stacked(placed, row - half, 2 * half / lanes) for row, placed in enumerate(rows)]
+    every = [band for row in bands for band in row]
+    artist = draw_bands(ax, every)
+    pads = [
+        part
+        for row, layout in enumerate(run)
+        if not layout.ring
+        for tile in layout.tiles
+        for part in outside((0, *tile.window, row - half, row + half), layout.frames)
+    ]
+    hatch_bands(ax, pads)
+    keys = [tiles_key(), *[hatch_key("padding")] * bool(pads)]
+    if draw_seams(ax, zip(run, bands, strict=True)):
+        keys.append(seam_key())
+    lefts, rights = zip(*(layout.pad for layout in run), strict=True)
+    finish(ax, run[0].frames, -max(lefts), run[0].frames + max(rights), (len(run) - 0.4, -0.6), keys)
+    number_bands(ax, every)
+    wanted = MaxNLocator(nbins=12, integer=True).tick_values(0, max(1, len(run) - 1))
+    shown = [int(row) for row in wanted if 0 <= row < len(run)]
+    ax.set_yticks(shown, [str(steps[row]) for row in shown])
+    ax.set_ylabel("denoising step")
+    ax.set_title(f"{_describe(run[0])}, {_plural(len(run), 'step')}", loc="left", fontsize="medium")
+    return fig, ax, artist
+
+
+def plot_seams(layouts: Any, ax: Axes | None = None) -> tuple[Figure, Axes, BarContainer]:
+    """Where the seams of all steps fell: a histogram, beside what the fixed grid of a `tiles` run would have made.
+
+    `layouts`: those of the steps, or what has them, such as a trace that kept every step. Each pin stands on a border
+    of the fixed grid and is as high as there are steps: `tiles` cuts there every time. The dotted line is the height
+    of all bars, were the same seams spread evenly. Bars are a 16th of a tile wide, or wider where that would be more
+    than 256 of them, and one is centred on each border of the grid.
+
+    Returns the bars as artist. Raises `InputError` as `plot_tile_map` does.
+    """
+    run = run_layouts(layouts)
+    frames, width = run[0].frames, run[0].tile_size
+    seams = np.array([seam for layout in run for seam in layout.seams], np.int64)
+    parts = next((n for n in (16, 8, 4, 2) if width % n == 0 and frames * n <= BINS * width), 1)
+    size = max(width // parts, -(-frames // BINS))
+    edges = np.unique(np.clip((np.arange(frames // size + 2) - 0.5) * size, 0, frames))
+    counts, _ = np.histogram(seams, edges)
+    config = SpotDiffusionConfig(width, edge=run[0].edge)
+    grid = plan(frames, config, 0, method="tiles", time_multiple=1).seams
+
+    fig, ax = axes(ax, height=3)
+    times = edges * LATENT_SECONDS
+    label = _plural(len(seams), "seam") + " of this run"
+    style: dict[str, Any] = {"color": BLUES[0], "edgecolor": "white", "linewidth": 0.4, "label": label}
+    bars = ax.bar(times[:-1], counts, np.diff(times), align="edge", **style)
+    handles: list[Any] = [bars]
+    if grid:
+        pins = np.array(grid) * LATENT_SECONDS
+        ax.vlines(pins, 0, len(run), colors=RUST, lw=1.2, ls=(0, (4, 2)))
+        dot: dict[str, Any] = {"color": RUST, "marker": "o", "ms": 5 if len(pins) <= 24 else 3, "ls": ""}
+        (heads,) = ax.plot(pins, [len(run)] * len(pins), label="fixed grid, every step", **dot)
+        handles.append(heads)
+    if len(seams):
+        handles.append(ax.axhline(len(seams) * size / frames, color="0.2", lw=1.2, ls=":", label="spread evenly"))
+    ax.set(xlim=(0, frames * LATENT_SECONDS), ylim=(0, 1.1 * max(len(run), *counts)), xlabel="time (s)")
+    ax.set_ylabel(f"seams in {_plural(len(run), 'step')},\nper {size * LATENT_SECONDS:g} s")
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    ax.spines["right"].set_visible(False)
+    frame_axis(ax)
+    ax.set_title(_describe(run[0]), loc="left", fontsize="medium")
+    legend(ax, [(handle, handle.get_label()) for handle in handles])
+    return fig, ax, bars
+
+
+def plot_padding(
+    step: Any, channel: int = 0, end: str = "both", ax: Axes | None = None
+) -> tuple[Figure, Axes, AxesImage]:
+    """What the windows of one step see past the ends of the sound, and where it was taken from.
+
+    `step`: something with a `.layout` and a `.padded` `[B, C, left + T + right, F]`, numpy or torch: a `Step`. Its
+    channel is drawn as `plot_latent` draws it. In the strip above, the padding is hatched, and the frames that it
+    mirrors are blue. The dashed line is the mirror: the middle of the first or the last frame, which is not repeated.
+    `end`: "left" and "right" zoom in on one end, "both" shows everything.
+
+    With the edge `reflect` it is the clean estimate that is mirrored, and noised anew: so the copy resembles its source
+    only as far as the step is clean, and at step 0, where there is no estimate, it is noise alone. With `reflect_noisy`
+    it is the noisy latent itself.
+
+    Returns the image as artist. Raises `InputError` for something else, another length, a channel it does not have,
+    NaN or infinity.
+    """
+    layout = getattr(step, "layout", None)
+    if not isinstance(layout, Layout) or not hasattr(step, "padded"):
+        raise InputError(f"step is {show(step)}: expected a .layout and a .padded; pass what sampler.begin() returns")
+    end = check_name("end", end, ("both", "left", "right"))
+    (left, right), frames = layout.pad, layout.frames
+    plane = latent_plane(as_array(step.padded), channel)
+    if len(plane) != left + frames + right:
+        raise InputError(
+            f"padded has {len(plane)} frames: expected {left} + {frames} + {right}, by its layout; pass a step as it is"
+        )
+    noise_alone = layout.policy.padding == "clean estimate" and getattr(step, "index", None) == 0
+
+    fig, ax = axes(ax, height=3.4)
+    image = draw_latent(ax, plane, channel, first=-left)
+    bins = plane.shape[1]
+    top, unit = bins - 0.5, bins / 16
+    strip = (top + 1.9 * unit, top + 0.6 * unit)
+    for pad, border, inwards in ((left, 0, 1), (right, frames, -1)):
+        if not pad:
+            continue
+        mirror = border + inwards / 2
+        copy = sorted((border, border - inwards * pad))
+        hatch_bands(ax, [(0, *copy, *strip)])
+        if not noise_alone:
+            source = sorted((border + inwards, border + inwards * (pad + 1)))
+            draw_bands(ax, [(0, *source, *strip)])
+            _arrow(ax, sum(source) / 2, mirror, sum(copy) / 2, strip[0] + 0.3 * unit, 1.8 * unit)
+        line = [(border if noise_alone else mirror) * LATENT_SECONDS] * 2
+        ax.plot(line, [-0.5, top + 4.6 * unit], color="black", lw=1.1, ls="-" if noise_alone else (0, (4, 3)))
+    reach = max(3 * max(left, right), layout.tile_size // 2)
+    start = frames - reach if end == "right" else -left
+    stop = reach if end == "left" else frames + right
+    ax.set(xlim=(max(start, -left) * LATENT_SECONDS, min(stop, frames + right) * LATENT_SECONDS))
+    ax.set_ylim(-0.5, top + 5 * unit if left or right else top)
+    ax.set_yticks(range(0, bins, max(1, bins // 4)))
+    frame_axis(ax)
+    what = f"padding of {left} and {right} frames" if left or right else "no padding"
+    ax.set_title(f"{layout.method}, {layout.edge}, shift {layout.shift}: {what}", loc="left", fontsize="medium")
+    if left or right:
+        kind = "noise alone: there is no estimate yet" if noise_alone else "padding"
+        entries: list[tuple[Any, str]] = [hatch_key(kind)]
+        if not noise_alone:
+            entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.policy.padding, "what it mirrors")))
+            entries.append((Line2D([], [], color="black", lw=1.1, ls=(0, (3, 2))), "mirror"))
+        legend(ax, entries)
+    return fig, ax, image
+
+
+_SOURCES = {
+    "clean estimate": "what it mirrors: the clean estimate, noised anew",
+    "noisy latent": "what it mirrors, noise and all",
+}
+
+
+def _arrow(ax: Axes, start: float, mirror: float, stop: float, height: float, bow: float) -> None:
+    """A bow from one frame over a mirror to another."""
+    corners = [(start, height), (mirror, height + 2 * bow), (stop, height)]
+    path = Path([(frame * LATENT_SECONDS, y) for frame, y in corners], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+    ax.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=11, color="black", lw=1.1))
+
+
+def _describe(layout: Layout) -> str:
+    """Method, edge and tile size, for a title."""
+    if layout.fallback:
+        return f"{layout.method}: it fits one tile, so plain DDIM"
+    if layout.method == "full":
+        return f"full: one window, {layout.frames} frames"
+    size = layout.tile_size
+    return f"{layout.method}, {layout.edge}, tiles of {size} frames ({size * LATENT_SECONDS:g} s)"
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

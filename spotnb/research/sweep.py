@@ -1,0 +1,216 @@
+"""Grids of runs: every combination of some settings, one row each in a tidy table.
+
+Each cell of the grid leaves a row (JSON), its sound and, if asked for, its trace in a folder, under a name made of its
+settings: a sweep that was stopped goes on where it was, and a larger grid keeps what a smaller one has done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import logging
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tqdm.auto import tqdm
+
+from spotnb.errors import InputError, SpotnbError
+from spotnb.research.worker import Reference, refer
+from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS, NAMES, SOUNDS
+from spotnb.support.checks import show
+from spotnb.support.files import atomic_write, require_writable
+from spotnb.support.options import options
+from spotnb.tiling.config import SpotDiffusionConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+
+CONFIG = tuple(each.name for each in options(SpotDiffusionConfig))
+NOT_SWEPT = frozenset({"config", "record", "record_dtype", "strength", "keep", *SOUNDS})
+"""Settings that are no column of a table: the config's fields are its columns, and known sound cannot be one."""
+RUN = tuple(name for name in NAMES if name not in NOT_SWEPT)
+DEFAULTS: dict[str, Any] = {"steps": DEFAULT_STEPS, "guidance_scale": DEFAULT_GUIDANCE, "seed": 0}
+
+
+class Job(NamedTuple):
+    """One cell, as it travels to where it is run."""
+
+    settings: dict[str, Any]
+    folder: str
+    name: str
+    model: Reference
+    trace: bool
+
+
+def sweep(
+    grid: Mapping[str, Any],
+    out: str | os.PathLike[str],
+    *,
+    model: Any = "tiny",
+    trace: bool = False,
+    client: Any = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Run every combination of `grid`, and return one row each; the table is written to `out/table.csv` too.
+
+    Args:
+        grid: For each setting a list of values, or one value. The settings are those of `SpotSampler` (all but known
+            sound and what the trace records; `guidance_interval` takes a list of pairs) and those of
+            `SpotDiffusionConfig`. The prompt must be there; unless given, steps are 25, guidance is 2.5 and the seed 0.
+        out: the folder. Cells that it holds already are not run again.
+        model: a name, as `load_model` takes it, or an `AudioModel`. Of another model, or its dtype or device, cells are
+            others.
+        trace: keep each run's whole trace beside its sound.
+        client: a `dask.distributed.Client`: cells are run on its workers, each of which loads the model once. They see
+            the folder `out` under the same path. Cells of a worker that is lost are run again.
+
+    A row holds the settings, and: `seconds` of sampling, `forwards`, `network_frames`, `seam_score` and `seam_p` at the
+    fixed grid of the tiles (empty if there is none), `ends_std` (the latent's standard deviation in the outer 8 frames
+    at either end), `rms_db`, `peak_db`, `crest_db`, `lufs`, `sound` and `trace` (file names), and `error`: a cell that
+    fails is a row that says why, and is tried again by the next call.
+
+    Raises `InputError` for an unknown setting or an empty list, `SpotnbError` if pandas is not installed or the folder
+    cannot be written to.
+    """
+    pandas = _pandas()
+    folder = Path(out).expanduser()
+    settings = list(cells(grid))
+    require_writable(folder / "table.csv")
+    reference = refer(model)
+    jobs = [Job(each, str(folder.resolve()), _name(each, reference), reference, trace) for each in settings]
+    done = {job.name: row for job in jobs if (row := _read(job)) is not None}
+    waiting = list({job.name: job for job in jobs if job.name not in done}.values())
+    if done:
+        log.info("%d of %d cells are there already", len(done), len(jobs))
+    results = map(run_cell, waiting) if client is None else _on_cluster(client, waiting)
+    with tqdm(total=len(jobs), initial=len(jobs) - len(waiting), desc="sweep", disable=not progress) as bar:
+        for name, row in results:
+            done[name] = row
+            bar.update()
+    table = pandas.DataFrame([done[job.name] for job in jobs])
+    with atomic_write(folder / "table.csv") as temporary:
+        table.to_csv(temporary, index=False)
+    return table
+
+
+def cells(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The settings of each cell, the last one of `grid` changing fastest. Raises `InputError`, see `sweep`."""
+    if unknown := [name for name in grid if name not in (*RUN, *CONFIG)]:
+        raise InputError(
+            f"the grid has {show(unknown[0])}: expected some of {', '.join((*RUN, *CONFIG))}; leave it out"
+        )
+    if "prompt" not in grid:
+        raise InputError("the grid has no prompt: expected one, or a list of them")
+    whole = dict(grid) | {name: value for name, value in DEFAULTS.items() if name not in grid}
+    values = {name: list(each) if _is_list(each) else [each] for name, each in whole.items()}
+    if empty := [name for name, each in values.items() if not each]:
+        raise InputError(f"{empty[0]} has no values in the grid: expected one at least; leave it out for its default")
+    for combination in itertools.product(*values.values()):
+        yield dict(zip(values, combination, strict=True))
+
+
+def run_cell(job: Job) -> tuple[str, dict[str, Any]]:
+    """A cell's name and its row: run, decoded, measured and written. What goes wrong is in the row."""
+    row = dict(job.settings)
+    try:
+        row |= _measured(job)
+    except Exception as error:
+        log.warning("cell %s failed", job.name, exc_info=True)
+        return job.name, row | {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    with atomic_write(_row_file(job)) as temporary:
+        temporary.write_text(json.dumps({"model": job.model.describe(), "row": row}, indent=1), "utf-8")
+    return job.name, row
+
+
+def _measured(job: Job) -> dict[str, Any]:
+    import torch
+
+    from spotnb.generate import complete
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.sound.files import save_audio
+
+    config = SpotDiffusionConfig(**{name: value for name, value in job.settings.items() if name in CONFIG})
+    run = {name: value for name, value in job.settings.items() if name in RUN}
+    sampler = SpotSampler(job.model.load(), **run, config=config, record="all" if job.trace else "last")
+    started = time.perf_counter()
+    made = complete(sampler, progress=False)
+    row: dict[str, Any] = {"wall_seconds": time.perf_counter() - started}
+    cost, score, level = sampler.cost(), made.grid_score(), made.levels()
+    ends = torch.cat([sampler.latent[:, :, :8], sampler.latent[:, :, -8:]], dim=2)
+    row |= {
+        "seconds": cost.seconds,
+        "forwards": cost.forwards,
+        "network_frames": cost.network_frames,
+        "seam_score": None if score is None else float(score.score),
+        "seam_p": None if score is None else float(score.p_value),
+        "ends_std": float(ends.std()),
+        **{name: float(value) if math.isfinite(value) else None for name, value in level._asdict().items()},
+        "sound": f"{job.name}.flac",
+        "trace": f"{job.name}.npz" if job.trace else None,
+        "error": None,
+    }
+    folder = Path(job.folder)
+    save_audio(folder / f"{job.name}.flac", made.waveform, sampler.model.sample_rate)
+    if job.trace:
+        sampler.trace.save(folder / f"{job.name}.npz")
+    return row
+
+
+def _on_cluster(client: Any, jobs: Sequence[Job]) -> Iterable[tuple[str, dict[str, Any]]]:
+    from distributed import as_completed
+
+    from spotnb.research.distributed import delivered
+
+    if not jobs:
+        return
+    with delivered(jobs[0].model, client) as there:
+        sent = {f"spotnb-{job.name}": job._replace(model=there) for job in jobs}
+        futures = {client.submit(run_cell, job, key=key, pure=False): job for key, job in sent.items()}
+        for future in as_completed(futures):
+            job = futures[future]
+            try:
+                yield future.result()
+            except Exception as error:  # the worker is lost, again and again; the cell's own errors are rows already
+                yield job.name, job.settings | {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+
+
+def _name(settings: dict[str, Any], model: Reference) -> str:
+    """Of a cell's files: it depends on everything that decides the result, defaults included, and nothing else."""
+    config = asdict(SpotDiffusionConfig()) | {name: value for name, value in settings.items() if name in CONFIG}
+    run = {name: value for name, value in settings.items() if name in RUN}
+    text = json.dumps([config, run, model.describe()], sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _row_file(job: Job) -> Path:
+    return Path(job.folder) / f"{job.name}.json"
+
+
+def _read(job: Job) -> dict[str, Any] | None:
+    """The row of a cell that is done, with all its files; None if it is to be run."""
+    try:
+        row: dict[str, Any] = json.loads(_row_file(job).read_text("utf-8"))["row"]
+        wanted = [row["sound"], *([row["trace"] or "no trace"] if job.trace else [])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return row if all((Path(job.folder) / name).exists() for name in wanted) else None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence | range) and not isinstance(value, str | bytes)
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise SpotnbError("sweep needs pandas, which is not installed: pip install 'spotnb[research]'") from error
+    return pandas

@@ -1,0 +1,1 @@
+"""A run: settings, windows, guidance, steps and the sampler that drives them."""

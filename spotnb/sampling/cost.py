@@ -1,0 +1,85 @@
+"""What a run costs, told before it begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from spotnb.sampling.guidance import Guide
+from spotnb.sampling.memory import peak_bytes, trace_bytes
+from spotnb.sampling.run import Run
+from spotnb.tiling.layout import Layout
+from spotnb.trace.trace import Trace
+
+GRADIENT = 2
+"""The price of the gradient through a window, in forward passes."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a complete run costs.
+
+    Attributes:
+        forwards: Windows that go through the network (twice where guidance is active), for each candidate.
+        network_frames: Latent frames of all these windows.
+        seconds: Time of all steps: extrapolated from finished steps, or else from one batch timed now.
+        peak_bytes: Arrays alive at one time: latents, trace, and the longest stage of decoding; without weights.
+        trace_bytes: The part of them that the trace holds at the end; `record` and `record_dtype` decide it.
+    """
+
+    forwards: int
+    network_frames: int
+    seconds: float
+    peak_bytes: int
+    trace_bytes: int
+
+
+def run_cost(run: Run, trace: Trace, spent: Mapping[int, float], frame_seconds: float | None = None) -> Cost:
+    """Return the cost of a run.
+
+    Args:
+        run: The run.
+        trace: Decides what is kept.
+        spent: Seconds of the steps that are finished.
+        frame_seconds: Seconds of a forward pass per latent frame, if they were timed already.
+    """
+    layouts = {step: run.layout(step) for step in run.steps}
+    work = {step: _work(run, step, layout) for step, layout in layouts.items()}
+    if spent:
+        seconds = sum(spent.values()) / sum(work[step] for step in spent) * sum(work.values())
+    else:
+        seconds = sum(work.values()) * (frame_seconds or seconds_per_frame(run))
+    return Cost(
+        forwards=sum(len(layout.tiles) for layout in layouts.values()),
+        network_frames=sum(layout.network_frames for layout in layouts.values()),
+        seconds=seconds,
+        peak_bytes=peak_bytes(run.shape, run.steps, trace),
+        trace_bytes=trace_bytes(run.shape, run.steps, trace),
+    )
+
+
+def _work(run: Run, step: int, layout: Layout) -> int:
+    """Return what a step asks of the network, in frames of a forward pass."""
+    crossing = sum(width for tile, width in enumerate(layout.widths) if run.denoiser.known_frames(layout, tile))
+    passes = run.denoiser.guidance.passes(run.solver.timesteps[step])
+    return passes * (layout.network_frames + GRADIENT * crossing)
+
+
+def seconds_per_frame(run: Run) -> float:
+    """Return the seconds of a forward pass per latent frame, from one batch of windows timed now."""
+    model, layout = run.model, run.layout(run.steps.start)
+    width = min(layout.widths[0], 4 * model.native_frames)
+    count = min(run.denoiser.tile_batch, len(layout.tiles))
+    window = torch.zeros(run.shape[0], model.channels, width, model.latent_bins, device=model.device)
+    guidance, guides = run.denoiser.guidance, [(Guide(run.prompts.prompts[0]),)] * count
+    timestep = max(run.solver.timesteps[run.steps.start :], key=guidance.passes)
+    timings = []
+    for _ in range(2):  # the first one warms up
+        started = time.perf_counter()
+        predictions = run.denoiser.guided([window] * count, timestep, guides, [0] * count)
+        predictions[-1].eps.sum().item()
+        timings.append(time.perf_counter() - started)
+    return min(timings) / (guidance.passes(timestep) * count * width)

@@ -1,0 +1,65 @@
+"""Between a run's states and its records: what is recorded of a step, and how a state is restored from records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spotnb.sampling.run import Run, RunState
+from spotnb.solvers.multistep import state_for_step
+from spotnb.solvers.noise import Draws
+from spotnb.tiling.layout import Layout
+from spotnb.trace.record import StepRecord
+from spotnb.trace.trace import Trace
+
+
+def record_of(run: Run, before: RunState, after: RunState, eps: Tensor, layout: Layout, trace: Trace) -> StepRecord:
+    """Return the record of a step, with the arrays that the trace keeps; `seconds` are 0."""
+    everything = trace.keeps_all_arrays
+    return StepRecord(
+        step=before.step,
+        timestep=run.solver.timesteps[before.step],
+        shift=layout.shift,
+        layout=layout,
+        x=trace.array(after.x) if everything else None,
+        x0=trace.array(after.x0),
+        noise=trace.array(eps) if everything else None,
+        seconds=0.0,
+        guided=after.guided,
+    )
+
+
+def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | None:
+    """Return the latest state at or before `step` that exact records allow, or None.
+
+    Records are exact in float32 and with x and x0. A solver that remembers earlier steps needs the records of all of
+    them: it is taken through them again, without the network.
+    """
+    remembers = run.solver.remembers
+    last = trace.exact_before(step, unbroken_from=run.steps.start if remembers else None)
+    if last is None:
+        return None
+    guided, solver_state = None, run.solver.initial_state(run.steps.start)
+    if remembers:
+        guided, solver_state = _remembered(run, (record for record in trace if record.step <= last.step), origin)
+    return RunState(last.step + 1, tensor_of(last.x, run), tensor_of(last.x0, run), solver_state, guided, origin)
+
+
+def _remembered(run: Run, records: Iterable[StepRecord], origin: Draws) -> tuple[bool | None, Any]:
+    state = run.start(draws=origin)
+    x, guided, solver_state = state.x, state.guided, state.solver_state
+    for record in records:
+        solver_state = state_for_step(run.solver, record.step, solver_state, guided=record.guided, was_guided=guided)
+        solver_state = run.solver.step(record.step, x, tensor_of(record.noise, run), run.draws, solver_state).state
+        x, guided = tensor_of(record.x, run), record.guided
+    return guided, solver_state
+
+
+def tensor_of(array: np.ndarray[Any, Any] | None, run: Run) -> Tensor:
+    """Return a recorded array as a float32 tensor on the model's device."""
+    assert array is not None
+    return torch.from_numpy(array.astype(np.float32)).to(run.model.device)

@@ -1,0 +1,244 @@
+"""The algorithm: how a run goes from noise to a clean latent, one denoising step at a time.
+
+A `Run` never changes, and a `RunState` never changes either: a step is a function from one state to the next. So a
+run can be interrupted, sent back, forked and replayed, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from spotnb.errors import SpotnbError
+from spotnb.models.protocol import AudioModel
+from spotnb.sampling.denoiser import DEFAULT_TILE_BATCH, Denoiser
+from spotnb.sampling.guidance import Guidance, Prompts, embed_prompt
+from spotnb.sampling.memory import peak_bytes
+from spotnb.sampling.padding import padded_latent
+from spotnb.sampling.settings import RunSettings
+from spotnb.sampling.source import Source, make_source
+from spotnb.sampling.windows import Stitch, gather
+from spotnb.solvers.make import make_solver
+from spotnb.solvers.multistep import state_for_step
+from spotnb.solvers.noise import Draws
+from spotnb.solvers.protocol import Solver
+from spotnb.sound.lengths import run_frames, run_samples
+from spotnb.support.system import require_memory
+from spotnb.tiling.config import should_use_spotdiffusion
+from spotnb.tiling.layout import Layout, plan
+from spotnb.trace.trace import Trace
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Where a run stands.
+
+    Attributes:
+        step: The next step; those that a run from known sound skips are counted too.
+        x: The noisy latent `[B, C, T, F]` before that step.
+        x0: The clean latent predicted at the step before; None before the first.
+        solver_state: What the solver remembers of earlier steps.
+        guided: Whether guidance was active at the step before; None before the first, or where an old trace does not
+            say.
+        origin: Where the initial noise was drawn from. A fork may go on with another seed.
+    """
+
+    step: int
+    x: Tensor
+    x0: Tensor | None
+    solver_state: Any
+    guided: bool | None
+    origin: Draws
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the result of a run. Build one with `Run.of`.
+
+    Attributes:
+        model: The model.
+        settings: The settings, with known sound encoded, and all defaults resolved.
+        frames: T, the length of the latent.
+        solver: Moves the latent from step to step.
+        draws: Where all randomness comes from.
+        prompts: What the network is conditioned on.
+        source: Known sound, if the run starts from any.
+        denoiser: Predicts the noise in windows.
+        notes: What the manifest says beyond that.
+    """
+
+    model: AudioModel
+    settings: RunSettings
+    frames: int
+    solver: Solver
+    draws: Draws
+    prompts: Prompts
+    source: Source | None
+    denoiser: Denoiser
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, model: AudioModel, settings: RunSettings, *, prompts: Prompts | None = None, frames: int | None = None
+    ) -> Self:
+        """Build a run.
+
+        Args:
+            model: The model.
+            settings: The settings.
+            prompts: Conditioning to use in place of the embedded `settings.prompt`.
+            frames: Length of the latent in place of the one that follows from the duration. It is rounded up to a
+                multiple of `model.time_multiple`, except on a ring.
+
+        Raises:
+            InputError: The solver, the tile size or the known sound does not fit.
+            SpotnbError: The known sound cannot be read.
+        """
+        solver = make_solver(settings.solver, model.alphas_cumprod, settings.steps, settings.eta)
+        if frames is None:
+            frames = run_frames(settings.duration, model.time_multiple, settings.ring)
+        elif not settings.ring:
+            frames = -(-frames // model.time_multiple) * model.time_multiple
+        shape = settings.n_candidates, model.channels, frames, model.latent_bins
+        trace = Trace(settings.record, settings.record_dtype)
+        what = f"{settings.duration:g} s in {settings.steps} steps"
+        require_memory(peak_bytes(shape, range(settings.steps), trace), what)
+        # A tile size that the model cannot take is an error now, not at the first step.
+        plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
+        source, settings = make_source(model, frames, settings)
+        tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
+        if prompts is None:
+            prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
+        interval = settings.guidance_interval
+        guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
+        denoiser = Denoiser(model, prompts, guidance, tile_batch, source, settings.reconstruction_scale)
+        assert settings.seed is not None
+        draws = Draws(settings.seed, settings.n_candidates)
+        return cls(model, settings, frames, solver, draws, prompts, source, denoiser)
+
+    def seeded(self, seed: int) -> Self:
+        """Return the same run with another seed."""
+        settings = replace(self.settings, seed=seed)
+        assert settings.seed is not None
+        return replace(self, settings=settings, draws=replace(self.draws, seed=settings.seed))
+
+    @property
+    def steps(self) -> range:
+        """The steps that are run: from 0, or from a later one if the run starts from known sound."""
+        return range(0 if self.source is None else self.source.first, len(self.solver))
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """`[B, C, T, F]` of the latent; B is the number of candidates."""
+        return self.draws.candidates, self.model.channels, self.frames, self.model.latent_bins
+
+    @property
+    def samples(self) -> int:
+        """Samples of the sound: exactly the duration, or on a ring all of it."""
+        return run_samples(self.settings.duration, self.frames, self.settings.ring)
+
+    @property
+    def fallback(self) -> bool:
+        """Whether one window holds the complete sound, so that plain DDIM runs whatever the method."""
+        return not self.settings.ring and not should_use_spotdiffusion(self.frames, self.settings.tiling)
+
+    def layout(self, step: int) -> Layout:
+        """Return where the tiles of a step fall. Raises `InputError` for a step that the run does not have."""
+        settings = self.settings
+        return plan(self.frames, settings.tiling, step, settings.method, settings.steps, self.model.time_multiple)
+
+    def start(self, noise: Tensor | None = None, draws: Draws | None = None) -> RunState:
+        """Return the state before the first step.
+
+        Args:
+            noise: Initial noise `[B, C, t, F]` to use in place of the drawn one, in the first `t` frames.
+            draws: Where to draw the initial noise from, if not from the run's own draws.
+        """
+        draws, first = draws or self.draws, self.steps.start
+        drawn = draws.normal(self.shape[1:], 0, "start").to(self.model.device)
+        if noise is not None:
+            drawn[:, :, : noise.shape[2]] = noise
+        if self.source is not None and first:
+            x = self.solver.add_noise(self.source.latent.expand(self.shape), drawn, first)
+        else:
+            x = self.solver.initial_latent(drawn)
+        x = self._with_known_sound(x, first, draws)
+        return RunState(first, x, None, self.solver.initial_state(first), None, draws)
+
+    def estimate(self, state: RunState) -> Tensor | None:
+        """Return the best guess of the clean latent: x0, or before the first step known sound that has no gaps."""
+        if state.x0 is None and self.source is not None and self.source.everywhere:
+            return self.source.latent.expand(self.shape)
+        return state.x0
+
+    def predict(self, state: RunState, layout: Layout) -> Tensor:
+        """Predict the noise `[B, C, T, F]` of the full latent, keeping no more than one batch of predictions."""
+        estimate, timestep = self.estimate(state), self.solver.timesteps[state.step]
+        padded = padded_latent(state.x, estimate, layout, self.solver, self.draws, state.step)
+        windows, stitch = gather(padded, layout), Stitch(layout)
+        waiting: dict[int, Tensor] = {}
+        for tile in range(len(layout.tiles)):  # in order, since sums depend on it in their last bits
+            if tile not in waiting:
+                batch = self.denoiser.predict(windows, layout, timestep, tile)
+                waiting |= {index: prediction.eps for index, prediction in batch.items()}
+            stitch.add(tile, waiting.pop(tile))
+        return self.checked(stitch.whole(), state, layout)
+
+    def checked(self, eps: Tensor, state: RunState, layout: Layout) -> Tensor:
+        """Return a noise prediction if it is finite: one look at the device a step.
+
+        Raises:
+            SpotnbError: It holds NaN or infinity; the message names the tile.
+        """
+        if bool(torch.isfinite(eps).all()):
+            return eps
+        frame = int(torch.nonzero(~torch.isfinite(eps).all(dim=3).all(dim=1).all(dim=0))[0])
+        tile = layout.owner(frame)
+        raise SpotnbError(
+            f"the network gave NaN or infinity at step {state.step} (t = {self.solver.timesteps[state.step]}), tile "
+            f"{tile}; try dtype fp32 (now {self.model.dtype}) or a smaller guidance_scale"
+        )
+
+    def predict_x0(self, state: RunState, eps: Tensor) -> Tensor:
+        """Return the clean latent that a noise prediction implies; where sound is kept, that sound."""
+        x0 = self.solver.predict_x0(state.x, eps, state.step)
+        return x0 if self.source is None else self.source.impose(x0, self.source.latent)
+
+    def advance(self, state: RunState, eps: Tensor) -> RunState:
+        """Take one denoising step.
+
+        Args:
+            state: The state before the step.
+            eps: The noise prediction for the full latent, `[B, C, T, F]`.
+        """
+        step = state.step
+        guided = self.denoiser.guidance.active(self.solver.timesteps[step])
+        solver_state = state_for_step(self.solver, step, state.solver_state, guided=guided, was_guided=state.guided)
+        x, x0, solver_state = self.solver.step(step, state.x, eps, self.draws, solver_state)
+        x = self._with_known_sound(x, step + 1, self.draws)
+        if self.source is not None:
+            x0 = self.source.impose(x0, self.source.latent)
+        return RunState(step + 1, x, x0, solver_state, guided, state.origin)
+
+    def finish(self, state: RunState, progress: bool = False) -> RunState:
+        """Take all steps that are left, without a record of them."""
+        for step in tqdm(range(state.step, self.steps.stop), desc="steps", unit="step", disable=not progress):
+            state = self.advance(state, self.predict(state, self.layout(step)))
+        return state
+
+    def _with_known_sound(self, x: Tensor, step: int, draws: Draws) -> Tensor:
+        """Return `x` with the known sound, at the noise level that `step` starts from, in the frames that are kept.
+
+        Its noise is new at each step, so that the network sees more of the sound that it is to match.
+        """
+        source = self.source
+        if source is None or not source.kept.any():
+            return x
+        noise = draws.normal(self.shape[1:], step, "keep").to(source.latent)
+        return source.impose(x, self.solver.add_noise(source.latent.expand(self.shape), noise, step))

@@ -1,0 +1,312 @@
+"""The settings of a run: each is declared, described and checked here, and nowhere else.
+
+The signature of `SpotSampler`, the options of the command line, the columns of a sweep, the manifest and `fork` all
+derive from `RunSettings`. To add a setting, add a field here and read it where it takes effect.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, asdict, dataclass
+from typing import Any
+
+from spotnb.errors import InputError
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.sound.lengths import check_duration
+from spotnb.support.checks import check_int, check_interval, check_name, check_real, show
+from spotnb.support.options import check_options, documented, option, options
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.trace.trace import RECORD_DTYPES, check_record_mode
+
+DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5
+"""Where the quality of the embedded model levels off. `RunSettings` has AudioLDM's defaults."""
+DEFAULT_GUIDANCE_INTERVAL = 100, 700
+"""Of several intervals, the one that brings the embedded model nearest to real clips; see its model card."""
+DEFAULT_STRENGTH = 0.6
+"""Of audio-to-audio runs: the prompt is heard, and so is the rhythm of the source."""
+
+HIGHEST_SEED = 2**63 - 1
+REGIONS = "expected regions (start, stop) in seconds, such as [(0, 4), (6, 10)]"
+
+
+def check_prompt(prompt: Any) -> str | PromptTimeline:
+    """Return `prompt` if it is a timeline or a text that says something; raise `InputError` otherwise."""
+    if isinstance(prompt, PromptTimeline) or (isinstance(prompt, str) and prompt.strip()):
+        return prompt
+    raise InputError(f"prompt is {show(prompt)}: expected words; describe the sound, such as 'acoustic guitar'")
+
+
+def _check_config(config: Any) -> SpotDiffusionConfig:
+    if config is None:
+        return SpotDiffusionConfig()
+    if isinstance(config, SpotDiffusionConfig):
+        return config
+    raise InputError(f"config is {show(config)}: expected a SpotDiffusionConfig, or None for its defaults")
+
+
+def _check_seed(seed: Any) -> int:
+    if seed is None:
+        return secrets.randbits(31)
+    return check_int("seed", seed, 0, HIGHEST_SEED, hint="any such number gives its own sound; None draws one")
+
+
+def _check_negative(prompt: Any) -> str:
+    if isinstance(prompt, str):
+        return prompt
+    raise InputError(f"negative_prompt is {show(prompt)}: expected a text; leave it empty for none")
+
+
+def _check_tile_batch(size: Any) -> int | None:
+    return None if size is None else check_int("tile_batch", size, 1, hint="4 is enough")
+
+
+def _check_strength(strength: Any) -> float | None:
+    if strength is None:
+        return None
+    checked = check_real("strength", strength, 0, 1, hint="1 starts from noise alone")
+    if not checked:
+        raise InputError("strength is 0: expected more, since nothing would change; 0.6 keeps the rhythm of the source")
+    return checked
+
+
+def _check_keep(keep: Any) -> list[tuple[float, float]] | None:
+    if keep is None:
+        return None
+    try:
+        pairs = [(start, stop) for start, stop in keep]
+    except (TypeError, ValueError):
+        raise InputError(f"keep is {show(keep)}: {REGIONS}") from None
+    if not pairs:
+        raise InputError(f"keep is empty: {REGIONS}; None keeps nothing")
+    return [(check_real("keep", a, 0, hint=REGIONS), check_real("keep", b, 0, hint=REGIONS)) for a, b in pairs]
+
+
+def _check_interval(interval: Any) -> tuple[int, int] | None:
+    hint = "(100, 700) suits the embedded model, None is all"
+    return None if interval is None else check_interval("guidance_interval", interval, 0, 1000, hint=hint)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    prompt: str | PromptTimeline = option(
+        check=check_prompt,
+        kind="text",
+        help="What to hear: a text, or a `PromptTimeline` that lasts as long as the sound.",
+    )
+    duration: float = option(
+        10.0,
+        check=check_duration,
+        kind="number",
+        help="Length of the sound in seconds, at least 0.04.",
+    )
+    steps: int = option(
+        50,
+        check=lambda steps: check_int("steps", steps, 1, 1000, hint="25 to 50 suit DDIM"),
+        kind="whole",
+        help="Denoising steps, 1 to 1000. DDIM does well from 25 on, and DPM-Solver++ from 15 in one window.",
+    )
+    guidance_scale: float = option(
+        3.0,
+        check=lambda scale: check_real("guidance_scale", scale, 0, 100, hint="2 to 4 suit AudioLDM"),
+        kind="number",
+        help="How strongly the prompt guides each step. 1 is without guidance, at half the work.",
+    )
+    config: SpotDiffusionConfig | None = option(
+        None,
+        check=_check_config,
+        kind="object",
+        help="How the latent is tiled. None is `SpotDiffusionConfig()`.",
+    )
+    method: str = option(
+        "spot",
+        check=lambda method: check_name("method", method, METHODS),
+        kind="choice",
+        choices=METHODS,
+        help="How the noise prediction for the full length is put together from windows.",
+    )
+    seed: int | None = option(
+        0,
+        check=_check_seed,
+        kind="whole",
+        help="Seed of every random draw. None draws a seed, which the manifest records.",
+    )
+    eta: float = option(
+        0.0,
+        check=lambda eta: check_real("eta", eta, 0, 1, hint="0 is deterministic DDIM"),
+        kind="number",
+        help="Noise added back at each step, from 0 (DDIM) to 1 (as much as DDPM).",
+    )
+    solver: Any = option(
+        "ddim",
+        check=lambda solver: solver,  # checked where it is built: that takes torch, the model and the other settings
+        kind="text",
+        help='The solver: "ddim", "dpm++", or in Python a diffusers scheduler that fits, see `spotnb.solvers`.',
+    )
+    negative_prompt: str = option(
+        "",
+        check=_check_negative,
+        kind="text",
+        help="What to guide away from.",
+    )
+    tile_batch: int | None = option(
+        None,
+        check=_check_tile_batch,
+        kind="whole",
+        help="Windows per forward pass. None takes what suits the model, see `spotnb.models.batching`. Results at "
+        "different batch sizes agree to float rounding, and at the same size bit for bit.",
+    )
+    record: str | int = option(
+        "all",
+        check=check_record_mode,
+        kind="object",
+        help='What the trace keeps: "all", "x0", "last", or a number k for every k-th step.',
+    )
+    _: KW_ONLY
+    record_dtype: str = option(
+        "fp32",
+        check=lambda dtype: check_name("record_dtype", dtype, RECORD_DTYPES),
+        kind="object",
+        help='Precision of the trace: "fp32", or "fp16" for half the memory. Half-precision records are for viewing; '
+        "`goto` then runs the steps again.",
+    )
+    n_candidates: int = option(
+        1,
+        check=lambda count: check_int("n_candidates", count, 1, 1000, hint="3 to 8 give a choice"),
+        kind="whole",
+        help="How many sounds to generate at once. Candidate i has the seed `seed + i`.",
+    )
+    init_audio: Any = option(
+        None,
+        check=lambda sound: sound,  # checked where it is read and encoded
+        kind="file",
+        help="Sound to start from, at least as long as the run. A path, a waveform, a pair of waveform and sample "
+        "rate, a latent, or a finished sampler.",
+    )
+    strength: float | None = option(
+        None,
+        check=_check_strength,
+        kind="number",
+        help="How much of the noise schedule `init_audio` goes through, 0 to 1. Near 0 it hardly changes; at 1 only "
+        "what `keep` names is left. The default is 0.6, or 1 with `keep`.",
+    )
+    continue_from: Any = option(
+        None,
+        check=lambda sound: sound,
+        kind="file",
+        help="Sound that the run continues, in any form that `init_audio` takes. `duration` counts from its start.",
+    )
+    keep: Iterable[tuple[float, float]] | None = option(
+        None,
+        check=_check_keep,
+        kind="regions",
+        help="Regions (start, stop) of `init_audio`, in seconds, that stay as they are.",
+    )
+    reconstruction_scale: float = option(
+        4.0,
+        check=lambda scale: check_real("reconstruction_scale", scale, 0, 100, hint="0 is none"),
+        kind="number",
+        help="How strongly new sound is drawn toward agreement with the sound that is kept. See "
+        "`spotnb.sampling.reconstruction`. It takes a gradient through the network in windows that hold both; at 0 "
+        "there is none, and the border is heard.",
+    )
+    guidance_interval: Sequence[int] | None = option(
+        None,
+        check=_check_interval,
+        kind="pair",
+        help="The timesteps (low, high) between which guidance is active. Elsewhere the prompt is followed without "
+        "guidance, at half the work. None is everywhere, as in AudioLDM. Where the noise is strongest, guidance makes "
+        "the results of a prompt alike (Kynkäänniemi et al. 2024, arXiv:2404.07724); (100, 700) suits the embedded "
+        "model. A multistep solver starts afresh where guidance turns on or off.",
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        if isinstance(self.prompt, PromptTimeline):
+            self.prompt.check_duration(self.duration)
+        assert self.seed is not None
+        highest = HIGHEST_SEED + 1 - self.n_candidates  # the last candidate's seed must fit too
+        check_int("seed", self.seed, 0, highest, hint="any such number gives its own sound; None draws one")
+        self._check_known_sound()
+
+    def _check_known_sound(self) -> None:
+        if self.init_audio is None:
+            for name in ("strength", "keep"):
+                if (value := getattr(self, name)) is not None:
+                    raise InputError(f"{name} is {show(value)} but there is no init_audio: pass the sound it is about")
+        elif self.continue_from is not None:
+            raise InputError("init_audio and continue_from exclude each other: expected one sound to start from")
+        elif self.strength is None:
+            object.__setattr__(self, "strength", DEFAULT_STRENGTH if self.keep is None else 1.0)
+
+    @property
+    def tiling(self) -> SpotDiffusionConfig:
+        """The config, which is never None once it is checked."""
+        assert self.config is not None
+        return self.config
+
+    @property
+    def ring(self) -> bool:
+        """Whether the sound is a ring, whose end meets its start."""
+        return self.tiling.policy.ring
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values, ready for JSON.
+
+        Known sound becomes its digest, see `spotnb.sampling.source.KnownSound.describe`.
+        """
+        plain = {name: getattr(self, name) for name in NAMES}
+        plain["config"] = asdict(self.tiling)
+        if isinstance(self.prompt, PromptTimeline):
+            plain["prompt"] = self.prompt.to_dict()
+        for name in SOUNDS:
+            if hasattr(plain[name], "describe"):
+                plain[name] = plain[name].describe()
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], sounds: Mapping[str, Any] | None = None) -> RunSettings:
+        """Return the settings that `to_dict` described. A missing name takes its default; other names are ignored.
+
+        Args:
+            plain: Settings as plain values, such as a manifest.
+            sounds: Known sound by the name of its setting, in place of the digests.
+        """
+        given = {name: plain[name] for name in NAMES if name in plain} | dict(sounds or {})
+        given["config"] = SpotDiffusionConfig(**given.get("config", {}))
+        if isinstance(given["prompt"], Mapping):
+            given["prompt"] = PromptTimeline.from_dict(dict(given["prompt"]))
+        return cls(**given)
+
+    def forked(self, changes: Mapping[str, Any]) -> RunSettings:
+        """Return the settings with some changed, as `SpotSampler.fork` allows it.
+
+        Raises:
+            InputError: A name is unknown, or its setting decides the shape or the schedule of the run.
+        """
+        allowed = sorted(set(NAMES) - FIXED)
+        if wrong := sorted(set(changes) - set(allowed)):
+            raise InputError(
+                f"fork cannot change {', '.join(wrong)}: expected some of {', '.join(allowed)}; start a new sampler"
+            )
+        return dataclasses.replace(self, **changes)
+
+
+RunSettings.__doc__ = documented(
+    RunSettings,
+    """The settings of a run, checked on construction.
+
+    {Args}
+
+    Raises:
+        InputError: A value is outside its limits, or two settings exclude each other.
+    """,
+)
+
+NAMES = tuple(each.name for each in options(RunSettings))
+"""The names of all settings."""
+SOUNDS = ("init_audio", "continue_from")
+"""The settings that hold known sound."""
+FIXED = frozenset({"duration", "steps", "n_candidates", "strength", "keep", *SOUNDS})
+"""The settings that a fork cannot change: they decide the shape or the schedule of the run."""

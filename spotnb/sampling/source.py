@@ -1,0 +1,190 @@
+"""Runs that start from sound: audio to audio, inpainting and outpainting.
+
+All three work alike (after Lugmayr et al. 2022, RePaint, arXiv:2201.09865, equation 8, without its resampling): the
+latent of the known sound, noised to the level of the step, replaces the run's own latent in the frames that it knows.
+The new frames beside it are drawn toward agreement with it, see `spotnb.sampling.reconstruction`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from spotnb.errors import InputError
+from spotnb.models.encode import waveform_to_latent
+from spotnb.models.protocol import AudioModel
+from spotnb.sampling.settings import RunSettings
+from spotnb.sound.files import load_audio
+from spotnb.sound.lengths import FRAMES_PER_SECOND
+from spotnb.support.arrays import as_array, require_finite
+
+
+@dataclass(frozen=True)
+class KnownSound:
+    """A sound as a latent `[1, C, T, F]`, of which the first `frames` frames count."""
+
+    latent: Tensor
+    frames: int
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a manifest records: enough to tell whether another sound is the same."""
+        data = self.latent.detach().float().cpu().contiguous().numpy().tobytes()
+        return {"frames": self.frames, "sha256": hashlib.sha256(data).hexdigest()}
+
+    def to_known_sound(self) -> KnownSound:
+        """Return itself."""
+        return self
+
+
+@runtime_checkable
+class SoundSource(Protocol):
+    """An object that a run can start from, such as a finished sampler."""
+
+    def to_known_sound(self) -> KnownSound:
+        """Return its sound as a latent. Raises `InputError` if there is no finished sound yet."""
+        ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a run knows from the start.
+
+    Attributes:
+        latent: `[1, C, T, F]`, as long as the run; zero where nothing is known.
+        kept: `[T]` bool: the frames that stay as they are.
+        first: The first step that is run; those before it would only remove noise that was never added.
+        everywhere: Whether `latent` is known in every frame, so that it can serve as the clean estimate.
+        continued: The sound that is continued, if any; the result holds its own decode.
+    """
+
+    latent: Tensor
+    kept: NDArray[np.bool_]
+    first: int
+    everywhere: bool
+    continued: KnownSound | None
+
+    @property
+    def borders(self) -> tuple[int, ...]:
+        """Frames at which kept and new sound meet."""
+        return tuple(int(frame) + 1 for frame in np.flatnonzero(self.kept[1:] != self.kept[:-1]))
+
+    @cached_property
+    def _mask(self) -> Tensor:
+        return torch.from_numpy(self.kept)[:, None].to(self.latent.device)
+
+    def impose(self, latent: Tensor, known: Tensor) -> Tensor:
+        """Return `latent` with the kept frames taken from `known`."""
+        return torch.where(self._mask, known, latent)
+
+
+def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[Source | None, RunSettings]:
+    """Read and encode the known sound of a run.
+
+    Args:
+        model: Encodes the sound.
+        frames: The length of the run in latent frames.
+        settings: The settings of the run.
+
+    Returns:
+        The source, or None; and the settings with the encoded sound in place of files and waveforms.
+
+    Raises:
+        InputError: A region lies outside the sound, or the sound is too short or too long.
+        SpotnbError: The sound cannot be read.
+    """
+    if settings.continue_from is not None:
+        continued = known_sound(model, settings.continue_from, "continue_from")
+        return _continuation(continued, frames, settings.duration), replace(settings, continue_from=continued)
+    if settings.init_audio is None:
+        return None, settings
+    initial = known_sound(model, settings.init_audio, "init_audio")
+    return _variation(initial, frames, settings), replace(settings, init_audio=initial)
+
+
+def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
+    if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
+        raise InputError(
+            f"continue_from lasts {sound.frames / FRAMES_PER_SECOND:g} s, the whole shall last {duration:g} s: "
+            "expected less; duration counts from the start of what is continued, lengthen it"
+        )
+    latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
+    latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]
+    return Source(latent, np.arange(frames) < sound.frames, 0, False, sound)
+
+
+def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
+    if sound.frames < math.floor(settings.duration * FRAMES_PER_SECOND):
+        raise InputError(
+            f"init_audio lasts {sound.frames / FRAMES_PER_SECOND:g} s, the run {settings.duration:g} s: expected as "
+            "much; shorten the duration, or pass the sound as continue_from"
+        )
+    assert settings.strength is not None
+    kept = _kept_frames(list(settings.keep or ()), frames, settings.duration)
+    first = settings.steps - max(1, round(settings.steps * settings.strength))
+    latent = _fitted(sound.latent[:, :, : max(sound.frames, 1)], frames)
+    return Source(latent, kept, first, True, None)
+
+
+def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
+    """Return a sound as a latent on the model's device.
+
+    Args:
+        model: Encodes the sound.
+        value: A finished sampler or another `SoundSource`, a latent `[1, C, T, F]`, or anything `load_audio` takes.
+        name: What messages call it.
+    """
+    if isinstance(value, SoundSource):
+        known = value.to_known_sound()
+        return KnownSound(_checked(model, known.latent, name), known.frames)
+    if getattr(value, "ndim", 0) == 4:
+        array = as_array(value).astype(np.float32)
+        require_finite(array, f"the latent of {name}")
+        latent = _checked(model, torch.from_numpy(array), name)
+        return KnownSound(latent, latent.shape[2])
+    wave = torch.from_numpy(load_audio(value, model.sample_rate).copy())
+    latent = waveform_to_latent(model, wave)
+    return KnownSound(latent, latent.shape[2])
+
+
+def _checked(model: AudioModel, latent: Tensor, name: str) -> Tensor:
+    expected = (1, model.channels, model.latent_bins)
+    if (latent.shape[0], latent.shape[1], latent.shape[3]) != expected or not latent.shape[2]:
+        raise InputError(
+            f"{name} is a latent of shape {list(latent.shape)}: expected "
+            f"[1, {model.channels}, frames, {model.latent_bins}], of the same kind of model"
+        )
+    return latent.detach().to(model.device, torch.float32)
+
+
+def _fitted(latent: Tensor, frames: int) -> Tensor:
+    """Return as many frames as the run has; the few beyond the end of the sound are its mirror image."""
+    turn = torch.arange(frames, device=latent.device) % max(1, 2 * latent.shape[2] - 2)
+    return latent[:, :, torch.where(turn < latent.shape[2], turn, 2 * latent.shape[2] - 2 - turn)]
+
+
+def _kept_frames(regions: Sequence[tuple[float, float]], frames: int, duration: float) -> NDArray[np.bool_]:
+    """Return `[T]` bool: the frames that lie wholly inside a region; what lies past the duration goes with its end."""
+    kept = np.zeros(frames, bool)
+    for start, stop in regions:
+        if not 0 <= start < stop or stop > duration + 1e-6:
+            raise InputError(
+                f"keep has the region {start:g} to {stop:g} s: expected 0 <= start < stop <= {duration:g}, "
+                "the duration; mend the region"
+            )
+        begin, end = (round(time * FRAMES_PER_SECOND, 6) for time in (start, stop))
+        last = frames if stop > duration - 0.5 / FRAMES_PER_SECOND else math.floor(end)
+        if math.ceil(begin) >= last:
+            raise InputError(f"keep has the region {start:g} to {stop:g} s: expected a latent frame (40 ms) at least")
+        kept[math.ceil(begin) : last] = True
+    if regions and kept.all():
+        raise InputError("keep covers the whole sound: expected to leave a part to be made; leave one out")
+    return kept

@@ -1,0 +1,1 @@
+"""How a noise prediction moves a whole latent one step towards sound."""

@@ -1,0 +1,1 @@
+"""Sound without a network: lengths, mel spectra, files, loudness and measures, without torch."""

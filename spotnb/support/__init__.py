@@ -1,0 +1,1 @@
+"""Checks, arrays, files and the machine: what every other room uses."""

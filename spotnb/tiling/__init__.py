@@ -1,0 +1,1 @@
+"""Where tiles, shifts and seams fall: whole numbers, without torch."""

@@ -1,0 +1,158 @@
+"""Edge policies: what windows show at the ends of the latent, and so where the tiles fall.
+
+Each policy is one object. To add one, write a subclass of `EdgePolicy` here and enter it in `POLICIES`. Everything
+else, widgets and command line included, asks the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spotnb.tiling.tile import Tile
+
+Padding = Literal["none", "clean estimate", "noisy latent"]
+
+
+class EdgePolicy:
+    """Windows on the grid, all W frames wide; past the ends they show the mirrored, re-noised clean estimate.
+
+    This is the default policy, `reflect`, and the base class of the others.
+
+    Attributes:
+        name: What `SpotDiffusionConfig.edge` calls it.
+        ring: Whether the end of the latent is joined to its start, so that there are no ends.
+        padding: What the frames past the ends are a mirror image of.
+    """
+
+    name: ClassVar[str] = "reflect"
+    ring: ClassVar[bool] = False
+    padding: ClassVar[Padding] = "clean estimate"
+
+    def grain(self, time_multiple: int) -> int:
+        """Return the number of frames of which every shift is a multiple."""
+        return 1
+
+    def grid(self, frames: int, width: int, shift: int, time_multiple: int) -> list[Tile]:
+        """Return the tiles of a grid of cells at `shift + k * width`, for a latent longer than one tile."""
+        return [
+            Tile((start, start + width), (max(start, 0), min(start + width, frames)))
+            for start in _cells(frames, width, shift)
+        ]
+
+    def overlapping(self, frames: int, width: int, stride: int) -> list[Tile]:
+        """Return windows that start every `stride` frames; the last one ends at T. Each owns all that it sees."""
+        starts = [*range(0, frames - width, stride), frames - width]
+        return [Tile((start, start + width), (start, start + width)) for start in starts]
+
+    def one_window(self, frames: int, shift: int) -> Tile:
+        """Return the single window over a latent that needs no tiles."""
+        return Tile((0, frames), (0, frames))
+
+    def frame_at(self, index: NDArray[np.int64], frames: int) -> NDArray[np.int64]:
+        """Map places in windows to frames of the latent: mirrored at the ends, the border frame not repeated."""
+        last = frames - 1
+        return np.asarray(last - np.abs(last - np.abs(index)), np.int64)
+
+
+class NoisyReflect(EdgePolicy):
+    """The same windows, but past the ends they show the mirrored noisy latent, as the original notebook does.
+
+    Mirrored noise is correlated with the real noise, and the network reads it as signal. Kept for teaching.
+    """
+
+    name = "reflect_noisy"
+    padding = "noisy latent"
+
+
+class Anchor(EdgePolicy):
+    """Windows are pushed back inside the latent, so that a short segment at an end borrows real neighbors."""
+
+    name = "anchor"
+    padding = "none"
+
+    def grid(self, frames: int, width: int, shift: int, time_multiple: int) -> list[Tile]:
+        """Return the same segments as `reflect`, each seen through a window that lies inside the latent."""
+        tiles = []
+        for cell in _cells(frames, width, shift):
+            start = min(max(cell, 0), frames - width)
+            tiles.append(Tile((start, start + width), (max(cell, 0), min(cell + width, frames))))
+        return tiles
+
+
+class Merge(EdgePolicy):
+    """A cell with less than half of its frames inside the latent is merged with its neighbor.
+
+    No frame is seen twice and none is padded, so a step costs exactly T frames.
+    """
+
+    name = "merge"
+    padding = "none"
+
+    def grain(self, time_multiple: int) -> int:
+        """Return `time_multiple`: windows are cut at the shifts, and the network takes only its multiples."""
+        return time_multiple
+
+    def grid(self, frames: int, width: int, shift: int, time_multiple: int) -> list[Tile]:
+        """Return windows W/2 to 3W/2 long, to within `time_multiple`; `shift` is a multiple of it, as is every cut.
+
+        A latent hardly longer than W may stay in one piece, where the only cut would be rounded down to 0.
+        """
+        first = shift if 2 * shift >= width else shift + width
+        last = (2 * frames - width) // 2  # floor(T - W/2): a cut beyond it leaves less than half a tile
+        cuts = list(range(first, last + 1, width))
+        if not cuts and (only := last // time_multiple * time_multiple):
+            cuts = [only]
+        return [Tile(part, part) for part in zip([0, *cuts], [*cuts, frames], strict=True)]
+
+
+class Circular(EdgePolicy):
+    """The ring of the paper: the end of the latent is joined to its start, for sounds that loop."""
+
+    name = "circular"
+    ring = True
+    padding = "none"
+
+    def grid(self, frames: int, width: int, shift: int, time_multiple: int) -> list[Tile]:
+        """Return `ceil(T / W)` segments of nearly equal length, turned by `shift`, each centered in its window."""
+        count = -(-frames // width)
+        tiles = []
+        for k in range(count):
+            begin, end = k * frames // count, (k + 1) * frames // count
+            start, length = (begin + shift) % frames, end - begin
+            seen = start - (width - length) // 2
+            tiles.append(Tile((seen, seen + width), (start, start + length)))
+        return sorted(tiles, key=lambda tile: tile.segment)
+
+    def overlapping(self, frames: int, width: int, stride: int) -> list[Tile]:
+        """Return windows spread evenly around the ring, at most `stride` frames apart."""
+        count = -(-frames // stride)
+        starts = [k * frames // count for k in range(count)]
+        return [Tile((start, start + width), (start, start + width)) for start in starts]
+
+    def one_window(self, frames: int, shift: int) -> Tile:
+        """Return a window over the complete ring, turned by `shift`, so that it does not always meet itself at 0."""
+        start = shift % frames
+        return Tile((start, start + frames), (start, start + frames))
+
+    def frame_at(self, index: NDArray[np.int64], frames: int) -> NDArray[np.int64]:
+        """Map places in windows to frames of the latent: around the ring."""
+        return np.asarray(index % frames, np.int64)
+
+
+def _cells(frames: int, width: int, shift: int) -> range:
+    """Return the starts of the grid's cells that reach into the latent."""
+    return range(-(-shift % width), frames, width)
+
+
+POLICIES: Mapping[str, EdgePolicy] = MappingProxyType(
+    {policy.name: policy for policy in (EdgePolicy(), Anchor(), Merge(), Circular(), NoisyReflect())}
+)
+"""Every edge policy by its name; the first is the default."""
+
+EDGES = tuple(POLICIES)
+"""The names of all edge policies."""

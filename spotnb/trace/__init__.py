@@ -1,0 +1,1 @@
+"""The record of a run, kept and opened without torch."""

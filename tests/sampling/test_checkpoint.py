@@ -1,0 +1,98 @@
+"""Runs that are cut off and go on: the same result, to the last bit."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import spotnb.sampling.checkpoint
+from spotnb import InputError, SpotDiffusionConfig, SpotnbError, SpotSampler
+from spotnb.sampling.checkpoint import run_with_checkpoints
+from tests.networks import FunctionModel, neighbourly
+from tests.test_cli import ENVIRONMENT, SPOTNB
+
+
+class Cut(FunctionModel):
+    """Is cut off at one of its calls."""
+
+    at: int | None = None
+
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
+        if self.at == len(self.calls):
+            raise KeyboardInterrupt
+        return super().predict_noise(x, t, cond)
+
+
+def make(at: int | None = None, **settings: Any) -> SpotSampler:
+    model = Cut(neighbourly)
+    model.at = at
+    settings = {"steps": 8, "config": SpotDiffusionConfig(16), "eta": 0.5, "record": "last"} | settings
+    return SpotSampler(model, "a sea", 2.0, **settings)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spotnb.sampling.checkpoint, "LEAST_PAUSE", 0.0)
+    monkeypatch.setattr(spotnb.sampling.checkpoint, "SHARE", 0)
+
+
+@pytest.mark.parametrize("settings", [{}, {"solver": "dpm++", "eta": 0.0}, {"record": "all"}, {"n_candidates": 2}])
+def test_a_run_that_was_cut_goes_on(settings: dict[str, Any], tmp_path: Path) -> None:
+    whole = make(**settings).run(progress=False)
+    path = tmp_path / "run.npz"
+    for at in (7, 9):
+        with pytest.raises(KeyboardInterrupt):
+            run_with_checkpoints(make(at, **settings), path, progress=False)
+    last = make(**settings)
+    run_with_checkpoints(last, path, progress=False)
+    assert torch.equal(last.latent, whole.latent)
+    if last.solver.name == "ddim":
+        assert len(last.model.calls) < len(whole.model.calls)
+    finished = make(**settings)
+    run_with_checkpoints(finished, path, progress=False)
+    assert torch.equal(finished.latent, whole.latent)
+
+
+def test_the_checkpoint_of_another_run_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+    run_with_checkpoints(make(), path, progress=False)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"is of another run \(guidance_scale, seed differ\): .*remove the"):
+        run_with_checkpoints(make(guidance_scale=2.0, seed=1), path, progress=False)
+    assert path.read_bytes() == before
+    path.write_bytes(before[:100])
+    with pytest.raises(SpotnbError):
+        run_with_checkpoints(make(), path, progress=False)
+
+
+@pytest.mark.timeout(600)
+def test_a_job_that_is_killed_three_times_writes_the_same_file(tmp_path: Path) -> None:
+    job = ["generate", "church organ", "--duration", "60", "--steps", "12", "--tile", "64", "--name", "organ"]
+    random.seed(0)
+    checkpoint = tmp_path / "cut" / "organ.resume.npz"
+    for _ in range(3):
+        running = subprocess.Popen(
+            [*SPOTNB, *job, "--resume", "--out", str(tmp_path / "cut")], env=ENVIRONMENT, stderr=subprocess.DEVNULL
+        )
+        before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        while running.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > before):
+            time.sleep(0.02)
+        time.sleep(random.uniform(0, 0.5))
+        assert running.poll() is None, "it was done before it could be killed"
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    assert not (tmp_path / "cut" / "organ.wav").exists()
+    for folder, more in (("cut", ["--resume"]), ("whole", [])):
+        out = ["--out", str(tmp_path / folder)]
+        subprocess.run([*SPOTNB, *job, *more, *out], env=ENVIRONMENT, check=True, capture_output=True, timeout=300)
+    files = [(tmp_path / folder / "organ.wav").read_bytes() for folder in ("cut", "whole")]
+    assert files[0] == files[1]
+    assert not checkpoint.exists()

@@ -1,0 +1,134 @@
+"""A setting is declared once: everything that takes settings derives from that, or is held equal here."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spotnb.cli import build_parser
+from spotnb.errors import InputError
+from spotnb.research.sweep import CONFIG, NOT_SWEPT, RUN
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.settings import FIXED, NAMES, RunSettings
+from spotnb.sampling.source import KnownSound
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.options import options
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.edges import EDGES
+from tests.networks import FunctionModel, pointwise
+from tests.runs import rich_runs
+
+ONLY_IN_PYTHON = {"config", "record", "record_dtype"}
+"""Settings without an argument: the config has one for each field, and the command line decides what is recorded."""
+NOT_IN_THE_FORM = {
+    *("eta", "tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code
+    *("init_audio", "strength", "continue_from", "keep"),  # sound cannot be put into the form
+}
+NOT_IN_THE_FORM_OF_TILES = {"min_overlap", "shift_seed", "shift_schedule"}
+
+
+def test_the_sampler_takes_the_model_and_every_setting() -> None:
+    parameters = inspect.signature(RunSettings).parameters
+    assert tuple(parameters) == NAMES
+    assert list(inspect.signature(SpotSampler).parameters.values())[1:] == list(parameters.values())
+    for each in options(RunSettings):
+        assert f"{each.name}: " in str(SpotSampler.__doc__)
+
+
+def test_a_sampler_tells_every_setting_by_its_name() -> None:
+    sampler = SpotSampler(FunctionModel(pointwise), "a sea", 1.0, steps=2)
+    told = sampler.settings()
+    assert set(told) == {"model", *NAMES}
+    plain = set(NAMES) - {"solver"}  # the solver itself can be read, too
+    assert {name: getattr(sampler, name) for name in plain} == {name: told[name] for name in plain}
+    assert told["solver"] == sampler.solver.describe()
+    assert set(NAMES) <= set(sampler.manifest())
+    with pytest.raises(AttributeError, match="no attribute 'tempo'"):
+        _ = sampler.tempo
+
+
+def test_the_command_line_has_every_setting() -> None:
+    args = vars(build_parser().parse_args(["generate", "a sea"]))
+    expected = (set(NAMES) - ONLY_IN_PYTHON) | {each.name for each in options(SpotDiffusionConfig)}
+    assert expected <= set(args)
+
+
+def test_a_sweep_has_every_setting() -> None:
+    assert {*RUN, *NOT_SWEPT} == set(NAMES)
+    assert set(CONFIG) == {field.name for field in dataclasses.fields(SpotDiffusionConfig)}
+
+
+def test_the_form_has_every_setting_but_those_named_here() -> None:
+    form = pytest.importorskip("spotnb.widgets.panel_form").Form(lambda: None)
+    assert set(form.settings()) == set(NAMES) - NOT_IN_THE_FORM
+    turned = {"tile_size_time": 64, "max_shift_ratio": 0.25, "edge": "merge"}
+    form.tile.value, form.ratio.value, form.edge.value = turned.values()
+    assert turned.keys() == {f.name for f in dataclasses.fields(SpotDiffusionConfig)} - NOT_IN_THE_FORM_OF_TILES
+    assert form.config == SpotDiffusionConfig(**turned)
+
+
+@given(rich_runs())
+def test_settings_survive_json(run: Any) -> None:
+    sampler = run.sampler(pointwise)
+    settings = sampler.definition.settings
+    plain = json.loads(json.dumps(settings.to_dict(), allow_nan=False))
+    sounds = {name: getattr(settings, name) for name in ("init_audio", "continue_from") if plain[name] is not None}
+    again = RunSettings.from_dict(plain, sounds)
+    assert again.to_dict() == settings.to_dict()
+    assert json.loads(json.dumps(again.to_dict())) == plain
+
+
+def test_a_missing_name_takes_its_default_and_others_are_left_alone() -> None:
+    settings = RunSettings.from_dict({"prompt": "a sea", "frames": 16, "config": {"edge": "merge"}})
+    assert settings == RunSettings("a sea", config=SpotDiffusionConfig(edge="merge"))
+
+
+def test_a_seed_of_none_is_drawn_once() -> None:
+    settings = RunSettings("a sea", seed=None)
+    assert isinstance(settings.seed, int)
+    assert dataclasses.replace(settings, steps=3).seed == settings.seed
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "message"),
+    [
+        ({"prompt": " "}, "prompt is ' ': expected words"),
+        ({"prompt": PromptTimeline([(0, 4, "rain")])}, "timeline ends at 4 s"),
+        ({"strength": 0.5}, "strength is 0.5 but there is no init_audio"),
+        ({"keep": [(0, 1)]}, "keep is .* but there is no init_audio"),
+        ({"init_audio": "a.wav", "continue_from": "b.wav"}, "exclude each other"),
+        ({"init_audio": "a.wav", "strength": 0}, "strength is 0"),
+        ({"init_audio": "a.wav", "keep": []}, "keep is empty"),
+        ({"init_audio": "a.wav", "keep": 3}, "keep is 3"),
+        ({"record": 0}, "record is 0"),
+        ({"config": {}}, "config is {}: expected a SpotDiffusionConfig"),
+        ({"seed": 2**63 - 1, "n_candidates": 2}, "seed is 9223372036854775807"),
+    ],
+)
+def test_what_cannot_be_is_refused_without_a_model(given_settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        RunSettings(**({"prompt": "a sea"} | given_settings))
+
+
+def test_a_fork_changes_what_it_may() -> None:
+    settings = RunSettings("a sea", steps=5)
+    assert settings.forked({"guidance_scale": 4, "prompt": "rain"}) == RunSettings("rain", steps=5, guidance_scale=4)
+    for name in sorted(FIXED):
+        with pytest.raises(InputError, match=f"fork cannot change {name}: expected some of config, eta"):
+            settings.forked({name: getattr(settings, name)})
+
+
+@given(st.sampled_from(EDGES))
+def test_the_default_strength_depends_on_what_is_kept(edge: str) -> None:
+    sound = KnownSound(torch.zeros(1, 2, 40, 4), 40)
+    config = SpotDiffusionConfig(16, edge=edge)
+    assert RunSettings("a sea", 1.0, config=config, init_audio=sound).strength == 0.6
+    assert RunSettings("a sea", 1.0, config=config, init_audio=sound, keep=[(0, np.float32(0.5))]).strength == 1.0

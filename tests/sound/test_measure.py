@@ -1,0 +1,265 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spotnb.errors import InputError
+from spotnb.sound.measure import DRAWS, levels, loop_score, seam_score
+from spotnb.sound.mel import log_mel
+
+SEAMS = [50, 100, 150, 200]
+LATENT = 640
+
+
+def hum(pitch: float, samples: int = 250 * LATENT) -> np.ndarray:
+    """A steady chord in a little noise: a sound in which nothing happens."""
+    seconds = np.arange(samples) / 16000
+    chord = sum(np.sin(2 * np.pi * pitch * k * seconds) / k for k in range(1, 6))
+    return 0.1 * chord + 0.02 * np.random.default_rng(int(pitch)).standard_normal(samples)
+
+
+def tiled(first: np.ndarray, second: np.ndarray, frame: int) -> np.ndarray:
+    """`first` and `second` in turn, cut every 50 latent frames; `frame` is the size of one."""
+    odd = np.arange(len(first)) // (50 * frame) % 2 == 1
+    return np.where(odd.reshape(-1, *[1] * (first.ndim - 1)), second, first)
+
+
+def clicking() -> np.ndarray:
+    wave = hum(220)
+    wave[np.array(SEAMS) * LATENT] += 0.5
+    return wave
+
+
+def drifting(seed: int, frames: int = 1000) -> np.ndarray:
+    """A log-mel that changes by steps of uneven size, with no seam anywhere."""
+    random = np.random.default_rng(seed)
+    sizes = random.gamma(1, 0.3, (frames, 1))
+    return np.cumsum(sizes * random.standard_normal((frames, 64)), axis=0)
+
+
+@pytest.mark.parametrize(
+    ("audio", "least"),
+    [
+        (tiled(hum(220), hum(277), LATENT), 1.5),
+        (clicking(), 1.5),
+        (tiled(log_mel(hum(220)), log_mel(hum(277)), 4), 3),
+    ],
+    ids=["cut waveform", "clicks", "cut mel"],
+)
+def test_seams_are_heard_where_they_are_and_nowhere_else(audio, least):
+    found = seam_score(audio, SEAMS)
+    assert found.score > least
+    assert found.p_value < 0.005
+    assert found.per_seam.shape == (4,)
+    assert (found.per_seam > 1).all()
+    assert found.score == pytest.approx(found.per_seam.mean())
+    beside = seam_score(audio, [s + 25 for s in SEAMS[:3]])
+    assert beside.score < 1.1
+    assert beside.p_value > 0.05
+
+
+def test_no_seams_in_a_steady_sound():
+    for audio in (hum(220), log_mel(hum(220))):
+        found = seam_score(audio, SEAMS)
+        assert found.score == pytest.approx(1, abs=0.1)
+        assert found.p_value > 0.05
+
+
+def test_the_flux_is_that_across_the_seam():
+    mel = np.zeros((100, 64))
+    mel[40:] += 0.5
+    mel[np.arange(100) % 2 == 1] += 0.1  # a flux of 0.1 everywhere
+    found = seam_score(mel, [10])
+    assert found.score == pytest.approx((0.5 - 0.1 + 0.001) / (0.1 + 0.001))
+
+
+def test_the_flanks_of_a_smeared_border_are_not_elsewhere():
+    ramp = np.clip((np.arange(400) - 196) / 8, 0, 1)  # one latent frame to each side of seam 50
+    mel = (ramp + 0.1 * (np.arange(400) % 2 == 0))[:, None] * np.ones(64)
+    assert seam_score(mel, [50]).score == pytest.approx((0.125 + 0.1 + 0.001) / (0.1 + 0.001), rel=1e-4)
+
+
+def test_p_is_uniform_when_there_is_no_seam():
+    p = np.array([seam_score(drifting(seed), [31, 77, 120, 160, 201]).p_value for seed in range(300)])
+    for level in (0.05, 0.25, 0.5, 0.75):
+        assert np.mean(p <= level) == pytest.approx(level, abs=0.08)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seams=st.lists(st.integers(1, 249), min_size=1, max_size=8, unique=True), seed=st.integers(0, 99))
+def test_ranges_and_order(seams: list[int], seed: int):
+    mel = drifting(seed)
+    found = seam_score(mel, seams)
+    assert 0 < found.p_value <= 1
+    assert found.score >= 0
+    assert np.array_equal(seam_score(mel, seams[::-1]).per_seam[::-1], found.per_seam)
+    np.testing.assert_allclose(seam_score(mel + 3, np.array(seams)).per_seam, found.per_seam, rtol=1e-3)
+
+
+def test_it_repeats_itself_and_leaves_the_global_random_state_alone():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    first, second = seam_score(drifting(0), SEAMS), seam_score(drifting(0), SEAMS)
+    assert first.p_value == second.p_value
+    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_silence_has_no_seams():
+    for audio in (np.zeros(64000), np.full((400, 64), -11.5)):
+        found = seam_score(audio, [30, 60])
+        assert found.score == pytest.approx(1)
+        assert found.p_value == 1
+
+
+def test_sound_that_starts_out_of_silence_is_a_seam():
+    found = seam_score(np.repeat([-11.5, 0], 200)[:, None] * np.ones(64), [50])
+    assert 100 < found.score < np.inf
+    assert found.p_value < 0.01
+
+
+def test_least_p():
+    mel = np.zeros((40000, 64))
+    mel[20000:] = 1
+    assert seam_score(mel, [5000]).p_value == pytest.approx(1 / (1 + DRAWS), abs=2 / DRAWS)
+
+
+def test_other_sample_rates_are_resampled():
+    from scipy.signal import resample_poly
+
+    wave = tiled(hum(220), hum(277), LATENT)
+    found = seam_score(resample_poly(wave, 3, 1), SEAMS, sample_rate=48000)
+    assert found.score == pytest.approx(seam_score(wave, SEAMS).score, rel=0.1)
+
+
+def test_takes_tensors_and_decoder_shapes():
+    mel = torch.tensor(drifting(0), dtype=torch.float32)
+    assert seam_score(mel[None, None], range(50, 201, 50)).score == seam_score(mel.numpy(), SEAMS).score
+
+
+@pytest.mark.parametrize(
+    ("audio", "seams", "says"),
+    [
+        (np.zeros(64000), [], "empty"),
+        (np.zeros(64000), [0, 50], r"seams 0 are not inside the sound of 100 latent frames.* 1 to 99.*loop_score"),
+        (np.zeros(64000), [50, 100, -3], "seams 100, -3 are not"),
+        (np.zeros(64000), [50, 50], "more than once"),
+        (np.zeros(64000), [50.5], "whole latent frames"),
+        (np.zeros(64000), [True], "whole latent frames"),
+        (np.zeros(64000), [[50]], "whole latent frames"),
+        (np.zeros(64000), 50, "whole latent frames"),
+        (np.zeros(64000), range(2, 100, 2), "fewer seams or a longer sound"),
+        (np.zeros(4000), [3], "fewer seams or a longer sound"),
+        (np.full(64000, np.nan), [50], "64000 NaN"),
+        (np.full((400, 64), np.inf), [50], "NaN or infinite"),
+        (np.zeros((400, 32)), [50], r"\[400, 32\]"),
+        (np.zeros((2, 64000)), [50], r"\[2, 64000\]"),
+    ],
+)
+def test_bad_input(audio, seams, says):
+    with pytest.raises(InputError, match=says) as caught:
+        seam_score(audio, seams)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 16000.0, "16k", True])
+def test_bad_sample_rate(rate):
+    with pytest.raises(InputError, match="sample rate"):
+        seam_score(np.zeros(64000), [50], rate)
+
+
+def test_loop_score_tells_a_loop_from_a_cut():
+    seconds = np.arange(32000) / 16000
+    noise = 0.02 * np.random.default_rng(0).standard_normal(32000)
+    sweep = noise + 0.3 * np.sin(2 * np.pi * (200 * seconds + 100 * seconds**2))
+    swell = noise + 0.3 * np.sin(2 * np.pi * 220 * seconds) * np.sin(np.pi * seconds / 2)
+    assert loop_score(sweep) > 1.5
+    assert loop_score(swell) == pytest.approx(1, abs=0.25)
+    assert loop_score(sweep[:31111]) > 1.5  # a length of no whole number of frames
+    assert loop_score(np.zeros(8000)) == pytest.approx(1)
+
+
+def test_loop_score_wants_half_a_second():
+    with pytest.raises(InputError, match="half a second"):
+        loop_score(np.zeros(7999))
+
+
+@settings(deadline=None, max_examples=25)
+@given(samples=st.integers(8000, 20000))
+def test_loop_score_takes_every_length_from_half_a_second(samples: int):
+    assert loop_score(np.zeros(samples)) == pytest.approx(1)
+
+
+def sine(hz: float, db: float = 0, seconds: float = 1, rate: int = 16000) -> np.ndarray:
+    return 10 ** (db / 20) * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+
+
+def test_levels_of_a_sine():
+    assert levels(sine(100))[:3] == pytest.approx((-3.0103, 0, 3.0103), abs=1e-3)
+    assert levels(sine(100, -20))[:3] == pytest.approx((-23.0103, -20, 3.0103), abs=1e-3)
+
+
+def test_levels_of_silence():
+    rms, peak, crest, lufs = levels(np.zeros(8000))
+    assert rms == peak == lufs == -np.inf
+    assert np.isnan(crest)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
+def test_the_loudness_of_the_standard_s_sine(rate):
+    """BS.1770-4, annex 1: a sine of 997 Hz at full scale in one channel reads -3.01 LKFS."""
+    assert levels(sine(997, rate=rate), rate).lufs == pytest.approx(-3.01, abs=0.05)
+    assert levels(sine(997, -20, rate=rate), rate).lufs == pytest.approx(-23.01, abs=0.05)
+
+
+def test_loudness_weighs_as_ears_do():
+    low, middle, high = (levels(sine(hz, -20)).lufs for hz in (30, 997, 4000))
+    assert low < middle - 3
+    assert middle + 2 < high < middle + 4
+
+
+def test_loudness_is_gated():
+    """EBU Tech 3341, case 3: 10 s at -36 dB, a minute at -23, 10 s at -36. The quiet ends do not count."""
+    parts = [sine(1000, db + 3.01, seconds) for db, seconds in ((-36, 10), (-23, 60), (-36, 10))]
+    assert levels(np.concatenate(parts)).lufs == pytest.approx(-23, abs=0.1)
+    assert levels(sine(1000, -70)).lufs == -np.inf  # it has -73 LUFS
+    half = np.concatenate([sine(1000), np.zeros(16000)])
+    assert levels(half).lufs == pytest.approx(-3.5, abs=0.5)
+    assert levels(half).rms_db == pytest.approx(-6, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 96000])
+def test_loudness_takes_at_least_four_tenths_of_a_second(rate):
+    for missing in (1, rate // 10, rate * 2 // 5 - 1):
+        found = levels(sine(500, seconds=0.4, rate=rate)[missing:], rate)
+        assert np.isnan(found.lufs)
+        assert np.isfinite(found[:3]).all()
+    assert np.isfinite(levels(sine(500, seconds=0.4, rate=rate), rate).lufs)
+
+
+def test_a_last_block_that_is_not_full_does_not_count():
+    wave = sine(500, -10, 1.08)
+    assert levels(wave).lufs == pytest.approx(levels(wave[:16000]).lufs, abs=1e-3)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 99), gain_db=st.floats(-30, 0), seconds=st.floats(0.4, 3))
+def test_loudness_follows_the_gain(seed: int, gain_db: float, seconds: float):
+    noise = 0.1 * np.random.default_rng(seed).standard_normal(round(16000 * seconds) + 1)
+    quieter = levels(10 ** (gain_db / 20) * noise).lufs
+    assert quieter == pytest.approx(levels(noise).lufs + gain_db, abs=1e-3)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=50).filter(any))
+def test_peak_is_never_below_rms(samples: list[float]):
+    found = levels(np.array(samples))
+    assert found.crest_db >= -1e-9
+    assert found.crest_db == pytest.approx(found.peak_db - found.rms_db)
+
+
+def test_levels_of_something_else():
+    for bad in (np.zeros((2, 5)), np.zeros(0), np.array([np.nan]), np.zeros(5, np.int16)):
+        with pytest.raises(InputError):
+            levels(bad)
+    with pytest.raises(InputError, match="sample rate"):
+        levels(np.zeros(8000), 16000.0)
