@@ -209,14 +209,18 @@ def test_refinement_of_another_mel_is_refused() -> None:
     assert make_vocoder(mel_bins=80, refinements=0).config.mel_bins == 80
 
 
-@pytest.mark.parametrize("kind", ["hifigan", "istft", "istft of the embedded size", "tones"])
+@pytest.mark.parametrize(
+    "kind", ["hifigan", "istft", "istft of the embedded size", "tones", "tones of the embedded size"]
+)
 def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The context of a window exceeds what either vocoder reaches."""
-    if kind == "tones":
-        vocoder = make_tonal()
-        monkeypatch.setattr(spotnb.models.decode, "VOCODER_CONTEXT", vocoder.receptive_frames)
-    else:
-        vocoder = published_hifigan() if kind == "hifigan" else make_vocoder(depth=2 if kind == "istft" else 6)
+    """A window has as much context as the vocoder reaches."""
+    vocoder = {
+        "hifigan": published_hifigan,
+        "istft": make_vocoder,
+        "istft of the embedded size": lambda: make_vocoder(depth=6),
+        "tones": make_tonal,
+        "tones of the embedded size": lambda: make_tonal(depth=6, anchor_spacing=48),
+    }[kind]()
     model = DiffusersAudioLDM("random", **make_components() | {"vocoder": vocoder})
     x = mel(500)[:, None]
     monkeypatch.setattr(spotnb.models.decode, "VOCODER_WINDOW", 160)
@@ -225,4 +229,14 @@ def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.Mo
     assert whole.abs().max() > 1e-3
     assert (sound - whole).abs().max() <= 1e-4 * whole.abs().max()
     monkeypatch.setattr(spotnb.models.decode, "VOCODER_CONTEXT", 1)
+    monkeypatch.setattr(ISTFTVocoder, "receptive_frames", 1)
     assert (sliding_window_vocode(model, x) - whole).abs().max() > 1e-3 * whole.abs().max()  # it takes some
+
+
+def test_a_ring_of_tones_has_no_first_frame() -> None:
+    """Tones restart where the mel changes, so a ring sounds the same wherever it is cut open."""
+    vocoder, frames, by = make_tonal(), 400, 137
+    reach, ring = vocoder.receptive_frames, mel(400)
+    around = torch.arange(-reach, frames + reach) % frames
+    one, other = (vocoder(x[:, around])[0, 160 * reach :][: 160 * frames] for x in (ring, ring.roll(-by, 1)))
+    assert (one.roll(-160 * by) - other).abs().max() < 1e-3 * one.abs().max()
