@@ -25,6 +25,7 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
 from training.discriminators import Discriminators
+from training.fit_tones import fit_tones
 from training.measure_vocoder import copied, tonal_clips
 from training.trainer import Trainer
 from training.vocoder_losses import frequency_distance, stft_distance
@@ -36,7 +37,7 @@ LONG = 4096  # samples per frame of an STFT in which only steady tones are narro
 FREQUENCY_WEIGHT, LONG_WEIGHT = 10.0, 1 / 3
 ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
-TONE_RATE = 3  # factor of the learning rate of the tones' head, which starts with less
+TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
 NAME, ADVERSARIAL_NAME = "vocoder", "vocoder-adversarial"
 
 
@@ -48,28 +49,20 @@ def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int
     return torch.from_numpy(np.stack([w[s : s + samples] for w, s in zip(chosen, starts, strict=True)]))
 
 
-def initial(earlier: Path | None = None) -> ISTFTVocoder:
+def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
     """Return a vocoder to train, with the weights of an earlier model where they exist.
 
-    If the earlier vocoder has no tones, theirs start with the magnitudes of the head at their bins. The head, which is
-    left with the rest of the sound, starts 3 log units lower.
+    If there are no weights for the tones, they are fitted to clips. The head, which is left with the rest of the sound,
+    then starts 3 log units lower.
     """
-    vocoder = ISTFTVocoder(tones=TONES, refinements=0)
-    if earlier is None:
-        return vocoder
-    found = {k: v.float() for k, v in load_file(earlier / "vocoder" / "diffusion_pytorch_model.safetensors").items()}
-    missing = vocoder.load_state_dict(found, strict=False).missing_keys
-    if any(key.startswith("tone_head") for key in missing):
-        head, tone_head = vocoder.head, vocoder.tone_head
-        assert tone_head is not None
-        channels, centers = head.in_features, 2 * torch.arange(TONES) + 1
+    vocoder, found = ISTFTVocoder(tones=TONES, refinements=0), {}
+    if earlier is not None:
+        found = load_file(earlier / "vocoder" / "diffusion_pytorch_model.safetensors")
+        vocoder.load_state_dict({key: value.float() for key, value in found.items()}, strict=False)
+    if not any(key.startswith("tone_head") for key in found):
+        fit_tones(vocoder, waves)
         with torch.no_grad():
-            tone_head.weight[:TONES, :channels] = head.weight[centers]
-            tone_head.weight[:TONES, channels:] = 0
-            tone_head.bias[:TONES] = head.bias[centers] - 0.5
-            tone_head.weight[TONES:] *= 0.2
-            tone_head.bias[TONES:] = 0
-            head.bias[: 2 * TONES + 1] -= 3
+            vocoder.head.bias[: vocoder.config.window // 2 + 1] -= 3
     return vocoder
 
 
@@ -126,10 +119,15 @@ def train(data: Path, minutes: float, earlier: Path | None, adversarial: bool, d
         device: Where to train.
     """
     waves, tonal = Waveforms(data, "train"), tonal_clips(data).to(device)
-    vocoder, adversary, beside = initial(earlier), None, {}
+    adversary, beside = None, {}
+    name, rate = (ADVERSARIAL_NAME, ADVERSARIAL_RATE) if adversarial else (NAME, RATE)
+    if adversarial and earlier is None:
+        vocoder = of_checkpoint(data / f"{NAME}.checkpoint.pt")
+    elif (data / f"{name}.checkpoint.pt").exists():
+        vocoder = ISTFTVocoder(tones=TONES, refinements=0)  # the trainer loads its weights
+    else:
+        vocoder = initial(waves, earlier)
     if adversarial:
-        if earlier is None:
-            vocoder.load_state_dict(averaged(data / f"{NAME}.checkpoint.pt"))
         discriminators = Discriminators().to(device)
         optimizer = torch.optim.AdamW(discriminators.parameters(), lr=ADVERSARIAL_RATE, betas=(0.8, 0.99))
         adversary, beside = Adversary(discriminators, optimizer), {"judges": discriminators, "optimizer": optimizer}
@@ -151,14 +149,15 @@ def train(data: Path, minutes: float, earlier: Path | None, adversarial: bool, d
     rest = [weight for name, weight in vocoder.named_parameters() if not name.startswith("tone_head")]
     groups = [{"params": rest}, {"params": vocoder.tone_head.parameters(), "scale": TONE_RATE}]
     settings: dict[str, Any] = {"betas": (0.8, 0.99), "ema": 0.998, "warmup": 100, "clip": 5.0}
-    name, rate = (ADVERSARIAL_NAME, ADVERSARIAL_RATE) if adversarial else (NAME, RATE)
     trainer = Trainer(name, vocoder, data, minutes, lr=rate, groups=groups, beside=beside, **settings)
     return trainer.run(loss, validate)
 
 
-def averaged(checkpoint: Path) -> dict[str, Tensor]:
-    """Return the averaged weights in a checkpoint of the trainer."""
-    return torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"]
+def of_checkpoint(checkpoint: Path) -> ISTFTVocoder:
+    """Return a vocoder with the averaged weights in a checkpoint."""
+    vocoder = ISTFTVocoder(tones=TONES, refinements=0)
+    vocoder.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
+    return vocoder.eval()
 
 
 def main() -> None:
@@ -176,9 +175,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     if args.so_far:
-        vocoder = initial()
-        name = ADVERSARIAL_NAME if args.adversarial else NAME
-        vocoder.load_state_dict(averaged(args.data / f"{name}.checkpoint.pt"))
+        vocoder = of_checkpoint(args.data / f"{ADVERSARIAL_NAME if args.adversarial else NAME}.checkpoint.pt")
     else:
         vocoder = train(args.data, args.minutes, args.earlier, args.adversarial, args.device)
     vocoder.cpu().half().save_pretrained(args.out / "vocoder", safe_serialization=True)
