@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 log = logging.getLogger("training")
+SAVE_EVERY = 120  # seconds of the clock, since a process with a low priority may get little CPU time
 
 
 class Ema:
@@ -151,7 +152,7 @@ class Trainer:
             FloatingPointError: A loss is NaN or infinite.
         """
         sums: dict[str, float] = {}
-        counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, self.spent + 120
+        counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, time.monotonic() + SAVE_EVERY
         self.module.train()
         last = self._clock()
         while self.spent < self.minutes * 60:
@@ -182,9 +183,9 @@ class Trainer:
                 self._report({k: v / counted for k, v in sums.items()}, validate)
                 sums, counted, next_report = {}, 0, self.spent + self.minutes * 60 / 14
                 last = self._clock()
-            if self.spent >= next_save:
+            if time.monotonic() >= next_save:
                 self.save()
-                next_save = self.spent + 120
+                next_save = time.monotonic() + SAVE_EVERY
         self.save()
         self._report({k: v / max(1, counted) for k, v in sums.items()}, validate)
         self.module.load_state_dict(self.ema.state)
