@@ -1,11 +1,15 @@
-"""Train the vocoder, `spotnb.models.vocoder.ISTFTVocoder` with tones, on real mels, and then against discriminators.
+"""Train the vocoder, `spotnb.models.vocoder.ISTFTVocoder` with tones, on real mels, in three phases.
 
     python -m training.train_vocoder --earlier spotnb/models/embedded
     python -m training.train_vocoder --adversarial
 
-The same command resumes a training from its checkpoint in the data folder: `vocoder.checkpoint.pt`, or
-`vocoder-adversarial.checkpoint.pt` for the second phase, which starts from the first checkpoint. With `--so-far`, the
-vocoder of a checkpoint is written while the training goes on.
+The first command trains the magnitudes and the frequencies of the tones, which are known for real sound, and then all
+weights by distances of spectra. While frequencies are far off, spectra teach a vocoder to blur. The second command
+trains against discriminators.
+
+The same commands resume a training from the checkpoint of its phase in the data folder: `vocoder-tones.checkpoint.pt`,
+`vocoder.checkpoint.pt`, or `vocoder-adversarial.checkpoint.pt`. With `--so-far PHASE`, the vocoder of a checkpoint is
+written while the training goes on.
 """
 
 from __future__ import annotations
@@ -25,20 +29,22 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
 from training.discriminators import Discriminators
-from training.fit_tones import fit_tones
+from training.fit_tones import fit_tones, targets
 from training.measure_vocoder import copied, tonal_clips
 from training.trainer import Trainer
-from training.vocoder_losses import frequency_distance, stft_distance
+from training.vocoder_losses import EDGE_FRAMES, frequency_distance, stft_distance
 
 FRAMES, BATCH = 96, 8
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
 TONES = 256
-LONG = 4096  # samples per frame of an STFT in which only steady tones are narrow
-FREQUENCY_WEIGHT, LONG_WEIGHT = 10.0, 1 / 3
+FREQUENCY_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 0.5
 ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
 TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
-NAME, ADVERSARIAL_NAME = "vocoder", "vocoder-adversarial"
+TONES_SHARE = 0.25  # of the minutes, for the first phase
+PHASES = ("vocoder-tones", "vocoder", "vocoder-adversarial")  # names of their checkpoints and logs
+
+Figures = dict[str, float]
 
 
 def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
@@ -66,7 +72,20 @@ def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
     return vocoder
 
 
-def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, dict[str, float]]:
+def tones_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Figures]:
+    """Compute the loss of the tones alone on real sounds `[B, samples]`, and figures to log."""
+    mel = torch_log_mel(real)[:, 0]
+    magnitude, offset = vocoder.tones(vocoder.features(mel), mel)
+    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
+    expected = targets(real, magnitude.shape[1])[0]
+    log_magnitude = magnitude.log()
+    between = (log_magnitude[..., 1:] + log_magnitude[..., :-1]) / 2
+    wrong = (between - expected)[..., inside].abs().mean()
+    frequency = frequency_distance(offset, real)
+    return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency, {"log": wrong.item(), "hz": frequency.item() * 100}
+
+
+def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, Figures]:
     """Compute the loss on real sounds `[B, samples]`.
 
     Returns:
@@ -77,15 +96,9 @@ def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, 
     inside = slice(EDGE, -EDGE)
     stft = stft_distance(ours[:, inside], real[:, inside])
     mel_l1 = (torch_log_mel(ours[:, inside]) - torch_log_mel(real[:, inside])).abs().mean()
-    long_stft = stft_distance(ours, real, (LONG,))
     frequency = frequency_distance(offset, real)
-    figures = {
-        "stft": stft.item(),
-        "mel_l1": mel_l1.item(),
-        "long_stft": long_stft.item(),
-        "hz": frequency.item() * 100,
-    }
-    return stft + mel_l1 + LONG_WEIGHT * long_stft + FREQUENCY_WEIGHT * frequency, ours, figures
+    figures = {"stft": stft.item(), "mel_l1": mel_l1.item(), "hz": frequency.item() * 100}
+    return stft + mel_l1 + FREQUENCY_WEIGHT * frequency, ours, figures
 
 
 @dataclass
@@ -95,7 +108,7 @@ class Adversary:
     discriminators: Discriminators
     optimizer: torch.optim.Optimizer
 
-    def loss(self, ours: Tensor, real: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, ours: Tensor, real: Tensor) -> tuple[Tensor, Figures]:
         """Train the discriminators on sounds `[B, samples]`, and return the vocoder's loss and figures to log."""
         self.discriminators.requires_grad_(True)
         own = self.discriminators.loss(ours, real)
@@ -108,35 +121,34 @@ class Adversary:
         return ADVERSARIAL_WEIGHT * adversarial + MATCHING_WEIGHT * matching, figures
 
 
-def train(data: Path, minutes: float, earlier: Path | None, adversarial: bool, device: str) -> ISTFTVocoder:
-    """Train a vocoder, or resume its training, and return it with the averaged weights.
+def train(data: Path, minutes: float, phase: str, device: str, earlier: Path | None = None) -> ISTFTVocoder:
+    """Train a vocoder in one phase, or resume that, and return it with the averaged weights.
+
+    A phase starts from the checkpoint of the phase before it. If there is none, it starts from `initial`.
 
     Args:
         data: The data folder with the rendered clips and the checkpoints.
         minutes: Budget in minutes.
-        earlier: Folder of an earlier model whose vocoder is the start.
-        adversarial: Whether this is the second phase, against discriminators.
+        phase: One of `PHASES`.
         device: Where to train.
+        earlier: Folder of an earlier model whose vocoder is the start of the first phase.
     """
     waves, tonal = Waveforms(data, "train"), tonal_clips(data).to(device)
-    adversary, beside = None, {}
-    name, rate = (ADVERSARIAL_NAME, ADVERSARIAL_RATE) if adversarial else (NAME, RATE)
-    if adversarial and earlier is None:
-        vocoder = of_checkpoint(data / f"{NAME}.checkpoint.pt")
-    elif (data / f"{name}.checkpoint.pt").exists():
-        vocoder = ISTFTVocoder(tones=TONES, refinements=0)  # the trainer loads its weights
-    else:
-        vocoder = initial(waves, earlier)
-    if adversarial:
-        discriminators = Discriminators().to(device)
-        optimizer = torch.optim.AdamW(discriminators.parameters(), lr=ADVERSARIAL_RATE, betas=(0.8, 0.99))
+    known = [data / f"{name}.checkpoint.pt" for name in reversed(PHASES[: PHASES.index(phase) + 1])]
+    existing = [path for path in known if path.exists()]
+    vocoder = (of_checkpoint(existing[0]) if existing else initial(waves, earlier)).to(device)
+    adversary, beside, rate = None, {}, RATE
+    if phase == PHASES[2]:
+        discriminators, rate = Discriminators().to(device), ADVERSARIAL_RATE
+        optimizer = torch.optim.AdamW(discriminators.parameters(), lr=rate, betas=(0.8, 0.99))
         adversary, beside = Adversary(discriminators, optimizer), {"judges": discriminators, "optimizer": optimizer}
-    vocoder.to(device)
 
-    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss(step: int) -> tuple[Tensor, Figures]:
         rng = np.random.default_rng((3, step))
         gain = torch.from_numpy(rng.uniform(0.3, 1.5, (BATCH, 1)).astype(np.float32))
         real = (excerpts(waves, rng, BATCH, FRAMES) * gain).to(device)
+        if phase == PHASES[0]:
+            return tones_loss(vocoder, real)
         value, ours, figures = spectral_loss(vocoder, real)
         if adversary is not None:
             more, heard = adversary.loss(ours[:, EDGE:-EDGE], real[:, EDGE:-EDGE])
@@ -149,7 +161,7 @@ def train(data: Path, minutes: float, earlier: Path | None, adversarial: bool, d
     rest = [weight for name, weight in vocoder.named_parameters() if not name.startswith("tone_head")]
     groups = [{"params": rest}, {"params": vocoder.tone_head.parameters(), "scale": TONE_RATE}]
     settings: dict[str, Any] = {"betas": (0.8, 0.99), "ema": 0.998, "warmup": 100, "clip": 5.0}
-    trainer = Trainer(name, vocoder, data, minutes, lr=rate, groups=groups, beside=beside, **settings)
+    trainer = Trainer(phase, vocoder, data, minutes, lr=rate, groups=groups, beside=beside, **settings)
     return trainer.run(loss, validate)
 
 
@@ -167,17 +179,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("data/model"))
     parser.add_argument("--minutes", type=float, default=240, help="CPU minutes, or wall-clock minutes on a GPU")
     parser.add_argument("--earlier", type=Path, help="folder of an earlier model to start from")
-    parser.add_argument("--adversarial", action="store_true", help="the second phase, against discriminators")
+    parser.add_argument("--adversarial", action="store_true", help="the third phase, against discriminators")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--so-far", action="store_true", help="only write the vocoder of the checkpoint")
+    parser.add_argument("--so-far", choices=PHASES, help="only write the vocoder of the checkpoint of this phase")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    if args.so_far:
-        vocoder = of_checkpoint(args.data / f"{ADVERSARIAL_NAME if args.adversarial else NAME}.checkpoint.pt")
+    if args.so_far is not None:
+        vocoder = of_checkpoint(args.data / f"{args.so_far}.checkpoint.pt")
+    elif args.adversarial:
+        vocoder = train(args.data, args.minutes, PHASES[2], args.device, args.earlier)
     else:
-        vocoder = train(args.data, args.minutes, args.earlier, args.adversarial, args.device)
+        if not (args.data / f"{PHASES[1]}.checkpoint.pt").exists():
+            train(args.data, args.minutes * TONES_SHARE, PHASES[0], args.device, args.earlier)
+        vocoder = train(args.data, args.minutes * (1 - TONES_SHARE), PHASES[1], args.device, args.earlier)
     vocoder.cpu().half().save_pretrained(args.out / "vocoder", safe_serialization=True)
 
 

@@ -132,13 +132,21 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
         spectrum, offset = torch.polar(bounded(log_magnitude), phase), None
         if self.tone_head is not None:
-            log_magnitude, raw = self.tone_head(torch.cat([h, self.standardised(mel)], 2)).float().mT.chunk(2, dim=1)
-            magnitude, offset = bounded(log_magnitude), MAX_OFFSET * torch.tanh(raw)
+            magnitude, offset = self.tones(h, mel)
             anchors = anchor_frames(mel, self.config.anchor_spacing)
-            phase = phases(offset, magnitude, anchors, self.config.hop, self.config.window)
-            tones = spectrum_of(magnitude, offset, phase)
+            # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
+            steady = offset.detach()
+            phase = phases(steady, magnitude, anchors, self.config.hop, self.config.window)
+            tones = spectrum_of(magnitude, steady, phase)
             spectrum = spectrum + nn.functional.pad(tones, (0, 0, 0, spectrum.shape[1] - tones.shape[1]))
         return without_offset(spectrum), offset
+
+    def tones(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Return magnitudes of the tones and in bins how far they are above their centers, `[B, tones, frames]`."""
+        assert self.tone_head is not None
+        out = self.tone_head(torch.cat([features, self.standardised(mel)], 2)).float().mT
+        log_magnitude, raw = out.chunk(2, dim=1)
+        return bounded(log_magnitude), MAX_OFFSET * torch.tanh(raw)
 
     def forward(self, mel: Tensor) -> Tensor:
         sound = self.inverse_stft(self.spectrum(mel))

@@ -1,4 +1,4 @@
-"""Training the vocoder: both phases run, resume, and leave a vocoder that loads."""
+"""Training the vocoder: its phases run, resume, and leave a vocoder that loads."""
 
 from __future__ import annotations
 
@@ -35,22 +35,25 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_both_phases_run_and_resume(data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_phases_run_and_resume(data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "training")
-    first = train_vocoder.train(data, 0.003, EMBEDDED, adversarial=False, device="cpu")
+    tones, spectral, adversarial = train_vocoder.PHASES
+    first = train_vocoder.train(data, 0.003, tones, "cpu", EMBEDDED)
     assert first.config.tones == 16
-    second = train_vocoder.train(data, 0.02, EMBEDDED, adversarial=False, device="cpu")
-    assert "resumed at step" in caplog.text
-    assert not torch.equal(first.head.weight, second.head.weight)
-
-    third = train_vocoder.train(data, 0.003, None, adversarial=True, device="cpu")
-    fourth = train_vocoder.train(data, 0.03, None, adversarial=True, device="cpu")
+    second = train_vocoder.train(data, 0.02, tones, "cpu", EMBEDDED)
+    assert "vocoder-tones: resumed" in caplog.text
+    assert not torch.equal(first.tone_head.weight, second.tone_head.weight)
+    third = train_vocoder.train(data, 0.003, spectral, "cpu")
+    fourth = train_vocoder.train(data, 0.003, adversarial, "cpu")
+    fifth = train_vocoder.train(data, 0.03, adversarial, "cpu")
     assert "vocoder-adversarial: resumed" in caplog.text
-    assert not torch.equal(third.head.weight, fourth.head.weight)
+    for one, other in ((second, third), (third, fourth), (fourth, fifth)):
+        assert not torch.equal(one.head.weight, other.head.weight)
+        assert (one.tone_head.weight - other.tone_head.weight).abs().max() < 0.1  # it went on from there
     rows = [json.loads(line) for line in (data / "vocoder-adversarial.log.jsonl").read_text().splitlines()]
     assert rows[0].keys() >= {"stft", "hz", "discriminators", "adversarial", "matching"}
 
-    fourth.half().save_pretrained(tmp_path / "vocoder")
+    fifth.half().save_pretrained(tmp_path / "vocoder")
     loaded = ISTFTVocoder.from_pretrained(tmp_path / "vocoder", torch_dtype=torch.float32)
     assert torch.isfinite(loaded(torch.full((1, 50, 64), -4.0))).all()
 
