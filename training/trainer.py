@@ -157,6 +157,7 @@ class Trainer:
         last = self._clock()
         while self.spent < self.minutes * 60:
             if self.pause_file.exists():
+                self.save()  # a paused process may never go on
                 self._wait()
                 last = self._clock()
             done = self.spent / (self.minutes * 60)
