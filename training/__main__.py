@@ -41,7 +41,7 @@ STEPS = (
     Step("train_decoder", 37.5, "decoder.done"),
     Step("encode", 0, "latents-train.npy"),
     Step("train_denoiser", 150, "model/model_index.json", continues=True, parallel=True),
-    Step("train_vocoder", 12, "model/vocoder/config.json", continues=True),
+    Step("train_vocoder", 240, "model/vocoder/config.json", continues=True),
     Step("classifier", 6, "judge/judge.safetensors"),
 )
 JUDGE = Path(__file__).parent / "judge"

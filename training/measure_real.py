@@ -16,7 +16,7 @@ from training.compose import CLASSES
 from training.griffin_lim import griffin_lim
 from training.listening import harmonic_to_noise
 from training.render import SHARD, make_clips
-from training.train_vocoder import spectral_convergence, stft_distance
+from training.vocoder_losses import spectral_convergence, stft_distance
 
 REAL_CLIPS, SECONDS = 168, 10.24
 

@@ -1,10 +1,24 @@
-"""The vocoder: `spotnb.models.vocoder.ISTFTVocoder` on real mels, with multi-resolution STFT and mel losses."""
+"""Train the vocoder, `spotnb.models.vocoder.ISTFTVocoder` with tones, on real mels, in three phases.
+
+    python -m training.train_vocoder --earlier spotnb/models/embedded
+    python -m training.train_vocoder --adversarial
+
+The first command trains the magnitudes and the frequencies of the tones, which are known for real sound, and then all
+weights by distances of spectra. While frequencies are far off, spectra teach a vocoder to blur. The second command
+trains against discriminators.
+
+The same commands resume a training from the checkpoint of its phase in the data folder: `vocoder-tones.checkpoint.pt`,
+`vocoder.checkpoint.pt`, or `vocoder-adversarial.checkpoint.pt`. With `--so-far PHASE`, the vocoder of a checkpoint is
+written while the training goes on.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,87 +28,175 @@ from torch import Tensor
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
-from training.train_vae import autocast
-from training.trainer import Trainer
+from training.discriminators import Discriminators
+from training.fit_tones import fit_tones, targets
+from training.measure_vocoder import copied, tonal_clips
+from training.trainer import Stateful, Trainer
+from training.vocoder_losses import EDGE_FRAMES, frequency_distance, stft_distance
 
-FRAMES, BATCH, EDGE = 96, 8, 800
-RESOLUTIONS = (512, 1024, 2048)
-_windows = {n: torch.hann_window(n) for n in RESOLUTIONS}
+FRAMES, BATCH = 96, 8
+EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
+TONES = 256
+FREQUENCY_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 0.5
+ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
+RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
+TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
+TONES_SHARE = 0.25  # of the minutes, for the first phase
+PHASES = ("vocoder-tones", "vocoder", "vocoder-adversarial")  # names of their checkpoints and logs
 
-
-def stft_distance(ours: Tensor, real: Tensor) -> Tensor:
-    """Multi-resolution STFT distance (Yamamoto et al. 2020, Parallel WaveGAN, section 2.2), mean over resolutions."""
-    total = torch.zeros(())
-    for n, window in _windows.items():
-        a, b = (torch.stft(x, n, n // 4, n, window, return_complex=True).abs() for x in (ours, real))
-        convergence = ((a - b).norm(dim=(1, 2)) / (b.norm(dim=(1, 2)) + 1e-3)).mean()
-        total = total + convergence + ((a + 1e-3).log() - (b + 1e-3).log()).abs().mean()
-    return total / len(RESOLUTIONS)
-
-
-def spectral_convergence(ours: Tensor, real: Tensor) -> float:
-    """Distance of STFT magnitudes over their own size (1024 points), mean over sounds: 0 is perfect."""
-    a, b = (torch.stft(x, 1024, 256, 1024, _windows[1024], return_complex=True).abs() for x in (ours, real))
-    return ((a - b).norm(dim=(1, 2)) / (b.norm(dim=(1, 2)) + 1e-3)).mean().item()
+Figures = dict[str, float]
 
 
 def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
-    """Draw random excerpts of `frames` mel frames from the waveforms, `[batch, samples]`."""
+    """Cut random excerpts `[batch, 160 * frames]` from random clips."""
     samples = frames * 160
     chosen = [waves[int(i)] for i in rng.integers(len(waves), size=batch)]
     starts = [int(s) for s in rng.integers(chosen[0].size - samples + 1, size=batch)]
     return torch.from_numpy(np.stack([w[s : s + samples] for w, s in zip(chosen, starts, strict=True)]))
 
 
-def compare(vocoder: ISTFTVocoder, real: Tensor) -> tuple[float, float]:
-    """Mel L1 and multi-resolution STFT distance of resynthesised sound `[B, samples]`."""
-    mel = torch_log_mel(real)
-    ours = vocoder(mel[:, 0])
-    return (torch_log_mel(ours) - mel).abs().mean().item(), stft_distance(ours, real).item()
+def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
+    """Return a vocoder to train, with the weights of an earlier model where they exist.
+
+    If there are no weights for the tones, they are fitted to clips. The head, which is left with the rest of the sound,
+    then starts 3 log units lower.
+    """
+    vocoder, found = ISTFTVocoder(tones=TONES, refinements=0), {}
+    if earlier is not None:
+        found = load_file(earlier / "vocoder" / "diffusion_pytorch_model.safetensors")
+        vocoder.load_state_dict({key: value.float() for key, value in found.items()}, strict=False)
+    if not any(key.startswith("tone_head") for key in found):
+        fit_tones(vocoder, waves)
+        with torch.no_grad():
+            vocoder.head.bias[: vocoder.config.window // 2 + 1] -= 3
+    return vocoder
 
 
-def train(data: Path, minutes: float, start: Path | None = None) -> ISTFTVocoder:
-    """Train a vocoder for some CPU minutes, from random weights or from those in the model folder `start`."""
-    waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
-    fixed = excerpts(unseen, np.random.default_rng(1), 28, 400)
-    vocoder = ISTFTVocoder()
-    if start is not None:
-        vocoder.load_state_dict(load_file(start / "vocoder" / "diffusion_pytorch_model.safetensors"))
-    inside = slice(EDGE, -EDGE)  # the crop's own edges are no part of the sound
+def tones_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Figures]:
+    """Compute the loss of the tones alone on real sounds `[B, samples]`, and figures to log."""
+    mel = torch_log_mel(real)[:, 0]
+    magnitude, offset = vocoder.tones(vocoder.features(mel), mel)
+    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
+    expected = targets(real, magnitude.shape[1])[0]
+    log_magnitude = magnitude.log()
+    between = (log_magnitude[..., 1:] + log_magnitude[..., :-1]) / 2
+    wrong = (between - expected)[..., inside].abs().mean()
+    frequency = frequency_distance(offset, real)
+    return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency, {"log": wrong.item(), "hz": frequency.item() * 100}
 
-    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+
+def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, Figures]:
+    """Compute the loss on real sounds `[B, samples]`.
+
+    Returns:
+        The loss, the vocoded sounds `[B, samples]`, and figures to log.
+    """
+    spectrum, offset = vocoder.spectrum_and_offset(torch_log_mel(real)[:, 0])
+    assert offset is not None
+    ours = vocoder.inverse_stft(spectrum)
+    inside = slice(EDGE, -EDGE)
+    stft = stft_distance(ours[:, inside], real[:, inside])
+    mel_l1 = (torch_log_mel(ours[:, inside]) - torch_log_mel(real[:, inside])).abs().mean()
+    frequency = frequency_distance(offset, real)
+    figures = {"stft": stft.item(), "mel_l1": mel_l1.item(), "hz": frequency.item() * 100}
+    return stft + mel_l1 + FREQUENCY_WEIGHT * frequency, ours, figures
+
+
+@dataclass
+class Adversary:
+    """Discriminators and their optimizer, which take one step per step of the vocoder."""
+
+    discriminators: Discriminators
+    optimizer: torch.optim.Optimizer
+
+    def loss(self, ours: Tensor, real: Tensor) -> tuple[Tensor, Figures]:
+        """Train the discriminators on sounds `[B, samples]`, and return the vocoder's loss and figures to log."""
+        self.discriminators.requires_grad_(True)
+        own = self.discriminators.loss(ours, real)
+        self.optimizer.zero_grad(set_to_none=True)
+        own.backward()
+        self.optimizer.step()
+        self.discriminators.requires_grad_(False)
+        adversarial, matching = self.discriminators.vocoder_losses(ours, real)
+        figures = {"discriminators": own.item(), "adversarial": adversarial.item(), "matching": matching.item()}
+        return ADVERSARIAL_WEIGHT * adversarial + MATCHING_WEIGHT * matching, figures
+
+
+def train(data: Path, minutes: float, phase: str, device: str, earlier: Path | None = None) -> ISTFTVocoder:
+    """Train a vocoder in one phase, or resume that, and return it with the averaged weights.
+
+    A phase starts from the checkpoint of the phase before it. If there is none, it starts from `initial`.
+
+    Args:
+        data: The data folder with the rendered clips and the checkpoints.
+        minutes: Budget in minutes.
+        phase: One of `PHASES`.
+        device: Where to train.
+        earlier: Folder of an earlier model whose vocoder is the start of the first phase.
+    """
+    waves, tonal = Waveforms(data, "train"), tonal_clips(data).to(device)
+    known = [data / f"{name}.checkpoint.pt" for name in reversed(PHASES[: PHASES.index(phase) + 1])]
+    existing = [path for path in known if path.exists()]
+    vocoder = (of_checkpoint(existing[0]) if existing else initial(waves, earlier)).to(device)
+    adversary, rate = None, RATE
+    beside: dict[str, Stateful] = {}
+    if phase == PHASES[2]:
+        discriminators, rate = Discriminators().to(device), ADVERSARIAL_RATE
+        optimizer = torch.optim.AdamW(discriminators.parameters(), lr=rate, betas=(0.8, 0.99))
+        adversary, beside = Adversary(discriminators, optimizer), {"judges": discriminators, "optimizer": optimizer}
+
+    def loss(step: int) -> tuple[Tensor, Figures]:
         rng = np.random.default_rng((3, step))
         gain = torch.from_numpy(rng.uniform(0.3, 1.5, (BATCH, 1)).astype(np.float32))
-        real = excerpts(waves, rng, BATCH, FRAMES) * gain
-        mel = torch_log_mel(real)
-        with autocast():
-            spectrum = vocoder.spectrum(mel[:, 0])
-        ours = vocoder.inverse_stft(spectrum)
-        stft = stft_distance(ours[:, inside], real[:, inside])
-        mel_l1 = (torch_log_mel(ours[:, inside]) - torch_log_mel(real[:, inside])).abs().mean()
-        return stft + mel_l1, {"stft": stft.item(), "mel_l1": mel_l1.item()}
+        real = (excerpts(waves, rng, BATCH, FRAMES) * gain).to(device)
+        if phase == PHASES[0]:
+            return tones_loss(vocoder, real)
+        value, ours, figures = spectral_loss(vocoder, real)
+        if adversary is not None:
+            more, heard = adversary.loss(ours[:, EDGE:-EDGE], real[:, EDGE:-EDGE])
+            value, figures = value + more, figures | heard
+        return value, figures
 
     def validate() -> dict[str, float]:
-        mel_l1, stft = compare(vocoder, fixed)
-        return {"mel_l1": mel_l1, "stft": stft}
+        return copied(lambda real: vocoder(torch_log_mel(real)[:, 0]), tonal)
 
-    rate = 1e-3 if start is None else 6e-4
-    trainer = Trainer("vocoder", vocoder, data, minutes, lr=rate, betas=(0.8, 0.99), ema=0.998, warmup=100, clip=5.0)
+    rest = [weight for name, weight in vocoder.named_parameters() if not name.startswith("tone_head")]
+    groups = [{"params": rest}, {"params": vocoder.tone_head.parameters(), "scale": TONE_RATE}]
+    settings: dict[str, Any] = {"betas": (0.8, 0.99), "ema": 0.998, "warmup": 100, "clip": 5.0}
+    trainer = Trainer(phase, vocoder, data, minutes, lr=rate, groups=groups, beside=beside, **settings)
     return trainer.run(loss, validate)
 
 
+def of_checkpoint(checkpoint: Path) -> ISTFTVocoder:
+    """Return a vocoder with the averaged weights in a checkpoint."""
+    vocoder = ISTFTVocoder(tones=TONES, refinements=0)
+    vocoder.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
+    return vocoder.eval()
+
+
 def main() -> None:
-    """Train and save the vocoder with the options of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("data/model"))
-    parser.add_argument("--minutes", type=float, default=12, help="CPU minutes")
-    parser.add_argument("--earlier", type=Path, help="a model folder to go on from")
+    parser.add_argument("--minutes", type=float, default=240, help="CPU minutes, or wall-clock minutes on a GPU")
+    parser.add_argument("--earlier", type=Path, help="folder of an earlier model to start from")
+    parser.add_argument("--adversarial", action="store_true", help="the third phase, against discriminators")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--so-far", choices=PHASES, help="only write the vocoder of the checkpoint of this phase")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    train(args.data, args.minutes, args.earlier).half().save_pretrained(args.out / "vocoder", safe_serialization=True)
+    if args.so_far is not None:
+        vocoder = of_checkpoint(args.data / f"{args.so_far}.checkpoint.pt")
+    elif args.adversarial:
+        vocoder = train(args.data, args.minutes, PHASES[2], args.device, args.earlier)
+    else:
+        if not (args.data / f"{PHASES[1]}.checkpoint.pt").exists():
+            train(args.data, args.minutes * TONES_SHARE, PHASES[0], args.device, args.earlier)
+        vocoder = train(args.data, args.minutes * (1 - TONES_SHARE), PHASES[1], args.device, args.earlier)
+    vocoder.cpu().half().save_pretrained(args.out / "vocoder", safe_serialization=True)
 
 
 if __name__ == "__main__":

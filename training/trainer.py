@@ -14,15 +14,16 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
 log = logging.getLogger("training")
 Module = TypeVar("Module", bound=nn.Module)
+SAVE_EVERY = 120  # seconds of the clock, since a process with a low priority may get little CPU time
 
 
 class Ema:
@@ -47,6 +48,16 @@ class Ema:
         torch._foreach_lerp_([self.state[k] for k in keys], [live[k] for k in keys], weight)
 
 
+class Stateful(Protocol):
+    """A module or an optimizer: what a checkpoint can save and restore."""
+
+    def state_dict(self) -> dict[str, Any]:  # noqa: D102  torch's own
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:  # noqa: D102
+        ...
+
+
 class Trainer(Generic[Module]):
     """AdamW with warmup and cosine decay, gradient clipping, an average of the weights (EMA), and checkpoints.
 
@@ -56,7 +67,7 @@ class Trainer(Generic[Module]):
         name: Name of the training, of its checkpoint, and of its log.
         module: The module to train.
         data: The data folder, for the checkpoint and the log.
-        minutes: Budget in minutes of CPU time.
+        minutes: Budget in minutes of CPU time, or of wall-clock time if the module is on a GPU.
         lr: The highest learning rate.
         betas: AdamW's coefficients.
         weight_decay: AdamW's weight decay.
@@ -64,6 +75,7 @@ class Trainer(Generic[Module]):
         warmup: Steps over which the learning rate rises.
         clip: Largest norm of the gradient.
         groups: AdamW's parameter groups (default: one group). A group's `scale` multiplies its learning rate.
+        beside: Modules and optimizers that `loss` trains itself. Checkpoints save and restore them too.
     """
 
     def __init__(
@@ -79,6 +91,7 @@ class Trainer(Generic[Module]):
         warmup: int = 200,
         clip: float = 1.0,
         groups: Iterable[dict[str, Any]] | None = None,
+        beside: Mapping[str, Stateful] | None = None,
     ) -> None:
         self.name, self.module, self.minutes, self.lr, self.warmup, self.clip = name, module, minutes, lr, warmup, clip
         self.checkpoint, self.pause_file = data / f"{name}.checkpoint.pt", data / "pause"
@@ -88,7 +101,9 @@ class Trainer(Generic[Module]):
             group.setdefault("scale", 1.0)
         self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=betas, weight_decay=weight_decay, fused=True)
         self.ema = Ema(module, ema)
-        self.step, self.spent = 0, 0.0
+        self.step, self.spent, self.beside = 0, 0.0, dict(beside or {})
+        self.device = next(module.parameters()).device
+        self._clock = time.process_time if self.device.type == "cpu" else time.perf_counter
         if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
             distributed.init_process_group("gloo")
             atexit.register(distributed.destroy_process_group)  # threads that still run can abort an exiting process
@@ -98,9 +113,11 @@ class Trainer(Generic[Module]):
             self._resume()
 
     def _resume(self) -> None:
-        saved = torch.load(self.checkpoint, weights_only=True)
+        saved = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         self.module.load_state_dict(saved["module"])
         self.optimizer.load_state_dict(saved["optimizer"])
+        for name, one in self.beside.items():
+            one.load_state_dict(saved["beside"][name])
         self.ema.state, self.ema.count = saved["ema"], saved["step"]
         self.step, self.spent = saved["step"], saved["spent"]
         log.info("%s: resumed at step %d, %.1f CPU minutes spent", self.name, self.step, self.spent / 60)
@@ -114,6 +131,7 @@ class Trainer(Generic[Module]):
             {
                 "module": self.module.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "beside": {name: one.state_dict() for name, one in self.beside.items()},
                 "ema": self.ema.state,
                 "step": self.step,
                 "spent": self.spent,
@@ -138,12 +156,14 @@ class Trainer(Generic[Module]):
             FloatingPointError: A loss is NaN or infinite.
         """
         sums: dict[str, float] = {}
-        counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, self.spent + 120
+        counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, time.monotonic() + SAVE_EVERY
         self.module.train()
-        last = time.process_time()
+        last = self._clock()
         while self.spent < self.minutes * 60:
-            while self.pause_file.exists():
-                time.sleep(1)
+            if self.pause_file.exists():
+                self.save()  # a paused process may never go on
+                self._wait()
+                last = self._clock()
             done = self.spent / (self.minutes * 60)
             cosine = 0.03 + 0.97 * (1 + math.cos(math.pi * done)) / 2
             rate = self.lr * min(1, (self.step + 1) / self.warmup) * cosine
@@ -162,19 +182,23 @@ class Trainer(Generic[Module]):
             for key, figure in figures.items():
                 sums[key] = sums.get(key, 0.0) + figure
             counted += 1
-            now = time.process_time()
+            now = self._clock()
             self.spent, last = self._agreed(self.spent + now - last), now
             if self.spent >= next_report:
                 self._report({k: v / counted for k, v in sums.items()}, validate)
                 sums, counted, next_report = {}, 0, self.spent + self.minutes * 60 / 14
-                last = time.process_time()
-            if self.spent >= next_save:
+                last = self._clock()
+            if time.monotonic() >= next_save:
                 self.save()
-                next_save = self.spent + 120
+                next_save = time.monotonic() + SAVE_EVERY
         self.save()
         self._report({k: v / max(1, counted) for k, v in sums.items()}, validate)
         self.module.load_state_dict(self.ema.state)
         return self.module.eval()
+
+    def _wait(self) -> None:
+        while self.pause_file.exists():
+            time.sleep(1)
 
     def _average_gradients(self) -> None:
         if self.world == 1:

@@ -21,7 +21,8 @@ from spotnb.sound.mel import LATENT_MELS as MEL_FRAMES
 from spotnb.support.checks import check_int
 
 VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
-VOCODER_WINDOW, VOCODER_CONTEXT = 2048, 64  # mel frames; the context exceeds the receptive field of either vocoder
+VOCODER_WINDOW = 2048  # mel frames
+VOCODER_CONTEXT = 64  # mel frames on each side of a window, enough for convolutions; vocoders may ask for more
 
 
 def sliding_window_vae_decode(
@@ -121,11 +122,12 @@ def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progr
 
     The log-mel arrives in pieces `mels` as well. `frames` is their total number of frames.
     """
+    context = _vocoder_context(model)
     source = iter(mels)
     held, begin = next(source), 0  # the part of the log-mel that starts at frame `begin`
     for start in tqdm(range(0, frames, VOCODER_WINDOW), desc="vocoder", unit="window", disable=not progress):
         stop = min(start + VOCODER_WINDOW, frames)
-        left, right = max(0, start - VOCODER_CONTEXT), min(frames, stop + VOCODER_CONTEXT)
+        left, right = max(0, start - context), min(frames, stop + context)
         parts, reached = [held], begin + held.shape[2]
         while reached < right:
             parts.append(next(source))
@@ -138,6 +140,11 @@ def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progr
                 "expected finite numbers; try dtype fp32"
             )
         yield sound[:, (start - left) * HOP : (stop - left) * HOP]
+
+
+def _vocoder_context(model: AudioModel) -> int:
+    """Return how many mel frames a window needs on each side: as many as the vocoder reaches, if it says so."""
+    return max(VOCODER_CONTEXT, getattr(getattr(model, "vocoder", None), "receptive_frames", 0))
 
 
 def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
@@ -196,9 +203,10 @@ def decode_sound(
     mel = latent_to_mel(model, latent, ring=ring, progress=progress)
     if ring:
         frames = mel.shape[2]
-        around = torch.arange(-VOCODER_CONTEXT, frames + VOCODER_CONTEXT) % frames
+        context = _vocoder_context(model)
+        around = torch.arange(-context, frames + context) % frames
         wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
-        wave = wave[:, VOCODER_CONTEXT * HOP : (VOCODER_CONTEXT + frames) * HOP]
+        wave = wave[:, context * HOP : (context + frames) * HOP]
     else:
         wave = sliding_window_vocode(model, mel, progress=progress)
     waveform: NDArray[np.float32] = wave[0, :samples].clamp(-1, 1).numpy().astype(np.float32)

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from spotnb.errors import InputError
 from spotnb.models.mel import filters_like, log_mel_of, stft
+from spotnb.models.tones import MAX_OFFSET, anchor_frames, phases, spectrum_of
 from spotnb.sound.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 
 KERNEL = 7
@@ -61,9 +62,13 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         sampling_rate: Sample rate in Hz.
         refinements: Number of rounds in which the sound is corrected toward the mel.
         overshoot: Factor applied to the difference in each round.
+        tones: Number of sinusoids with continuous phase (`spotnb.models.tones`) that are added to the output of the
+            head, at every other bin from the lowest up; 0 for none.
+        anchor_spacing: Least number of frames between two anchors of the phases.
 
     Raises:
-        InputError: `refinements` is not 0 and the mel is not the one that `spotnb.sound.mel` defines.
+        InputError: `refinements` is not 0 and the mel is not the one that `spotnb.sound.mel` defines, or there are too
+            many tones.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -79,9 +84,13 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         mel_std: float = 2.6,  # noqa: ARG002
         sampling_rate: int = 16000,
         refinements: int = 2,
-        overshoot: float = 1.5,  # noqa: ARG002
+        overshoot: float = 1.5,  # noqa: ARG002  the config keeps it
+        tones: int = 0,
+        anchor_spacing: int = 48,  # noqa: ARG002
     ) -> None:
         super().__init__()
+        if not 0 <= tones <= window // 4:
+            raise InputError(f"tones must be 0 to {window // 4} (a quarter of the window), got {tones}")
         if refinements and (mel_bins, window, hop, sampling_rate) != (BINS, WINDOW, HOP, SAMPLE_RATE):
             raise InputError(
                 f"the mel has {mel_bins} bands, windows of {window} every {hop} samples at {sampling_rate} Hz: "
@@ -92,23 +101,66 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, window + 2)
+        # The frequency of a tone between two bands shows in the log-mel itself, before any layer mixes the bands.
+        self.tone_head = nn.Linear(channels + mel_bins, 2 * tones) if tones else None
         self.register_buffer("hann", torch.hann_window(window), persistent=False)
 
     @property
     def receptive_frames(self) -> int:
-        """The number of mel frames on each side that affect a sample. Windowed vocoding needs this much context."""
-        c = self.config
-        # Each round analyzes and corrects windows, so it adds two half windows on each side.
-        return int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
+        """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass.
 
-    def spectrum(self, mel: Tensor) -> Tensor:
-        """Return the complex spectrum `[B, window // 2 + 1, frames]` of a log-mel, before refinement."""
-        h = self.embed_norm(self.embed(((mel - self.config.mel_mean) / self.config.mel_std).mT).mT)
+        The phase of a tone depends on all frames from anchor to anchor, and their distance has no upper bound. With
+        `tones`, this figure holds for anchors up to five times as far apart as they have to be. In the training clips,
+        less than 1 in 100 distances is longer.
+        """
+        c = self.config
+        # A round hears a window and corrects it, so it reaches two halves of one to either side.
+        near = int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
+        return near + (6 * c.anchor_spacing if c.tones else 0)
+
+    def features(self, mel: Tensor) -> Tensor:
+        """Return the input of the heads, `[B, frames, channels]`."""
+        h = self.embed_norm(self.embed(self.standardised(mel).mT).mT)
         for block in self.blocks:
             h = block(h)
-        log_magnitude, phase = self.head(self.norm(h)).float().mT.chunk(2, dim=1)
-        # The limit keeps a stray frame from overflowing the inverse FFT. The peaks of music are near exp(5).
-        return without_offset(torch.polar(torch.exp((log_magnitude - 1).clamp(max=6)), phase))
+        normed: Tensor = self.norm(h)
+        return normed
+
+    def standardised(self, mel: Tensor) -> Tensor:
+        """Return the log-mel at a mean of about 0 and a standard deviation of about 1."""
+        scaled: Tensor = (mel - self.config.mel_mean) / self.config.mel_std
+        return scaled
+
+    def spectrum(self, mel: Tensor) -> Tensor:
+        """The complex spectrum `[B, window // 2 + 1, frames]`."""
+        return self.spectrum_and_offset(mel)[0]
+
+    def spectrum_and_offset(self, mel: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the complex spectrum, and the frequencies of the tones for training to compare with real ones.
+
+        Returns:
+            The spectrum `[B, window // 2 + 1, frames]`, and in bins how far the tones are above their centers,
+            `[B, tones, frames]`, or None without tones.
+        """
+        h = self.features(mel)
+        log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
+        spectrum, offset = torch.polar(bounded(log_magnitude), phase), None
+        if self.tone_head is not None:
+            magnitude, offset = self.tones(h, mel)
+            anchors = anchor_frames(mel, self.config.anchor_spacing)
+            # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
+            steady = offset.detach()
+            phase = phases(steady, magnitude, anchors, self.config.hop, self.config.window)
+            tones = spectrum_of(magnitude, steady, phase)
+            spectrum = spectrum + nn.functional.pad(tones, (0, 0, 0, spectrum.shape[1] - tones.shape[1]))
+        return without_offset(spectrum), offset
+
+    def tones(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Return magnitudes of the tones and in bins how far they are above their centers, `[B, tones, frames]`."""
+        assert self.tone_head is not None
+        out = self.tone_head(torch.cat([features, self.standardised(mel)], 2)).float().mT
+        log_magnitude, raw = out.chunk(2, dim=1)
+        return bounded(log_magnitude), MAX_OFFSET * torch.tanh(raw)
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return the sound `[B, frames * hop]`."""
@@ -140,6 +192,14 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         envelope = nn.functional.fold(power, **shape)[:, 0, 0]
         margin = (window - hop) // 2
         return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]
+
+
+def bounded(log_magnitude: Tensor) -> Tensor:
+    """Return magnitudes for their logarithms, with a bound that keeps a stray frame from blowing up the sound.
+
+    The magnitudes of music peak near exp(5).
+    """
+    return torch.exp((log_magnitude - 1).clamp(max=6))
 
 
 def without_offset(spectrum: Tensor) -> Tensor:

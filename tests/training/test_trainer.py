@@ -49,6 +49,18 @@ def test_it_resumes_with_what_it_had_spent(tmp_path: Path) -> None:
     assert second.spent >= 0.6
 
 
+def test_what_is_beside_the_module_resumes_too(tmp_path: Path) -> None:
+    def beside() -> dict[str, nn.Module | torch.optim.Optimizer]:
+        judge = nn.Linear(2, 1)
+        return {"judge": judge, "optimizer": torch.optim.AdamW(judge.parameters())}
+
+    module, kept = nn.Linear(4, 1), beside()
+    Trainer("line", module, tmp_path, 0.001, lr=0.05, beside=kept).run(lambda step: fit(module, step), dict)
+    found = beside()
+    Trainer("line", nn.Linear(4, 1), tmp_path, 0.001, lr=0.05, beside=found)
+    assert torch.equal(found["judge"].weight, kept["judge"].weight)
+
+
 def test_processes_train_together(tmp_path: Path) -> None:
     """Each has its own batches, all end at the same step with the same weights, and one of them writes."""
     script = tmp_path / "together.py"
