@@ -23,6 +23,7 @@ from torch import Tensor, distributed, nn
 
 log = logging.getLogger("training")
 Module = TypeVar("Module", bound=nn.Module)
+REPORTS, REPORT_EVERY = 14, 10  # at most as many, and at least as many seconds apart
 SAVE_EVERY = 120  # seconds of the clock, since a process with a low priority may get little CPU time
 
 
@@ -147,7 +148,7 @@ class Trainer(Generic[Module]):
 
         Args:
             loss: Maps the index of a batch to its loss and figures to log.
-            validate: Returns figures to log for the averaged weights. It is called about a dozen times per run.
+            validate: Returns figures to log for the averaged weights. It is called at most `REPORTS` times, and at the end.
 
         Returns:
             The module with the averaged weights, in eval mode.
@@ -156,7 +157,8 @@ class Trainer(Generic[Module]):
             FloatingPointError: A loss is NaN or infinite.
         """
         sums: dict[str, float] = {}
-        counted, next_report, next_save = 0, self.spent + self.minutes * 60 / 14, time.monotonic() + SAVE_EVERY
+        counted, between = 0, max(self.minutes * 60 / REPORTS, REPORT_EVERY)
+        next_report, next_save = self.spent + between, time.monotonic() + SAVE_EVERY
         self.module.train()
         last = self._clock()
         while self.spent < self.minutes * 60:
@@ -186,7 +188,7 @@ class Trainer(Generic[Module]):
             self.spent, last = self._agreed(self.spent + now - last), now
             if self.spent >= next_report:
                 self._report({k: v / counted for k, v in sums.items()}, validate)
-                sums, counted, next_report = {}, 0, self.spent + self.minutes * 60 / 14
+                sums, counted, next_report = {}, 0, self.spent + between
                 last = self._clock()
             if time.monotonic() >= next_save:
                 self.save()
