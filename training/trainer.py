@@ -148,7 +148,7 @@ class Trainer(Generic[Module]):
 
         Args:
             loss: Maps the index of a batch to its loss and figures to log.
-            validate: Returns figures to log for the averaged weights. It is called at most `REPORTS` times, and at the end.
+            validate: Returns figures to log for the averaged weights. It is called at most `REPORTS` times.
 
         Returns:
             The module with the averaged weights, in eval mode.

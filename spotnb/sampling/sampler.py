@@ -26,6 +26,7 @@ from spotnb.sampling.source import KnownSound
 from spotnb.sampling.step import Step
 from spotnb.support.checks import check_int
 from spotnb.support.options import documented, with_options
+from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
@@ -74,21 +75,22 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         """Take the next step, and return its record. Raises `SpotnbError` after the last step."""
         self._require_more()
         started, now = time.perf_counter(), self._now
-        eps = now.run.predict(now.state, now.run.layout(now.state.step))
-        return self._finish(now.state, eps, time.perf_counter() - started)
+        layout = now.run.layout(now.state.step)
+        eps = now.run.predict(now.state, layout)
+        return self._finish(now.state, layout, eps, time.perf_counter() - started)
 
     def _require_more(self) -> None:
         if self.done:
             raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to repeat some")
 
-    def _finish(self, before: RunState, eps: Tensor, seconds: float) -> StepRecord:
+    def _finish(self, before: RunState, layout: Layout, eps: Tensor, seconds: float) -> StepRecord:
         started, now = time.perf_counter(), self._now
         if before is not now.state:
             raise SpotnbError(
                 f"step {before.step} is stale: the sampler is at step {now.state.step}; call begin() next"
             )
         after = now.run.advance(before, eps)
-        record = record_of(now.run, before, after, eps, now.run.layout(before.step), now.trace)
+        record = record_of(now.run, before, after, eps, layout, now.trace)
         record = replace(record, seconds=seconds + time.perf_counter() - started)
         now.trace.append(record)
         now.trace.manifest["tile_batch"] = self.tile_batch  # it may have been halved

@@ -14,10 +14,11 @@ from spotnb.sampling.padding import Padding, padded_latent, padding_of
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.windows import gather, scatter
 from spotnb.support.checks import check_int
+from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 
-Finish = Callable[[RunState, Tensor, float], StepRecord]
-"""Takes the state before the step, the noise prediction and the seconds spent, and returns the record of the step."""
+Finish = Callable[[RunState, Layout, Tensor, float], StepRecord]
+"""Takes the state before a step, its layout, the noise prediction and the seconds spent. Returns the step's record."""
 
 
 class Step:
@@ -195,7 +196,7 @@ class Step:
             SpotnbError: The step is already finished, or the sampler has moved on in the meantime.
         """
         self._require_open("finish")
-        record = self._finish(self.state, self.noise, time.perf_counter() - self._started)
+        record = self._finish(self.state, self.layout, self.noise, time.perf_counter() - self._started)
         self._finished = True
         return record
 
