@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import math
 import numbers
+import reprlib
 from collections.abc import Sequence
-from typing import TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from spotnb.errors import InputError
 
+T = TypeVar("T")
+
+LARGEST = 2**63 - 1
+"""The largest whole number that any argument takes, because arrays, seeds and files cannot hold larger ones."""
+SHOWN = 60
+"""The most characters of a value in an error message."""
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = SHOWN
+
 
 def show(value: object) -> str:
-    """Return `repr(value)` on one line, shortened to 60 characters for use in an error message."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    """Return `repr(value)` on one line, shortened to 60 characters for use in an error message.
+
+    It never raises an error, whatever the value's own `repr` does, and does not build the text of a long value.
+    """
+    try:
+        if isinstance(value, int) and value.bit_length() > 256:  # Python refuses to print numbers of many digits
+            return f"{'-' * (value < 0)}10**{int((value.bit_length() - 1) * math.log10(2))} or so"
+        if isinstance(value, bytes | bytearray):
+            value = value[:SHOWN]
+        text = " ".join(_SHORT.repr(value).split())
+    except Exception:
+        return f"a {type(value).__name__}"
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def _is_whole(value: object) -> TypeGuard[numbers.Integral]:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def check_int(name: str, value: object, low: int, high: int | None = None, *, hint: str) -> int:
+def check_int(name: str, value: object, low: int, high: int = LARGEST, *, hint: str) -> int:
     """Return `value` as an `int` from `low` to `high`, both inclusive.
 
     Raises:
         InputError: `value` is out of range, a bool or a float. The message starts with `name` and ends with `hint`.
     """
-    if _is_whole(value):
-        number = int(value)
-        if number >= low and (high is None or number <= high):
-            return number
-    limits = f"of at least {low}" if high is None else f"from {low} to {high}"
+    if _is_whole(value) and low <= int(value) <= high:
+        return int(value)
+    open_ended = high == LARGEST and not (_is_whole(value) and int(value) > high)
+    limits = f"of at least {low}" if open_ended else f"from {low} to {high}"
     raise InputError(f"{name} is {show(value)}: expected a whole number {limits}; {hint}")
 
 
@@ -51,19 +71,33 @@ def check_real(name: str, value: object, low: float = -math.inf, high: float = m
     raise InputError(f"{name} is {show(value)}: expected a finite number{limits}; {hint}")
 
 
-def check_interval(name: str, value: object, low: int, high: int, *, hint: str) -> tuple[int, int]:
+def check_interval(name: str, value: Any, low: int, high: int, *, hint: str) -> tuple[int, int]:
     """Return `value` as two ascending `int` from `low` to `high`, both inclusive.
+
+    Args:
+        name: The name of the argument.
+        value: A sequence, an array or a tensor of two whole numbers.
+        low: The least number.
+        high: The largest number.
+        hint: What to do, for the message.
 
     Raises:
         InputError: `value` is not such a pair. The message starts with `name` and ends with `hint`.
     """
-    if isinstance(value, Sequence) and len(value) == 2 and all(_is_whole(each) for each in value):
-        start, stop = int(value[0]), int(value[1])
+    pair = as_plain(value)
+    if isinstance(pair, Sequence) and len(pair) == 2 and all(_is_whole(each) for each in pair):
+        start, stop = int(pair[0]), int(pair[1])
         if low <= start <= stop <= high:
             return start, stop
     raise InputError(
         f"{name} is {show(value)}: expected two whole numbers from {low} to {high} in ascending order; {hint}"
     )
+
+
+def as_plain(value: Any) -> Any:
+    """Return the plain Python value of an array, a tensor, a series or a number of numpy, and others as they are."""
+    to_list = getattr(value, "tolist", None)
+    return to_list() if callable(to_list) and not isinstance(value, type) else value
 
 
 def check_name(name: str, value: object, choices: Sequence[str]) -> str:
@@ -75,3 +109,40 @@ def check_name(name: str, value: object, choices: Sequence[str]) -> str:
     if isinstance(value, str) and value in choices:
         return str(value)
     raise InputError(f"{name} is {show(value)}: expected one of {', '.join(choices)}; choose one of these")
+
+
+def check_text(name: str, value: object, *, hint: str, blank: bool = True) -> str:
+    """Return `value` as a `str`.
+
+    Args:
+        name: The name of the argument.
+        value: The value.
+        hint: What to do, for the message.
+        blank: Whether the text may be empty or blank.
+
+    Raises:
+        InputError: `value` is not a text, or holds half a character (a lone surrogate), which no file and no page can
+            show. A command line gives such a text for bytes that are not UTF-8.
+    """
+    if not isinstance(value, str) or not (blank or value.strip()):
+        raise InputError(f"{name} is {show(value)}: expected a text; {hint}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{name} is {show(value)}: expected a text in UTF-8, but character {error.start + 1} is only half of one; "
+            "type it again"
+        ) from None
+    return str(value)
+
+
+def check_instance(name: str, value: object, kind: type[T], *, hint: str) -> T:
+    """Return `value` if it is an instance of `kind`.
+
+    Raises:
+        InputError: `value` is something else. The message names the kind, and ends with `hint`.
+    """
+    if isinstance(value, kind):
+        return value
+    article = "an" if kind.__name__[0] in "AEIOU" else "a"
+    raise InputError(f"{name} is {show(value)}: expected {article} {kind.__name__}; {hint}")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from spotnb.errors import SpotnbError
+from spotnb.support.paths import check_path, show_path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -16,36 +21,61 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` when the block ends without an error.
 
     The temporary file is in the same folder, because a rename across file systems is not atomic, and has the same
-    suffix, because many writers choose a format by it. A missing folder is created. After an error, the temporary file
-    is removed and an existing file at `path` is unchanged. If the process is killed, a hidden `.spotnb-*` file may
-    remain.
+    suffix, because many writers choose a format by it. A missing folder is created. A link stays a link, to the new
+    content, and the permissions of an existing file are kept. After an error, the temporary file is removed and an
+    existing file at `path` is unchanged. If the process is killed, a hidden `.spotnb-*` file may remain.
 
     Raises:
-        SpotnbError: the file cannot be written. Where possible, this is raised before the block begins.
+        InputError: `path` is not a path.
+        SpotnbError: The file cannot be written. Where possible, this is raised before the block begins.
     """
-    target = Path(path).expanduser()
-    temporary = target.parent / f".spotnb-{uuid4().hex[:12]}{target.suffix}"
+    named = check_path("path", path)
+    temporary = named
     try:
+        target = named.resolve() if named.is_symlink() else named
+        temporary = target.parent / f".spotnb-{uuid4().hex[:12]}{target.suffix}"
         if target.is_dir():
             raise IsADirectoryError(None, "it is a folder")
+        if target.exists() and not target.is_file():
+            raise OSError(None, "it is a device, a pipe or a socket")
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch(exist_ok=False)
+        if target.exists():
+            shutil.copymode(target, temporary)
         yield temporary
+        _flush(temporary)
         os.replace(temporary, target)
-    except OSError as error:
-        where = f" at {error.filename}" if error.filename not in (None, str(temporary)) else ""
-        reason = f"{error.strerror or error}{where}"
-        raise SpotnbError(f"cannot write {target}: {reason}; choose a path that can be written to") from error
+    except (OSError, RuntimeError) as error:
+        if not isinstance(error, OSError) and "Symlink loop" not in str(error):
+            raise
+        raise SpotnbError(f"cannot write {show_path(named)}: {_reason(error, temporary)}") from error
     finally:
-        with suppress(OSError):
-            temporary.unlink()
+        if temporary != named:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file is on the disk. Some file systems report only then that there is no space for it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _reason(error: OSError | RuntimeError, temporary: Path) -> str:
+    if not isinstance(error, OSError):
+        return "it is a link to itself; choose another path"
+    if error.errno in FULL:
+        return "the disk is full; free some space, or choose another disk"
+    where = "" if error.filename in (None, str(temporary)) else f" at {show_path(Path(str(error.filename)))}"
+    return f"{error.strerror or error}{where}; choose a path that can be written to"
 
 
 def require_writable(path: str | os.PathLike[str]) -> None:
     """Check that `path` can be written, before the work whose result goes there. A missing folder is created.
 
     Raises:
-        SpotnbError: the file cannot be written.
+        InputError: `path` is not a path.
+        SpotnbError: The file cannot be written.
     """
     try:
         with atomic_write(path):

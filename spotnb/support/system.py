@@ -1,7 +1,8 @@
-"""The memory and processors available to this process, taking container limits into account."""
+"""The memory and processors available to this process, taking the limits of containers into account."""
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -10,23 +11,67 @@ import psutil
 from spotnb.errors import SpotnbError
 
 CGROUP = Path("/sys/fs/cgroup")
+OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
 def available_memory() -> int:
     """Return the bytes of memory that a run may use: the free memory, or less if a container limits it."""
     free = int(psutil.virtual_memory().available)
-    limit, used = _read_int(CGROUP / "memory.max"), _read_int(CGROUP / "memory.current")
-    return free if limit is None or used is None else min(free, max(0, limit - used))
+    for folder in _groups("memory"):
+        limit = _read_int(folder / "memory.max") or _read_int(folder / "memory.limit_in_bytes")
+        used = _read_int(folder / "memory.current") or _read_int(folder / "memory.usage_in_bytes")
+        if limit is not None and used is not None:
+            free = min(free, max(0, limit - used))
+    return free
 
 
 def available_cpus() -> int:
-    """Return how many processors this process may use, at least one. A Binder container has half of one."""
+    """Return how many processors this process may use, at least one.
+
+    It is the smaller one of the processors that the process may run on and the quota of its container, rounded up. A
+    Binder container has half a processor. More threads than that would spin while they wait for each other, and use up
+    the quota.
+    """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = cpu_quota()
+    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+
+
+def cpu_quota() -> float | None:
+    """Return how many processors the control groups of this process allow on average, or None without a limit.
+
+    Both versions of control groups are read, and the groups that contain this one, since each of them limits it.
+    """
+    quotas = [quota for folder in _groups("cpu") if (quota := _quota_in(folder)) is not None]
+    return min(quotas, default=None)
+
+
+def _quota_in(folder: Path) -> float | None:
+    """Return the quota of one control group, or None without a limit."""
     try:
-        quota, period = (CGROUP / "cpu.max").read_text().split()
-        return max(1, min(allowed, int(quota) // int(period)))
-    except (OSError, ValueError):  # there is no cgroup, or it says "max", which means no limit
-        return allowed
+        quota, period = (int(part) for part in (folder / "cpu.max").read_text().split())  # version 2; may say "max"
+    except (OSError, ValueError):
+        quota = _read_int(folder / "cpu.cfs_quota_us") or -1  # version 1; -1 means no limit
+        period = _read_int(folder / "cpu.cfs_period_us") or -1
+    return quota / period if quota > 0 and period > 0 else None
+
+
+def _groups(controller: str) -> list[Path]:
+    """Return the folders of the control groups that contain this process, for a controller of either version."""
+    try:
+        lines = OWN_CGROUPS.read_text().splitlines()
+    except OSError:
+        lines = []
+    lines.append("0::/")  # a container may see the path of its group on the host, which it does not have
+    found: list[Path] = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        for root in (CGROUP, CGROUP / "unified", CGROUP / controller, CGROUP / (controllers or controller)):
+            inner = root / path.lstrip("/")
+            found += [folder for folder in (inner, *inner.parents) if folder.is_relative_to(root)]
+    return list(dict.fromkeys(found))
 
 
 def require_memory(needed: int, what: str) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from spotnb.errors import InputError
-from spotnb.support.checks import check_int, show
+from spotnb.support.checks import LARGEST, check_int, show
 from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
 
 DEFAULT_TIME_MULTIPLE = 8
@@ -88,7 +88,7 @@ def check_step(step: int, steps: int | None) -> tuple[int, int | None]:
     """Return `step` and `steps` as plain integers. If `steps` is not None, `step` must be less than it."""
     if steps is not None:
         steps = check_int("steps", steps, 1, hint="pass the number of denoising steps of the run")
-    high = None if steps is None else steps - 1
+    high = LARGEST if steps is None else steps - 1
     return check_int("step", step, 0, high, hint="steps count from 0"), steps
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 import spotnb.support.system
 from spotnb.errors import SpotnbError
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.support.system import available_cpus, available_memory, require_memory
+from spotnb.support.system import available_cpus, available_memory, cpu_quota, require_memory
 from spotnb.tiling.config import SpotDiffusionConfig
 from tests.effort import effort
 from tests.networks import FunctionModel, Network, neighbourly, pointwise
@@ -34,6 +34,8 @@ def small_run(**changes: Any) -> SpotSampler:
 @pytest.fixture
 def cgroup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(spotnb.support.system, "CGROUP", tmp_path)
+    monkeypatch.setattr(spotnb.support.system, "OWN_CGROUPS", tmp_path / "own")
+    monkeypatch.setattr(spotnb.support.system.os, "sched_getaffinity", lambda pid: set(range(64)), raising=False)
     return tmp_path
 
 
@@ -49,12 +51,46 @@ def test_a_containers_memory_is_what_its_limit_leaves(cgroup: Path) -> None:
     assert available_memory() > 1e8
 
 
-@pytest.mark.parametrize(("quota", "expected"), [("50000 100000", 1), ("200000 100000", 2), ("max 100000", 64)])
-def test_a_containers_processors(cgroup: Path, monkeypatch: pytest.MonkeyPatch, quota: str, expected: int) -> None:
-    monkeypatch.setattr(spotnb.support.system.os, "sched_getaffinity", lambda pid: set(range(64)), raising=False)
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [("50000 100000", 1), ("200000 100000", 2), ("210000 100000", 3), ("max 100000", 64), ("what", 64), ("", 64)],
+)
+def test_a_containers_processors(cgroup: Path, quota: str, expected: int) -> None:
     assert available_cpus() == 64
     (cgroup / "cpu.max").write_text(quota)
     assert available_cpus() == expected
+
+
+@pytest.mark.parametrize(
+    ("quota", "period", "expected"),
+    [("50000", "100000", 1), ("150000", "100000", 2), ("-1", "100000", 64), ("0", "0", 64)],
+)
+@pytest.mark.parametrize("mount", ["cpu", "cpu,cpuacct"])
+@pytest.mark.parametrize("place", ["", "docker/abc"])
+def test_processors_of_version_1(cgroup: Path, quota: str, period: str, expected: int, mount: str, place: str) -> None:
+    (cgroup / "own").write_text(f"5:memory:/elsewhere\n4:{mount}:/docker/abc\n")
+    folder = cgroup / mount / place
+    folder.mkdir(parents=True)
+    (folder / "cpu.cfs_quota_us").write_text(quota)
+    (folder / "cpu.cfs_period_us").write_text(period)
+    assert available_cpus() == expected
+
+
+def test_the_smallest_quota_of_all_containing_groups_counts(cgroup: Path) -> None:
+    (cgroup / "own").write_text("0::/user.slice/job\n")
+    (cgroup / "user.slice" / "job").mkdir(parents=True)
+    (cgroup / "user.slice" / "job" / "cpu.max").write_text("400000 100000")
+    assert available_cpus() == 4
+    (cgroup / "user.slice" / "cpu.max").write_text("120000 100000")
+    assert available_cpus() == 2
+    assert cpu_quota() == 1.2
+
+
+def test_a_containers_memory_of_version_1(cgroup: Path) -> None:
+    (cgroup / "memory").mkdir()
+    (cgroup / "memory" / "memory.limit_in_bytes").write_text("2000000000")
+    (cgroup / "memory" / "memory.usage_in_bytes").write_text("1900000000")
+    assert available_memory() == 100_000_000
 
 
 def test_needs_and_means_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
