@@ -17,6 +17,7 @@ from transformers import ClapTextModelWithProjection
 from spotnb.models.batching import is_small, suggested_tile_batch
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import TempoRuler, beat_waves
+from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
 from spotnb.sound.mel import HOP
 
@@ -114,6 +115,7 @@ class DiffusersAudioLDM:
         return [word for word in words if unknown in self.tokenizer(word, add_special_tokens=False).input_ids]
 
     @torch.no_grad()
+    @shelter
     def embed(self, texts: list[str]) -> Tensor:
         """Return the normalized CLAP embeddings `[N, D]` of N texts."""
         tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
@@ -121,6 +123,7 @@ class DiffusersAudioLDM:
         normalized: Tensor = nn.functional.normalize(embeds, dim=-1)
         return normalized
 
+    @shelter
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
         """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t` `[N]`.
 
@@ -152,18 +155,21 @@ class DiffusersAudioLDM:
         return noise
 
     @torch.no_grad()
+    @shelter
     def decode_mel(self, latent: Tensor) -> Tensor:
         """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
         out = self.vae.decode(latent.to(self.device) / self.vae.config.scaling_factor).sample
         return nn.functional.pixel_shuffle(out, self._unshuffle)
 
     @torch.no_grad()
+    @shelter
     def vocode(self, mel: Tensor) -> Tensor:
         """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
         sound: Tensor = self.vocoder(mel[:, 0].to(self.device))
         return sound[..., : HOP * mel.shape[2]]
 
     @torch.no_grad()
+    @shelter
     def encode(self, waveform: Tensor) -> Tensor:
         """Encode sound `[B, samples]` to the mode of the latent distribution, so that the result is deterministic."""
         frames = waveform.shape[-1] // self.samples_per_frame

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from spotnb.errors import SpotnbError
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
 from spotnb.sound.mel import HOP
 from spotnb.sound.mel import LATENT_MELS as MEL_FRAMES
 from spotnb.support.checks import check_int
@@ -25,6 +26,7 @@ VOCODER_WINDOW = 2048  # mel frames
 VOCODER_CONTEXT = 64  # mel frames on each side of a window, enough for convolutions; vocoders may ask for more
 
 
+@shelter
 def sliding_window_vae_decode(
     model: AudioModel,
     latent: Tensor,
@@ -105,6 +107,7 @@ def _decoded(model: AudioModel, latent: Tensor, start: int) -> Tensor:
     return mel
 
 
+@shelter
 def sliding_window_vocode(model: AudioModel, mel: Tensor, *, progress: bool = False) -> Tensor:
     """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]` in windows with context on both sides.
 
@@ -147,6 +150,7 @@ def _vocoder_context(model: AudioModel) -> int:
     return max(VOCODER_CONTEXT, getattr(getattr(model, "vocoder", None), "receptive_frames", 0))
 
 
+@shelter
 def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
     """Decode a latent to a log-mel `[B, 1, 4T, 64]`. If it is a ring, it is decoded across its ends."""
     if not ring:
@@ -192,6 +196,7 @@ def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, sto
     return joined
 
 
+@shelter
 def decode_sound(
     model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Sound:

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.batching import suggested_tile_batch
 from spotnb.models.mel import torch_log_mel
+from spotnb.models.shelter import shelter
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
 from spotnb.support.checks import show
 
@@ -53,6 +54,7 @@ NATIVE_FRAMES = 256
 CLAP_RATE, CLAP_SAMPLES = 48000, 480000  # the input of the CLAP audio encoder: 10 s
 
 
+@shelter
 def from_audioldm(latent_diffusion: Any, *, name: str = "audioldm") -> LatentDiffusionModel:
     """Adapt the object that `audioldm.build_model` returns.
 
@@ -110,6 +112,7 @@ class LatentDiffusionModel:
         }
 
     @torch.no_grad()
+    @shelter
     def embed(self, texts: list[str]) -> Tensor:
         """Return the conditioning `[N, D]` of N texts. An empty text gives audioldm's unconditional conditioning."""
         encoder, prompts = self._origin.cond_stage_model, [text for text in texts if text]
@@ -119,6 +122,7 @@ class LatentDiffusionModel:
         embeds = torch.cat([next(conditional) if text else unconditional for text in texts])
         return embeds[:, 0].to(self.device, torch.float32)  # audioldm returns [N, 1, D]
 
+    @shelter
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         """Return the noise in `x` `[N, C, w, F]`, converted from what the network predicts.
 
@@ -141,6 +145,7 @@ class LatentDiffusionModel:
         return noise
 
     @torch.no_grad()
+    @shelter
     def decode_mel(self, latent: Tensor) -> Tensor:
         """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
         mel: Tensor = self._origin.decode_first_stage(latent.to(self.device)).float()
@@ -153,12 +158,14 @@ class LatentDiffusionModel:
         return mel
 
     @torch.no_grad()
+    @shelter
     def vocode(self, mel: Tensor) -> Tensor:
         """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
         sound: Tensor = self._origin.first_stage_model.vocoder(mel[:, 0].to(self.device).mT)
         return sound[:, 0, : HOP * mel.shape[2]].float()
 
     @torch.no_grad()
+    @shelter
     def encode(self, waveform: Tensor) -> Tensor:
         """Encode sound to the mean of the distribution of the first stage. audioldm would draw a random sample."""
         frames = waveform.shape[-1] // self.samples_per_frame
@@ -167,6 +174,7 @@ class LatentDiffusionModel:
         return latent
 
     @torch.no_grad()
+    @shelter
     def score(self, waveforms: Tensor, text: str) -> Tensor:
         """Score how well sounds match a text by the cosine similarity of their CLAP embeddings.
 

@@ -10,6 +10,7 @@ import torch
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.audioldm_folder import from_folder
+from spotnb.models.shelter import shelter
 from spotnb.support.checks import show
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ WANTED = ["*.json", "*.txt", "*.safetensors", "*.bin"]  # weights are read as te
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
+@shelter
 def load_model(
     name: str = "tiny",
     device: str = "auto",

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from spotnb.models.conditioning import Conditioning
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
 from spotnb.sampling.settings import check_prompt
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.tiling.layout import Layout
@@ -112,6 +113,7 @@ def one_prompt(conditioning: Conditioning, unknown: Sequence[str] = ()) -> Promp
     return Prompts(conditioning, ((0,),), (1,), unknown=tuple(unknown))
 
 
+@shelter
 def embed_prompt(
     model: AudioModel, prompt: str | PromptTimeline, negative: str = "", *, frames: int = 1, ring: bool = False
 ) -> Prompts:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spotnb.models.shelter import shelter
 from spotnb.sampling.run import Run, RunState
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
@@ -33,6 +34,7 @@ def record_of(run: Run, before: RunState, after: RunState, eps: Tensor, layout: 
     )
 
 
+@shelter
 def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | None:
     """Return the latest state at or before `step` that can be restored exactly, or None.
 
