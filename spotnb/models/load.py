@@ -72,12 +72,14 @@ def pick_device(device: str) -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if not isinstance(device, str | torch.device):  # some numbers crash torch
+        raise InputError(f"device is {show(device)}: expected a text; choose auto, cpu, cuda or mps")
     try:
         chosen = torch.device(device)
         torch.empty(0, device=chosen)
     except (RuntimeError, AssertionError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"device {device!r} cannot be used ({reason}); choose auto, cpu, cuda or mps") from None
+        raise InputError(f"device {show(device)} cannot be used ({reason}); choose auto, cpu, cuda or mps") from None
     return chosen
 
 
