@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from spotnb.errors import InputError
 from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array, require_finite
-from spotnb.support.checks import check_int
+from spotnb.support.checks import check_instance, check_int, check_items, check_real
 
 BLUES: Final = ("#33658a", "#86bbd8")
 RUST: Final = "#b4442c"
@@ -28,6 +28,8 @@ TRIANGLE: Final = 7  # matplotlib's CARETDOWN, whose tip is at the position rath
 
 def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
     """Return the figure of `ax` and `ax`. If it is None, create a figure 11 inches wide and `height` inches high."""
+    if ax is not None:
+        check_instance("ax", ax, Axes, hint="pass axes from plt.subplots(), or None for a new figure")
     if ax is None:
         return plt.subplots(figsize=(11, height), layout="constrained")
     fig = ax.get_figure(root=True)
@@ -74,7 +76,7 @@ def draw_image(ax: Axes, frames: NDArray[np.float32], seconds: float, first: int
 def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
     """Mark seams in black on white, which is visible on any color. Seams outside the axes are omitted."""
     start, end = ax.get_xlim()
-    times = np.asarray(() if seams is None else list(seams), float) * LATENT_SECONDS
+    times = np.asarray(() if seams is None else seam_frames(seams), float) * LATENT_SECONDS
     times = times[(times >= start) & (times <= end)]
     if not times.size:
         return
@@ -86,6 +88,12 @@ def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
     tops = np.ones(len(times))
     (marks,) = ax.plot(times, tops, "k", ls="", marker=TRIANGLE, label=label, transform=across, clip_on=False)
     ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)
+
+
+def seam_frames(seams: Iterable[int]) -> list[float]:
+    """Return seams as numbers of latent frames. Raises `InputError` if they are not a list of finite numbers."""
+    hint = "pass latent frames, such as layout.seams"
+    return [check_real("seams", seam, hint=hint) for seam in check_items("seams", seams, hint=hint)]
 
 
 def frame_axis(ax: Axes) -> None:

@@ -25,6 +25,7 @@ from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, axes, draw_image, draw_latent, latent_plane, mark_seams
 from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE, as_log_mel, mel_bin
 from spotnb.support.arrays import as_waveform
+from spotnb.support.checks import check_items, check_text
 from spotnb.support.files import atomic_write
 
 COLUMNS = 2000  # of the envelope of a waveform: more than a screen shows, and fast to draw for any duration
@@ -144,7 +145,8 @@ def plot_run(
         InputError: As for `plot_waveform` and `plot_mel`.
     """
     wave, mel = as_waveform(waveform), as_log_mel(waveform if mel is None else mel)
-    seams = None if seams is None else list(seams)
+    seams = None if seams is None else check_items("seams", seams, hint="pass latent frames, such as layout.seams")
+    title = None if title is None else check_text("title", title, hint="pass None for none")
     fig, (upper, lower) = plt.subplots(2, 1, sharex=True, figsize=(11, 5.4), height_ratios=(2, 3), layout="constrained")
     plot_waveform(wave, seams, upper)  # first, because it sets the limits of both
     plot_mel(mel, seams, lower)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.sound.lengths import FRAMES_PER_SECOND
-from spotnb.support.checks import check_real, show
+from spotnb.support.checks import check_items, check_real, show
 
 Entry = tuple[float, float, str]
+MOST_ENTRIES = 1000
 SLACK = 1e-6  # seconds, so that 0.1 + 0.2 meets 0.3
 
 
@@ -52,8 +53,8 @@ class PromptTimeline:
             if abs(between) > SLACK:
                 fault = "a gap" if between > 0 else "an overlap"
                 raise InputError(
-                    f"timeline entries {k} and {k + 1} have {fault}: {before[2]!r} stops at {before[1]:g} s, "
-                    f"{after[2]!r} starts at {after[0]:g} s; let them meet, and crossfade blends them"
+                    f"timeline entries {k} and {k + 1} have {fault}: {show(before[2])} stops at {before[1]:g} s, "
+                    f"{show(after[2])} starts at {after[0]:g} s; let them meet, and crossfade blends them"
                 )
         fade = check_real("crossfade", crossfade, 0, hint="give seconds; 0 switches at once")
         shortest = min(stop - start for start, stop, _ in checked)
@@ -121,7 +122,7 @@ class PromptTimeline:
             )
         last = next(entry for entry in self.entries if entry[1] > duration + SLACK)
         raise InputError(
-            f"timeline entry {last[2]!r}, {last[0]:g} to {last[1]:g} s, is out of range for the duration of "
+            f"timeline entry {show(last[2])}, {last[0]:g} to {last[1]:g} s, is out of range for the duration of "
             f"{duration:g} s: expected an end at the duration; lengthen it or shorten the entry"
         )
 
@@ -131,21 +132,21 @@ class PromptTimeline:
 
     @classmethod
     def from_dict(cls, described: dict[str, Any]) -> PromptTimeline:
-        """Return the timeline that `to_dict` described."""
-        return cls([(start, stop, prompt) for start, stop, prompt in described["timeline"]], described["crossfade"])
+        """Return the timeline that `to_dict` described. Raises `InputError` if this is no such description."""
+        if not isinstance(described, Mapping) or not {"timeline", "crossfade"} <= set(described):
+            raise InputError(f"the timeline is {show(described)}: expected timeline and crossfade; use to_dict()")
+        return cls(described["timeline"], described["crossfade"])
 
 
 def _listed(entries: Any) -> list[Any]:
-    if isinstance(entries, str | bytes) or not isinstance(entries, Iterable):
-        raise InputError(f"timeline is {show(entries)}: expected entries (start, stop, prompt) in seconds")
-    return list(entries)
+    return check_items("timeline", entries, hint="pass entries (start, stop, prompt) in seconds", most=MOST_ENTRIES)
 
 
 def _check_entry(index: int, entry: Any) -> Entry:
     name = f"timeline entry {index}"
     try:
         start, stop, prompt = entry
-    except (TypeError, ValueError):
+    except Exception:
         raise InputError(f"{name} is {show(entry)}: expected (start, stop, prompt), times in seconds") from None
     start, stop = (check_real(f"{name}'s time", time, 0, hint="give seconds from the start") for time in (start, stop))
     if stop <= start:

@@ -74,9 +74,7 @@ def fault(target: Target, junk: Any, written: list[str]) -> str | None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"{target.name}-{target.argument}")
-def test_junk_gets_a_right_result_or_one_line(
-    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_junk_gets_a_right_result_or_one_line(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     written: list[str] = []
     monkeypatch.setattr(errors, "one_line", lambda text: written.append(text) or one_line(text))
