@@ -20,7 +20,7 @@ from torch import Tensor
 import spotnb.models.heads
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.audioldm_folder import PIECES
+from spotnb.models.folder_check import PIECES
 from spotnb.models.load import HUB_MODELS, load_model, pick_device, pick_dtype
 from spotnb.models.protocol import AudioModel
 from spotnb.models.ruler import WAVE_CHANNELS
