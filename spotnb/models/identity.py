@@ -9,17 +9,20 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spotnb.errors import SpotnbError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.models.folder_check import PIECES, files_in
+from spotnb.support.checks import show
 from spotnb.support.paths import show_path
 from spotnb.support.reasons import reason_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from spotnb.models.protocol import AudioModel
 
 DECIDING = frozenset({".json", ".txt", ".model", ".safetensors", ".bin"})
 KEY = "weights_sha256"
@@ -74,6 +77,21 @@ def tensors_digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
         total.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())
         total.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()
+
+
+def require_same_weights(manifest: Mapping[str, Any], model: AudioModel) -> None:
+    """Check that a run was recorded with the weights of `model`, if both have a digest.
+
+    Raises:
+        InputError: It was recorded with others.
+    """
+    recorded, described = manifest.get("model"), model.describe()
+    theirs = recorded.get(KEY) if isinstance(recorded, dict) else None
+    if theirs is not None and KEY in described and theirs != described[KEY]:
+        raise InputError(
+            f"the run was recorded with other weights ({show(theirs)[1:13]}) than those of the model "
+            f"({described[KEY][:12]}): pass the model of the run, or start a new one"
+        )
 
 
 class Identity:

@@ -18,6 +18,7 @@ from spotnb.support.reasons import reason_of
 
 log = logging.getLogger(__name__)
 
+EMBEDDED_NAME = "tiny"
 EMBEDDED = Path(__file__).parent / "embedded"
 HUB_MODELS = ("cvssp/audioldm", "cvssp/audioldm-s-full-v2", "cvssp/audioldm-m-full", "cvssp/audioldm-l-full")
 WANTED = ["*.json", "*.txt", "*.safetensors", "*.bin"]  # weights are read as tensors only, in either format
@@ -46,10 +47,10 @@ def locate(name: Any, revision: Any = "main") -> Located:
         SpotnbError: The checkpoint cannot be downloaded.
     """
     revision = check_revision(revision)
-    if not isinstance(name, str | os.PathLike) or name == "":
-        raise InputError(f"model name is {show(name)}: expected tiny, {', '.join(HUB_MODELS)} or a folder")
-    if name == "tiny":
-        return Located("tiny", EMBEDDED)
+    if not isinstance(name, str | os.PathLike) or (isinstance(name, str) and not name):
+        raise InputError(f"model name is {show(name)}: expected {EMBEDDED_NAME}, {', '.join(HUB_MODELS)} or a folder")
+    if isinstance(name, str) and name == EMBEDDED_NAME:
+        return Located(EMBEDDED_NAME, EMBEDDED)
     if isinstance(name, str) and name in HUB_MODELS:
         folder = _fetch(name, revision)
         return Located(name, folder, folder.name)
@@ -59,7 +60,9 @@ def locate(name: Any, revision: Any = "main") -> Located:
             return Located(str(folder), folder)
     except (OSError, RuntimeError):  # a name that no file can have, or a link to itself
         pass
-    raise InputError(f"model {show(name)} is unknown: expected tiny, {', '.join(HUB_MODELS)} or an existing folder")
+    raise InputError(
+        f"model {show(name)} is unknown: expected {EMBEDDED_NAME}, {', '.join(HUB_MODELS)} or an existing folder"
+    )
 
 
 def check_revision(revision: Any) -> str:
