@@ -23,6 +23,7 @@ from spotnb.models.heads import choose_heads
 from spotnb.models.identity import folder_digest
 from spotnb.models.locate import EMBEDDED
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler
+from spotnb.solvers.protocol import TRAINED_STEPS
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS
 from spotnb.support.paths import show_path
 from spotnb.support.reasons import reason_of
@@ -79,6 +80,8 @@ def from_folder(
 
 
 def _check_schedule(folder: Path, alphas: Tensor) -> None:
+    if len(alphas) != TRAINED_STEPS:
+        raise SpotnbError(f"{show_path(folder)}: the scheduler has {len(alphas)} timesteps: expected {TRAINED_STEPS}")
     if not (alphas.isfinite().all() and (alphas > 0).all() and (alphas <= 1).all() and (alphas.diff() < 0).all()):
         raise SpotnbError(
             f"{show_path(folder)}: the noise of the scheduler does not grow from step to step, or leaves no signal: "
@@ -135,7 +138,7 @@ def _load(piece: Piece, embedded: bool, **options: Any) -> Any:
         raise
     except Exception as error:  # the libraries raise many types of errors
         log.debug("loading %s", piece.folder, exc_info=True)
-        raise SpotnbError(f"cannot load {place} as {piece.kind}: {reason_of(error)}") from None
+        raise SpotnbError(f"cannot load {place}: {reason_of(error)}") from None
     if not network:
         return loaded
     loaded, info = loaded

@@ -125,7 +125,7 @@ def check_config(path: Path, config: Mapping[str, Any], kind: str, signature: Ca
     for name, value in config.items():
         if name in hints and not _fits(value, hints[name]):
             expected = str(getattr(hints[name], "__name__", hints[name]))
-            raise SpotnbError(f"{where(path)} has {name} {show(value)}: expected {expected}; fetch it again")
+            raise SpotnbError(f"{where(path)} has {name} {show(value)[:30]}: expected {expected}")
         if (name in hints or name in LIMITS) and value is not None:
             _check_limits(path, name, value)
 
@@ -158,7 +158,7 @@ def _fits(value: Any, hint: Any) -> bool:
 def _check_limits(path: Path, name: str, value: Any) -> None:
     found = f"{where(path)} has {name}"
     if name in CHOICES and value not in CHOICES[name]:
-        raise SpotnbError(f"{found} {show(value)}: expected one of {', '.join(CHOICES[name])}")
+        raise SpotnbError(f"{found} {show(value)[:20]}: expected one of {', '.join(CHOICES[name])}")
     longest = TRAINED_STEPS if name == "trained_betas" else LONGEST_LIST
     low, high = LIMITS.get(name, (-LARGEST, LARGEST))
     for each in _flat(value):
@@ -166,7 +166,7 @@ def _check_limits(path: Path, name: str, value: Any) -> None:
             raise SpotnbError(f"{found} with {len(each)} entries: expected at most {longest}; fetch it again")
         if isinstance(each, int | float) and not isinstance(each, bool) and not low <= each <= high:
             limits = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            raise SpotnbError(f"{found} {show(each)}: expected {limits}; fetch the model again")
+            raise SpotnbError(f"{found} {show(each)[:30]}: expected {limits}; fetch it again")
 
 
 def _flat(value: Any) -> Iterator[Any]:

@@ -105,7 +105,7 @@ def _size(path: Path, largest: int | None) -> int:
     try:
         status = path.stat()
     except OSError as error:
-        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}; fetch the model again") from None
+        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}") from None
     if not stat.S_ISREG(status.st_mode):
         raise SpotnbError(f"{where(path)} is a pipe, a device or a socket: expected a file; fetch the model again")
     if largest is not None and status.st_size > largest:
@@ -129,7 +129,7 @@ def _read_object(path: Path, largest: int) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except (OSError, ValueError, RecursionError) as error:
-        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}; fetch the model again") from None
+        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}") from None
     if not isinstance(content, dict):
         raise SpotnbError(f"cannot read {where(path)}: expected a JSON object, got a {type(content).__name__}")
     return content
@@ -184,9 +184,7 @@ def _check_index(path: Path, content: dict[str, Any]) -> None:
         raise SpotnbError(f"{where(path)} has no weight_map: expected the file of each weight; fetch it again")
     for name in {show(each) if not isinstance(each, str) else each for each in parts.values()}:
         if "/" in name or "\\" in name or "\0" in name or Path(name).suffix not in WEIGHTS:
-            raise SpotnbError(
-                f"{where(path)} names {show(name)}: expected the name of a weights file in the same folder"
-            )
+            raise SpotnbError(f"{where(path)} names {show(name)[:20]}: expected a file of weights beside it")
         _size(path.parent / name, None)
 
 
@@ -198,7 +196,7 @@ def _check_pickle(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             packed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
     except Exception as error:  # zipfile raises many types of errors for a damaged file
-        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}; fetch the model again") from None
+        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}") from None
     if packed:
         raise SpotnbError(f"{where(path)} is compressed: expected weights as torch.save writes them")
 
@@ -217,7 +215,7 @@ def tensors_in(path: Path) -> dict[str, tuple[int, ...]]:
             kinds = {name: part.get_dtype() for name, part in parts.items()}
             shapes = {name: tuple(part.get_shape()) for name, part in parts.items()}
     except Exception as error:  # safetensors has an error of its own, and passes others on
-        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}; fetch the model again") from None
+        raise SpotnbError(f"cannot read {where(path)}: {reason_of(error)}") from None
     for name, kind in kinds.items():
         if kind not in FLOATS and not name.endswith(IDS):
             raise SpotnbError(f"{where(path)} has {show(name)} as {kind}: expected floating-point weights")

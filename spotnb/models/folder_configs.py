@@ -105,7 +105,7 @@ def _kind(path: Path, piece: str, config: dict[str, Any]) -> str:
     if stated is None:
         return CLASSES[piece][0]
     if not isinstance(stated, str) or stated not in CLASSES[piece]:
-        name = stated if isinstance(stated, str) and stated.isidentifier() and len(stated) < 60 else show(stated)
+        name = stated if isinstance(stated, str) and stated.isidentifier() and len(stated) < 30 else show(stated)[:30]
         known = "a scheduler of diffusers" if piece == "scheduler" else f"one of {', '.join(CLASSES[piece])}"
         raise SpotnbError(f"{where(path.parent)} is a {name}: expected {known}; pass another folder")
     return "DDIMScheduler" if piece == "scheduler" else stated
@@ -119,7 +119,7 @@ def _check_index(folder: Path) -> None:
         entry = index.get(piece)
         if entry is not None and not (isinstance(entry, list) and len(entry) == 2 and entry[1] in (*known, None)):
             raise SpotnbError(
-                f"{where(path)} names {show(entry)} for the {piece}: expected a class that spotnb knows; "
+                f"{where(path)} names {show(entry)[:40]} for the {piece}: expected a class that spotnb knows; "
                 "no code of a model is run"
             )
 
@@ -130,7 +130,7 @@ def _check_tokenizer(folder: Path) -> None:
     config = read_config(path) if path.exists() else {}
     kind, longest = config.get("tokenizer_class"), config.get("model_max_length", 1)
     if kind is not None and (not isinstance(kind, str) or kind not in TOKENIZERS):
-        raise SpotnbError(f"{where(folder)} is a {show(kind)}: expected one of {', '.join(TOKENIZERS)}")
+        raise SpotnbError(f"{where(folder)} is a {show(kind)[:30]}: expected a RobertaTokenizer or {TOKENIZERS[-1]}")
     if isinstance(longest, bool) or not isinstance(longest, int | float) or not longest >= 1:
         raise SpotnbError(f"model_max_length in {where(path)} is {show(longest)}: expected the most words, 1 or more")
     for name, value in config.items():

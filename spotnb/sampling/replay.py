@@ -20,6 +20,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.support.checks import check_text, show
+from spotnb.support.reasons import reason_of
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
@@ -81,7 +82,7 @@ def sampler_of(trace: Trace, model: AudioModel | None = None, *, load: bool = Fa
         settings = RunSettings.from_dict(manifest, sounds)
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"the trace's manifest lacks {show(str(error))}: expected the manifest of a SpotSampler's run; record one"
+            f"the trace's manifest lacks {reason_of(error)}: expected the manifest of a SpotSampler's run; record one"
         ) from error
     opened = _loaded(name, described, load=load) if model is None else as_model(model)
     sampler = SpotSampler.of(Run.of(opened, settings))
@@ -108,7 +109,8 @@ def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
     choices["dtype"] = _DTYPES.get(dtype, "auto") if isinstance(dtype, str) else "auto"
     heads = described.get("heads_choice", "original")
     named = isinstance(heads, str) and heads in ("original", "config")
-    choices["heads"] = heads if named else described.get("heads")
+    given = described.get("heads")
+    choices["heads"] = heads if named else tuple(given) if isinstance(given, list) else given
     if "revision" in described:
         choices["revision"] = check_revision(described["revision"])
     return load_model(name, **choices)

@@ -6,11 +6,12 @@ A library's error is written for its own callers. Some advise them to switch a p
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from typing import Any
 
-LONGEST = 90
+LONGEST = 60
 """Characters of the longest reason, which leaves room for the rest of a message."""
 
 _ADVICE = re.compile(
@@ -26,7 +27,7 @@ _KNOWN: dict[type[BaseException], str] = {
 
 
 def reason_of(error: BaseException) -> str:
-    """Return why an operation of a library failed, on one line of at most 90 characters, for one of our messages.
+    """Return why an operation of a library failed, on one line of at most 60 characters, for one of our messages.
 
     The first sentence of the error is quoted, unless it is long, empty, or advises how to load unsafe files.
     """
@@ -35,6 +36,8 @@ def reason_of(error: BaseException) -> str:
         return "it holds Python objects, and only tensors are read"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno} is not JSON"
     for kind, reason in _KNOWN.items():
         if isinstance(error, kind):
             return reason

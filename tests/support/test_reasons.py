@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import pickle
 
 import pytest
@@ -24,6 +25,7 @@ class Unshowable(Exception):
         (ValueError("\n\n  second line\nthird"), "second line"),
         (OSError(errno.ENOSPC, "No space left on device"), "no space left on device"),
         (RecursionError("maximum recursion depth exceeded"), "it is nested too deeply"),
+        (json.JSONDecodeError("Expecting value", "[\n", 2), "line 2 is not JSON"),
         (MemoryError(), "it needs more memory than there is"),
         (KeyError(), "an error of the type KeyError"),
         (Unshowable(), "an error of the type Unshowable"),
