@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection
 
 from spotnb.models.batching import is_small, suggested_tile_batch
+from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import TempoRuler, beat_waves
 from spotnb.models.shelter import shelter
@@ -22,7 +23,6 @@ from spotnb.models.threads import by_rows
 from spotnb.sound.mel import HOP
 
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configurations is only the pipeline's default
-TRAINED_STEPS = 1000
 
 
 class DiffusersAudioLDM:
@@ -46,6 +46,7 @@ class DiffusersAudioLDM:
         device: The device of all networks.
         dtype: The precision of the UNet.
         notes: Further entries for the manifest.
+        digest: The digest of the files that the pieces come from, if they come from files.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class DiffusersAudioLDM:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         notes: dict[str, Any] | None = None,
+        digest: str | None = None,
     ) -> None:
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         # Measured on CPUs, channels_last takes 3 % more time in fp32 and much less in bf16 with AMX. GPUs benefit too.
@@ -85,6 +87,14 @@ class DiffusersAudioLDM:
         self.samples_per_frame: int = HOP * self._compression
         self.native_frames: int = NATIVE_FRAMES
         self.time_multiple: int = 2 ** (len(unet.config.block_out_channels) - 1)
+        ruler = self.tempo_ruler
+        others = {
+            "schedule": self.alphas_cumprod,
+            "scale": torch.tensor(float(vae.config.scaling_factor)),
+            **({} if self.frequency_code is None else {"code": self.frequency_code}),
+            **({} if ruler is None else {"tellings": ruler.tellings, "beats": ruler.beats}),
+        }
+        self._identity = Identity([self.unet, self.vae, self.text_encoder, self.vocoder], others, digest)
 
     @property
     def _unshuffle(self) -> int:
@@ -96,9 +106,10 @@ class DiffusersAudioLDM:
         return int(2 ** (len(self.vae.config.block_out_channels) - 1)) * self._unshuffle
 
     def describe(self) -> dict[str, Any]:
-        """Return what the manifest records about the model."""
+        """Return what the manifest records about the model, with a digest of its weights."""
         return {
             "name": self.name,
+            KEY: str(self._identity),
             "dtype": str(self.dtype).removeprefix("torch."),
             "device": self.device.type,
             "prediction_type": self.prediction_type,

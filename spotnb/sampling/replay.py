@@ -13,12 +13,14 @@ from tqdm.auto import tqdm
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.load import load_model
+from spotnb.models.locate import EMBEDDED_NAME, check_revision
 from spotnb.models.protocol import AudioModel
 from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
-from spotnb.support.checks import show
+from spotnb.support.checks import check_text, show
+from spotnb.support.reasons import reason_of
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
@@ -52,7 +54,7 @@ class Replay:
         return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
 
 
-def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
+def sampler_of(trace: Trace, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
     """Return a new sampler with the settings of a trace's run.
 
     A different model, version or number of threads than the manifest records is logged, because it may change the last
@@ -60,10 +62,12 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
 
     Args:
         trace: The trace of a run.
-        model: The model of the run. By default it is loaded with the name, device and dtype in the manifest.
+        model: The model of the run. By default, a trace of the embedded model opens that.
+        load: Whether to load any other model that the manifest names, from a folder or from the Hugging Face Hub. The
+            trace may be a stranger's, so pass True only if you want to open the model that it names.
 
     Raises:
-        InputError: The trace has no manifest of a run.
+        InputError: The trace has no manifest of a run, or names a model that is not opened without `load`.
         SpotnbError: The model cannot be loaded.
     """
     manifest = trace.manifest
@@ -78,9 +82,10 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
         settings = RunSettings.from_dict(manifest, sounds)
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"the trace's manifest lacks {show(str(error))}: expected the manifest of a SpotSampler's run; record one"
+            f"the trace's manifest lacks {reason_of(error)}: expected the manifest of a SpotSampler's run; record one"
         ) from error
-    sampler = SpotSampler.of(Run.of(_loaded(name, described) if model is None else as_model(model), settings))
+    opened = _loaded(name, described, load=load) if model is None else as_model(model)
+    sampler = SpotSampler.of(Run.of(opened, settings))
     now = sampler.manifest()
     for key in ("model", "versions", "threads"):
         if now[key] != manifest.get(key):
@@ -91,14 +96,23 @@ def sampler_of(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 
-def _loaded(name: str, described: dict[str, Any]) -> AudioModel:
-    """Load the model that a manifest describes, with the options in its description."""
+def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
+    """Load the model that a manifest describes, with the options in its description, if that is permitted."""
+    name = check_text("the model's name in the trace", name, hint="pass the model of the run as model=", blank=False)
+    if name != EMBEDDED_NAME and load is not True:
+        raise InputError(
+            f"the trace names the model {show(name)}, which is not opened by itself: pass the model of the run as "
+            "model=, or load=True to open the one that it names"
+        )
     choices: dict[str, Any] = {"device": described.get("device", "auto")}
-    choices["dtype"] = _DTYPES.get(described.get("dtype", ""), "auto")
+    dtype = described.get("dtype")
+    choices["dtype"] = _DTYPES.get(dtype, "auto") if isinstance(dtype, str) else "auto"
     heads = described.get("heads_choice", "original")
-    choices["heads"] = heads if heads in ("original", "config") else tuple(described["heads"])
+    named = isinstance(heads, str) and heads in ("original", "config")
+    given = described.get("heads")
+    choices["heads"] = heads if named else tuple(given) if isinstance(given, list) else given
     if "revision" in described:
-        choices["revision"] = described["revision"]
+        choices["revision"] = check_revision(described["revision"])
     return load_model(name, **choices)
 
 
@@ -106,16 +120,16 @@ def _known_sound(latent: Any, frames: int) -> KnownSound:
     return KnownSound(torch.from_numpy(np.array(latent, np.float32)), frames)
 
 
-def resume(trace: Trace, model: AudioModel | None = None) -> SpotSampler:
+def resume(trace: Trace, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
     """Return a sampler that stands after the last record of a trace, ready for `run`, `goto`, `fork` or `decode`.
 
     An exact trace (fp32, with x and x0) needs no network for this. With any other trace, the steps are run again. For
-    the arguments and errors, see `sampler_of`.
+    the arguments and errors, see `sampler_of`. A model with other weights than the manifest records is refused.
     """
-    return sampler_of(trace, model).resume(trace)
+    return sampler_of(trace, model, load=load).resume(trace)
 
 
-def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True) -> Replay:
+def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True, *, load: bool = False) -> Replay:
     """Repeat the run of a trace, and report the first difference from its records.
 
     Half-precision records are compared in half precision.
@@ -124,6 +138,7 @@ def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True)
         trace: The trace of a run.
         model: As for `sampler_of`.
         progress: Whether to show a progress bar.
+        load: As for `sampler_of`.
 
     Raises:
         InputError: As for `sampler_of`.
@@ -136,7 +151,7 @@ def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True)
             f"the trace belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its "
             "first steps had other settings; replay the run that it was forked from, and fork again"
         )
-    sampler = sampler_of(trace, model)
+    sampler = sampler_of(trace, model, load=load)
     last = trace.steps[-1]
     kept = iter(trace)
     expected = next(kept)

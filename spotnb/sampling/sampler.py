@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.decode import Sound
+from spotnb.models.identity import require_same_weights
 from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
 from spotnb.sampling.history import record_of, restored
 from spotnb.sampling.listening import Listener, latent_of
@@ -141,7 +142,12 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         return self.run(until=step, progress=False)
 
     def resume(self, trace: Trace) -> Self:
-        """Take over a trace of the same run, go to where it ends, and return the sampler. Call this before any step."""
+        """Take over a trace of the same run, go to where it ends, and return the sampler. Call this before any step.
+
+        Raises:
+            InputError: The trace was recorded with other weights.
+        """
+        require_same_weights(trace.manifest, self.model)
         if not len(trace):
             return self
         self.trace.records = list(trace)
