@@ -16,7 +16,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.lengths import LONGEST
 from spotnb.sound.mel import SAMPLE_RATE
 from spotnb.sound.resampling import resampled
-from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
+from spotnb.support.arrays import HIGHEST_RATE, LOWEST_RATE, as_array, as_sample_rate, as_waveform
 from spotnb.support.checks import show
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.system import require_memory
@@ -62,9 +62,7 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
     """
     target = as_sample_rate(sample_rate)
     if isinstance(source, bytes | bytearray | memoryview):
-        raise InputError(
-            f"the sound is {show(bytes(source[:9]))}: expected a path or a sound; pass io.BytesIO(content)"
-        )
+        raise InputError(f"the sound is {show(bytes(source[:9]))}: expected a path; pass io.BytesIO(content)")
     if isinstance(source, str | os.PathLike):
         name, (wave, rate) = _decoded(check_path("the sound", source))
     elif callable(getattr(source, "read", None)):
@@ -186,8 +184,11 @@ def _read(file: Any, name: str) -> tuple[NDArray[np.float32], int]:
     """Decode an open file in blocks, because its header may state any length, and average its channels."""
     try:
         rate = as_sample_rate(file.samplerate)
-    except InputError as error:
-        raise InputError(f"cannot read {name} as sound: {error}") from None
+    except InputError:
+        raise InputError(
+            f"the sample rate of {name} is {file.samplerate}: expected {LOWEST_RATE} to {HIGHEST_RATE} Hz; pass a pair "
+            "of an array and its rate"
+        ) from None
     stated = None if file.frames == _UNKNOWN_LENGTH else file.frames
     _require_room(stated or 0, name)
     file.seekable = lambda: False  # otherwise it seeks after each read, which fails at the end of an unknown length

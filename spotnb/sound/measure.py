@@ -76,9 +76,10 @@ def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE
     differ: compare log-mels only with log-mels and waveforms only with waveforms.
 
     The p-value is the fraction of shifts of all seams together, around the ends of the sound, whose mean flux reaches
-    that of the given seams, with one added to both counts. The seams keep their spacing, because the flux at neighboring
-    places is alike. At most 2000 shifts are drawn, from a private generator, so that the result is repeatable. All
-    places count as equivalent, so a beat that falls on every seam is significant as well. Silence scores 1 with p = 1.
+    that of the given seams, with one added to both counts. The seams keep their spacing, because the flux at
+    neighboring places is alike. At most 2000 shifts are drawn, from a private generator, so that the result is
+    repeatable. All places count as equivalent, so a beat that falls on every seam is significant as well. Silence
+    scores 1 with p = 1.
 
     The start and the end of a sound are not seams, because only one segment touches them. Use `loop_score` for the loop
     point of a circular sound.

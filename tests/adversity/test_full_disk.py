@@ -44,6 +44,10 @@ def save_noise(path: Path) -> Path:
     return save_audio(path, NOISE)
 
 
+def save_trace(path: Path) -> Path:
+    return finished().trace.save(path)
+
+
 def save_picture(path: Path) -> Path:
     figure, axes = plt.subplots()
     axes.imshow(np.random.default_rng(0).random((300, 300)))
@@ -71,7 +75,7 @@ WRITERS: dict[str, Write] = {
     "figure.png": save_picture,
     "figure.svg": save_picture,
     "figure.pdf": save_picture,
-    "trace.npz": lambda path: finished().trace.save(path),
+    "trace.npz": save_trace,
     "checkpoint.npz": lambda path: run_with_checkpoints(finished().fork(at=0), path, progress=False),
     "page.html": save_comparison,
 }
@@ -109,7 +113,7 @@ def test_a_sound_is_complete_or_refused(disk: Disk, suffix: str) -> None:  # noq
             try:
                 save_audio(path, sound)
             except SpotnbError as error:
-                assert "the disk is full" in str(error)
+                assert "the disk is full" in str(error)  # noqa: PT017
                 assert path.read_bytes() == b"old"
                 refused += 1
             else:
@@ -123,7 +127,7 @@ def test_a_sweep_names_the_full_disk(disk: Disk) -> None:  # noqa: F811
         try:
             table = sweep(grid, disk.folder, model=FunctionModel(neighbourly), progress=False)
         except SpotnbError as error:
-            assert "the disk is full" in str(error)
+            assert "the disk is full" in str(error)  # noqa: PT017
         else:
             assert "the disk is full" in table["error"][0]
     assert not [name for name in disk.files() if name.endswith(".flac") or ".spotnb" in name]

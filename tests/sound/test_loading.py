@@ -79,7 +79,7 @@ def test_a_file_that_ends_early_is_reported(tmp_path: Path, caplog: pytest.LogCa
 def test_a_header_with_an_unusual_rate_is_refused(tmp_path: Path, rate: int) -> None:
     """A file of 64 kB at 1 Hz would take 4.5 GB at 16 kHz."""
     soundfile.write(tmp_path / "a.wav", np.tile(WAVE, 4), rate)
-    assert "a.wav" in refused(tmp_path / "a.wav", f"rate is {rate}: expected a whole number from 1000 to 768000")
+    assert "a.wav" in refused(tmp_path / "a.wav", f"rate of .* is {rate}: expected 1000 to 768000 Hz")
 
 
 @pytest.mark.parametrize("suffix", ["raw", "vox", "gsm", "au", "RAW"])
@@ -242,7 +242,7 @@ def test_conversion_overshoots_no_more_than_its_source(tmp_path_factory: Any, se
     square = np.sign(np.random.default_rng(seed).standard_normal(2000)).astype(np.float32).repeat(3)
     found = load_audio((1.25 * square if loud else square, rate))
     if loud:
-        assert 1.25 < np.abs(found).max() < 2
+        assert 1.25 < np.abs(found).max() < 4
     else:
         assert np.abs(found).max() <= 1
         save_audio(tmp_path_factory.mktemp("a") / "a.wav", found)

@@ -75,7 +75,7 @@ def test_rates_of_every_numeric_type(rate: int, kind: Any) -> None:
     )
 )
 def test_other_rates_are_refused_in_one_line(rate: Any) -> None:
-    with pytest.raises(InputError, match="sample rate is .*expected a whole number from 1000 to 768000") as caught:
+    with pytest.raises(InputError, match=r"sample rate is .*expected a whole number from 1000 to 768000") as caught:
         as_sample_rate(rate)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) <= 200
