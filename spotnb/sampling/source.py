@@ -24,8 +24,8 @@ from spotnb.models.encode import waveform_to_latent
 from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.sampling.settings import RunSettings
-from spotnb.sound.files import load_audio
 from spotnb.sound.lengths import FRAMES_PER_SECOND
+from spotnb.sound.loading import load_audio
 from spotnb.support.arrays import as_array, require_finite
 
 

@@ -80,13 +80,14 @@ def _groups(controller: str) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def require_memory(needed: int, what: str) -> None:
+def require_memory(
+    needed: int, what: str, *, hint: str = 'ask for a shorter duration, or keep fewer steps (record="last")'
+) -> None:
     """Raise `SpotnbError` if fewer than `needed` bytes of memory are available. `what` starts the message."""
     free = available_memory()
     if needed > free:
         raise SpotnbError(
-            f"{what} needs about {needed // 10**6 / 1000:.3g} GB of memory and {free / 1e9:.3g} GB are free; "
-            'ask for a shorter duration, or keep fewer steps (record="last")'
+            f"{what} needs about {needed // 10**6 / 1000:.3g} GB of memory and {free / 1e9:.3g} GB are free; {hint}"
         )
 
 

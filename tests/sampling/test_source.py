@@ -21,7 +21,7 @@ from spotnb.sampling.listening import JOIN
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import known_sound
 from spotnb.solvers.noise import draw
-from spotnb.sound.files import load_audio
+from spotnb.sound.loading import load_audio
 from spotnb.tiling.config import SpotDiffusionConfig
 from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly, pointwise
@@ -70,13 +70,12 @@ def test_a_file_at_the_models_own_rate_is_read_unchanged(tmp_path: Path) -> None
     ("bad", "error", "says"),
     [
         (np.zeros((2, 3, 4)), InputError, r"\[2, 3, 4\]"),
-        (np.zeros(0, np.float32), InputError, "not empty"),
+        (np.zeros(0, np.float32), InputError, "is empty"),
         (np.array([0.0, np.nan]), InputError, "1 NaN"),
-        (np.zeros(9, np.int16), InputError, "int16"),
-        (np.zeros((9, 2), np.int16), InputError, r"\[9, 2\]"),
+        (np.zeros(9, np.int64), InputError, "int64"),
         ((tone(1), 0), InputError, "sample rate"),
         ((tone(1), "fast"), InputError, "sample rate"),
-        (None, InputError, r"the waveform has shape \[\]"),
+        (None, InputError, "cannot read None"),
         ("/nowhere/a.wav", SpotnbError, "cannot read /nowhere/a.wav as sound: .*pass a wav"),
         (__file__, SpotnbError, "as sound: .*pass a wav"),
     ],

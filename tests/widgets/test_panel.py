@@ -15,7 +15,7 @@ pytest.importorskip("anywidget", reason="anywidget is not installed: pip install
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.files import load_audio
+from spotnb.sound.loading import load_audio
 from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import planned_cost
