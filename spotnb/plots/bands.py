@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from typing import Any, Final
 
 import numpy as np
@@ -43,11 +44,14 @@ def segment_pieces(layout: Layout) -> list[tuple[int, int, int]]:
 
 def in_lanes(intervals: Iterable[tuple[int, int, int]]) -> list[Placed]:
     """Place intervals, sorted by their starts, each into the first lane in which it does not overlap an earlier one."""
-    ends: list[int] = []
+    free: list[int] = []  # lanes whose last interval has ended; both heaps keep a layout of many lanes fast
+    busy: list[tuple[int, int]] = []
     placed = []
     for number, start, stop in intervals:
-        lane = next((lane for lane, end in enumerate(ends) if end <= start), len(ends))
-        ends[lane : lane + 1] = [stop]
+        while busy and busy[0][0] <= start:
+            heappush(free, heappop(busy)[1])
+        lane = heappop(free) if free else len(busy)
+        heappush(busy, (stop, lane))
         placed.append((number, start, stop, lane))
     return placed
 

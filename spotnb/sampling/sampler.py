@@ -17,7 +17,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.decode import Sound
 from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
-from spotnb.sampling.history import record_of, restored
+from spotnb.sampling.history import record_of, require_agreement, restored
 from spotnb.sampling.listening import Listener, latent_of
 from spotnb.sampling.moment import Moment, RunView, new_trace
 from spotnb.sampling.run import Run, RunState
@@ -140,8 +140,18 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             self.reset()
         return self.run(until=step, progress=False)
 
-    def resume(self, trace: Trace) -> Self:
-        """Take over a trace of the same run, go to where it ends, and return the sampler. Call this before any step."""
+    def resume(self, trace: Any) -> Self:
+        """Take over a trace of the same run, go to where it ends, and return the sampler. Call this before any step.
+
+        Args:
+            trace: The trace, or the path of its file.
+
+        Raises:
+            InputError: `trace` is neither, or its records are not those of this run.
+            SpotnbError: The file cannot be read.
+        """
+        trace = Trace.of(trace)
+        require_agreement(self._now.run, trace)
         if not len(trace):
             return self
         self.trace.records = list(trace)

@@ -132,7 +132,7 @@ class PromptTimeline:
     @classmethod
     def from_dict(cls, described: dict[str, Any]) -> PromptTimeline:
         """Return the timeline that `to_dict` described."""
-        return cls([(start, stop, prompt) for start, stop, prompt in described["timeline"]], described["crossfade"])
+        return cls(described["timeline"], described["crossfade"])
 
 
 def _listed(entries: Any) -> list[Any]:

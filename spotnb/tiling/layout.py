@@ -22,7 +22,6 @@ from spotnb.tiling.limits import check_size, require_few_cells, require_few_tile
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
-
 PLANNED = "plan() returns a layout"
 
 

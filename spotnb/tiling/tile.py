@@ -53,7 +53,9 @@ def check_tiles(tiles: Sequence[Tile], frames: int, *, ring: bool, overlap: bool
         start, stop = tile.segment
         if start > reached or (start < reached and not overlap):
             fault = "leave a gap" if start > reached else "overlap"
-            raise InputError(f"the segments {fault} at frame {start}: expected each frame once; plan() returns a layout")
+            raise InputError(
+                f"the segments {fault} at frame {start}: expected each frame once; plan() returns a layout"
+            )
         reached = max(reached, stop)
     if (first and not ring) or reached < first + frames or (reached > first + frames and not overlap):
         raise InputError(

@@ -48,7 +48,7 @@ def refused(call: Callable[[], Any]) -> str:
         lambda n: create_tiles([1, 8, n, 16], CONFIG),
         lambda n: generate_random_shift([1, 8, n, 16], CONFIG, 0),
         lambda n: replace(LONG, frames=n),
-        lambda n: SpotDiffusionConfig(n),
+        SpotDiffusionConfig,
         lambda n: plan(768, CONFIG, 0, time_multiple=n),
     ],
 )
