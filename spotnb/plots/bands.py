@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from typing import Any, Final
 
 import numpy as np
@@ -13,11 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, RUST, frame_axis
 from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.tiling.layout import Layout
 
 NUMBERS = 400  # more numbers do not make a plot clearer, and take seconds to draw
+MOST_DRAWN = 30_000  # take five seconds; an hour of sound in 50 steps has 18,000
 PALE: Final = 0.35  # opacity of frames that a tile sees but does not own
 HATCH: Final[dict[str, Any]] = {"edgecolor": "0.5", "hatch": "/////", "linewidth": 0}
 
@@ -41,13 +44,22 @@ def segment_pieces(layout: Layout) -> list[tuple[int, int, int]]:
     return sorted(pieces, key=lambda piece: piece[1:])
 
 
+def require_drawable(layouts: Sequence[Layout]) -> None:
+    """Raise `InputError` if layouts have more tiles than can be drawn in seconds, or seen."""
+    if (count := sum(len(layout.tiles) for layout in layouts)) > MOST_DRAWN:
+        raise InputError(f"the picture would have {count} tiles: expected at most {MOST_DRAWN}; pass fewer steps")
+
+
 def in_lanes(intervals: Iterable[tuple[int, int, int]]) -> list[Placed]:
     """Place intervals, sorted by their starts, each into the first lane in which it does not overlap an earlier one."""
-    ends: list[int] = []
+    free: list[int] = []  # lanes whose last interval has ended; both heaps keep a layout of many lanes fast
+    busy: list[tuple[int, int]] = []
     placed = []
     for number, start, stop in intervals:
-        lane = next((lane for lane, end in enumerate(ends) if end <= start), len(ends))
-        ends[lane : lane + 1] = [stop]
+        while busy and busy[0][0] <= start:
+            heappush(free, heappop(busy)[1])
+        lane = heappop(free) if free else len(busy)
+        heappush(busy, (stop, lane))
         placed.append((number, start, stop, lane))
     return placed
 

@@ -33,6 +33,7 @@ from spotnb.plots.bands import (
     legend,
     number_bands,
     outside,
+    require_drawable,
     seam_key,
     seen_key,
     segment_pieces,
@@ -65,11 +66,12 @@ def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
         around the ends of a ring is two.
 
     Raises:
-        InputError: `layout` is something else, or more than one layout.
+        InputError: `layout` is something else, more than one layout, or has more than 30,000 tiles.
     """
     run = run_layouts(layout)
     if len(run) > 1:
         raise InputError(f"got {len(run)} layouts: expected one; pass one of them, or pass all to plot_tile_map")
+    require_drawable(run)
     layout = run[0]
     seen = in_lanes([(k, *tile.window) for k, tile in enumerate(layout.tiles)])
     owned = in_lanes(segment_pieces(layout))
@@ -121,9 +123,10 @@ def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axe
         that wraps around the ends of a ring is two.
 
     Raises:
-        InputError: There are no layouts, or their lengths differ.
+        InputError: There are no layouts, their lengths differ, or they have more than 30,000 tiles.
     """
     steps, run = zip(*run_steps(layouts), strict=True)
+    require_drawable(run)
     rows = [in_lanes(segment_pieces(layout)) for layout in run]
     lanes = max(lane_count(row) for row in rows)
     fig, ax = axes(ax, height=float(np.clip(1.5 + 0.2 * len(run) * min(lanes, 2), 2.2, 9)))

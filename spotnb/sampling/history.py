@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spotnb.errors import InputError
 from spotnb.models.shelter import shelter
 from spotnb.sampling.run import Run, RunState
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
+from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
@@ -60,6 +62,25 @@ def _remembered(run: Run, records: Iterable[StepRecord], origin: Draws) -> tuple
         solver_state = run.solver.step(record.step, x, tensor_of(record.noise, run), run.draws, solver_state).state
         x, guided = tensor_of(record.x, run), record.guided
     return guided, solver_state
+
+
+def require_agreement(run: Run, trace: Trace) -> None:
+    """Raise `InputError` unless the records of a trace have the shape and the schedule of a run."""
+    frames, shapes = trace.manifest.get("frames"), {run.shape}
+    if len(trace):
+        first = trace[0]
+        shapes |= {array.shape for array in (first.x, first.x0, first.noise) if array is not None}
+    if frames != run.frames or len(shapes) > 1:
+        raise InputError(
+            f"the trace has {show(frames)} frames and records of {show(sorted(shapes - {run.shape}))}: expected the "
+            f"shape {list(run.shape)} of the run that its manifest describes; record a run"
+        )
+    expected = [run.solver.timesteps[step] if step in run.steps else None for step in trace.steps]
+    if list(trace.timesteps) != expected:
+        raise InputError(
+            f"the trace has the steps {show(trace.steps)} at {show(trace.timesteps)}: expected {show(expected)}, which "
+            "its manifest describes; record a run"
+        )
 
 
 def tensor_of(array: np.ndarray[Any, Any] | None, run: Run) -> Tensor:

@@ -15,12 +15,14 @@ from spotnb.models.adapt import as_model
 from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED_NAME, check_revision
 from spotnb.models.protocol import AudioModel
+from spotnb.sampling.history import require_agreement
 from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.support.checks import check_text, show
 from spotnb.support.reasons import reason_of
+from spotnb.trace.form import check_manifest
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
@@ -54,23 +56,25 @@ class Replay:
         return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
 
 
-def sampler_of(trace: Trace, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
+def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
     """Return a new sampler with the settings of a trace's run.
 
     A different model, version or number of threads than the manifest records is logged, because it may change the last
     bits.
 
     Args:
-        trace: The trace of a run.
+        trace: The trace of a run, or the path of its file.
         model: The model of the run. By default, a trace of the embedded model opens that.
         load: Whether to load any other model that the manifest names, from a folder or from the Hugging Face Hub. The
             trace may be a stranger's, so pass True only if you want to open the model that it names.
 
     Raises:
-        InputError: The trace has no manifest of a run, or names a model that is not opened without `load`.
+        InputError: `trace` is neither, it has no manifest of a run, its records are not those of that run, or it names
+            a model that is not opened without `load`.
         SpotnbError: The model cannot be loaded.
     """
-    manifest = trace.manifest
+    trace = Trace.of(trace)
+    manifest = check_manifest(trace.manifest)
     try:
         described = manifest["model"]
         name = described["name"]
@@ -80,12 +84,15 @@ def sampler_of(trace: Trace, model: AudioModel | None = None, *, load: bool = Fa
             if manifest.get(setting) is not None
         }
         settings = RunSettings.from_dict(manifest, sounds)
-    except (KeyError, TypeError) as error:
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f"the trace's manifest lacks {reason_of(error)}: expected the manifest of a SpotSampler's run; record one"
+            f"the trace's manifest does not describe a SpotSampler's run ({reason_of(error)}): record a run"
         ) from error
-    opened = _loaded(name, described, load=load) if model is None else as_model(model)
-    sampler = SpotSampler.of(Run.of(opened, settings))
+    run = Run.of(_loaded(name, described, load=load) if model is None else as_model(model), settings)
+    require_agreement(run, trace)
+    sampler = SpotSampler.of(run)
     now = sampler.manifest()
     for key in ("model", "versions", "threads"):
         if now[key] != manifest.get(key):
@@ -117,25 +124,27 @@ def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
 
 
 def _known_sound(latent: Any, frames: int) -> KnownSound:
+    if np.ndim(latent) != 4 or not 0 <= frames <= np.shape(latent)[2]:
+        raise InputError(f"the trace's sound has {frames} frames, but the shape {list(np.shape(latent))}: record a run")
     return KnownSound(torch.from_numpy(np.array(latent, np.float32)), frames)
 
 
-def resume(trace: Trace, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
+def resume(trace: Any, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
     """Return a sampler that stands after the last record of a trace, ready for `run`, `goto`, `fork` or `decode`.
 
     An exact trace (fp32, with x and x0) needs no network for this. With any other trace, the steps are run again. For
     the arguments and errors, see `sampler_of`. A model with other weights than the manifest records is refused.
     """
-    return sampler_of(trace, model, load=load).resume(trace)
+    return sampler_of(trace := Trace.of(trace), model, load=load).resume(trace)
 
 
-def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True, *, load: bool = False) -> Replay:
+def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *, load: bool = False) -> Replay:
     """Repeat the run of a trace, and report the first difference from its records.
 
     Half-precision records are compared in half precision.
 
     Args:
-        trace: The trace of a run.
+        trace: The trace of a run, or the path of its file.
         model: As for `sampler_of`.
         progress: Whether to show a progress bar.
         load: As for `sampler_of`.
@@ -144,9 +153,10 @@ def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True,
         InputError: As for `sampler_of`.
         SpotnbError: The trace has no records or is that of a fork with changed settings, or the model cannot be loaded.
     """
+    trace = Trace.of(trace)
     if not len(trace):
         raise SpotnbError("the trace has no records to compare with: expected at least one step; record a run")
-    if forked := trace.manifest.get("forked"):
+    if forked := check_manifest(trace.manifest).get("forked"):
         raise SpotnbError(
             f"the trace belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its "
             "first steps had other settings; replay the run that it was forked from, and fork again"

@@ -18,7 +18,7 @@ from spotnb.models.adapt import as_model
 from spotnb.models.decode import Sound
 from spotnb.models.identity import require_same_weights
 from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
-from spotnb.sampling.history import record_of, restored
+from spotnb.sampling.history import record_of, require_agreement, restored
 from spotnb.sampling.listening import Listener, latent_of
 from spotnb.sampling.moment import Moment, RunView, new_trace
 from spotnb.sampling.run import Run, RunState
@@ -141,12 +141,18 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             self.reset()
         return self.run(until=step, progress=False)
 
-    def resume(self, trace: Trace) -> Self:
+    def resume(self, trace: Any) -> Self:
         """Take over a trace of the same run, go to where it ends, and return the sampler. Call this before any step.
 
+        Args:
+            trace: The trace, or the path of its file.
+
         Raises:
-            InputError: The trace was recorded with other weights.
+            InputError: `trace` is neither, or it is that of another run or of other weights.
+            SpotnbError: The file cannot be read.
         """
+        trace = Trace.of(trace)
+        require_agreement(self._now.run, trace)
         require_same_weights(trace.manifest, self.model)
         if not len(trace):
             return self

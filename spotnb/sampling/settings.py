@@ -18,7 +18,7 @@ from spotnb.sound.lengths import check_duration
 from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, show
 from spotnb.support.options import check_options, documented, option, options
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
-from spotnb.trace.trace import RECORD_DTYPES, check_record_mode
+from spotnb.trace.record import RECORD_DTYPES, check_record_mode
 
 DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5
 """The quality of the embedded model levels off here. `RunSettings` has AudioLDM's defaults."""

@@ -14,9 +14,11 @@ from spotnb.solvers.ddim import DDIM
 from spotnb.solvers.from_diffusers import DiffusersSolver
 from spotnb.solvers.multistep import dpm_solver_plus_plus
 from spotnb.solvers.protocol import Solver
-from spotnb.support.checks import show
+from spotnb.support.checks import check_instance, check_int, show
 
 SOLVERS = ("ddim", "dpm++")
+MOST = 10_000
+"""The largest number in the description of a scheduler, which has 1000 training steps."""
 
 
 def make_solver(
@@ -49,10 +51,20 @@ def make_solver(
 
 
 def _rebuilt(described: dict[str, Any]) -> Any:
-    cls: Any = getattr(diffusers, str(described["class"]), None)
+    name = described["class"]
+    cls: Any = getattr(diffusers, name, None) if isinstance(name, str) else None
     if inspect.isclass(cls) and issubclass(cls, SchedulerMixin):
-        return cls.from_config(described["config"])  # type: ignore[attr-defined]
+        config = check_instance("the solver's config", described["config"], dict, hint="a text would name a folder")
+        for size in (len(each) if isinstance(each, list) else each for each in config.values()):
+            if type(size) is int:  # a scheduler allocates as much as it is told
+                check_int(f"a number of the solver {name}", size, -MOST, MOST, hint="the manifest was changed")
+        try:
+            return cls.from_config(config)  # type: ignore[attr-defined]
+        except Exception as error:  # schedulers raise different errors
+            raise InputError(
+                f"solver {name} cannot be made from its description ({error}): pass one by name, or record a run"
+            ) from error
     raise InputError(
-        f"solver {described['class']!r} is not a scheduler of diffusers {diffusers.__version__}: "
+        f"solver {show(name)} is not a scheduler of diffusers {diffusers.__version__}: "
         "expected one of its class names; install the version that the manifest was written with"
     )

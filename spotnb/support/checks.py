@@ -31,7 +31,7 @@ def show(value: object) -> str:
     """
     try:
         if isinstance(value, int) and value.bit_length() > 256:  # Python refuses to print numbers of many digits
-            return f"{'-' * (value < 0)}10**{int((value.bit_length() - 1) * math.log10(2))} or so"
+            return f"{'-' * (value < 0)}10**{round((value.bit_length() - 1) * math.log10(2))} or so"
         if isinstance(value, bytes | bytearray):
             value = value[:SHOWN]
         text = " ".join(_SHORT.repr(value).split())

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from spotnb.support.checks import check_int, check_name, check_real
+from spotnb.support.checks import check_instance, check_int, check_name, check_real
 from spotnb.support.options import check_options, documented, option
 from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
+from spotnb.tiling.limits import check_size
 
 METHODS = ("spot", "tiles", "multidiffusion", "full")
 SHARE = "it is a fraction of a tile: 0.5 moves the grid by up to half a tile"
@@ -21,7 +22,7 @@ SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")
 class SpotDiffusionConfig:  # noqa: D101  `documented` writes its docstring below, from the fields
     tile_size_time: int = option(
         256,
-        check=lambda size: check_int("tile_size_time", size, 1, hint="256 frames suit AudioLDM"),
+        check=lambda size: check_size("tile_size_time", size, hint="256 frames suit AudioLDM"),
         kind="whole",
         help="Tile size W, the number of latent frames the network sees in one pass. 256 is the length AudioLDM was "
         "trained on. It must be a multiple of the model's `time_multiple`, which `plan` checks.",
@@ -102,16 +103,21 @@ SpotDiffusionConfig.__doc__ = documented(
 )
 
 
+def check_config(config: object) -> SpotDiffusionConfig:
+    """Return `config` if it is a `SpotDiffusionConfig`. Raises `InputError` otherwise."""
+    return check_instance("config", config, SpotDiffusionConfig, hint="SpotDiffusionConfig() has the defaults")
+
+
 def should_use_spotdiffusion(latent_size: int, config: SpotDiffusionConfig) -> bool:
     """Return whether a latent of `latent_size` frames is longer than one tile.
 
     If it is not, plain DDIM covers it with a single window.
 
     Raises:
-        InputError: `latent_size` is negative or not a whole number.
+        InputError: `latent_size` is not a whole number from 0 to 10 million.
 
     >>> should_use_spotdiffusion(768, SpotDiffusionConfig()), should_use_spotdiffusion(256, SpotDiffusionConfig())
     (True, False)
     """
-    size = check_int("latent_size", latent_size, 0, hint="duration_to_latent_t_size(seconds) computes it")
-    return size > config.tile_size_time
+    size = check_size("latent_size", latent_size, 0, hint="duration_to_latent_t_size(seconds) computes it")
+    return size > check_config(config).tile_size_time

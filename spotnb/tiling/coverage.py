@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from spotnb.errors import InputError
 from spotnb.support.checks import check_int, show
 from spotnb.tiling.layout import Layout
+from spotnb.tiling.limits import MOST_STEPS, require_few_cells
 
 
 class HasLayout(Protocol):
@@ -75,7 +77,7 @@ class Coverage:
 def coverage(layouts: Layouts, near: int = 0) -> Coverage:
     """Compute how near each frame was to a seam, and how often.
 
-    Memory and time grow with steps x T.
+    Memory and time grow with steps x T, which must be at most 200 million.
 
     Args:
         layouts: The layouts of the steps of a run, in any form that `run_steps` accepts, such as a trace that kept
@@ -87,7 +89,7 @@ def coverage(layouts: Layouts, near: int = 0) -> Coverage:
         The distances, the histogram of seam positions, and the counts.
 
     Raises:
-        InputError: As for `run_steps`, or `near` is out of range.
+        InputError: As for `run_steps`, `near` is out of range, or the steps and frames are too many.
 
     >>> from spotnb import SpotDiffusionConfig, plan
     >>> config = SpotDiffusionConfig(tile_size_time=8)
@@ -99,6 +101,7 @@ def coverage(layouts: Layouts, near: int = 0) -> Coverage:
     run = run_layouts(layouts)
     frames = run[0].frames
     near = _check_near(near, frames)
+    require_few_cells(len(run), frames, "steps")
     distance = np.stack([_distance(layout) for layout in run])
     seams = np.bincount([seam for layout in run for seam in layout.seams], minlength=frames)
     for array in (distance, seams):
@@ -119,8 +122,8 @@ def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
             knows its step, such as a `StepRecord` of a trace or a `Step`.
 
     Raises:
-        InputError: There are no layouts, an item is something else, or the lengths differ. A sampler is rejected too,
-            because iterating over it would run it.
+        InputError: There are no layouts or more than 10,000, an item is something else, or the lengths differ. A
+            sampler is rejected too, because iterating over it would run it.
     """
     if isinstance(layouts, Iterator) and hasattr(layouts, "trace"):
         raise InputError(f"layouts is a {type(layouts).__name__}, and iterating over it would run it: pass its .trace")
@@ -129,7 +132,7 @@ def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
         raise InputError(f"layouts is {show(layouts)}: expected the layouts of a run; pass a list or a trace")
     run: list[tuple[int, Layout]] = []
     items: Iterable[object] = [layouts] if single else layouts  # type: ignore[assignment]
-    for index, item in enumerate(items):
+    for index, item in enumerate(islice(items, MOST_STEPS + 1)):
         layout = getattr(item, "layout", item)
         if not isinstance(layout, Layout):
             raise InputError(
@@ -137,6 +140,8 @@ def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
             )
         # A record has `step`, a Step has `index`.
         run.append((getattr(item, "step", getattr(item, "index", index)), layout))
+    if len(run) > MOST_STEPS:
+        raise InputError(f"layouts has more than {MOST_STEPS} items: expected the layouts of one run; pass fewer")
     if not run:
         raise InputError("layouts is empty: expected at least one step; a trace is empty before the first step")
     if len(lengths := sorted({layout.frames for _, layout in run})) > 1:

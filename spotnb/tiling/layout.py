@@ -16,10 +16,13 @@ import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.support.checks import check_int, check_name
-from spotnb.tiling.config import METHODS, SpotDiffusionConfig, should_use_spotdiffusion
-from spotnb.tiling.edges import POLICIES, EdgePolicy
+from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
+from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
+from spotnb.tiling.limits import check_size, require_few_cells, require_few_tiles
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
-from spotnb.tiling.tile import Tile
+from spotnb.tiling.tile import Tile, check_tiles
+
+PLANNED = "plan() returns a layout"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class Layout:
             exactly that many frames changes nothing.
         tiles: The tiles from left to right.
         fallback: Whether the latent fits into one tile, so that plain DDIM in one window replaces `method`.
+
+    Raises:
+        InputError: A value is outside its limits, or the segments do not cover the latent.
     """
 
     frames: int
@@ -44,6 +50,16 @@ class Layout:
     shift: int
     tiles: tuple[Tile, ...]
     fallback: bool = False
+
+    def __post_init__(self) -> None:
+        check_size("frames", self.frames, hint=PLANNED)
+        check_name("method", self.method, METHODS)
+        check_name("edge", self.edge, EDGES)
+        check_size("tile_size", self.tile_size, hint=PLANNED)
+        check_int("shift", self.shift, 0, self.tile_size, hint=PLANNED)
+        tiles = self.tiles if isinstance(self.tiles, tuple) else ()
+        require_few_tiles(len(tiles))
+        check_tiles(tiles, self.frames, ring=self.ring, overlap=self.method == "multidiffusion")
 
     @property
     def policy(self) -> EdgePolicy:
@@ -127,7 +143,11 @@ class Layout:
         A frame that is owned by n segments takes 1/n from each (MultiDiffusion, Bar-Tal et al. 2023,
         arXiv:2302.08113). With the other methods, a row is 1 in the segment and 0 elsewhere. The array is not kept,
         because it is large: half a gigabyte for an hour. `coverage` holds the same information in T numbers.
+
+        Raises:
+            InputError: The array would have more than `spotnb.tiling.limits.MOST_CELLS` values.
         """
+        require_few_cells(len(self.tiles), self.frames, "tiles")
         share = 1.0 / self.coverage
         weights = np.zeros((len(self.tiles), self.frames))
         for row, tile in zip(weights, self.tiles, strict=True):
@@ -163,8 +183,7 @@ def plan(
     the place where it meets itself moves too. `tiles` never turns.
 
     Args:
-        frames: The length T of the latent. Any number is valid here, but a model may require multiples of
-            `time_multiple`.
+        frames: The length T of the latent, at most 10 million. A model may require multiples of `time_multiple`.
         config: Tile size, overlap, shifts and edge policy.
         step: The step, counted from 0 in the order in which steps are run.
         method: One of `METHODS`.
@@ -176,15 +195,17 @@ def plan(
 
     Raises:
         InputError: A number has the wrong type or is outside its limits, the method is unknown, the tile size is not a
-            multiple of `time_multiple`, or the schedule `sorted` is used without `steps`.
+            multiple of `time_multiple`, the layout would have more than 100,000 tiles, or the schedule `sorted` is used
+            without `steps`.
 
     >>> [tile.window for tile in plan(768, SpotDiffusionConfig(), step=0, method="tiles").tiles]
     [(0, 256), (256, 512), (512, 768)]
     """
-    frames = check_int("frames", frames, 1, hint="pass the length of the latent in time")
+    frames = check_size("frames", frames, hint="pass the length of the latent in time")
+    config = check_config(config)
     method = check_name("method", method, METHODS)
     step, steps = check_step(step, steps)
-    time_multiple = check_int("time_multiple", time_multiple, 1, hint="8 is AudioLDM's")
+    time_multiple = check_size("time_multiple", time_multiple, hint="8 is AudioLDM's")
     width = config.tile_size_time
     if width % time_multiple:
         down, up = width // time_multiple * time_multiple, -(-width // time_multiple) * time_multiple
@@ -199,10 +220,12 @@ def plan(
     moves = method == "spot" or (policy.ring and one_window and method != "tiles")
     shift = draw_shift(config, step, steps, time_multiple, frames) if moves else 0
 
+    stride = width - config.overlap if method == "multidiffusion" else width
+    require_few_tiles(1 if one_window else -(-frames // stride))
     if one_window:
         tiles = [policy.one_window(frames, shift)]
     elif method == "multidiffusion":
-        tiles = policy.overlapping(frames, width, width - config.overlap)
+        tiles = policy.overlapping(frames, width, stride)
     else:
         tiles = policy.grid(frames, width, shift, time_multiple)
     fallback = one_window and method != "full" and not policy.ring
@@ -220,11 +243,12 @@ def create_tiles(shape: Sequence[int], config: SpotDiffusionConfig) -> list[tupl
         config: The config, which holds the tile size.
 
     Raises:
-        InputError: The shape is not four whole numbers above 0.
+        InputError: The shape is not four whole numbers above 0, or the grid would have more than 100,000 tiles.
 
     >>> create_tiles([1, 8, 384, 16], SpotDiffusionConfig())
     [(0, 256, 0, 16), (256, 384, 0, 16)]
     """
     _, _, frames, bins = check_shape(shape)
-    width = config.tile_size_time
+    width = check_config(config).tile_size_time
+    require_few_tiles(-(-frames // width))
     return [(start, min(start + width, frames), 0, bins) for start in range(0, frames, width)]

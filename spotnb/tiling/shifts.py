@@ -14,7 +14,8 @@ import numpy as np
 
 from spotnb.errors import InputError
 from spotnb.support.checks import LARGEST, check_int, show
-from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
+from spotnb.tiling.config import SpotDiffusionConfig, check_config, should_use_spotdiffusion
+from spotnb.tiling.limits import MOST_STEPS, check_size
 
 DEFAULT_TIME_MULTIPLE = 8
 """AudioLDM's UNet halves the time axis three times."""
@@ -52,7 +53,8 @@ def draw_shift(
     [0, 79, 30, 110, 60]
     """
     step, steps = check_step(step, steps)
-    time_multiple = check_int("time_multiple", time_multiple, 1, hint="8 is AudioLDM's")
+    time_multiple = check_size("time_multiple", time_multiple, hint="8 is AudioLDM's")
+    config = check_config(config)
     if config.shift_schedule == "sorted" and steps is None:
         raise InputError(
             'shift_schedule "sorted" sorts the shifts of the entire run, but steps is None: '
@@ -87,7 +89,7 @@ def generate_random_shift(
 def check_step(step: int, steps: int | None) -> tuple[int, int | None]:
     """Return `step` and `steps` as plain integers. If `steps` is not None, `step` must be less than it."""
     if steps is not None:
-        steps = check_int("steps", steps, 1, hint="pass the number of denoising steps of the run")
+        steps = check_size("steps", steps, 1, MOST_STEPS, hint="pass the number of denoising steps of the run")
     high = LARGEST if steps is None else steps - 1
     return check_int("step", step, 0, high, hint="steps count from 0"), steps
 
@@ -99,7 +101,7 @@ def check_shape(shape: Sequence[int]) -> tuple[int, int, int, int]:
         batch, channels, frames, bins = (check_int("shape", size, 1, hint=hint) for size in shape)
     except (TypeError, ValueError):  # not a sequence, not four numbers, or (InputError) a size out of range
         raise InputError(f"shape is {show(shape)}: expected four whole numbers of at least 1; {hint}") from None
-    return batch, channels, frames, bins
+    return batch, channels, check_size("shape", frames, hint=hint), bins
 
 
 def _scheduled(config: SpotDiffusionConfig, step: int, steps: int | None) -> int:

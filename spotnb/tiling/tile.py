@@ -1,8 +1,12 @@
-"""One tile of a layout."""
+"""One tile of a layout, and the rules that the tiles of a layout keep."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+
+from spotnb.errors import InputError
 
 Interval = tuple[int, int]
 """`(start, stop)` in latent frames; `stop` is excluded."""
@@ -21,3 +25,50 @@ class Tile:
 
     window: Interval
     segment: Interval
+
+
+def check_tiles(tiles: Sequence[Tile], frames: int, *, ring: bool, overlap: bool) -> None:
+    """Check that tiles fit a latent and that every frame lies in a segment.
+
+    Args:
+        tiles: The tiles, in any order.
+        frames: The length T of the latent.
+        ring: Whether the latent is a ring, on which a segment may end past T.
+        overlap: Whether segments may overlap, as with `multidiffusion`.
+
+    Raises:
+        InputError: A tile is something else or lies elsewhere, or the segments leave a gap or overlap.
+    """
+    if not tiles:
+        raise InputError("the layout has no tiles: expected at least one; plan() returns a layout")
+    for number, tile in enumerate(tiles):
+        if not isinstance(tile, Tile) or not _fits(tile, frames, 2 * frames if ring else frames):
+            raise InputError(
+                f"tile {number} does not fit a latent of {frames} frames: expected a segment inside its window and the "
+                "latent, and less than one latent of padding; plan() returns a layout"
+            )
+    ordered = sorted(tiles, key=attrgetter("segment"))
+    first = reached = ordered[0].segment[0]
+    for tile in ordered:
+        start, stop = tile.segment
+        if start > reached or (start < reached and not overlap):
+            fault = "leave a gap" if start > reached else "overlap"
+            raise InputError(
+                f"the segments {fault} at frame {start}: expected each frame once; plan() returns a layout"
+            )
+        reached = max(reached, stop)
+    if (first and not ring) or reached < first + frames or (reached > first + frames and not overlap):
+        raise InputError(
+            f"the segments go from frame {first} to {reached}: expected all {frames} frames; plan() returns a layout"
+        )
+
+
+def _fits(tile: Tile, frames: int, last: int) -> bool:
+    try:
+        (seen, end), (start, stop) = tile.window, tile.segment
+        if not type(seen) is type(end) is type(start) is type(stop) is int:
+            return False
+    except (TypeError, ValueError):
+        return False
+    owned = 0 <= start < frames and start < stop <= min(last, start + frames)
+    return owned and -frames < seen <= start and stop <= end <= 2 * frames

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from spotnb.errors import SpotnbError
+from spotnb.support.paths import show_path
 from spotnb.tiling.layout import Layout
 from spotnb.tiling.tile import Tile
+from spotnb.trace.form import VERSIONED
 from spotnb.trace.record import StepRecord
 
 FORMAT, VERSION = "spotnb-trace", 2
@@ -80,11 +82,12 @@ def upgraded(header: Header, path: Path) -> Header:
     Raises:
         SpotnbError: The file was written by a newer spotnb.
     """
+    VERSIONED("", header)
     version = header["version"]
     if version > VERSION:
         raise SpotnbError(
-            f"{path} was written by a newer spotnb (its trace version is {version}, this spotnb reads versions up to "
-            f"{VERSION}): upgrade spotnb"
+            f"{show_path(path)} was written by a newer spotnb (its trace version is {version}, this spotnb reads "
+            f"versions up to {VERSION}): upgrade spotnb"
         )
     while version < VERSION:
         header = UPGRADES[version](header)

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from spotnb.errors import InputError
+from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 
 Array = npt.NDArray[np.floating[Any]]
+RECORD_MODES = ("all", "x0", "last")
+RECORD_DTYPES = ("fp32", "fp16")
+
+
+def check_record_mode(mode: Any) -> str | int:
+    """Return the mode of a trace: one of `RECORD_MODES`, or a whole number k that keeps every k-th step.
+
+    Raises:
+        InputError: `mode` is something else.
+    """
+    if isinstance(mode, Integral) and not isinstance(mode, bool) and int(mode) >= 1:
+        return int(mode)
+    if isinstance(mode, str) and mode in RECORD_MODES:
+        return mode
+    raise InputError(
+        f"record is {show(mode)}: expected one of {', '.join(RECORD_MODES)}, or a whole number k; "
+        "k keeps every k-th step"
+    )
 
 
 @dataclass(frozen=True)

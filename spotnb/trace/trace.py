@@ -5,35 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Self, overload
 
 import numpy as np
 
-from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
-from spotnb.support.checks import check_name, show
-from spotnb.trace.record import Array, StepRecord
-
-RECORD_MODES = ("all", "x0", "last")
-RECORD_DTYPES = ("fp32", "fp16")
-
-
-def check_record_mode(mode: Any) -> str | int:
-    """Return the mode of a trace: one of `RECORD_MODES`, or a whole number k that keeps every k-th step.
-
-    Raises:
-        InputError: `mode` is something else.
-    """
-    if isinstance(mode, Integral) and not isinstance(mode, bool) and int(mode) >= 1:
-        return int(mode)
-    if isinstance(mode, str) and mode in RECORD_MODES:
-        return mode
-    raise InputError(
-        f"record is {show(mode)}: expected one of {', '.join(RECORD_MODES)}, or a whole number k; "
-        "k keeps every k-th step"
-    )
+from spotnb.support.checks import check_instance, check_name
+from spotnb.support.paths import check_path
+from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
 
 
 @dataclass
@@ -77,6 +57,11 @@ class Trace(Sequence[StepRecord]):
         """The steps that were kept, known without reading their arrays."""
         return getattr(self.records, "steps", None) or tuple(record.step for record in self.records)
 
+    @property
+    def timesteps(self) -> tuple[int, ...]:
+        """The diffusion timesteps of the records, known without reading their arrays."""
+        return getattr(self.records, "timesteps", None) or tuple(record.timestep for record in self.records)
+
     def at(self, step: int) -> StepRecord | None:
         """Return the record of a step, or None if it was not kept."""
         steps = self.steps
@@ -113,6 +98,7 @@ class Trace(Sequence[StepRecord]):
 
         Records of the same or later steps are replaced. They exist if a run was interrupted or went back.
         """
+        check_instance("record", record, StepRecord, hint="SpotSampler.step() returns one")
         records = [earlier for earlier in self.records if earlier.step < record.step]
         if records and not self.keeps(records[-1].step):
             records.pop()
@@ -151,7 +137,10 @@ class Trace(Sequence[StepRecord]):
         kept = [k for k in self.steps if k < step]
         if unbroken_from is not None:
             kept = [k for i, k in enumerate(kept) if k == unbroken_from + i]
-        return self.at(kept[-1]) if kept else None
+        record = self.at(kept[-1]) if kept else None
+        return (
+            record if record is not None and all(a is not None for a in (record.x, record.x0, record.noise)) else None
+        )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the trace to a `.npz` file and return the path of the file.
@@ -164,7 +153,7 @@ class Trace(Sequence[StepRecord]):
         """
         from spotnb.trace.file import save_trace
 
-        return save_trace(self, Path(path))
+        return save_trace(self, check_path("path", path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -177,4 +166,16 @@ class Trace(Sequence[StepRecord]):
         """
         from spotnb.trace.file import load_trace
 
-        return cls(**load_trace(Path(path)))
+        return cls(**load_trace(check_path("path", path)))
+
+    @classmethod
+    def of(cls, value: Any) -> Trace:
+        """Return a trace itself, or open the trace file at a path.
+
+        Raises:
+            InputError: `value` is neither.
+            SpotnbError: As for `load`.
+        """
+        if isinstance(value, str | os.PathLike):
+            return cls.load(value)
+        return check_instance("trace", value, Trace, hint="a sampler has one as .trace, and a path is read")

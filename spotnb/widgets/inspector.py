@@ -15,7 +15,7 @@ from traitlets import Bool, Dict, Int
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.files import flac_bytes
 from spotnb.support.arrays import as_array
-from spotnb.support.checks import check_int, show
+from spotnb.support.checks import check_int
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 from spotnb.widgets.base import Widget, new_figure
@@ -40,7 +40,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     it is viewed. The attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
-        trace_or_sampler: A `Trace` or a `SpotSampler`. If a sampler is still running, call `refresh` to show new steps.
+        trace_or_sampler: A `Trace`, the path of a saved one, or a `SpotSampler`. If a sampler is still running, call
+            `refresh` to show new steps.
         model: The model that decodes the clean estimate of a trace, to play it. A sampler has its own model.
         candidate: The index of the candidate that is shown.
 
@@ -73,10 +74,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     _sound = Dict().tag(sync=True)
 
     def __init__(self, trace_or_sampler: Any, model: Any = None, *, candidate: int = 0) -> None:
-        self.sampler = trace_or_sampler if hasattr(trace_or_sampler, "trace") else None
-        if self.sampler is None and not isinstance(trace_or_sampler, Trace):
-            raise InputError(f"got {show(trace_or_sampler)}: expected a Trace or a SpotSampler; pass one")
-        self._trace = trace_or_sampler
+        self.sampler = trace_or_sampler if isinstance(getattr(trace_or_sampler, "trace", None), Trace) else None
+        self._trace = trace_or_sampler if self.sampler is not None else Trace.of(trace_or_sampler)
         self._model = model
         self.shape = self._find_shape()
         last = self.shape[0] - 1
@@ -307,7 +306,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
         model = as_model(self._model)
         latent = torch.from_numpy(as_array(record.x0)[self._candidate : self._candidate + 1].astype(np.float32))
-        samples = self.trace.manifest.get("samples", latent.shape[2] * model.samples_per_frame)
+        most = latent.shape[2] * model.samples_per_frame
+        samples = check_int("samples", self.trace.manifest.get("samples", most), 1, most, hint="the trace was changed")
         ring = record.layout.ring
         return decode_sound(model, latent.to(model.device), samples, ring=ring).waveform, model.sample_rate
 

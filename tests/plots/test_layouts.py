@@ -338,3 +338,10 @@ def test_bad_input(draw, says):
         draw()
     assert "\n" not in str(caught.value)
     assert not plt.get_fignums()
+
+
+def test_more_tiles_than_can_be_seen_are_refused():
+    many = plan(30_001, SpotDiffusionConfig(1), 0, time_multiple=1)
+    for draw in (plot_layout, plot_tile_map):
+        with pytest.raises(InputError, match="would have 30001 tiles: expected at most 30000"):
+            draw(many)

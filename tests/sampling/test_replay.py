@@ -153,7 +153,7 @@ def test_a_trace_without_records() -> None:
     ("manifest", "lacks"),
     [
         ({}, "model"),
-        ({"model": None}, "subscriptable"),
+        ({"model": None}, "model is None"),
         ({"model": {}}, "name"),
         ({"config": {"tile_size": 3}}, "unexpected keyword"),
         ({"prompt": {"timeline": []}}, "crossfade"),
@@ -165,7 +165,7 @@ def test_a_trace_with_an_incomplete_manifest(manifest: Any, lacks: str, act: Any
     trace = traced()
     trace.manifest = trace.manifest | manifest if manifest else {}
     with pytest.raises(
-        InputError, match=f"the trace's manifest lacks .*{lacks}.*: expected the manifest of a"
+        InputError, match=f"the trace's manifest does not describe a run .*{lacks}.*: record a run"
     ) as caught:
         act(trace, model())
     assert "\n" not in str(caught.value)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import spotnb.tiling.config
 from spotnb.errors import InputError
 from spotnb.sound.lengths import duration_to_latent_t_size
-from spotnb.support.checks import check_real
+from spotnb.support.checks import check_real, show
 from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES, SpotDiffusionConfig, should_use_spotdiffusion
 from spotnb.tiling.edges import EDGES
 
@@ -67,6 +67,11 @@ def test_numpy_numbers_become_plain_ones() -> None:
         ("tile_size_time", "256", "whole number"),
         ("tile_size_time", None, "whole number"),
         ("tile_size_time", math.nan, "whole number"),
+        ("tile_size_time", 10**7 + 1, "from 1 to 10000000"),
+        ("tile_size_time", 10**5000, "from 1 to 10000000"),
+        ("min_overlap", 10**5000, "from 0 to 255"),
+        ("shift_seed", 2**63, "from 0 to 9223372036854775807"),
+        ("shift_seed", 10**5000, "from 0 to 9223372036854775807"),
         ("min_overlap", -1, "from 0 to 255"),
         ("min_overlap", 256, "from 0 to 255"),
         ("min_overlap", 64.0, "from 0 to 255"),
@@ -91,13 +96,13 @@ def test_numpy_numbers_become_plain_ones() -> None:
         ("shift_schedule", "golden", "random, alternate, fibonacci, sorted"),
         ("shift_schedule", 0, "random, alternate"),
     ],
+    ids=show,
 )
 def test_refuses_what_is_outside_its_limits(name: str, value: Any, limits: str) -> None:
     with pytest.raises(InputError) as caught:
         SpotDiffusionConfig(**{name: value})
     message = str(caught.value)
-    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-    assert message.startswith(f"{name} is {shown}: expected")
+    assert message.startswith(f"{name} is {show(value)}: expected")
     assert limits in message
     assert "; " in message, "an error ends with what to do"
     assert "\n" not in message
@@ -109,7 +114,8 @@ def test_limits_are_inside() -> None:
     assert SpotDiffusionConfig(min_overlap=0).overlap == 0
     assert SpotDiffusionConfig(min_overlap=255).overlap == 255
     assert SpotDiffusionConfig(tile_size_time=1, min_overlap=0).tile_size_time == 1
-    assert SpotDiffusionConfig(shift_seed=2**80).shift_seed == 2**80
+    assert SpotDiffusionConfig(shift_seed=2**63 - 1).shift_seed == 2**63 - 1
+    assert SpotDiffusionConfig(tile_size_time=10**7, min_overlap=10**7 - 1).overlap == 10**7 - 1
 
 
 def test_a_long_or_broken_value_stays_on_one_short_line() -> None:

@@ -275,7 +275,7 @@ layout = plan(40, SpotDiffusionConfig(16), 0)
 x = np.zeros((1, 2, 40, 4), np.float32)
 trace = Trace()
 for k in range(3):
-    trace.append(StepRecord(k, 9 - k, 0, layout, x, x, x, 0.1))
+    trace.append(StepRecord(k, 9 - k, layout.shift, layout, x, x, x, 0.1))
 trace.save(sys.argv[1])
 """
 
@@ -440,9 +440,10 @@ def test_a_flipped_byte_in_an_array_is_told_when_it_is_read(tmp_path: Path) -> N
 
 def test_a_large_trace_opens_without_reading_its_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x = np.zeros((1, 8, 2000, 16), np.float32)
+    layout = plan(2000, SpotDiffusionConfig(16), 0, "tiles")
     trace = Trace()
     for step in range(10):
-        trace.append(StepRecord(step, 999 - step, 0, LAYOUT, x, x, x, 0.1))
+        trace.append(StepRecord(step, 999 - step, 0, layout, x, x, x, 0.1))
     path = trace.save(tmp_path / "large.npz")
     assert path.stat().st_size > 30 * x.nbytes
     count, usual = 0, zipfile.ZipExtFile.read

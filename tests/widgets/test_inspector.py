@@ -112,8 +112,8 @@ def test_wrong_values_are_refused_in_one_line(name: str, value: Any) -> None:
 
 
 def test_wrong_runs_are_refused() -> None:
-    for wrong in (None, 3, "trace.npz"):
-        with pytest.raises(InputError, match="expected a Trace or a SpotSampler"):
+    for wrong in (None, 3, np.zeros(3)):
+        with pytest.raises(InputError, match="expected a Trace; a sampler has one"):
             LatentInspector(wrong)
     with pytest.raises(InputError, match="no records"):
         LatentInspector(Trace())
