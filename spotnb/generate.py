@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from spotnb.errors import SpotnbError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.models.decode import Sound
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
@@ -19,6 +19,13 @@ from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
 from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
+
+RENAMED = {
+    "ddim_steps": "steps",
+    "unconditional_guidance_scale": "guidance_scale",
+    "ddim_eta": "eta",
+}
+"""AudioLDM's names of settings, and spotnb's own."""
 
 Score = Callable[["Generation"], float]
 """A function that rates a candidate. Higher is better."""
@@ -205,6 +212,9 @@ def spotdiffusion_text_to_audio(
         InputError: A setting is invalid.
         SpotnbError: The network returned NaN or infinity.
     """
+    for here, there in RENAMED.items():
+        if there in settings:
+            raise InputError(f"{there} is called {here} here: pass {here}, or call generate_audio")
     return generate_audio(
         model,
         prompt,

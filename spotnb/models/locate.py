@@ -61,7 +61,8 @@ def locate(name: Any, revision: Any = "main") -> Located:
     except (OSError, RuntimeError):  # a name that no file can have, or a link to itself
         pass
     raise InputError(
-        f"model {show(name)} is unknown: expected {EMBEDDED_NAME}, {', '.join(HUB_MODELS)} or an existing folder"
+        f"model {show(name)} is unknown: expected {EMBEDDED_NAME}, an existing folder or a checkpoint such as "
+        f"{HUB_MODELS[1]}; see load_model"
     )
 
 

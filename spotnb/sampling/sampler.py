@@ -238,7 +238,13 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         return self._listener.write(path, *latent_of(self._now, None, of, candidate), progress=progress)
 
     def to_known_sound(self, candidate: int = 0) -> KnownSound:
-        """Return the sound of a finished run, for another run to start from. Raises `InputError` if it is not done."""
+        """Return the sound of a candidate, for another run to start from.
+
+        Raises:
+            InputError: The run is not done, or has no such candidate.
+        """
+        last = self.candidates - 1
+        candidate = check_int("candidate", candidate, 0, last, hint=f"the run has {self.candidates}")
         if not self.done:
             raise InputError(f"a run at step {self.steps_done}: expected a finished run; call its run() first")
         audible = int(round(self.samples / self.model.samples_per_frame, 6))

@@ -19,6 +19,7 @@ from spotnb.sound.loudness import loudness
 from spotnb.sound.mel import HOP, LATENT_MELS, LATENT_SECONDS, MIRROR, SAMPLE_RATE, as_log_mel
 from spotnb.sound.resampling import resampled
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
+from spotnb.support.checks import check_items
 
 # A decoder spreads a border over about one latent frame on each side. These mel frames count neither as seam nor as
 # elsewhere.
@@ -192,7 +193,7 @@ def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
 
 def _checked(seams: Iterable[int], frames: int) -> NDArray[np.int64]:
     """Return `seams` as an array, after checking that each has one of the `frames` mel frames on both sides."""
-    array = as_array(seams if hasattr(seams, "dtype") or not isinstance(seams, Iterable) else list(seams))
+    array = as_array(seams if hasattr(seams, "dtype") else check_items("seams", seams, hint="pass latent frames"))
     if not array.size:
         raise InputError(
             "seams is empty: expected at least one; a single window has none, so score it at the grid of a tiled run"

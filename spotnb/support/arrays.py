@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from spotnb.support.checks import as_plain, check_real, show
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 """The sample rates in Hz that spotnb takes: telephones use 8 kHz, and the fastest converters 768 kHz."""
 
+MOST_NUMBERS = 10**7
+"""The longest list that is converted to an array: Python needs eight times the memory of an array for it."""
 NUMBERS = "expected numbers, in rows of equal length"
 
 
@@ -27,6 +30,8 @@ def as_array(value: Any) -> NDArray[Any]:
     """
     if _is_masked(value):
         raise InputError("the array is masked: expected one without hidden values; pass array.filled(0) or array.data")
+    if isinstance(value, Sequence) and not hasattr(value, "dtype") and len(value) > MOST_NUMBERS:
+        raise InputError(f"{show(value)} has {len(value)} items: expected at most {MOST_NUMBERS}; pass an array")
     try:
         if hasattr(value, "detach"):
             value = value.detach().cpu()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
-from spotnb.support.checks import check_int, check_name
+from spotnb.support.checks import LARGEST, check_int, check_name
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
 from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
 from spotnb.tiling.limits import check_size, require_few_cells, require_few_tiles
@@ -80,9 +80,14 @@ class Layout:
 
         Inside the latent this is the frame itself. Past an end it is the mirrored frame, or on a ring the frame at the
         other end.
+
+        Raises:
+            InputError: `index` is neither a whole number nor an array of such.
         """
-        frame = self.policy.frame_at(np.asarray(index, np.int64), self.frames)
-        return frame if isinstance(index, np.ndarray) else int(frame)
+        if isinstance(index, np.ndarray) and index.dtype.kind in "iu":
+            return self.policy.frame_at(index.astype(np.int64, copy=False), self.frames)
+        index = check_int("index", index, -LARGEST, hint="pass the position in a window")
+        return int(self.policy.frame_at(np.asarray(index), self.frames))
 
     @property
     def seams(self) -> tuple[int, ...]:
@@ -108,7 +113,8 @@ class Layout:
         return -min(starts), max(stops) - self.frames  # never negative, because windows cover the latent
 
     def owner(self, frame: int) -> int:
-        """Return the index of the first tile that owns a frame."""
+        """Return the index of the first tile that owns a frame. Raises `InputError` for a frame outside the latent."""
+        frame = check_int("frame", frame, 0, self.frames - 1, hint=f"the layout has {self.frames} frames")
         turns = (frame, frame + self.frames)  # a segment on a ring may end past T
         return next(
             number

@@ -17,7 +17,7 @@ from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
 from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import check_int, show
+from spotnb.support.checks import check_int, check_items, show
 
 LEAST, MOST = 2, 4
 RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
@@ -161,10 +161,9 @@ def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _checked(seams: Any, seconds: float) -> tuple[int, ...]:
-    if isinstance(seams, str) or not isinstance(seams, Iterable):
-        raise InputError(f"seams are {show(seams)}: expected latent frames (40 ms each), such as [256, 512]")
+    items = check_items("seams", seams, hint="pass latent frames (40 ms each), such as [256, 512]")
     last = max(1, math.ceil(seconds / LATENT_SECONDS))
-    return tuple(sorted({check_int("a seam", seam, 0, last, hint="seams are latent frames, 40 ms") for seam in seams}))
+    return tuple(sorted({check_int("a seam", seam, 0, last, hint="seams are latent frames, 40 ms") for seam in items}))
 
 
 def scores(runs: list[Compared], grid: Iterable[int] | None) -> tuple[tuple[int, ...], list[SeamScore | None]]:

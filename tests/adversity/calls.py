@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import spotnb
+from spotnb.generate import RENAMED
 from spotnb.sampling.settings import NAMES
 from tests.networks import FunctionModel, pointwise
 
@@ -102,6 +103,8 @@ SETTINGS = {"SpotSampler", "SpotSampler.fork", "generate_audio", "spotdiffusion_
 LEFT_OUT = {
     "AudioModel": "a protocol",
     "DistributedModel": "needs a cluster",
+    "Trace.of": "takes a trace or a path, as replay does",
+    "from_audioldm": "needs audioldm's network, and is called in tests/audioldm",
     "SpotSampler.of": "takes a Run, which is checked when it is built",
     "Step": "made by SpotSampler.begin",
     "Trace.append": "called by the sampler",
@@ -162,7 +165,8 @@ def _arguments(name: str, function: Callable[..., Any]) -> Iterator[Target]:
     needed = [p.name for p in named if p.default is p.empty or p.name in own or p.name in GOOD]
     keywords = [p.name for p in named]
     if name in SETTINGS:
-        keywords += [setting for setting in NAMES if setting not in keywords]
+        renamed = RENAMED.values() if "ddim_steps" in keywords else ()
+        keywords += [setting for setting in NAMES if setting not in keywords and setting not in renamed]
         if name != "SpotSampler.fork":
             needed += [each for each in RUN if each not in needed and each in keywords and "ddim_steps" not in keywords]
     for argument in keywords:
