@@ -205,7 +205,7 @@ def test_takes_tensors_and_decoder_shapes():
         (np.zeros(64000), [50.5], "whole latent frames"),
         (np.zeros(64000), [True], "whole latent frames"),
         (np.zeros(64000), [[50]], "whole latent frames"),
-        (np.zeros(64000), 50, "whole latent frames"),
+        (np.zeros(64000), 50, "expected a list"),
         (np.zeros(64000), range(2, 100, 2), "fewer seams or a longer sound"),
         (np.zeros(4000), [3], "fewer seams or a longer sound"),
         (np.full(64000, np.nan), [50], "64000 NaN"),
