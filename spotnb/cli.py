@@ -25,6 +25,7 @@ from spotnb.sampling.settings import (
     check_prompt,
 )
 from spotnb.support.arguments import add_arguments, given, number, whole
+from spotnb.support.checks import check_text
 from spotnb.tiling.config import SpotDiffusionConfig
 
 FLAGS = {
@@ -113,7 +114,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _generate(args: argparse.Namespace) -> int:
     from spotnb.support.files import require_writable
 
-    name = args.name or _file_name(str(check_prompt(args.prompt)))
+    check_prompt(args.prompt)
+    name = check_text("name", args.name or "", hint="pass a file name") or _file_name(args.prompt)
     if Path(name).name != name or name in (".", ".."):
         raise InputError(f"name is {name!r}: expected a file name without folders or suffix; set the folder with --out")
     files = {suffix: args.out / f"{name}.{suffix}" for suffix in ("wav", "png", "json")}

@@ -6,7 +6,6 @@ AudioLDM: Liu et al. 2023, "AudioLDM: Text-to-Audio Generation with Latent Diffu
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import torch
@@ -20,9 +19,12 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import TempoRuler, beat_waves
 from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
+from spotnb.models.words import Reading, read_tokens
 from spotnb.sound.mel import HOP
+from spotnb.support.checks import check_text
 
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configurations is only the pipeline's default
+WORDS = "pass words that describe a sound"
 
 
 class DiffusersAudioLDM:
@@ -116,19 +118,22 @@ class DiffusersAudioLDM:
             **self.notes,
         }
 
+    def read_text(self, text: str) -> Reading:
+        """Return what the tokenizer reads of a text, see `spotnb.models.words`."""
+        return read_tokens(self.tokenizer, check_text("text", text, hint=WORDS))
+
     def unknown_words(self, text: str) -> list[str]:
-        """Return the words of a text that the tokenizer maps to `<unk>`, in order.
+        """Return the words, signs and emoji of a text that the tokenizer does not know or drops, in order.
 
         A byte-level tokenizer, as in the published checkpoints, knows every word.
         """
-        unknown = self.tokenizer.unk_token_id
-        words = re.findall(r"[^\W_]+", text)
-        return [word for word in words if unknown in self.tokenizer(word, add_special_tokens=False).input_ids]
+        return list(self.read_text(text).unknown)
 
     @torch.no_grad()
     @shelter
     def embed(self, texts: list[str]) -> Tensor:
-        """Return the normalized CLAP embeddings `[N, D]` of N texts."""
+        """Return the normalized CLAP embeddings `[N, D]` of N texts. Words past the tokenizer's limit are cut."""
+        texts = [check_text("text", text, hint=WORDS) for text in texts]
         tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
         embeds = self.text_encoder(tokens.input_ids, attention_mask=tokens.attention_mask).text_embeds
         normalized: Tensor = nn.functional.normalize(embeds, dim=-1)

@@ -28,8 +28,9 @@ from spotnb.models.batching import suggested_tile_batch
 from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.shelter import shelter
+from spotnb.models.words import Reading, read_tokens
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
-from spotnb.support.checks import show
+from spotnb.support.checks import check_text, show
 
 NEEDED = (
     "alphas_cumprod",
@@ -50,6 +51,7 @@ NEEDED = (
 )
 PREDICTS = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}  # audioldm's names and those of diffusers
 TRAINED_STEPS = 1000
+CLAP_TOKENS = 512  # of a text, with the two special ones; audioldm cuts the rest
 NATIVE_FRAMES = 256
 CLAP_RATE, CLAP_SAMPLES = 48000, 480000  # the input of the CLAP audio encoder: 10 s
 
@@ -114,10 +116,17 @@ class LatentDiffusionModel:
             KEY: str(self._identity),
         }
 
+    def read_text(self, text: str) -> Reading:
+        """Return what the tokenizer of the text encoder reads of a text, see `spotnb.models.words`."""
+        tokenizer = getattr(self._origin.cond_stage_model, "tokenize", None)
+        text = check_text("text", text, hint="pass words that describe a sound")
+        return read_tokens(tokenizer, text, CLAP_TOKENS) if hasattr(tokenizer, "is_fast") else Reading()
+
     @torch.no_grad()
     @shelter
     def embed(self, texts: list[str]) -> Tensor:
         """Return the conditioning `[N, D]` of N texts. An empty text gives audioldm's unconditional conditioning."""
+        texts = [check_text("text", text, hint="pass words that describe a sound") for text in texts]
         encoder, prompts = self._origin.cond_stage_model, [text for text in texts if text]
         with _reading(encoder):
             conditional = iter(self._origin.get_learned_conditioning(prompts).split(1) if prompts else ())

@@ -72,6 +72,7 @@ def manifest_of(run: Run) -> dict[str, Any]:
         "samples": run.samples,
         "fallback": run.fallback,
         "unknown_words": list(run.prompts.unknown),
+        "cut_words": list(run.prompts.cut),
         "threads": usable_threads(),
         "versions": {"spotnb": __version__, "torch": torch.__version__, "numpy": np.__version__},
         **run.notes,

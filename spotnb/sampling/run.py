@@ -112,11 +112,11 @@ class Run:
         require_memory(peak_bytes(shape, range(settings.steps), trace), what)
         # Reject a tile size that the model cannot take now, not at the first step.
         plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
+        if prompts is None:
+            prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         source, settings = make_source(model, frames, settings)
         tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
         settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
-        if prompts is None:
-            prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         interval = settings.guidance_interval
         guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
         denoiser = Denoiser(model, prompts, guidance, tile_batch, source, settings.reconstruction_scale)

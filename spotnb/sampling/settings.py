@@ -15,7 +15,7 @@ from typing import Any
 from spotnb.errors import InputError
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.lengths import check_duration
-from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, show
+from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, check_text, show
 from spotnb.support.options import check_options, documented, option, options
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
@@ -33,9 +33,11 @@ REGIONS = "pass regions (start, stop) in seconds, such as [(0, 4), (6, 10)]"
 
 def check_prompt(prompt: Any) -> str | PromptTimeline:
     """Return `prompt` if it is a timeline or a text that is not blank. Raises `InputError` otherwise."""
-    if isinstance(prompt, PromptTimeline) or (isinstance(prompt, str) and prompt.strip()):
+    if isinstance(prompt, PromptTimeline):
         return prompt
-    raise InputError(f"prompt is {show(prompt)}: expected words that describe the sound, such as 'acoustic guitar'")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise InputError(f"prompt is {show(prompt)}: expected words that describe the sound, such as 'acoustic guitar'")
+    return check_text("prompt", prompt, hint="describe the sound")
 
 
 def _check_config(config: Any) -> SpotDiffusionConfig:
@@ -53,9 +55,7 @@ def _check_seed(seed: Any) -> int:
 
 
 def _check_negative(prompt: Any) -> str:
-    if isinstance(prompt, str):
-        return prompt
-    raise InputError(f"negative_prompt is {show(prompt)}: expected a text; leave it empty for none")
+    return check_text("negative_prompt", prompt, hint="leave it empty for none")
 
 
 def _check_tile_batch(size: Any) -> int | None:

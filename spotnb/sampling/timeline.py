@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.sound.lengths import FRAMES_PER_SECOND
-from spotnb.support.checks import check_items, check_real, show
+from spotnb.support.checks import check_items, check_real, check_text, show
 
 Entry = tuple[float, float, str]
 MOST_ENTRIES = 1000
@@ -155,4 +155,4 @@ def _check_entry(index: int, entry: Any) -> Entry:
         )
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputError(f"{name} has the prompt {show(prompt)}: expected words that describe the sound")
-    return start, stop, prompt
+    return start, stop, check_text(f"the prompt of {name}", prompt, hint="describe the sound")

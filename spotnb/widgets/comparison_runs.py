@@ -17,7 +17,7 @@ from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
 from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import check_int, check_items, show
+from spotnb.support.checks import check_int, check_items, check_text, show
 
 LEAST, MOST = 2, 4
 RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
@@ -82,8 +82,7 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
     if isinstance(runs, Mapping):
         named = list(runs.items())
         for name, _ in named:
-            if not isinstance(name, str) or not name.strip():
-                raise InputError(f"the name of a run is {show(name)}: expected a text that is not empty")
+            check_text("the name of a run", name, hint="pass one that is not empty", blank=False)
     elif isinstance(runs, list | tuple):
         named = list(zip(_default_names(runs), runs, strict=True))
     else:
