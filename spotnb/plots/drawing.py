@@ -7,6 +7,7 @@ readable for color-blind readers and in black and white.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 import matplotlib.pyplot as plt
@@ -19,10 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from spotnb.errors import InputError
 from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array, require_finite
-from spotnb.support.checks import check_int
+from spotnb.support.checks import check_instance, check_int, show
 
 BLUES: Final = ("#33658a", "#86bbd8")
 RUST: Final = "#b4442c"
+MOST_SEAMS: Final = 10**6
 TRIANGLE: Final = 7  # matplotlib's CARETDOWN, whose tip is at the position rather than its center
 
 
@@ -30,7 +32,7 @@ def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
     """Return the figure of `ax` and `ax`. If it is None, create a figure 11 inches wide and `height` inches high."""
     if ax is None:
         return plt.subplots(figsize=(11, height), layout="constrained")
-    fig = ax.get_figure(root=True)
+    fig = check_instance("ax", ax, Axes, hint="None creates a figure").get_figure(root=True)
     if fig is None:
         raise InputError("ax no longer belongs to a figure: expected axes of a figure; pass others, or None")
     return fig, ax
@@ -71,10 +73,27 @@ def draw_image(ax: Axes, frames: NDArray[np.float32], seconds: float, first: int
     return ax.imshow(frames.T, origin="lower", aspect="auto", extent=extent, **colors)
 
 
+def as_seams(seams: Any) -> NDArray[np.float64]:
+    """Return seams in latent frames as an array. Check them before a figure is created.
+
+    Raises:
+        InputError: `seams` is not None and holds something else than finite numbers, or more than a million.
+    """
+    try:
+        if isinstance(seams, str | bytes | dict):
+            raise TypeError
+        frames = np.array([] if seams is None else list(islice(seams, MOST_SEAMS + 1)), float)
+        if frames.ndim != 1 or len(frames) > MOST_SEAMS or not np.isfinite(frames).all():
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"seams is {show(seams)}: expected frames such as layout.seams; None marks none") from None
+    return frames
+
+
 def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
     """Mark seams in black on white, which is visible on any color. Seams outside the axes are omitted."""
     start, end = ax.get_xlim()
-    times = np.asarray(() if seams is None else list(seams), float) * LATENT_SECONDS
+    times = as_seams(seams) * LATENT_SECONDS
     times = times[(times >= start) & (times <= end)]
     if not times.size:
         return

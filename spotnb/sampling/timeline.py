@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from spotnb.errors import InputError
 from spotnb.sound.lengths import FRAMES_PER_SECOND
 from spotnb.support.checks import check_real, show
+from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
 SLACK = 1e-6  # seconds, so that 0.1 + 0.2 meets 0.3
@@ -92,6 +93,7 @@ class PromptTimeline:
         Returns:
             `[prompts, T]`. The columns sum to one.
         """
+        frames = check_size("frames", frames, hint="pass the length of the latent in time")
         times = (np.arange(frames) + 0.5) / FRAMES_PER_SECOND
         borders = [start for start, _, _ in self.entries[1:]]
         # One ramp from 0 to 1 per border. The share of a prompt is its own ramp minus that of the next prompt.
@@ -132,6 +134,8 @@ class PromptTimeline:
     @classmethod
     def from_dict(cls, described: dict[str, Any]) -> PromptTimeline:
         """Return the timeline that `to_dict` described."""
+        if not isinstance(described, Mapping) or not {"timeline", "crossfade"} <= described.keys():
+            raise InputError(f"the timeline is described by {show(described)}: expected the result of its to_dict()")
         return cls(described["timeline"], described["crossfade"])
 
 

@@ -18,7 +18,7 @@ from spotnb.errors import InputError
 from spotnb.support.checks import check_int, check_name
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
 from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
-from spotnb.tiling.limits import check_size, require_few_cells, require_few_tiles
+from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
@@ -81,6 +81,8 @@ class Layout:
         Inside the latent this is the frame itself. Past an end it is the mirrored frame, or on a ring the frame at the
         other end.
         """
+        if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
+            index = check_int("index", index, -MOST_FRAMES, 2 * MOST_FRAMES, hint="pass a place in a window")
         frame = self.policy.frame_at(np.asarray(index, np.int64), self.frames)
         return frame if isinstance(index, np.ndarray) else int(frame)
 
@@ -109,6 +111,7 @@ class Layout:
 
     def owner(self, frame: int) -> int:
         """Return the index of the first tile that owns a frame."""
+        frame = check_int("frame", frame, 0, self.frames - 1, hint="frames count from 0")
         turns = (frame, frame + self.frames)  # a segment on a ring may end past T
         return next(
             number
