@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.support.checks import as_plain, check_instance, show
 from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
@@ -113,9 +116,12 @@ def generate_audio(
         The sound with its finished run; with several candidates, the best one.
 
     Raises:
-        InputError: A setting is invalid.
-        SpotnbError: The network or `score` returned NaN or infinity.
+        InputError: A setting is invalid, or `score` is not a function.
+        SpotnbError: The network returned NaN or infinity, or `score` returned something else than a finite number.
+        Exception: Whatever `score` raises. This error and the one before have the finished sounds as the attribute
+            `candidates`, a tuple of `Generation`, so that no work is lost: `error.candidates[0].sampler` is the run.
     """
+    _check_score(score)
     return complete(SpotSampler(model, prompt, **({"record": "last"} | settings)), score=score, progress=progress)
 
 
@@ -134,8 +140,11 @@ def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool
         The sound with its finished run; with several candidates, the one with the highest score.
 
     Raises:
-        SpotnbError: The network or `score` returned NaN or infinity.
+        InputError: `sampler` is not a sampler, or `score` is not a function.
+        SpotnbError: As for `generate_audio`. What `score` raises is passed on too.
     """
+    check_instance("sampler", sampler, SpotSampler, hint="SpotSampler(model, prompt) creates one")
+    _check_score(score)
     seconds = sampler.samples / sampler.model.sample_rate
     if sampler.ring and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
         log.info("the length of a ring is a multiple of 40 ms: %g s become %g s", sampler.duration, seconds)
@@ -145,15 +154,36 @@ def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool
     sampler.run(progress=progress)
     if sampler.candidates == 1:
         return _generation(sampler, sampler.sound(progress=progress), 0)
-    score = score or default_score
     results = [
         _generation(sampler, sampler.sound(progress=progress, candidate=i), i) for i in range(sampler.candidates)
     ]
-    scores = tuple(float(score(candidate)) for candidate in results)
-    if not all(map(math.isfinite, scores)):
-        raise SpotnbError(f"score returned {scores}: expected finite numbers, where higher is better; fix the function")
+    scores = _scored(results, score or default_score)
     best = max(range(len(results)), key=scores.__getitem__)
     return Generation(results[best].waveform, results[best].mel, sampler, best, scores)
+
+
+def _check_score(score: Any) -> None:
+    if score is not None and not callable(score):
+        raise InputError(
+            f"score is {show(score)}: expected a function of a Generation that returns a number; None uses the default"
+        )
+
+
+def _scored(results: list[Generation], score: Score) -> tuple[float, ...]:
+    """Return the scores of all candidates. An error gets the candidates as an attribute, so that they are not lost."""
+    try:
+        values = [as_plain(score(candidate)) for candidate in results]
+        if not all(isinstance(value, Real) and math.isfinite(value) for value in values):
+            raise SpotnbError(
+                f"score returned {show(values)}: expected finite numbers, where higher is better; the finished sounds "
+                "are in the attribute `candidates` of this error"
+            )
+    except BaseException as error:  # an interrupt loses nothing either
+        with suppress(Exception):  # an exotic error may refuse attributes
+            error.candidates = tuple(results)  # type: ignore[attr-defined]
+            error.add_note("The finished sounds are in the attribute `candidates` of this error.")
+        raise
+    return tuple(map(float, values))
 
 
 def default_score(candidate: Generation) -> float:

@@ -7,6 +7,7 @@ readable for color-blind readers and in black and white.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 import matplotlib.pyplot as plt
@@ -19,10 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from spotnb.errors import InputError
 from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array, require_finite
-from spotnb.support.checks import check_instance, check_int, check_items, check_real
+from spotnb.support.checks import check_instance, check_int, show
 
 BLUES: Final = ("#33658a", "#86bbd8")
 RUST: Final = "#b4442c"
+MOST_SEAMS: Final = 10**6
 TRIANGLE: Final = 7  # matplotlib's CARETDOWN, whose tip is at the position rather than its center
 
 
@@ -32,7 +34,7 @@ def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
         check_instance("ax", ax, Axes, hint="pass axes from plt.subplots(), or None for a new figure")
     if ax is None:
         return plt.subplots(figsize=(11, height), layout="constrained")
-    fig = ax.get_figure(root=True)
+    fig = check_instance("ax", ax, Axes, hint="None creates a figure").get_figure(root=True)
     if fig is None:
         raise InputError("ax no longer belongs to a figure: expected axes of a figure; pass others, or None")
     return fig, ax
@@ -73,10 +75,27 @@ def draw_image(ax: Axes, frames: NDArray[np.float32], seconds: float, first: int
     return ax.imshow(frames.T, origin="lower", aspect="auto", extent=extent, **colors)
 
 
+def as_seams(seams: Any) -> NDArray[np.float64]:
+    """Return seams in latent frames as an array. Check them before a figure is created.
+
+    Raises:
+        InputError: `seams` is not None and holds something else than finite numbers, or more than a million.
+    """
+    try:
+        if isinstance(seams, str | bytes | dict):
+            raise TypeError
+        frames = np.array([] if seams is None else list(islice(seams, MOST_SEAMS + 1)), float)
+        if frames.ndim != 1 or len(frames) > MOST_SEAMS or not np.isfinite(frames).all():
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"seams is {show(seams)}: expected frames such as layout.seams; None marks none") from None
+    return frames
+
+
 def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
     """Mark seams in black on white, which is visible on any color. Seams outside the axes are omitted."""
     start, end = ax.get_xlim()
-    times = np.asarray(() if seams is None else seam_frames(seams), float) * LATENT_SECONDS
+    times = as_seams(seams) * LATENT_SECONDS
     times = times[(times >= start) & (times <= end)]
     if not times.size:
         return
@@ -88,12 +107,6 @@ def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
     tops = np.ones(len(times))
     (marks,) = ax.plot(times, tops, "k", ls="", marker=TRIANGLE, label=label, transform=across, clip_on=False)
     ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)
-
-
-def seam_frames(seams: Iterable[int]) -> list[float]:
-    """Return seams as numbers of latent frames. Raises `InputError` if they are not a list of finite numbers."""
-    hint = "pass latent frames, such as layout.seams"
-    return [check_real("seams", seam, hint=hint) for seam in check_items("seams", seams, hint=hint)]
 
 
 def frame_axis(ax: Axes) -> None:

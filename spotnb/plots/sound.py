@@ -22,11 +22,12 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
 from spotnb.errors import InputError
-from spotnb.plots.drawing import BLUES, axes, draw_image, draw_latent, latent_plane, mark_seams
+from spotnb.plots.drawing import BLUES, as_seams, axes, draw_image, draw_latent, latent_plane, mark_seams
 from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE, as_log_mel, mel_bin
 from spotnb.support.arrays import as_waveform
-from spotnb.support.checks import check_items, check_text
+from spotnb.support.checks import check_text
 from spotnb.support.files import atomic_write
+from spotnb.support.paths import check_path, show_path
 
 COLUMNS = 2000  # of the envelope of a waveform: more than a screen shows, and fast to draw for any duration
 HZ = (125, 500, 1000, 2000, 4000)
@@ -52,7 +53,7 @@ def plot_latent(
     Raises:
         InputError: `latent` has another shape, holds NaN or infinity, or lacks the channel.
     """
-    plane = latent_plane(latent, channel)
+    plane, seams = latent_plane(latent, channel), as_seams(seams)
     fig, ax = axes(ax, height=2.4)
     image = draw_latent(ax, plane, channel)
     mark_seams(ax, seams)
@@ -77,7 +78,7 @@ def plot_mel(
     Raises:
         InputError: `mel_or_waveform` has another shape, or holds NaN or infinity.
     """
-    mel = as_log_mel(mel_or_waveform)
+    mel, seams = as_log_mel(mel_or_waveform), as_seams(seams)
     fig, ax = axes(ax, height=3.2)
     image = draw_image(ax, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=np.log(FLOOR), vmax=2)
     ax.set_ylabel("mel band (Hz)")
@@ -106,7 +107,7 @@ def plot_waveform(
     Raises:
         InputError: `waveform` is not a finite waveform.
     """
-    wave = as_waveform(waveform)
+    wave, seams = as_waveform(waveform), as_seams(seams)
     seconds = len(wave) / SAMPLE_RATE
     fig, ax = axes(ax, height=2.4)
     artist: Artist
@@ -145,8 +146,8 @@ def plot_run(
         InputError: As for `plot_waveform` and `plot_mel`.
     """
     wave, mel = as_waveform(waveform), as_log_mel(waveform if mel is None else mel)
-    seams = None if seams is None else check_items("seams", seams, hint="pass latent frames, such as layout.seams")
-    title = None if title is None else check_text("title", title, hint="pass None for none")
+    seams = as_seams(seams)
+    title = None if title is None else check_text("title", title, hint="pass the prompt, or None")
     fig, (upper, lower) = plt.subplots(2, 1, sharex=True, figsize=(11, 5.4), height_ratios=(2, 3), layout="constrained")
     plot_waveform(wave, seams, upper)  # first, because it sets the limits of both
     plot_mel(mel, seams, lower)
@@ -169,10 +170,12 @@ def save_figure(fig: Figure, path: str | os.PathLike[str]) -> Path:
         InputError: Matplotlib cannot write files with this suffix.
         SpotnbError: The file cannot be written.
     """
-    path = Path(path).expanduser()
+    path = check_path("path", path)
     formats = fig.canvas.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:
-        raise InputError(f"cannot tell the format of {str(path)!r} from its name: end the name in .png, .svg or .pdf")
+        raise InputError(
+            f"cannot tell the format of {show_path(path)!r} from its name: end the name in .png, .svg or .pdf"
+        )
     with atomic_write(path) as temporary, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a rare letter is shown as a box, which is enough
         fig.savefig(temporary, dpi=150)

@@ -13,6 +13,8 @@ from tqdm.auto import tqdm
 
 from spotnb.errors import InputError
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.support.checks import check_instance
+from spotnb.support.paths import check_path, show_path
 from spotnb.trace.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,8 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
         InputError: `path` holds a different run.
         SpotnbError: `path` is not a trace, or it cannot be written.
     """
-    path = Path(path)
+    check_instance("sampler", sampler, SpotSampler, hint="SpotSampler(model, prompt) creates one")
+    path = check_path("path", path)
     if path.exists():
         _continue(sampler, path)
     saved = time.monotonic()
@@ -64,8 +67,8 @@ def _continue(sampler: SpotSampler, path: Path) -> None:
     if (saved := _deciding(trace.manifest)) != (current := _deciding(sampler.manifest())):
         names = [name for name in current if saved.get(name) != current[name]] or ["more"]
         raise InputError(
-            f"{path} holds another run ({', '.join(names[:3])} differ): expected a run with these settings; remove the "
-            "file, or pass the settings of that run"
+            f"{show_path(path)} holds another run ({', '.join(names[:3])} differ): expected a run with these settings; "
+            "remove the file, or pass the settings of that run"
         )
     sampler.resume(trace)
     if len(trace):

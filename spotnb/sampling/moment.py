@@ -19,6 +19,7 @@ from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
 from spotnb.sampling.source import Source
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
+from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
 
@@ -185,8 +186,9 @@ class RunView:
 
     @latent.setter
     def latent(self, latent: Tensor) -> None:
-        if tuple(latent.shape) != self.shape:
-            raise InputError(f"latent is {list(latent.shape)}: expected {list(self.shape)}, like the one in its place")
+        if not isinstance(latent, Tensor) or tuple(latent.shape) != self.shape:
+            came = list(latent.shape) if isinstance(latent, Tensor) else show(latent)
+            raise InputError(f"latent is {came}: expected a tensor {list(self.shape)}, like the one in its place")
         self._now = replace(self._now, state=replace(self._now.state, x=latent))
 
     @property

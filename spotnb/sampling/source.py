@@ -154,7 +154,7 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
         InputError: The sound is not finished, too short, not finite, or of another shape than the model's latents.
         SpotnbError: The sound cannot be read or encoded.
     """
-    if isinstance(value, SoundSource):
+    if isinstance(value, SoundSource) and not isinstance(value, type):
         try:
             known = value.to_known_sound()
         except InputError as error:

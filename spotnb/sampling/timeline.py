@@ -13,6 +13,7 @@ import numpy.typing as npt
 from spotnb.errors import InputError
 from spotnb.sound.lengths import FRAMES_PER_SECOND
 from spotnb.support.checks import check_items, check_real, check_text, show
+from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
 MOST_ENTRIES = 1000
@@ -93,6 +94,7 @@ class PromptTimeline:
         Returns:
             `[prompts, T]`. The columns sum to one.
         """
+        frames = check_size("frames", frames, hint="pass the length of the latent in time")
         times = (np.arange(frames) + 0.5) / FRAMES_PER_SECOND
         borders = [start for start, _, _ in self.entries[1:]]
         # One ramp from 0 to 1 per border. The share of a prompt is its own ramp minus that of the next prompt.

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
-from spotnb.support.checks import LARGEST, check_int, check_name
+from spotnb.support.checks import check_int, check_name
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
 from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
-from spotnb.tiling.limits import check_size, require_few_cells, require_few_tiles
+from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
@@ -84,10 +84,10 @@ class Layout:
         Raises:
             InputError: `index` is neither a whole number nor an array of such.
         """
-        if isinstance(index, np.ndarray) and index.dtype.kind in "iu":
-            return self.policy.frame_at(index.astype(np.int64, copy=False), self.frames)
-        index = check_int("index", index, -LARGEST, hint="pass the position in a window")
-        return int(self.policy.frame_at(np.asarray(index), self.frames))
+        if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
+            index = check_int("index", index, -MOST_FRAMES, 2 * MOST_FRAMES, hint="pass a place in a window")
+        frame = self.policy.frame_at(np.asarray(index, np.int64), self.frames)
+        return frame if isinstance(index, np.ndarray) else int(frame)
 
     @property
     def seams(self) -> tuple[int, ...]:
@@ -113,8 +113,8 @@ class Layout:
         return -min(starts), max(stops) - self.frames  # never negative, because windows cover the latent
 
     def owner(self, frame: int) -> int:
-        """Return the index of the first tile that owns a frame. Raises `InputError` for a frame outside the latent."""
-        frame = check_int("frame", frame, 0, self.frames - 1, hint=f"the layout has {self.frames} frames")
+        """Return the index of the first tile that owns a frame."""
+        frame = check_int("frame", frame, 0, self.frames - 1, hint="frames count from 0")
         turns = (frame, frame + self.frames)  # a segment on a ring may end past T
         return next(
             number

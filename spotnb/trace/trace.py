@@ -10,8 +10,9 @@ from typing import Any, Self, overload
 
 import numpy as np
 
+from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
-from spotnb.support.checks import check_instance, check_int, check_name
+from spotnb.support.checks import check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
 from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
 
@@ -40,6 +41,13 @@ class Trace(Sequence[StepRecord]):
     def __post_init__(self) -> None:
         self.mode = check_record_mode(self.mode)
         check_name("record_dtype", self.dtype, RECORD_DTYPES)
+        check_instance("manifest", self.manifest, dict, hint="sampler.manifest() returns one")
+        check_instance("sources", self.sources, dict, hint="leave it out")
+        if not isinstance(self.records, Sequence):
+            raise InputError(f"records is {show(self.records)}: expected a list; SpotSampler.step() returns a record")
+        if isinstance(self.records, list | tuple | str | bytes):  # those of a file are checked when it is opened
+            for record in self.records:
+                check_instance("a record", record, StepRecord, hint="SpotSampler.step() returns one")
 
     def __len__(self) -> int:
         return len(self.records)

@@ -117,8 +117,50 @@ def test_one_candidate_is_not_judged() -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_score_that_is_not_a_number_is_named(bad: float) -> None:
-    with pytest.raises(SpotnbError, match=r"score returned \(0.0, .*: expected finite numbers, .*fix the function"):
+    with pytest.raises(
+        SpotnbError, match=r"score returned \[0, .*: expected finite numbers, .*of this error"
+    ) as caught:
         generate(score=lambda candidate: bad if candidate.candidate == 1 else 0)
+    assert_kept(caught.value)
+
+
+def assert_kept(error: Any) -> None:
+    """Check that nothing of the work is lost: the finished sounds and their run can be reached from the error."""
+    assert [each.candidate for each in error.candidates] == [0, 1, 2]
+    assert error.candidates[1].sampler.done
+    assert np.isfinite(error.candidates[1].waveform).all()
+    assert any("`candidates`" in note for note in error.__notes__)
+
+
+@pytest.mark.parametrize("bad", [None, "1", [1], {}, 1j, np.zeros(2), True and object()])
+def test_a_score_of_another_type_is_named(bad: Any) -> None:
+    with pytest.raises(SpotnbError, match=r"score returned .*: expected finite numbers") as caught:
+        generate(score=lambda candidate: bad)
+    assert_kept(caught.value)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, InputError])
+def test_an_error_of_a_score_carries_on_and_keeps_the_sounds(error: type[BaseException]) -> None:
+    def score(candidate: Generation) -> float:
+        raise error("no")
+
+    with pytest.raises(error, match="no") as caught:
+        generate(score=score)
+    assert_kept(caught.value)
+
+
+@pytest.mark.parametrize("good", [np.float32(2), torch.tensor(2.0), np.array(2), 2, True])
+def test_numbers_of_all_kinds_are_scores(good: Any) -> None:
+    assert generate(score=lambda candidate: good).scores == (float(good),) * 3
+
+
+@pytest.mark.parametrize("score", [5, "clap", [], {}])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_score_is_checked_before_any_work(score: Any, count: int) -> None:
+    model = Judged()
+    with pytest.raises(InputError, match=r"score is .*: expected a function of a Generation"):
+        generate(model, score=score, n_candidates=count)
+    assert not model.calls
 
 
 @pytest.mark.parametrize("bad", [0, -1, 1001, 1.5, "3", None, True])
