@@ -148,7 +148,7 @@ def _load(piece: Piece, embedded: bool, **options: Any) -> Any:
     if unused := sorted(name for name in info["unexpected_keys"] if not name.endswith(IDS)):
         raise SpotnbError(f"{place} has weights that its configuration does not use: {named(unused, 1)}")
     if bad := [n for n, p in weights.items() if not p.isfinite().all()]:
-        raise SpotnbError(f"{piece.folder} has NaN or infinite weights in {bad[0]}: fetch the model again")
+        raise SpotnbError(f"{place} has NaN or infinite weights in {bad[0]}: fetch the model again")
     return loaded
 
 

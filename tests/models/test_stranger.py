@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from spotnb.errors import LONGEST_MESSAGE, SpotnbError
 from spotnb.models.folder_check import DEEPEST, LARGEST_CONFIG, PIECES
 from spotnb.models.load import load_model
+from spotnb.support.paths import show_path
 from tests.models.components import make_components, save_folder
 
 CONFIGS = dict.fromkeys(("unet", "vae", "text_encoder", "vocoder"), "config.json") | {
@@ -52,7 +53,7 @@ def refusal(folder: Path, seconds: float = 4) -> str:
         load_model(folder, device="cpu", dtype="fp32")
     message = str(caught.value)
     assert time.process_time() - started < seconds
-    assert str(folder) in message
+    assert show_path(folder) in message
     assert len(message) <= LONGEST_MESSAGE
     assert " ... " not in message  # it was not cut
     assert not any(word in message for word in ("weights_only", "trust_remote_code=", "=True", "=False", "http"))
