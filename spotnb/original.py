@@ -52,6 +52,7 @@ from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
 from spotnb.sound.lengths import duration_to_latent_t_size
 from spotnb.support.checks import check_int, show
+from spotnb.support.reasons import reason_of
 from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
 from spotnb.tiling.layout import create_tiles
 from spotnb.tiling.shifts import check_shape, generate_random_shift
@@ -162,25 +163,22 @@ def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = 
     if not isinstance(model_name, str) or model_name not in AUDIOLDM_NAMES:
         return BuiltModel(load_model(model_name, device=device, dtype=dtype))
     twin = AUDIOLDM_NAMES[model_name]
-    instead = f"use {twin!r}, the same weights in diffusers' format, or 'tiny'" if twin else "use 'tiny'"
+    instead = f"use {twin!r}, the same weights, or 'tiny'" if twin else "use 'tiny'"
     try:
         audioldm = import_module("audioldm")
     except (ImportError, OSError) as error:  # a broken torchaudio is an OSError
         raise SpotnbError(
-            f"{model_name!r} belongs to the package audioldm, which cannot be imported ({_line(error)}); "
+            f"{model_name!r} belongs to the package audioldm, which cannot be imported ({reason_of(error)}); "
             f"install it, or {instead}"
         ) from error
     try:
         built = audioldm.build_model(model_name=model_name)
     except Exception as error:  # no network, a full disk and a truncated checkpoint all raise different errors
-        raise SpotnbError(f"audioldm cannot build {model_name!r} ({_line(error)}); fix that, or {instead}") from error
+        raise SpotnbError(
+            f"audioldm cannot build {model_name!r} ({reason_of(error)}); fix that, or {instead}"
+        ) from error
     built.cond_stage_model.unconditional_prob = 0.0
     return built
-
-
-def _line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 class DDIMSampler:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 EMBEDDED_NAME = "tiny"
 EMBEDDED = Path(__file__).parent / "embedded"
 HUB_MODELS = ("cvssp/audioldm", "cvssp/audioldm-s-full-v2", "cvssp/audioldm-m-full", "cvssp/audioldm-l-full")
+EXPECTED = f"expected {EMBEDDED_NAME}, an existing folder or a checkpoint such as {HUB_MODELS[1]}; see load_model"
 WANTED = ["*.json", "*.txt", "*.safetensors", "*.bin"]  # weights are read as tensors only, in either format
 REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]|/(?=[A-Za-z0-9])){0,99}")
 
@@ -48,7 +49,7 @@ def locate(name: Any, revision: Any = "main") -> Located:
     """
     revision = check_revision(revision)
     if not isinstance(name, str | os.PathLike) or (isinstance(name, str) and not name):
-        raise InputError(f"model name is {show(name)}: expected {EMBEDDED_NAME}, {', '.join(HUB_MODELS)} or a folder")
+        raise InputError(f"model name is {show(name)}: {EXPECTED}")
     if isinstance(name, str) and name == EMBEDDED_NAME:
         return Located(EMBEDDED_NAME, EMBEDDED)
     if isinstance(name, str) and name in HUB_MODELS:
@@ -60,10 +61,7 @@ def locate(name: Any, revision: Any = "main") -> Located:
             return Located(str(folder), folder)
     except (OSError, RuntimeError):  # a name that no file can have, or a link to itself
         pass
-    raise InputError(
-        f"model {show(name)} is unknown: expected {EMBEDDED_NAME}, an existing folder or a checkpoint such as "
-        f"{HUB_MODELS[1]}; see load_model"
-    )
+    raise InputError(f"model {show(name)} is unknown: {EXPECTED}")
 
 
 def check_revision(revision: Any) -> str:

@@ -87,9 +87,7 @@ def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = Fals
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"the trace's manifest does not describe a SpotSampler's run ({reason_of(error)}): record a run"
-        ) from error
+        raise InputError(f"the trace's manifest does not describe a run ({reason_of(error)}): record a run") from error
     run = Run.of(_loaded(name, described, load=load) if model is None else as_model(model), settings)
     require_agreement(run, trace)
     sampler = SpotSampler.of(run)

@@ -136,7 +136,7 @@ class PromptTimeline:
     def from_dict(cls, described: dict[str, Any]) -> PromptTimeline:
         """Return the timeline that `to_dict` described. Raises `InputError` if this is no such description."""
         if not isinstance(described, Mapping) or not {"timeline", "crossfade"} <= set(described):
-            raise InputError(f"the timeline is {show(described)}: expected timeline and crossfade; use to_dict()")
+            raise InputError(f"the timeline is described by {show(described)}: expected timeline and crossfade")
         return cls(described["timeline"], described["crossfade"])
 
 
