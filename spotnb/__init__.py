@@ -45,7 +45,7 @@ _HOME = {
     "Coverage": "tiling.coverage",
     "SeamScore": "sound.measure",
     "Levels": "sound.measure",
-    "load_audio": "sound.files",
+    "load_audio": "sound.loading",
     "save_audio": "sound.files",
     "plot_latent": "plots.sound",
     "plot_mel": "plots.sound",
@@ -94,9 +94,9 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.sampling.sampler import SpotSampler as SpotSampler
     from spotnb.sampling.step import Step as Step
     from spotnb.sampling.timeline import PromptTimeline as PromptTimeline
-    from spotnb.sound.files import load_audio as load_audio
     from spotnb.sound.files import save_audio as save_audio
     from spotnb.sound.lengths import duration_to_latent_t_size as duration_to_latent_t_size
+    from spotnb.sound.loading import load_audio as load_audio
     from spotnb.sound.measure import Levels as Levels
     from spotnb.sound.measure import SeamScore as SeamScore
     from spotnb.sound.measure import levels as levels

@@ -25,7 +25,7 @@ from spotnb.sampling.settings import (
     check_prompt,
 )
 from spotnb.support.arguments import add_arguments, given, number, whole
-from spotnb.support.checks import show
+from spotnb.support.checks import check_text, show
 from spotnb.support.names import file_name, free_stem
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.streams import CLOSED_PIPE, discard_output, flush_output, prepare_streams
@@ -127,7 +127,8 @@ def _generate(args: argparse.Namespace) -> int:
     from spotnb.support.files import require_writable
 
     out = check_path("out", args.out)
-    name = args.name or file_name(str(check_prompt(args.prompt)))
+    check_prompt(args.prompt)
+    name = check_text("name", args.name or "", hint="pass a file name") or file_name(args.prompt)
     if Path(name).name != name or name in (".", ".."):
         raise InputError(f"name is {show(name)}: expected a file name without folders; set the folder with --out")
     check_path("name", name)
@@ -141,7 +142,6 @@ def _generate(args: argparse.Namespace) -> int:
     from spotnb.support.files import atomic_write
     from spotnb.tiling.config import SpotDiffusionConfig
 
-    _use_processors()
     model = load_model(args.model, device=args.device, dtype=args.dtype)
     tiling = given(args, SpotDiffusionConfig)
     if tiling["tile_size_time"] is None:
@@ -189,14 +189,11 @@ def _doctor(args: argparse.Namespace) -> int:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    import torch
-
     from spotnb.models.load import EMBEDDED, HUB_MODELS, load_model, pick_device, pick_dtype
     from spotnb.sampling.sampler import SpotSampler
-    from spotnb.support.system import available_cpus, available_memory
+    from spotnb.support.system import available_memory
     from spotnb.tiling.config import SpotDiffusionConfig
 
-    _use_processors()
     _say(f"spotnb {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     for package in ("torch", "diffusers", "transformers", "numpy", "jupyterlab", "ipywidgets"):
         try:
@@ -205,7 +202,7 @@ def _doctor(args: argparse.Namespace) -> int:
             _say(f"  {package} not installed")
     device = pick_device("auto")
     _say(f"device {device}, dtype {str(pick_dtype('auto', device)).removeprefix('torch.')}")
-    _say(f"threads {torch.get_num_threads()} of {available_cpus()} processors, {available_memory() / 1e9:.1f} GB free")
+    _say(f"networks run on {_threads()}, {available_memory() / 1e9:.1f} GB of memory are free")
     _say("models:")
     size = sum(f.stat().st_size for f in EMBEDDED.rglob("*") if f.is_file()) / 1e6
     _say(f"  tiny: embedded, {size:.1f} MB")
@@ -220,6 +217,20 @@ def _doctor(args: argparse.Namespace) -> int:
         f"windows of the network, and {cost.peak_bytes / 1e6:.0f} MB in addition to weights and libraries"
     )
     return 0
+
+
+def _threads() -> str:
+    """Return how many threads networks use, and which limits that follows from."""
+    import torch
+
+    from spotnb.models.shelter import usable_threads
+    from spotnb.support.system import allowed_cpus, cpu_quota
+
+    count, quota = usable_threads(), cpu_quota()
+    limits = [f"{allowed_cpus()} processors"]
+    limits += [] if quota is None else [f"a quota of {quota:g} processors"]
+    limits.append(f"torch's limit of {torch.get_num_threads()}")
+    return f"{count} thread{'s' * (count > 1)} ({', '.join(limits)})"
 
 
 def _is_cached(name: str) -> bool:
@@ -237,16 +248,6 @@ def _lab(args: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise SpotnbError("JupyterLab is not installed: pip install 'spotnb[notebooks]'")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(folder)])
-
-
-def _use_processors() -> None:
-    """Use as many threads as available processors, because more would only wait for each other."""
-    import torch
-
-    from spotnb.support.system import available_cpus
-
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(available_cpus())
 
 
 def _say(text: str) -> None:

@@ -23,6 +23,13 @@ from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
 
+RENAMED = {
+    "ddim_steps": "steps",
+    "unconditional_guidance_scale": "guidance_scale",
+    "ddim_eta": "eta",
+}
+"""AudioLDM's names of settings, and spotnb's own."""
+
 Score = Callable[["Generation"], float]
 """A function that rates a candidate. Higher is better."""
 
@@ -235,6 +242,9 @@ def spotdiffusion_text_to_audio(
         InputError: A setting is invalid.
         SpotnbError: The network returned NaN or infinity.
     """
+    for here, there in RENAMED.items():
+        if there in settings:
+            raise InputError(f"{there} is called {here} here: pass {here}, or call generate_audio")
     return generate_audio(
         model,
         prompt,

@@ -46,6 +46,7 @@ from spotnb.models.adapt import as_model
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.conditioning import joined
 from spotnb.models.load import load_model
+from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import one_prompt
 from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
@@ -107,6 +108,7 @@ class BuiltModel(DiffusersAudioLDM):
         self.latent_t_size: int = self.native_frames
         self.cond_stage_model = TextStage(self)
 
+    @shelter
     def get_learned_conditioning(self, texts: Sequence[str]) -> Tensor:
         """Return the conditioning `[N, 1, D]` of N texts. Raises `InputError` for anything but a list of texts."""
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts) or not len(texts):
@@ -198,6 +200,7 @@ class DDIMSampler:
         self.model = model
 
 
+@shelter
 def apply_shift(latent: Tensor, shift_time: int) -> Tensor:
     """Roll a latent `[B, C, T, F]` to the right by `shift_time` frames.
 
@@ -214,6 +217,7 @@ def apply_shift(latent: Tensor, shift_time: int) -> Tensor:
     return torch.roll(_checked_latent(latent), _checked_shift(shift_time), dims=2)
 
 
+@shelter
 def reverse_shift(latent: Tensor, shift_time: int) -> Tensor:
     """Roll a latent `[B, C, T, F]` back: `reverse_shift(apply_shift(latent, s), s)` equals `latent` bit for bit.
 

@@ -6,7 +6,6 @@ AudioLDM: Liu et al. 2023, "AudioLDM: Text-to-Audio Generation with Latent Diffu
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import torch
@@ -15,13 +14,17 @@ from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection
 
 from spotnb.models.batching import is_small, suggested_tile_batch
+from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import TempoRuler, beat_waves
+from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
+from spotnb.models.words import Reading, read_tokens
 from spotnb.sound.mel import HOP
+from spotnb.support.checks import check_text
 
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configurations is only the pipeline's default
-TRAINED_STEPS = 1000
+WORDS = "pass words that describe a sound"
 
 
 class DiffusersAudioLDM:
@@ -45,6 +48,7 @@ class DiffusersAudioLDM:
         device: The device of all networks.
         dtype: The precision of the UNet.
         notes: Further entries for the manifest.
+        digest: The digest of the files that the pieces come from, if they come from files.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class DiffusersAudioLDM:
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         notes: dict[str, Any] | None = None,
+        digest: str | None = None,
     ) -> None:
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         # Measured on CPUs, channels_last takes 3 % more time in fp32 and much less in bf16 with AMX. GPUs benefit too.
@@ -84,6 +89,14 @@ class DiffusersAudioLDM:
         self.samples_per_frame: int = HOP * self._compression
         self.native_frames: int = NATIVE_FRAMES
         self.time_multiple: int = 2 ** (len(unet.config.block_out_channels) - 1)
+        ruler = self.tempo_ruler
+        others = {
+            "schedule": self.alphas_cumprod,
+            "scale": torch.tensor(float(vae.config.scaling_factor)),
+            **({} if self.frequency_code is None else {"code": self.frequency_code}),
+            **({} if ruler is None else {"tellings": ruler.tellings, "beats": ruler.beats}),
+        }
+        self._identity = Identity([self.unet, self.vae, self.text_encoder, self.vocoder], others, digest)
 
     @property
     def _unshuffle(self) -> int:
@@ -95,32 +108,38 @@ class DiffusersAudioLDM:
         return int(2 ** (len(self.vae.config.block_out_channels) - 1)) * self._unshuffle
 
     def describe(self) -> dict[str, Any]:
-        """Return what the manifest records about the model."""
+        """Return what the manifest records about the model, with a digest of its weights."""
         return {
             "name": self.name,
+            KEY: str(self._identity),
             "dtype": str(self.dtype).removeprefix("torch."),
             "device": self.device.type,
             "prediction_type": self.prediction_type,
             **self.notes,
         }
 
+    def read_text(self, text: str) -> Reading:
+        """Return what the tokenizer reads of a text, see `spotnb.models.words`."""
+        return read_tokens(self.tokenizer, check_text("text", text, hint=WORDS))
+
     def unknown_words(self, text: str) -> list[str]:
-        """Return the words of a text that the tokenizer maps to `<unk>`, in order.
+        """Return the words, signs and emoji of a text that the tokenizer does not know or drops, in order.
 
         A byte-level tokenizer, as in the published checkpoints, knows every word.
         """
-        unknown = self.tokenizer.unk_token_id
-        words = re.findall(r"[^\W_]+", text)
-        return [word for word in words if unknown in self.tokenizer(word, add_special_tokens=False).input_ids]
+        return list(self.read_text(text).unknown)
 
     @torch.no_grad()
+    @shelter
     def embed(self, texts: list[str]) -> Tensor:
-        """Return the normalized CLAP embeddings `[N, D]` of N texts."""
+        """Return the normalized CLAP embeddings `[N, D]` of N texts. Words past the tokenizer's limit are cut."""
+        texts = [check_text("text", text, hint=WORDS) for text in texts]
         tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
         embeds = self.text_encoder(tokens.input_ids, attention_mask=tokens.attention_mask).text_embeds
         normalized: Tensor = nn.functional.normalize(embeds, dim=-1)
         return normalized
 
+    @shelter
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
         """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t` `[N]`.
 
@@ -152,18 +171,21 @@ class DiffusersAudioLDM:
         return noise
 
     @torch.no_grad()
+    @shelter
     def decode_mel(self, latent: Tensor) -> Tensor:
         """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
         out = self.vae.decode(latent.to(self.device) / self.vae.config.scaling_factor).sample
         return nn.functional.pixel_shuffle(out, self._unshuffle)
 
     @torch.no_grad()
+    @shelter
     def vocode(self, mel: Tensor) -> Tensor:
         """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
         sound: Tensor = self.vocoder(mel[:, 0].to(self.device))
         return sound[..., : HOP * mel.shape[2]]
 
     @torch.no_grad()
+    @shelter
     def encode(self, waveform: Tensor) -> Tensor:
         """Encode sound `[B, samples]` to the mode of the latent distribution, so that the result is deterministic."""
         frames = waveform.shape[-1] // self.samples_per_frame

@@ -1,38 +1,48 @@
-"""A model folder in diffusers' AudioLDM format: its pieces are found, checked and loaded."""
+"""A model folder in diffusers' AudioLDM format: its pieces are checked and loaded."""
 
 from __future__ import annotations
 
 import contextlib
-import json
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from safetensors.torch import load_file
-from torch import Tensor, nn
-from transformers import AutoTokenizer, ClapTextModelWithProjection, SpeechT5HifiGan
+from torch import Tensor
+from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
-from spotnb.models.audioldm import TRAINED_STEPS, DiffusersAudioLDM
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.folder_check import IDS, check_files, named, weight_bytes, where
+from spotnb.models.folder_configs import KINDS, Piece, check_fit, read_configs
 from spotnb.models.heads import choose_heads
+from spotnb.models.identity import folder_digest
+from spotnb.models.locate import EMBEDDED
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.solvers.protocol import TRAINED_STEPS
+from spotnb.sound.mel import BINS, HOP, LATENT_MELS
+from spotnb.support.paths import show_path
+from spotnb.support.reasons import reason_of
 
-PIECES = ("unet", "vae", "text_encoder", "tokenizer", "vocoder", "scheduler")
+log = logging.getLogger(__name__)
+
 CODE_FILE, RULER_FILE = "frequency_code.safetensors", "tempo_ruler.safetensors"
 
 
 def from_folder(
     folder: Path, *, name: str, device: torch.device, dtype: torch.dtype, heads: str | tuple[int, ...] = "original"
 ) -> DiffusersAudioLDM:
-    """Load a folder in diffusers' AudioLDM format.
+    """Load a folder in diffusers' AudioLDM format, which may be a stranger's.
+
+    Its files and configurations are checked before anything is built from them, and no code in it is run. A model other
+    than the embedded one must then pass one short latent through all its networks.
 
     Args:
-        folder: The folder with one sub-folder for each of `PIECES`.
+        folder: The folder with one sub-folder for each of `folder_check.PIECES`.
         name: Name for the manifest.
         device: The device of all networks.
         dtype: The precision of the UNet.
@@ -42,99 +52,52 @@ def from_folder(
         InputError: `heads` does not fit.
         SpotnbError: A piece is missing, unreadable, of another class, or does not fit the others.
     """
-    _check_pieces(folder)
-    config = _read_json(folder / "unet" / "config.json")
-    if "block_out_channels" not in config:
-        raise SpotnbError(
-            f"{folder / 'unet'} is not a UNet: expected block_out_channels in its config.json; "
-            "pass a folder in AudioLDM's format"
-        )
-    kept, chosen = choose_heads(config, heads)
-    with _quietly():
-        unet = _load(folder / "unet", UNet2DConditionModel, **({} if kept else {"attention_head_dim": list(chosen)}))
-        vae = _load(folder / "vae", AutoencoderKL)
-        scheduler = _load(folder / "scheduler", DDIMScheduler)
-        text_encoder = _load(folder / "text_encoder", ClapTextModelWithProjection)
-        tokenizer = _load(folder / "tokenizer", AutoTokenizer)
-        vocoder = _load(folder / "vocoder", _vocoder_class(folder))
-    if len(tokenizer) < 10:
-        raise SpotnbError(
-            f"{folder / 'tokenizer'} has a vocabulary of {len(tokenizer)} words: its vocabulary files are missing; "
-            "fetch the model again"
-        )
+    check_files(folder)
+    pieces = read_configs(folder)
+    kept, chosen = choose_heads(pieces["unet"].config, heads)
     code, ruler = _read_code(folder / "unet" / CODE_FILE), _read_ruler(folder / "unet" / RULER_FILE)
-    additional = (0 if code is None else len(code)) + (0 if ruler is None else WAVE_CHANNELS)
-    _check_fit(folder, unet, vae, text_encoder, additional)
-    _check_schedule(folder, scheduler)
-    notes = {"heads": list(chosen), "heads_choice": "config" if kept else str(heads)}
+    check_fit(folder, pieces, (0 if code is None else len(code)) + (0 if ruler is None else WAVE_CHANNELS))
+    options = {"unet": {} if kept else {"attention_head_dim": list(chosen)}}
+    digest, embedded = folder_digest(folder), folder == EMBEDDED
     with _quietly():
-        return DiffusersAudioLDM(
+        loaded = {piece: _load(each, embedded, **options.get(piece, {})) for piece, each in pieces.items()}
+        tokenizer = _load_tokenizer(folder / "tokenizer", pieces["text_encoder"].config)
+        _check_schedule(folder, loaded["scheduler"].alphas_cumprod)
+        model = DiffusersAudioLDM(
             name,
-            unet,
-            vae,
-            text_encoder,
-            tokenizer,
-            vocoder,
-            scheduler,
+            **loaded,
+            tokenizer=tokenizer,
             frequency_code=code,
             tempo_ruler=ruler,
             device=device,
             dtype=dtype,
-            notes=notes,
+            notes={"heads": list(chosen), "heads_choice": "config" if kept else str(heads)},
+            digest=digest,
         )
+        if not embedded:
+            _try(model, folder)
+    return model
 
 
-def _check_fit(folder: Path, unet: Any, vae: Any, text_encoder: Any, channels: int) -> None:
-    """Check that the pieces belong together; `channels` go into the UNet in addition to the latent."""
-    expected = vae.config.latent_channels + channels
-    if unet.config.in_channels != expected:
+def _check_schedule(folder: Path, alphas: Tensor) -> None:
+    if len(alphas) != TRAINED_STEPS:
+        raise SpotnbError(f"{show_path(folder)}: the scheduler has {len(alphas)} timesteps: expected {TRAINED_STEPS}")
+    if not (alphas.isfinite().all() and (alphas > 0).all() and (alphas <= 1).all() and (alphas.diff() < 0).all()):
         raise SpotnbError(
-            f"{folder}: the unet takes {unet.config.in_channels} channels, but the vae, frequency code and tempo ruler "
-            f"provide {expected}: the pieces belong to different models; use pieces of one"
-        )
-    width, provided = unet.config.projection_class_embeddings_input_dim, text_encoder.config.projection_dim
-    if width != provided:
-        raise SpotnbError(
-            f"{folder}: the unet takes embeddings of {width} numbers, but the text encoder provides {provided}: "
-            "the pieces belong to different models; use pieces of one"
-        )
-
-
-def _check_schedule(folder: Path, scheduler: Any) -> None:
-    if len(scheduler.alphas_cumprod) != TRAINED_STEPS:
-        raise SpotnbError(
-            f"{folder}: the scheduler has {len(scheduler.alphas_cumprod)} timesteps: expected {TRAINED_STEPS}; "
+            f"{show_path(folder)}: the noise of the scheduler does not grow from step to step, or leaves no signal: "
             "use the scheduler of an AudioLDM model"
         )
-    if scheduler.config.prediction_type not in ("epsilon", "v_prediction"):
-        raise SpotnbError(
-            f"{folder}: prediction_type is {scheduler.config.prediction_type!r}: expected epsilon or v_prediction; "
-            "use the scheduler of an AudioLDM model"
-        )
-
-
-def _check_pieces(folder: Path) -> None:
-    missing = [piece for piece in PIECES if not (folder / piece).is_dir()]
-    if missing:
-        raise SpotnbError(
-            f"{folder} is not an AudioLDM folder in diffusers' format: {', '.join(missing)} missing; "
-            f"expected the sub-folders {', '.join(PIECES)}"
-        )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SpotnbError(f"cannot read {path}: {error}") from None
-    if not isinstance(content, dict):
-        raise SpotnbError(f"cannot read {path}: expected a JSON object, got a {type(content).__name__}")
-    return content
 
 
 def _read_code(path: Path) -> Tensor | None:
     """Return the frequency code in the folder of the UNet, or None if there is none."""
-    return _read_tensors(path, "frequency_code")[0] if path.exists() else None
+    if not path.exists():
+        return None
+    (code,) = _read_tensors(path, "frequency_code")
+    bins = BINS // LATENT_MELS
+    if code.ndim != 2 or code.shape[1] != bins:
+        raise SpotnbError(f"frequency_code in {where(path)} has shape {list(code.shape)}: expected [K, {bins}]")
+    return code
 
 
 def _read_ruler(path: Path) -> TempoRuler | None:
@@ -142,10 +105,10 @@ def _read_ruler(path: Path) -> TempoRuler | None:
     if not path.exists():
         return None
     tellings, beats = _read_tensors(path, "tellings", "beats")
-    if tellings.ndim != 2 or beats.shape != tellings.shape[:1]:
+    if tellings.ndim != 2 or beats.shape != tellings.shape[:1] or not len(beats):
         shapes = f"{list(tellings.shape)} and {list(beats.shape)}"
         raise SpotnbError(
-            f"tellings and beats in {path} have shapes {shapes}: expected [K, C] and [K]; fetch the model again"
+            f"tellings and beats in {where(path)} have shapes {shapes}: expected [K, C] and [K]; fetch the model again"
         )
     return TempoRuler(tellings, beats)
 
@@ -153,43 +116,101 @@ def _read_ruler(path: Path) -> TempoRuler | None:
 def _read_tensors(path: Path, *names: str) -> list[Tensor]:
     try:
         tensors = load_file(path)
-        return [tensors[name] for name in names]
+        read = [tensors[name] for name in names]
     except Exception as error:  # not a safetensors file, or a tensor is missing
-        raise SpotnbError(f"cannot read {', '.join(names)} in {path}: {error}") from error
+        raise SpotnbError(f"cannot read {', '.join(names)} in {where(path)}: {reason_of(error)}") from None
+    if bad := [name for name, tensor in zip(names, read, strict=True) if not tensor.isfinite().all()]:
+        raise SpotnbError(f"{bad[0]} in {where(path)} has NaN or infinite numbers: fetch the model again")
+    return read
 
 
-def _vocoder_class(folder: Path) -> type:
-    config = _read_json(folder / "vocoder" / "config.json")
-    name = config.get("_class_name") or (config.get("architectures") or ["SpeechT5HifiGan"])[0]
-    classes: dict[str, type] = {"SpeechT5HifiGan": SpeechT5HifiGan, "ISTFTVocoder": ISTFTVocoder}
-    if name not in classes:
-        raise SpotnbError(
-            f"{folder / 'vocoder'} is a {name}: expected one of {', '.join(classes)}; pass another folder"
-        )
-    return classes[name]
-
-
-def _load(folder: Path, cls: type, **options: Any) -> Any:
+def _load(piece: Piece, embedded: bool, **options: Any) -> Any:
     """Load one piece from its folder, never from the internet, and from pickle files only tensors."""
-    network = issubclass(cls, nn.Module)
-    if network:  # the libraries initialize weights that are missing in the files at random, without an error
-        options["output_loading_info"] = True
+    cls, place = KINDS[piece.kind].network, where(piece.folder)
+    network = piece.kind != "DDIMScheduler"
     try:
-        piece = cls.from_pretrained(folder, local_files_only=True, **options)  # type: ignore[attr-defined]
+        if network and not embedded:
+            _check_size(piece)
+        if network:  # the libraries initialize weights that are missing in the files at random, without an error
+            options["output_loading_info"] = True
+        loaded = cls.from_pretrained(piece.folder, local_files_only=True, **options)
+    except SpotnbError:
+        raise
     except Exception as error:  # the libraries raise many types of errors
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise SpotnbError(f"cannot load {folder} as {cls.__name__}: {reason}") from error
+        log.debug("loading %s", piece.folder, exc_info=True)
+        raise SpotnbError(f"cannot load {place}: {reason_of(error)}") from None
     if not network:
-        return piece
-    piece, info = piece
-    weights = dict(piece.named_parameters())
+        return loaded
+    loaded, info = loaded
+    weights = dict(loaded.named_parameters())
     if missing := sorted(weights.keys() & set(info["missing_keys"])):
-        raise SpotnbError(
-            f"{folder} lacks weights of a {cls.__name__}: {missing[0]} and {len(missing) - 1} more; fetch it again"
-        )
+        raise SpotnbError(f"{place} lacks weights: {named(missing, 1)}; fetch it again")
+    if unused := sorted(name for name in info["unexpected_keys"] if not name.endswith(IDS)):
+        raise SpotnbError(f"{place} has weights that its configuration does not use: {named(unused, 1)}")
     if bad := [n for n, p in weights.items() if not p.isfinite().all()]:
-        raise SpotnbError(f"{folder} has NaN or infinite weights in {bad[0]}: fetch the model again")
-    return piece
+        raise SpotnbError(f"{place} has NaN or infinite weights in {bad[0]}: fetch the model again")
+    return loaded
+
+
+def _check_size(piece: Piece) -> None:
+    """Check that the files hold as many weights as the configuration describes, before memory is taken for them.
+
+    The network is built without memory for its weights. A stored number takes at least one byte.
+    """
+    kind = KINDS[piece.kind]
+    with torch.device("meta"):
+        built = kind.network(kind.config(**piece.config)) if kind.config else kind.network.from_config(piece.config)
+    count, stored = sum(weight.numel() for weight in built.parameters()), weight_bytes(piece.folder)
+    if count > stored:
+        raise SpotnbError(
+            f"{where(piece.folder)} describes a network of {count} weights, but its files hold {stored} bytes: "
+            "fetch the model again"
+        )
+
+
+def _load_tokenizer(folder: Path, text_encoder: dict[str, Any]) -> Any:
+    """Load the tokenizer, for texts that are as long as the text encoder can read."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        count = len(tokenizer)
+    except Exception as error:  # the libraries raise many types of errors
+        log.debug("loading %s", folder, exc_info=True)
+        raise SpotnbError(f"cannot load {where(folder)} as a tokenizer: {reason_of(error)}") from None
+    if count < 10:
+        raise SpotnbError(
+            f"{where(folder)} has a vocabulary of {count} words: its vocabulary files are missing; "
+            "fetch the model again"
+        )
+    if count > text_encoder["vocab_size"]:
+        raise SpotnbError(
+            f"{where(folder)} has {count} words, but the text encoder knows {text_encoder['vocab_size']}: "
+            "use pieces of one model"
+        )
+    room = text_encoder["max_position_embeddings"] - (text_encoder.get("pad_token_id") or 0) - 1  # as RoBERTa counts
+    tokenizer.model_max_length = min(tokenizer.model_max_length, room)
+    return tokenizer
+
+
+@torch.no_grad()
+def _try(model: DiffusersAudioLDM, folder: Path) -> None:
+    """Pass one short latent through all networks, because some faults of a configuration show only in use."""
+    frames = max(model.time_multiple, 2)
+    try:
+        latent = torch.zeros(1, model.channels, frames, model.latent_bins)
+        noise = model.predict_noise(latent, torch.tensor([1]), model.embed(["a"]))
+        mel = model.decode_mel(latent)
+        sound = model.vocode(mel)
+    except Exception as error:  # the libraries raise many types of errors
+        log.debug("trying %s", folder, exc_info=True)
+        raise SpotnbError(
+            f"{show_path(folder)}: its networks cannot be used ({reason_of(error)}); fetch the model again"
+        ) from None
+    shapes = [list(each.shape) for each in (noise, mel, sound)]
+    expected = [list(latent.shape), [1, 1, LATENT_MELS * frames, BINS], [1, HOP * LATENT_MELS * frames]]
+    if shapes != expected:
+        raise SpotnbError(
+            f"{show_path(folder)}: its unet, vae and vocoder return the shapes {shapes}: expected {expected}"
+        )
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,17 +15,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from spotnb.errors import SpotnbError
+from spotnb.errors import InputError, SpotnbError
+from spotnb.models.adapt import as_model
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
 from spotnb.sound.mel import HOP
 from spotnb.sound.mel import LATENT_MELS as MEL_FRAMES
-from spotnb.support.checks import check_int
+from spotnb.support.checks import check_instance, check_int, show
 
 VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
 VOCODER_WINDOW = 2048  # mel frames
 VOCODER_CONTEXT = 64  # mel frames on each side of a window, enough for convolutions; vocoders may ask for more
 
 
+@shelter
 def sliding_window_vae_decode(
     model: AudioModel,
     latent: Tensor,
@@ -50,12 +54,26 @@ def sliding_window_vae_decode(
         The log-mel `[B, 1, 4T, 64]`.
 
     Raises:
-        InputError: A size is out of range.
+        InputError: A size is out of range, `model` is not a model, or `latent` is not one of its latents.
         SpotnbError: The decoder returned NaN or infinity.
     """
+    model = as_model(model)
+    _check_latent(model, latent)
     window = check_int("window_size", window_size, 1, hint="256 frames suit AudioLDM")
     overlap = check_int("overlap_size", overlap_size, 0, window - 1, hint="it must be smaller than window_size")
     return _joined(mel_pieces(model, latent, window, overlap, progress=progress))
+
+
+def _check_latent(model: AudioModel, latent: Any) -> None:
+    shape = f"[B, {model.channels}, T, {model.latent_bins}]"
+    check_instance("latent", latent, Tensor, hint=f"pass a latent {shape}")
+    sizes = tuple(latent.shape)
+    if len(sizes) != 4 or not all(sizes) or sizes[1::2] != (model.channels, model.latent_bins):
+        raise InputError(f"latent has shape {show(list(sizes))}: expected {shape}; pass a latent of this model")
+    if not latent.is_floating_point():
+        raise InputError(f"latent is {latent.dtype}: expected floating-point numbers; pass a latent of this model")
+    if not torch.isfinite(latent).all():
+        raise InputError("latent has NaN or infinity: expected finite numbers; find the step that returned them")
 
 
 def mel_pieces(
@@ -105,6 +123,7 @@ def _decoded(model: AudioModel, latent: Tensor, start: int) -> Tensor:
     return mel
 
 
+@shelter
 def sliding_window_vocode(model: AudioModel, mel: Tensor, *, progress: bool = False) -> Tensor:
     """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]` in windows with context on both sides.
 
@@ -147,14 +166,15 @@ def _vocoder_context(model: AudioModel) -> int:
     return max(VOCODER_CONTEXT, getattr(getattr(model, "vocoder", None), "receptive_frames", 0))
 
 
+@shelter
 def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
     """Decode a latent to a log-mel `[B, 1, 4T, 64]`. If it is a ring, it is decoded across its ends."""
     if not ring:
-        return sliding_window_vae_decode(model, latent, progress=progress)
+        return _joined(mel_pieces(model, latent, progress=progress))
     frames = latent.shape[2]
     reach = 64
     around = torch.arange(-reach, frames + reach, device=latent.device) % frames
-    mel = sliding_window_vae_decode(model, latent[:, :, around], progress=progress)
+    mel = _joined(mel_pieces(model, latent[:, :, around], progress=progress))
     return mel[:, :, MEL_FRAMES * reach : MEL_FRAMES * (reach + frames)]
 
 
@@ -192,6 +212,7 @@ def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, sto
     return joined
 
 
+@shelter
 def decode_sound(
     model: AudioModel, latent: Tensor, samples: int, *, ring: bool = False, progress: bool = False
 ) -> Sound:

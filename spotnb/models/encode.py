@@ -7,10 +7,12 @@ from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
 
 WINDOW, CONTEXT = 256, 32  # latent frames; the context near the edges of a window is encoded and discarded
 
 
+@shelter
 def waveform_to_latent(model: AudioModel, waveform: Tensor) -> Tensor:
     """Encode a sound `[samples]` at the sample rate of the model to a latent `[1, C, samples // 640, F]`.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from spotnb.errors import InputError
-from spotnb.support.checks import show
+from spotnb.support.checks import as_plain, show
 
 ORIGINAL_HEADS = {
     (128, 256, 384, 640): (4, 8, 12, 20),  # audioldm, audioldm-s-full-v2: 32 channels per head
@@ -39,17 +39,24 @@ def choose_heads(unet_config: dict[str, Any], heads: str | tuple[int, ...]) -> t
     # diffusers treats attention_head_dim as the number of heads when num_attention_heads is absent.
     given = unet_config.get("num_attention_heads") or unet_config.get("attention_head_dim", PUBLISHED)
     configured = tuple(given) if isinstance(given, list | tuple) else (given,) * len(channels)
-    if heads == "config":
+    if isinstance(heads, str) and heads == "config":
         return True, configured
-    if heads == "original":
+    if isinstance(heads, str) and heads == "original":
         if given == PUBLISHED and channels in ORIGINAL_HEADS:
             return False, ORIGINAL_HEADS[channels]
         return True, configured
-    if not isinstance(heads, list | tuple) or len(heads) != len(channels) or not all(type(h) is int for h in heads):
+    numbers = as_plain(heads)
+    if (
+        not isinstance(numbers, list | tuple)
+        or len(numbers) != len(channels)
+        or not all(type(h) is int for h in numbers)
+    ):
         raise InputError(
             f'heads is {show(heads)}: expected "original", "config" or {len(channels)} whole numbers; '
             '"original" suits the published checkpoints'
         )
-    if any(h < 1 or c % h for c, h in zip(channels, heads, strict=True)):
-        raise InputError(f"heads is {tuple(heads)}, which do not divide the channels {channels}: pass divisors of them")
-    return False, tuple(heads)
+    if any(h < 1 or c % h for c, h in zip(channels, numbers, strict=True)):
+        raise InputError(
+            f"heads is {show(numbers)}, which do not divide the channels {channels}: pass divisors of them"
+        )
+    return False, tuple(numbers)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -26,9 +25,12 @@ from torch import Tensor, nn
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.batching import suggested_tile_batch
+from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
+from spotnb.models.shelter import shelter
+from spotnb.models.words import Reading, read_tokens
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
-from spotnb.support.checks import show
+from spotnb.support.checks import check_text, show
 
 NEEDED = (
     "alphas_cumprod",
@@ -49,10 +51,12 @@ NEEDED = (
 )
 PREDICTS = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}  # audioldm's names and those of diffusers
 TRAINED_STEPS = 1000
+CLAP_TOKENS = 512  # of a text, with the two special ones; audioldm cuts the rest
 NATIVE_FRAMES = 256
 CLAP_RATE, CLAP_SAMPLES = 48000, 480000  # the input of the CLAP audio encoder: 10 s
 
 
+@shelter
 def from_audioldm(latent_diffusion: Any, *, name: str = "audioldm") -> LatentDiffusionModel:
     """Adapt the object that `audioldm.build_model` returns.
 
@@ -94,24 +98,35 @@ class LatentDiffusionModel:
         self.time_multiple: int = 2 ** (len(self._origin.model.diffusion_model.channel_mult) - 1)
         self.tile_batch = suggested_tile_batch(self._origin.model, self.device)
         self.alphas_cumprod: Tensor = self._origin.alphas_cumprod.detach().float().cpu().clone()
-        # A checkpoint does not contain its name, but its last convolution identifies it.
-        last = [weight for weight in weights if weight.ndim > 1][-1]
-        self._digest = hashlib.sha256(last.detach().cpu().numpy().tobytes()).hexdigest()[:12]
+        parts = (self._origin.model, self._origin.first_stage_model, self._origin.cond_stage_model)
+        others = {"schedule": self.alphas_cumprod, "scale": torch.as_tensor(self._origin.scale_factor).float()}
+        self._identity = Identity([part for part in parts if isinstance(part, nn.Module)], others)
 
     def describe(self) -> dict[str, Any]:
-        """Return what the manifest records about the model, with a digest that identifies the checkpoint."""
+        """Return what the manifest records about the model, with a digest of its weights.
+
+        The digest is computed at the first call, which takes about a second for 1.5 GB.
+        """
         return {
             "name": self.name,
             "dtype": str(self.dtype).removeprefix("torch."),
             "device": self.device.type,
             "prediction_type": PREDICTS[self._origin.parameterization],
             "averaged_weights": bool(getattr(self._origin, "use_ema", False)),
-            "last_weights_sha256": self._digest,
+            KEY: str(self._identity),
         }
 
+    def read_text(self, text: str) -> Reading:
+        """Return what the tokenizer of the text encoder reads of a text, see `spotnb.models.words`."""
+        tokenizer = getattr(self._origin.cond_stage_model, "tokenize", None)
+        text = check_text("text", text, hint="pass words that describe a sound")
+        return read_tokens(tokenizer, text, CLAP_TOKENS) if hasattr(tokenizer, "is_fast") else Reading()
+
     @torch.no_grad()
+    @shelter
     def embed(self, texts: list[str]) -> Tensor:
         """Return the conditioning `[N, D]` of N texts. An empty text gives audioldm's unconditional conditioning."""
+        texts = [check_text("text", text, hint="pass words that describe a sound") for text in texts]
         encoder, prompts = self._origin.cond_stage_model, [text for text in texts if text]
         with _reading(encoder):
             conditional = iter(self._origin.get_learned_conditioning(prompts).split(1) if prompts else ())
@@ -119,6 +134,7 @@ class LatentDiffusionModel:
         embeds = torch.cat([next(conditional) if text else unconditional for text in texts])
         return embeds[:, 0].to(self.device, torch.float32)  # audioldm returns [N, 1, D]
 
+    @shelter
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         """Return the noise in `x` `[N, C, w, F]`, converted from what the network predicts.
 
@@ -141,6 +157,7 @@ class LatentDiffusionModel:
         return noise
 
     @torch.no_grad()
+    @shelter
     def decode_mel(self, latent: Tensor) -> Tensor:
         """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
         mel: Tensor = self._origin.decode_first_stage(latent.to(self.device)).float()
@@ -153,12 +170,14 @@ class LatentDiffusionModel:
         return mel
 
     @torch.no_grad()
+    @shelter
     def vocode(self, mel: Tensor) -> Tensor:
         """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
         sound: Tensor = self._origin.first_stage_model.vocoder(mel[:, 0].to(self.device).mT)
         return sound[:, 0, : HOP * mel.shape[2]].float()
 
     @torch.no_grad()
+    @shelter
     def encode(self, waveform: Tensor) -> Tensor:
         """Encode sound to the mean of the distribution of the first stage. audioldm would draw a random sample."""
         frames = waveform.shape[-1] // self.samples_per_frame
@@ -167,6 +186,7 @@ class LatentDiffusionModel:
         return latent
 
     @torch.no_grad()
+    @shelter
     def score(self, waveforms: Tensor, text: str) -> Tensor:
         """Score how well sounds match a text by the cosine similarity of their CLAP embeddings.
 

@@ -18,7 +18,8 @@ class AudioModel(Protocol):
 
     A model whose network needs the position of a window in the piece takes an additional keyword in `predict_noise`:
     `starts`, a LongTensor `[N]` of the latent frames at which the windows begin. It is passed only to models that have
-    it. The optional members are `unknown_words(text)`, `score(waveforms, text)` and `tile_batch`.
+    it. The optional members are `read_text(text)`, see `spotnb.models.words`, or only `unknown_words(text)`, and
+    `score(waveforms, text)` and `tile_batch`.
     """
 
     name: str

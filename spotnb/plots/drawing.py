@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,6 +17,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
+from spotnb.plots.figures import new_plot
 from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array, require_finite
 from spotnb.support.checks import check_instance, check_int, show
@@ -30,8 +30,10 @@ TRIANGLE: Final = 7  # matplotlib's CARETDOWN, whose tip is at the position rath
 
 def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
     """Return the figure of `ax` and `ax`. If it is None, create a figure 11 inches wide and `height` inches high."""
+    if ax is not None:
+        check_instance("ax", ax, Axes, hint="pass axes from plt.subplots(), or None for a new figure")
     if ax is None:
-        return plt.subplots(figsize=(11, height), layout="constrained")
+        return new_plot(height)
     fig = check_instance("ax", ax, Axes, hint="None creates a figure").get_figure(root=True)
     if fig is None:
         raise InputError("ax no longer belongs to a figure: expected axes of a figure; pass others, or None")

@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -23,9 +22,10 @@ from numpy.typing import ArrayLike
 
 from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, as_seams, axes, draw_image, draw_latent, latent_plane, mark_seams
+from spotnb.plots.figures import new_plot
 from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE, as_log_mel, mel_bin
 from spotnb.support.arrays import as_waveform
-from spotnb.support.checks import check_instance
+from spotnb.support.checks import check_text
 from spotnb.support.files import atomic_write
 from spotnb.support.paths import check_path, show_path
 
@@ -147,8 +147,8 @@ def plot_run(
     """
     wave, mel = as_waveform(waveform), as_log_mel(waveform if mel is None else mel)
     seams = as_seams(seams)
-    title = None if title is None else check_instance("title", title, str, hint="pass the prompt, or None")
-    fig, (upper, lower) = plt.subplots(2, 1, sharex=True, figsize=(11, 5.4), height_ratios=(2, 3), layout="constrained")
+    title = None if title is None else check_text("title", title, hint="pass the prompt, or None")
+    fig, (upper, lower) = new_plot(5.4, rows=2, sharex=True, height_ratios=(2, 3))
     plot_waveform(wave, seams, upper)  # first, because it sets the limits of both
     plot_mel(mel, seams, lower)
     upper.set_xlabel("")

@@ -9,7 +9,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from spotnb.errors import InputError
+from spotnb.errors import InputError, SpotnbError
+from spotnb.models.identity import KEY, folder_digest
+from spotnb.models.locate import locate
 from spotnb.models.protocol import AudioModel
 from spotnb.support.checks import show
 
@@ -27,6 +29,7 @@ class Reference:
         dtype: As for `load_model`.
         model: The model itself, or None.
         delivered: The name under which `receive` stored the model in this process, or None.
+        weights: The digest of the weights of a model that is given by name.
     """
 
     name: str
@@ -34,26 +37,37 @@ class Reference:
     dtype: str = "auto"
     model: AudioModel | None = None
     delivered: str | None = None
+    weights: str | None = None
 
     def load(self) -> AudioModel:
-        """Return the model. A model that is given by name is loaded once per process."""
+        """Return the model. A model that is given by name is loaded once per process.
+
+        Raises:
+            SpotnbError: The model cannot be loaded, or has other weights on this machine, or has changed since.
+        """
         keep_memory()
         if self.model is not None:
             return self.model
         if self.delivered is not None:
             return _loaded[self.delivered]
-        key = (self.name, self.device, self.dtype)
+        key = (self.name, self.device, self.dtype, self.weights)
         with _lock:
             if key not in _loaded:
                 from spotnb.models.load import load_model
 
-                _loaded[key] = load_model(self.name, device=self.device, dtype=self.dtype)
+                model = load_model(self.name, device=self.device, dtype=self.dtype)
+                if self.weights is not None and model.describe()[KEY] != self.weights:
+                    raise SpotnbError(
+                        f"{show(self.name)} has other weights here than where the work began: use the same files "
+                        "everywhere, and start again if they have changed"
+                    )
+                _loaded[key] = model
             return _loaded[key]
 
     def describe(self) -> dict[str, Any]:
         """Return a description that distinguishes this model from others."""
         if self.model is None and self.delivered is None:
-            return {"name": self.name, "device": self.device, "dtype": self.dtype}
+            return {"name": self.name, "device": self.device, "dtype": self.dtype, KEY: self.weights}
         return self.load().describe()
 
 
@@ -85,9 +99,17 @@ def keep_memory() -> None:
 
 
 def refer(model: Any) -> Reference:
-    """Return a reference to a model, which is given by name, as an `AudioModel`, or from `audioldm.build_model`."""
-    if isinstance(model, str):
-        return Reference(model)
+    """Return a reference to a model, which is given by name, as an `AudioModel`, or from `audioldm.build_model`.
+
+    A reference by name holds the digest of the files, without loading them.
+
+    Raises:
+        InputError: There is no such model.
+        SpotnbError: The model is a published one that cannot be downloaded, or its files cannot be read.
+    """
+    if isinstance(model, str | os.PathLike):
+        located = locate(model)
+        return Reference(located.name, weights=folder_digest(located.folder))
     if isinstance(model, Reference):
         return model
     from spotnb.models.adapt import as_model

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import Guide
 from spotnb.sampling.memory import peak_bytes, trace_bytes
 from spotnb.sampling.run import Run
@@ -69,6 +70,7 @@ def _work(run: Run, step: int, layout: Layout) -> int:
     return passes * (layout.network_frames + GRADIENT * crossing)
 
 
+@shelter
 def seconds_per_frame(run: Run) -> float:
     """Measure the seconds that a forward pass takes per latent frame, on one batch of windows."""
     model, layout = run.model, run.layout(run.steps.start)

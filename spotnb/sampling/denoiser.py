@@ -12,6 +12,7 @@ from torch import Tensor
 
 from spotnb.errors import SpotnbError
 from spotnb.models.protocol import AudioModel, takes_starts
+from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import Guidance, Guide, Prediction, Prompts, classifier_free
 from spotnb.sampling.reconstruction import KnownFrames, known_frames, reconstructed
 from spotnb.sampling.source import Source
@@ -49,6 +50,7 @@ class Denoiser:
     def __post_init__(self) -> None:
         self.takes_starts = takes_starts(self.model)
 
+    @shelter
     def predict(self, windows: Sequence[Tensor], layout: Layout, timestep: int, tile: int) -> dict[int, Prediction]:
         """Predict the noise in a tile's window and in the other windows of its batch.
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spotnb.errors import InputError
 from spotnb.models.conditioning import Conditioning
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
+from spotnb.models.words import Reading, read_text
 from spotnb.sampling.settings import check_prompt
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 
 log = logging.getLogger(__name__)
+
+MOST_LISTED = 20
+"""Words that a note lists."""
 
 
 class Prediction(NamedTuple):
@@ -88,6 +94,7 @@ class Prompts:
         negative: The rows of the negative prompt: one row for all candidates, or one for each.
         weights: The share of each prompt in each frame, `[P, T]`; None if there is only one prompt.
         unknown: Words that the model does not know.
+        cut: Words past the longest text that the model takes.
     """
 
     conditioning: Conditioning
@@ -95,6 +102,14 @@ class Prompts:
     negative: tuple[int, ...]
     weights: NDArray[np.float32] | None = None
     unknown: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the model does not read of the texts, in sentences."""
+        unknown = f"the model does not know: {_listed(self.unknown)}"
+        cut = f"the text is too long for the model, which ignores its end: {_listed(self.cut)}"
+        return (unknown,) * bool(self.unknown) + (cut,) * bool(self.cut)
 
     def guides(self, layout: Layout, tile: int) -> tuple[Guide, ...]:
         """Return the prompts that guide a tile's window. Padding is guided like the frames that it mirrors."""
@@ -107,17 +122,23 @@ class Prompts:
         return tuple(Guide(self.prompts[prompt], torch.from_numpy(shares[prompt])) for prompt in present)
 
 
-def one_prompt(conditioning: Conditioning, unknown: Sequence[str] = ()) -> Prompts:
+def _listed(words: tuple[str, ...]) -> str:
+    more = len(words) - MOST_LISTED
+    return ", ".join(words[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def one_prompt(conditioning: Conditioning) -> Prompts:
     """Return the `Prompts` of a run with one prompt, from two rows: the prompt and the negative prompt."""
-    return Prompts(conditioning, ((0,),), (1,), unknown=tuple(unknown))
+    return Prompts(conditioning, ((0,),), (1,))
 
 
+@shelter
 def embed_prompt(
     model: AudioModel, prompt: str | PromptTimeline, negative: str = "", *, frames: int = 1, ring: bool = False
 ) -> Prompts:
     """Embed a prompt or a timeline, and a negative prompt.
 
-    Words that the model's tokenizer does not know are logged and returned.
+    Words that the model's tokenizer does not know, and words past its limit, are logged and returned.
 
     Args:
         model: The model that embeds the texts.
@@ -127,16 +148,30 @@ def embed_prompt(
         ring: Whether the end of the sound meets its start.
 
     Raises:
-        InputError: The prompt is empty.
+        InputError: The prompt is empty, or the model reads nothing of a text.
     """
     texts = list(prompt.prompts) if isinstance(prompt, PromptTimeline) else [str(check_prompt(prompt))]
-    find_unknown: Any = getattr(model, "unknown_words", None)
-    unknown = tuple(find_unknown(" ".join([*texts, negative]))) if find_unknown else ()
-    if unknown:
-        log.warning("the model %s does not know: %s", model.name, ", ".join(unknown))
+    readings = [_read(model, "the prompt", text) for text in texts] + [_read(model, "negative_prompt", negative)]
+    unknown = tuple(word for reading in readings for word in reading.unknown)
+    cut = tuple(word for reading in readings for word in reading.cut)
     conditioning = model.embed([*texts, negative])
     if len(texts) == 1:
-        return one_prompt(conditioning, unknown)
-    assert isinstance(prompt, PromptTimeline)
-    rows = tuple((row,) for row in range(len(texts)))
-    return Prompts(conditioning, rows, (len(texts),), prompt.weights(frames, ring), unknown)
+        prompts = one_prompt(conditioning)
+    else:
+        assert isinstance(prompt, PromptTimeline)
+        rows = tuple((row,) for row in range(len(texts)))
+        prompts = Prompts(conditioning, rows, (len(texts),), prompt.weights(frames, ring))
+    prompts = replace(prompts, unknown=unknown, cut=cut)
+    for note in prompts.notes:
+        log.warning("%s: %s", model.name, note)
+    return prompts
+
+
+def _read(model: AudioModel, name: str, text: str) -> Reading:
+    reading = read_text(model, text)
+    if reading.empty:
+        raise InputError(
+            f"{name} is {show(text)}, of which {model.name} reads nothing: expected words that it knows, such as "
+            "'calm piano'; describe the sound in English"
+        )
+    return reading

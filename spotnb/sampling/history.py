@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import InputError
+from spotnb.models.shelter import shelter
 from spotnb.sampling.run import Run, RunState
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
@@ -35,6 +36,7 @@ def record_of(run: Run, before: RunState, after: RunState, eps: Tensor, layout: 
     )
 
 
+@shelter
 def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | None:
     """Return the latest state at or before `step` that can be restored exactly, or None.
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.models.decode import Sound, decode_sound, sound_pieces
+from spotnb.models.shelter import shelter
 from spotnb.sampling.history import tensor_of
 from spotnb.sampling.moment import Moment
 from spotnb.sampling.run import Run
@@ -56,6 +57,7 @@ class Listener:
         self.run = run
         self._continued: Sound | None = None
 
+    @shelter
     def sound(self, latent: Tensor, clean: bool, *, progress: bool = False) -> Sound:
         """Decode a latent `[1, C, T, F]`.
 
@@ -76,6 +78,7 @@ class Listener:
         fade = min(JOIN, source.frames)
         return self._continued.fade_into(sound, fade, source.frames, run.model.samples_per_frame)
 
+    @shelter
     def write(self, path: str | os.PathLike[str], latent: Tensor, clean: bool, *, progress: bool = False) -> Path:
         """Decode a latent piece by piece into a file, so that memory does not grow with the length.
 

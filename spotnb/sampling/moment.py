@@ -13,6 +13,7 @@ from torch import Tensor
 from spotnb._version import __version__
 from spotnb.errors import InputError
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import usable_threads
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
 from spotnb.sampling.source import Source
@@ -72,7 +73,8 @@ def manifest_of(run: Run) -> dict[str, Any]:
         "samples": run.samples,
         "fallback": run.fallback,
         "unknown_words": list(run.prompts.unknown),
-        "threads": torch.get_num_threads(),
+        "cut_words": list(run.prompts.cut),
+        "threads": usable_threads(),
         "versions": {"spotnb": __version__, "torch": torch.__version__, "numpy": np.__version__},
         **run.notes,
     }

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spotnb.models.shelter import shelter
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
 from spotnb.tiling.edges import EdgePolicy
@@ -53,6 +54,7 @@ def padding_of(layout: Layout, estimate: Tensor | None) -> Padding:
     return Padding("nothing", (), ()) if of == "clean estimate" and estimate is None else Padding(of, before, after)
 
 
+@shelter
 def padded_latent(
     x: Tensor, estimate: Tensor | None, layout: Layout, solver: Solver, draws: Draws, step: int
 ) -> Tensor:

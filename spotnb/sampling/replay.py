@@ -13,12 +13,15 @@ from tqdm.auto import tqdm
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.load import load_model
+from spotnb.models.locate import EMBEDDED_NAME, check_revision
 from spotnb.models.protocol import AudioModel
 from spotnb.sampling.history import require_agreement
 from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
+from spotnb.support.checks import check_text, show
+from spotnb.support.reasons import reason_of
 from spotnb.trace.form import check_manifest
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
@@ -53,7 +56,7 @@ class Replay:
         return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
 
 
-def sampler_of(trace: Any, model: AudioModel | None = None) -> SpotSampler:
+def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
     """Return a new sampler with the settings of a trace's run.
 
     A different model, version or number of threads than the manifest records is logged, because it may change the last
@@ -61,10 +64,13 @@ def sampler_of(trace: Any, model: AudioModel | None = None) -> SpotSampler:
 
     Args:
         trace: The trace of a run, or the path of its file.
-        model: The model of the run. By default it is loaded with the name, device and dtype in the manifest.
+        model: The model of the run. By default, a trace of the embedded model opens that.
+        load: Whether to load any other model that the manifest names, from a folder or from the Hugging Face Hub. The
+            trace may be a stranger's, so pass True only if you want to open the model that it names.
 
     Raises:
-        InputError: `trace` is neither, it has no manifest of a run, or its records are not those of that run.
+        InputError: `trace` is neither, it has no manifest of a run, its records are not those of that run, or it names
+            a model that is not opened without `load`.
         SpotnbError: The model cannot be loaded.
     """
     trace = Trace.of(trace)
@@ -81,8 +87,10 @@ def sampler_of(trace: Any, model: AudioModel | None = None) -> SpotSampler:
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"the trace's manifest does not describe a run ({error}): record a run") from error
-    run = Run.of(_loaded(name, described) if model is None else as_model(model), settings)
+        raise InputError(
+            f"the trace's manifest does not describe a SpotSampler's run ({reason_of(error)}): record a run"
+        ) from error
+    run = Run.of(_loaded(name, described, load=load) if model is None else as_model(model), settings)
     require_agreement(run, trace)
     sampler = SpotSampler.of(run)
     now = sampler.manifest()
@@ -95,14 +103,23 @@ def sampler_of(trace: Any, model: AudioModel | None = None) -> SpotSampler:
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 
-def _loaded(name: str, described: dict[str, Any]) -> AudioModel:
-    """Load the model that a manifest describes, with the options in its description."""
+def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
+    """Load the model that a manifest describes, with the options in its description, if that is permitted."""
+    name = check_text("the model's name in the trace", name, hint="pass the model of the run as model=", blank=False)
+    if name != EMBEDDED_NAME and load is not True:
+        raise InputError(
+            f"the trace names the model {show(name)}, which is not opened by itself: pass the model of the run as "
+            "model=, or load=True to open the one that it names"
+        )
     choices: dict[str, Any] = {"device": described.get("device", "auto")}
-    choices["dtype"] = _DTYPES.get(described.get("dtype", ""), "auto")
+    dtype = described.get("dtype")
+    choices["dtype"] = _DTYPES.get(dtype, "auto") if isinstance(dtype, str) else "auto"
     heads = described.get("heads_choice", "original")
-    choices["heads"] = heads if heads in ("original", "config") else tuple(described["heads"])
+    named = isinstance(heads, str) and heads in ("original", "config")
+    given = described.get("heads")
+    choices["heads"] = heads if named else tuple(given) if isinstance(given, list) else given
     if "revision" in described:
-        choices["revision"] = described["revision"]
+        choices["revision"] = check_revision(described["revision"])
     return load_model(name, **choices)
 
 
@@ -112,16 +129,16 @@ def _known_sound(latent: Any, frames: int) -> KnownSound:
     return KnownSound(torch.from_numpy(np.array(latent, np.float32)), frames)
 
 
-def resume(trace: Any, model: AudioModel | None = None) -> SpotSampler:
+def resume(trace: Any, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
     """Return a sampler that stands after the last record of a trace, ready for `run`, `goto`, `fork` or `decode`.
 
     An exact trace (fp32, with x and x0) needs no network for this. With any other trace, the steps are run again. For
-    the arguments and errors, see `sampler_of`.
+    the arguments and errors, see `sampler_of`. A model with other weights than the manifest records is refused.
     """
-    return sampler_of(trace := Trace.of(trace), model).resume(trace)
+    return sampler_of(trace := Trace.of(trace), model, load=load).resume(trace)
 
 
-def replay(trace: Any, model: AudioModel | None = None, progress: bool = True) -> Replay:
+def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *, load: bool = False) -> Replay:
     """Repeat the run of a trace, and report the first difference from its records.
 
     Half-precision records are compared in half precision.
@@ -130,6 +147,7 @@ def replay(trace: Any, model: AudioModel | None = None, progress: bool = True) -
         trace: The trace of a run, or the path of its file.
         model: As for `sampler_of`.
         progress: Whether to show a progress bar.
+        load: As for `sampler_of`.
 
     Raises:
         InputError: As for `sampler_of`.
@@ -143,7 +161,7 @@ def replay(trace: Any, model: AudioModel | None = None, progress: bool = True) -
             f"the trace belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its "
             "first steps had other settings; replay the run that it was forked from, and fork again"
         )
-    sampler = sampler_of(trace, model)
+    sampler = sampler_of(trace, model, load=load)
     last = trace.steps[-1]
     kept = iter(trace)
     expected = next(kept)

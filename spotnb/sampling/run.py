@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from spotnb.errors import SpotnbError
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
 from spotnb.sampling.denoiser import DEFAULT_TILE_BATCH, Denoiser
 from spotnb.sampling.guidance import Guidance, Prompts, embed_prompt
 from spotnb.sampling.memory import peak_bytes
@@ -83,6 +84,7 @@ class Run:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
+    @shelter
     def of(
         cls, model: AudioModel, settings: RunSettings, *, prompts: Prompts | None = None, frames: int | None = None
     ) -> Self:
@@ -110,11 +112,11 @@ class Run:
         require_memory(peak_bytes(shape, range(settings.steps), trace), what)
         # Reject a tile size that the model cannot take now, not at the first step.
         plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
+        if prompts is None:
+            prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         source, settings = make_source(model, frames, settings)
         tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
         settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
-        if prompts is None:
-            prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         interval = settings.guidance_interval
         guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
         denoiser = Denoiser(model, prompts, guidance, tile_batch, source, settings.reconstruction_scale)
@@ -153,6 +155,7 @@ class Run:
         settings = self.settings
         return plan(self.frames, settings.tiling, step, settings.method, settings.steps, self.model.time_multiple)
 
+    @shelter
     def start(self, noise: Tensor | None = None, draws: Draws | None = None) -> RunState:
         """Return the state before the first step.
 
@@ -177,6 +180,7 @@ class Run:
             return self.source.latent.expand(self.shape)
         return state.x0
 
+    @shelter
     def predict(self, state: RunState, layout: Layout) -> Tensor:
         """Predict the noise of the full latent, `[B, C, T, F]`, keeping the predictions of only one batch at a time."""
         estimate, timestep = self.estimate(state), self.solver.timesteps[state.step]
@@ -190,6 +194,7 @@ class Run:
             stitch.add(tile, waiting.pop(tile))
         return self.checked(stitch.whole(), state, layout)
 
+    @shelter
     def checked(self, eps: Tensor, state: RunState, layout: Layout) -> Tensor:
         """Return a noise prediction if it is finite. A GPU has to be waited for only once per step.
 
@@ -205,11 +210,13 @@ class Run:
             f"{tile}; try dtype fp32 (now {self.model.dtype}) or a smaller guidance_scale"
         )
 
+    @shelter
     def predict_x0(self, state: RunState, eps: Tensor) -> Tensor:
         """Return the clean latent that a noise prediction implies, with the kept sound in the kept frames."""
         x0 = self.solver.predict_x0(state.x, eps, state.step)
         return x0 if self.source is None else self.source.impose(x0, self.source.latent)
 
+    @shelter
     def advance(self, state: RunState, eps: Tensor) -> RunState:
         """Take one denoising step.
 

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.decode import Sound
+from spotnb.models.identity import require_same_weights
 from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
 from spotnb.sampling.history import record_of, require_agreement, restored
 from spotnb.sampling.listening import Listener, latent_of
@@ -147,11 +148,12 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             trace: The trace, or the path of its file.
 
         Raises:
-            InputError: `trace` is neither, or its records are not those of this run.
+            InputError: `trace` is neither, or it is that of another run or of other weights.
             SpotnbError: The file cannot be read.
         """
         trace = Trace.of(trace)
         require_agreement(self._now.run, trace)
+        require_same_weights(trace.manifest, self.model)
         if not len(trace):
             return self
         self.trace.records = list(trace)
@@ -236,7 +238,13 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         return self._listener.write(path, *latent_of(self._now, None, of, candidate), progress=progress)
 
     def to_known_sound(self, candidate: int = 0) -> KnownSound:
-        """Return the sound of a finished run, for another run to start from. Raises `InputError` if it is not done."""
+        """Return the sound of a candidate, for another run to start from.
+
+        Raises:
+            InputError: The run is not done, or has no such candidate.
+        """
+        last = self.candidates - 1
+        candidate = check_int("candidate", candidate, 0, last, hint=f"the run has {self.candidates}")
         if not self.done:
             raise InputError(f"a run at step {self.steps_done}: expected a finished run; call its run() first")
         audible = int(round(self.samples / self.model.samples_per_frame, 6))

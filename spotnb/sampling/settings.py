@@ -15,7 +15,7 @@ from typing import Any
 from spotnb.errors import InputError
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.lengths import check_duration
-from spotnb.support.checks import check_int, check_interval, check_name, check_real, show
+from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, check_text, show
 from spotnb.support.options import check_options, documented, option, options
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
@@ -28,14 +28,16 @@ DEFAULT_STRENGTH = 0.6
 """The default for audio-to-audio runs: both the prompt and the rhythm of the source can be heard."""
 
 HIGHEST_SEED = 2**63 - 1
-REGIONS = "expected regions (start, stop) in seconds, such as [(0, 4), (6, 10)]"
+REGIONS = "pass regions (start, stop) in seconds, such as [(0, 4), (6, 10)]"
 
 
 def check_prompt(prompt: Any) -> str | PromptTimeline:
     """Return `prompt` if it is a timeline or a text that is not blank. Raises `InputError` otherwise."""
-    if isinstance(prompt, PromptTimeline) or (isinstance(prompt, str) and prompt.strip()):
+    if isinstance(prompt, PromptTimeline):
         return prompt
-    raise InputError(f"prompt is {show(prompt)}: expected words that describe the sound, such as 'acoustic guitar'")
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise InputError(f"prompt is {show(prompt)}: expected words that describe the sound, such as 'acoustic guitar'")
+    return check_text("prompt", prompt, hint="describe the sound")
 
 
 def _check_config(config: Any) -> SpotDiffusionConfig:
@@ -53,9 +55,7 @@ def _check_seed(seed: Any) -> int:
 
 
 def _check_negative(prompt: Any) -> str:
-    if isinstance(prompt, str):
-        return prompt
-    raise InputError(f"negative_prompt is {show(prompt)}: expected a text; leave it empty for none")
+    return check_text("negative_prompt", prompt, hint="leave it empty for none")
 
 
 def _check_tile_batch(size: Any) -> int | None:
@@ -74,12 +74,13 @@ def _check_strength(strength: Any) -> float | None:
 def _check_keep(keep: Any) -> list[tuple[float, float]] | None:
     if keep is None:
         return None
+    regions = check_items("keep", keep, hint=REGIONS)
     try:
-        pairs = [(start, stop) for start, stop in keep]
-    except (TypeError, ValueError):
-        raise InputError(f"keep is {show(keep)}: {REGIONS}") from None
+        pairs = [(start, stop) for start, stop in regions]
+    except Exception:
+        raise InputError(f"keep is {show(keep)}: expected pairs; {REGIONS}") from None
     if not pairs:
-        raise InputError(f"keep is empty: {REGIONS}; pass None to keep nothing")
+        raise InputError(f"keep is empty: expected regions, or None to keep nothing; {REGIONS}")
     return [(check_real("keep", a, 0, hint=REGIONS), check_real("keep", b, 0, hint=REGIONS)) for a, b in pairs]
 
 
@@ -285,10 +286,12 @@ class RunSettings:  # noqa: D101  `documented` writes its docstring below, from 
         Raises:
             InputError: A setting is unknown, or it decides the shape or the schedule of the run.
         """
-        allowed = sorted(set(NAMES) - FIXED)
-        if wrong := sorted(set(changes) - set(allowed)):
+        if unknown := sorted(set(changes) - set(NAMES)):
+            raise InputError(f"fork cannot change {unknown[0]}: expected a setting of SpotSampler; see settings()")
+        if fixed := sorted(set(changes) & FIXED):
             raise InputError(
-                f"fork cannot change {', '.join(wrong)}: expected some of {', '.join(allowed)}; start a new sampler"
+                f"fork cannot change {fixed[0]}: expected settings that leave the shape and the schedule of the run as "
+                "they are; start a new sampler"
             )
         return dataclasses.replace(self, **changes)
 

@@ -22,9 +22,10 @@ from torch import Tensor
 from spotnb.errors import InputError
 from spotnb.models.encode import waveform_to_latent
 from spotnb.models.protocol import AudioModel
+from spotnb.models.shelter import shelter
 from spotnb.sampling.settings import RunSettings
-from spotnb.sound.files import load_audio
 from spotnb.sound.lengths import FRAMES_PER_SECOND
+from spotnb.sound.loading import load_audio
 from spotnb.support.arrays import as_array, require_finite
 
 
@@ -91,6 +92,7 @@ class Source:
         return torch.where(self._mask, known, latent)
 
 
+@shelter
 def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[Source | None, RunSettings]:
     """Read and encode the known sound of a run.
 
@@ -139,6 +141,7 @@ def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
     return Source(latent, kept, first, True, None)
 
 
+@shelter
 def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
     """Return a sound as a latent on the model's device.
 

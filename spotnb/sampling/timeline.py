@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.sound.lengths import FRAMES_PER_SECOND
-from spotnb.support.checks import check_real, show
+from spotnb.support.checks import check_items, check_real, check_text, show
 from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
+MOST_ENTRIES = 1000
 SLACK = 1e-6  # seconds, so that 0.1 + 0.2 meets 0.3
 
 
@@ -53,8 +54,8 @@ class PromptTimeline:
             if abs(between) > SLACK:
                 fault = "a gap" if between > 0 else "an overlap"
                 raise InputError(
-                    f"timeline entries {k} and {k + 1} have {fault}: {before[2]!r} stops at {before[1]:g} s, "
-                    f"{after[2]!r} starts at {after[0]:g} s; let them meet, and crossfade blends them"
+                    f"timeline entries {k} and {k + 1} have {fault}: {show(before[2])} stops at {before[1]:g} s, "
+                    f"{show(after[2])} starts at {after[0]:g} s; let them meet, and crossfade blends them"
                 )
         fade = check_real("crossfade", crossfade, 0, hint="give seconds; 0 switches at once")
         shortest = min(stop - start for start, stop, _ in checked)
@@ -123,7 +124,7 @@ class PromptTimeline:
             )
         last = next(entry for entry in self.entries if entry[1] > duration + SLACK)
         raise InputError(
-            f"timeline entry {last[2]!r}, {last[0]:g} to {last[1]:g} s, is out of range for the duration of "
+            f"timeline entry {show(last[2])}, {last[0]:g} to {last[1]:g} s, is out of range for the duration of "
             f"{duration:g} s: expected an end at the duration; lengthen it or shorten the entry"
         )
 
@@ -133,23 +134,21 @@ class PromptTimeline:
 
     @classmethod
     def from_dict(cls, described: dict[str, Any]) -> PromptTimeline:
-        """Return the timeline that `to_dict` described."""
-        if not isinstance(described, Mapping) or not {"timeline", "crossfade"} <= described.keys():
-            raise InputError(f"the timeline is described by {show(described)}: expected the result of its to_dict()")
+        """Return the timeline that `to_dict` described. Raises `InputError` if this is no such description."""
+        if not isinstance(described, Mapping) or not {"timeline", "crossfade"} <= set(described):
+            raise InputError(f"the timeline is {show(described)}: expected timeline and crossfade; use to_dict()")
         return cls(described["timeline"], described["crossfade"])
 
 
 def _listed(entries: Any) -> list[Any]:
-    if isinstance(entries, str | bytes) or not isinstance(entries, Iterable):
-        raise InputError(f"timeline is {show(entries)}: expected entries (start, stop, prompt) in seconds")
-    return list(entries)
+    return check_items("timeline", entries, hint="pass entries (start, stop, prompt) in seconds", most=MOST_ENTRIES)
 
 
 def _check_entry(index: int, entry: Any) -> Entry:
     name = f"timeline entry {index}"
     try:
         start, stop, prompt = entry
-    except (TypeError, ValueError):
+    except Exception:
         raise InputError(f"{name} is {show(entry)}: expected (start, stop, prompt), times in seconds") from None
     start, stop = (check_real(f"{name}'s time", time, 0, hint="give seconds from the start") for time in (start, stop))
     if stop <= start:
@@ -158,4 +157,4 @@ def _check_entry(index: int, entry: Any) -> Entry:
         )
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputError(f"{name} has the prompt {show(prompt)}: expected words that describe the sound")
-    return start, stop, prompt
+    return start, stop, check_text(f"the prompt of {name}", prompt, hint="describe the sound")

@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spotnb.models.shelter import shelter
 from spotnb.tiling.layout import Layout
 
 
+@shelter
 def gather(padded: Tensor, layout: Layout) -> list[Tensor]:
     """Return the windows `[B, C, w_i, F]` of a padded latent. A window is a view unless it wraps around a ring."""
     left, length = layout.pad[0], padded.shape[2]
@@ -80,6 +82,7 @@ class Stitch:
         return self._whole
 
 
+@shelter
 def scatter(predictions: Sequence[Tensor], layout: Layout) -> Tensor:
     """Return the prediction for the full latent, `[B, C, T, F]`, from the predictions of all windows."""
     stitch = Stitch(layout)

@@ -1,9 +1,10 @@
-"""Reading and writing sound files."""
+"""Writing sound files."""
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.sound.lengths import LONGEST
 from spotnb.sound.mel import SAMPLE_RATE
-from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
+from spotnb.support.arrays import as_sample_rate, as_waveform
 from spotnb.support.files import atomic_write
+from spotnb.support.paths import check_path, show_path
 
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
+HIGHEST_VORBIS = 200_000
+"""In Hz. Above this rate, libvorbis ends the process."""
+HIGHEST_FLAC, FINE_FLAC = 655_350, 65_535
+"""In Hz. The header of a FLAC frame holds rates up to `FINE_FLAC`, and above it only multiples of 10 Hz."""
 
 _BLOCK = 1 << 16  # samples per write: libsndfile overflows its stack when it encodes minutes of Vorbis in one call
+_PROBE = 1 << 16  # bytes
 
 
+@np.errstate(all="ignore")
 def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Path:
     """Write a sound to a file, without changing its level, and return the path of the file.
 
@@ -30,9 +39,9 @@ def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: i
         sample_rate: In Hz. The default of 16000 is AudioLDM's.
 
     Raises:
-        InputError: The suffix is not supported, `waveform` is not a finite waveform, or its peak exceeds 1, so that
-            the file would be clipped.
-        SpotnbError: The file cannot be written.
+        InputError: The suffix is not supported, the format does not have the sample rate, `waveform` is not a finite
+            waveform, or its peak exceeds 1, so that the file would be clipped.
+        SpotnbError: The file cannot be written, for example because the disk is full.
     """
     path = check_format(path)
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
@@ -44,10 +53,10 @@ def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: i
 
 def check_format(path: str | os.PathLike[str]) -> Path:
     """Return `path` with `~` expanded. Raise `InputError` if its suffix is not one of `FORMATS`."""
-    path = Path(path).expanduser()
+    path = check_path("path", path)
     if path.suffix.lower() not in FORMATS:
         raise InputError(
-            f"cannot tell the format of {str(path)!r} from its name: end the name in one of {', '.join(FORMATS)}"
+            f"cannot tell the format of {show_path(path)!r} from its name: end the name in one of {', '.join(FORMATS)}"
         )
     return path
 
@@ -56,62 +65,92 @@ def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_
     """Write sound that arrives in pieces `[samples]` in [-1, 1], to a path that `check_format` has accepted.
 
     Raises:
-        SpotnbError: The file cannot be written.
+        InputError: The format does not have the sample rate, or the sound is too long.
+        SpotnbError: The file cannot be written, for example because the disk is full.
     """
-    import soundfile
-
-    kind, subtype = FORMATS[path.suffix.lower()]
-    settings = {"samplerate": sample_rate, "channels": 1, "format": kind, "subtype": subtype}
+    kind, _ = FORMATS[path.suffix.lower()]
+    check_rate(kind, sample_rate)
     with atomic_write(path) as temporary:
         try:
-            with soundfile.SoundFile(temporary, "w", **settings) as file:
-                for piece in pieces:
-                    for start in range(0, len(piece), _BLOCK):
-                        file.write(piece[start : start + _BLOCK])
-        except soundfile.SoundFileError as error:
-            raise SpotnbError(f"cannot write {path} as {kind} at {sample_rate} Hz: {error}") from error
+            written = _encode(temporary, kind, pieces, sample_rate)
+            complete = _frames(temporary) == written
+        except _EncodingError as error:
+            complete, reason = False, str(error)
+        else:
+            reason = "the file is incomplete"
+        if not complete:  # libsndfile does not report why, and for the last bytes not even that
+            _require_space(temporary)
+            raise SpotnbError(f"cannot write {show_path(path)} as {kind} at {sample_rate} Hz: {reason}; try .wav")
     return path
 
 
-def load_audio(
-    source: str | os.PathLike[str] | ArrayLike | tuple[ArrayLike, int], sample_rate: int = SAMPLE_RATE
-) -> NDArray[np.float32]:
-    """Return single-channel sound `[samples]` at `sample_rate` Hz from a file or an array.
-
-    Channels are averaged, and librosa (soxr) converts the sample rate.
-
-    Args:
-        source: A path of a file that soundfile can read; an array `[samples]`, `[samples, channels]` or
-            `[channels, samples]` at `sample_rate` (the shorter axis is taken as the channels); or a pair of an array
-            and its sample rate.
-        sample_rate: The sample rate of the result, in Hz.
+def flac_bytes(waveform: NDArray[np.floating[Any]], sample_rate: int) -> bytes:
+    """Return a waveform `[samples]` in [-1, 1] as the content of a FLAC file of 16 bits, for a page.
 
     Raises:
-        InputError: The array has another shape or type, or holds NaN or infinity.
-        SpotnbError: The file is missing or cannot be decoded.
+        InputError: FLAC does not have the sample rate.
     """
-    target = as_sample_rate(sample_rate)
-    if isinstance(source, str | os.PathLike):
-        wave, rate = _read(Path(source).expanduser())
-    elif isinstance(source, tuple) and len(source) == 2:
-        wave, rate = as_array(source[0]), as_sample_rate(source[1])
-    else:
-        wave, rate = as_array(source), target
-    if wave.ndim == 2 and wave.size and wave.dtype.kind == "f":  # as_waveform rejects PCM, which a mean would hide
-        wave = np.mean(wave, axis=int(np.argmin(wave.shape)), dtype=wave.dtype)
-    wave = as_waveform(wave)
-    if rate == target:
-        return wave
-    from librosa import resample  # imported here because it takes a second and is rarely needed
-
-    return np.asarray(resample(wave, orig_sr=rate, target_sr=target), np.float32)
+    check_rate("FLAC", sample_rate)
+    buffer = io.BytesIO()
+    _encode(buffer, "FLAC", [waveform], sample_rate)
+    return buffer.getvalue()
 
 
-def _read(path: Path) -> tuple[NDArray[np.float32], int]:
+def check_rate(kind: str, sample_rate: int) -> None:
+    """Raise `InputError` if files of a kind, which is one of `FORMATS`, cannot have a sample rate in Hz."""
+    if kind == "OGG" and sample_rate > HIGHEST_VORBIS:
+        raise InputError(f"the sample rate is {sample_rate}: expected at most {HIGHEST_VORBIS} for .ogg; use .wav")
+    if kind == "FLAC" and (sample_rate > HIGHEST_FLAC or (sample_rate > FINE_FLAC and sample_rate % 10)):
+        raise InputError(
+            f"the sample rate is {sample_rate}: expected for FLAC at most {FINE_FLAC}, or a multiple of 10 up to "
+            f"{HIGHEST_FLAC}; use .wav"
+        )
+
+
+class _EncodingError(Exception):
+    """libsndfile reported an error."""
+
+
+def _encode(target: Path | io.BytesIO, kind: str, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int) -> int:
+    """Write pieces of sound as a file of a kind, and return their number of samples."""
+    import soundfile
+
+    subtype = dict(FORMATS.values())[kind]
+    written = 0
+    try:
+        with soundfile.SoundFile(target, "w", sample_rate, 1, subtype, format=kind) as file:
+            for piece in pieces:
+                written += len(piece)
+                if written > LONGEST:
+                    raise InputError(f"the sound is longer than {LONGEST} samples: expected a shorter one; split it")
+                for start in range(0, len(piece), _BLOCK):
+                    file.write(piece[start : start + _BLOCK])
+    except soundfile.SoundFileError as error:
+        raise _EncodingError(getattr(error, "error_string", "") or str(error)) from error
+    return written
+
+
+def _frames(path: Path) -> int:
+    """Return the number of frames that can be decoded from a file, or -1 if its header states another number."""
     import soundfile
 
     try:
-        wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise SpotnbError(f"cannot read {path} as sound: {error}; pass a wav, flac, ogg or mp3 file") from error
-    return wave, rate
+        with soundfile.SoundFile(path) as file:
+            stated = file.frames
+            decoded = sum(map(len, _blocks(file)))
+    except soundfile.SoundFileError:
+        return -1
+    return int(decoded) if decoded == stated else -1
+
+
+def _blocks(file: Any) -> Iterator[NDArray[np.float32]]:
+    while len(block := file.read(_BLOCK, dtype="float32")):
+        yield block
+
+
+def _require_space(path: Path) -> None:
+    """Raise the `OSError` of the system if nothing more can be appended to a file."""
+    with path.open("ab", buffering=0) as file:
+        for _ in range(2):  # the first write may be cut short without an error
+            file.write(bytes(_PROBE))
+        os.fsync(file.fileno())

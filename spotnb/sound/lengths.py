@@ -12,6 +12,8 @@ FRAMES_PER_SECOND = 25
 NOMINAL_FRAMES_PER_SECOND = 25.6
 """AudioLDM's rule for latent sizes. A latent frame actually lasts 640 samples (40 ms), so 25 frames are one second."""
 SAMPLES_PER_FRAME = 640
+LONGEST = 2_000_000_000
+"""Samples of the longest sound that is read or written: 34 hours at 16 kHz. A WAV file holds little more."""
 
 
 def duration_to_latent_t_size(duration: float) -> int:

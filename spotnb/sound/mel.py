@@ -38,6 +38,7 @@ _CHUNK = 1024  # frames transformed at once: 10 s of sound, which takes 30 MB
 
 
 @cache
+@np.errstate(all="ignore")
 def mel_filters() -> NDArray[np.float32]:
     """Return the mel filters of librosa, `[64, 513]`, with Slaney scale and normalization.
 
@@ -50,6 +51,7 @@ def mel_filters() -> NDArray[np.float32]:
     return filters
 
 
+@np.errstate(all="ignore")
 def mel_bin(hz: ArrayLike) -> NDArray[np.float64]:
     """Return the position of a frequency in Hz among the 64 bands, where 0 and 63 are the centers of the outer bands.
 
@@ -62,6 +64,7 @@ def mel_bin(hz: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(mel / top * (BINS + 1) - 1)
 
 
+@np.errstate(all="ignore")
 def log_mel(waveform: ArrayLike) -> NDArray[np.float32]:
     """Compute the log-mel spectrogram of a sound.
 
@@ -90,6 +93,7 @@ def log_mel(waveform: ArrayLike) -> NDArray[np.float32]:
     return mel
 
 
+@np.errstate(all="ignore")
 def as_log_mel(value: ArrayLike) -> NDArray[np.float32]:
     """Return `value` as a log-mel `[frames, 64]`.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import numbers
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
 
 from spotnb.errors import InputError
@@ -14,6 +15,8 @@ T = TypeVar("T")
 
 LARGEST = 2**63 - 1
 """The largest whole number that any argument takes, because arrays, seeds and files cannot hold larger ones."""
+MOST_ITEMS = 10**5
+"""The most items of a list that an argument takes."""
 SHOWN = 60
 """The most characters of a value in an error message."""
 
@@ -47,8 +50,8 @@ def check_int(name: str, value: object, low: int, high: int = LARGEST, *, hint: 
     Raises:
         InputError: `value` is out of range, a bool or a float. The message starts with `name` and ends with `hint`.
     """
-    if _is_whole(value) and low <= int(value) <= high:
-        return int(value)
+    if _is_whole(value) and low <= (number := int(value)) <= high:
+        return number
     open_ended = high == LARGEST and not (_is_whole(value) and int(value) > high)
     limits = f"of at least {low}" if open_ended else f"from {low} to {high}"
     raise InputError(f"{name} is {show(value)}: expected a whole number {limits}; {hint}")
@@ -94,10 +97,40 @@ def check_interval(name: str, value: Any, low: int, high: int, *, hint: str) -> 
     )
 
 
+def check_items(name: str, value: Any, *, hint: str, most: int = MOST_ITEMS) -> list[Any]:
+    """Return the items of `value`, which is a sequence, an array or another iterable, as a list of plain values.
+
+    Raises:
+        InputError: `value` cannot be iterated over, or has more than `most` items. Endless iterables are not exhausted.
+    """
+    plain = as_plain(value)
+    if isinstance(plain, str | bytes | bytearray | Mapping):
+        raise InputError(f"{name} is {show(value)}: expected a list; {hint}")
+    try:
+        items = list(itertools.islice(iter(plain), most + 1))
+    except Exception:  # it is not iterable, or its own code fails
+        raise InputError(f"{name} is {show(value)}: expected a list; {hint}") from None
+    if len(items) > most:
+        raise InputError(f"{name} has more than {most} items: expected no more than that; {hint}")
+    return items
+
+
 def as_plain(value: Any) -> Any:
     """Return the plain Python value of an array, a tensor, a series or a number of numpy, and others as they are."""
     to_list = getattr(value, "tolist", None)
-    return to_list() if callable(to_list) and not isinstance(value, type) else value
+    if not callable(to_list) or isinstance(value, type):
+        return value
+    try:
+        return to_list()
+    except Exception:  # a tensor without data
+        return value
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` as a `bool`. Raises `InputError` unless it is True or False."""
+    if isinstance(value, bool) or type(value).__name__ == "bool_" or (_is_whole(value) and int(value) in (0, 1)):
+        return bool(value)
+    raise InputError(f"{name} is {show(value)}: expected True or False; pass one of them")
 
 
 def check_name(name: str, value: object, choices: Sequence[str]) -> str:

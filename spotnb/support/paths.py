@@ -9,7 +9,7 @@ from typing import Any
 from spotnb.errors import InputError
 from spotnb.support.checks import check_text, show
 
-SHOWN = 80
+SHOWN = 60
 """The most characters of a path in an error message."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from pathlib import Path
@@ -32,11 +33,16 @@ def available_cpus() -> int:
     Binder container has half a processor. More threads than that would spin while they wait for each other, and use up
     the quota.
     """
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = cpu_quota()
-    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+    return allowed_cpus() if quota is None else max(1, min(allowed_cpus(), math.ceil(quota)))
 
 
+def allowed_cpus() -> int:
+    """Return the number of processors on which this process may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@functools.cache  # it is needed for every pass through a network, and takes a dozen files
 def cpu_quota() -> float | None:
     """Return how many processors the control groups of this process allow on average, or None without a limit.
 
@@ -74,13 +80,14 @@ def _groups(controller: str) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def require_memory(needed: int, what: str) -> None:
+def require_memory(
+    needed: int, what: str, *, hint: str = 'ask for a shorter duration, or keep fewer steps (record="last")'
+) -> None:
     """Raise `SpotnbError` if fewer than `needed` bytes of memory are available. `what` starts the message."""
     free = available_memory()
     if needed > free:
         raise SpotnbError(
-            f"{what} needs about {needed // 10**6 / 1000:.3g} GB of memory and {free / 1e9:.3g} GB are free; "
-            'ask for a shorter duration, or keep fewer steps (record="last")'
+            f"{what} needs about {needed // 10**6 / 1000:.3g} GB of memory and {free / 1e9:.3g} GB are free; {hint}"
         )
 
 

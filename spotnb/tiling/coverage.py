@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.errors import InputError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.support.checks import check_int, show
 from spotnb.tiling.layout import Layout
 from spotnb.tiling.limits import MOST_STEPS, require_few_cells
@@ -131,8 +131,13 @@ def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
     if not single and not isinstance(layouts, Iterable):
         raise InputError(f"layouts is {show(layouts)}: expected the layouts of a run; pass a list or a trace")
     run: list[tuple[int, Layout]] = []
-    items: Iterable[object] = [layouts] if single else layouts  # type: ignore[assignment]
-    for index, item in enumerate(islice(items, MOST_STEPS + 1)):
+    try:
+        items = [layouts] if single else list(islice(iter(layouts), MOST_STEPS + 1))  # type: ignore[arg-type]
+    except SpotnbError:  # a trace whose file is damaged
+        raise
+    except Exception:  # whatever a caller's own class raises
+        raise InputError(f"layouts is {show(layouts)}: expected the layouts of a run; pass a list or a trace") from None
+    for index, item in enumerate(items):
         layout = getattr(item, "layout", item)
         if not isinstance(layout, Layout):
             raise InputError(

@@ -80,6 +80,9 @@ class Layout:
 
         Inside the latent this is the frame itself. Past an end it is the mirrored frame, or on a ring the frame at the
         other end.
+
+        Raises:
+            InputError: `index` is neither a whole number nor an array of such.
         """
         if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
             index = check_int("index", index, -MOST_FRAMES, 2 * MOST_FRAMES, hint="pass a place in a window")

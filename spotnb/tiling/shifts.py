@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from spotnb.errors import InputError
-from spotnb.support.checks import LARGEST, check_int, show
+from spotnb.support.checks import LARGEST, check_int, check_items, show
 from spotnb.tiling.config import SpotDiffusionConfig, check_config, should_use_spotdiffusion
 from spotnb.tiling.limits import MOST_STEPS, check_size
 
@@ -98,7 +98,8 @@ def check_shape(shape: Sequence[int]) -> tuple[int, int, int, int]:
     """Return `shape` as four plain integers `(B, C, T, F)`."""
     hint = "a latent is [batch, channels, time frames, frequency bins], such as [1, 8, 768, 16]"
     try:
-        batch, channels, frames, bins = (check_int("shape", size, 1, hint=hint) for size in shape)
+        sizes = check_items("shape", shape, hint=hint)
+        batch, channels, frames, bins = (check_int("shape", size, 1, hint=hint) for size in sizes)
     except (TypeError, ValueError):  # not a sequence, not four numbers, or (InputError) a size out of range
         raise InputError(f"shape is {show(shape)}: expected four whole numbers of at least 1; {hint}") from None
     return batch, channels, check_size("shape", frames, hint=hint), bins

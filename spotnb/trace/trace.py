@@ -16,6 +16,8 @@ from spotnb.support.checks import check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
 from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
 
+COUNTED = "steps count from 0"
+
 
 @dataclass
 class Trace(Sequence[StepRecord]):
@@ -72,7 +74,7 @@ class Trace(Sequence[StepRecord]):
 
     def at(self, step: int) -> StepRecord | None:
         """Return the record of a step, or None if it was not kept."""
-        step, steps = check_int("step", step, 0, hint="steps count from 0"), self.steps
+        step, steps = check_int("step", step, 0, hint=COUNTED), self.steps
         return self.records[steps.index(step)] if step in steps else None
 
     @property
@@ -132,6 +134,7 @@ class Trace(Sequence[StepRecord]):
 
     def truncate(self, steps: int) -> None:
         """Remove the records after the first `steps` steps of the run."""
+        steps = check_int("steps", steps, 0, hint=COUNTED)
         self.records = [record for record in self.records if record.step < steps]
 
     def exact_before(self, step: int, unbroken_from: int | None = None) -> StepRecord | None:
@@ -140,6 +143,7 @@ class Trace(Sequence[StepRecord]):
         Such a record needs float32 arrays. If `unbroken_from` is not None, every step from that one to the returned
         record must have been kept, as a multistep solver requires.
         """
+        step = check_int("step", step, 0, hint=COUNTED)
         if self.dtype != "fp32" or not self.keeps_all_arrays:
             return None
         kept = [k for k in self.steps if k < step]

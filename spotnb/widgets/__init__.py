@@ -40,6 +40,8 @@ State, geometry and sentences do not use the page at all. They are tested with N
   arrow keys to the notebook; `pressable` makes a button.
 - `pointers.js`: `followPointer` tells clicks from drags and captures the pointer; `followWheel` handles the wheel.
 - `theme.js`, `spotnb.css`: light and dark, as the notebook has it. All colors are custom properties.
+- `common.js`: `shareAmongViews` keeps what several views of one widget have in common. Never key it by the model: each
+  view has a different model object.
 - `plot.js`: `createPlot` makes a sharp canvas whose horizontal axis is in latent frames and labeled in seconds.
 - `strokes.js`, `bands.js`: lines with a halo, hatching and markers; tiles as numbered bands.
 - `steps.js`: `createSteps` makes the play button and the slider for the steps of a run.

@@ -14,6 +14,7 @@ import base64
 import io
 import logging
 import os
+import uuid
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,6 +25,7 @@ from spotnb.widgets.page import write_page
 
 try:
     import anywidget
+    from traitlets import Unicode, default
 except ImportError as error:
     raise SpotnbError("widgets need anywidget, which is not installed: pip install 'spotnb[notebooks]'") from error
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PNG_DPI = 80
-_PLUMBING = frozenset({"_esm", "_css", "_anywidget_id", *anywidget.AnyWidget.class_trait_names()})
+_PLUMBING = frozenset({"_esm", "_css", "_anywidget_id", "_common", *anywidget.AnyWidget.class_trait_names()})
 
 
 class Widget(anywidget.AnyWidget):
@@ -54,6 +56,7 @@ class Widget(anywidget.AnyWidget):
 
     _esm: str
     _css: str
+    _common = Unicode().tag(sync=True)  # the key of what the views share, because each has a different model object
     _png: bytes | None = None
 
     def __init_subclass__(cls, module: str = "", title: str = "", **kwargs: Any) -> None:
@@ -65,6 +68,10 @@ class Widget(anywidget.AnyWidget):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reload.follow(self)
+
+    @default("_common")
+    def _new_key(self) -> str:
+        return uuid.uuid4().hex
 
     def draw(self) -> Figure | None:
         """Return the static form as a figure from `new_figure`, or None if there is none."""

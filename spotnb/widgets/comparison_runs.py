@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
+import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError
+from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
 from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import check_int, show
+from spotnb.support.checks import check_int, check_items, check_text, show
 
 LEAST, MOST = 2, 4
 RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
@@ -55,7 +56,7 @@ class Compared:
         """The log-mel of the waveform itself."""
         if self.rate == SAMPLE_RATE:
             return log_mel(self.waveform)
-        from spotnb.sound.files import load_audio
+        from spotnb.sound.loading import load_audio
 
         return log_mel(load_audio((self.waveform, self.rate)))
 
@@ -73,11 +74,7 @@ class Compared:
 
     def flac(self) -> bytes:
         """Return the waveform as a FLAC file."""
-        import soundfile
-
-        buffer = io.BytesIO()
-        soundfile.write(buffer, self.waveform, self.rate, format="FLAC", subtype="PCM_16")
-        return buffer.getvalue()
+        return flac_bytes(self.waveform, self.rate)
 
 
 def compared(runs: Any, sample_rate: int) -> list[Compared]:
@@ -85,8 +82,7 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
     if isinstance(runs, Mapping):
         named = list(runs.items())
         for name, _ in named:
-            if not isinstance(name, str) or not name.strip():
-                raise InputError(f"the name of a run is {show(name)}: expected a text that is not empty")
+            check_text("the name of a run", name, hint="pass one that is not empty", blank=False)
     elif isinstance(runs, list | tuple):
         named = list(zip(_default_names(runs), runs, strict=True))
     else:
@@ -94,7 +90,7 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
     if not LEAST <= len(named) <= MOST:
         raise InputError(f"got {len(named)} runs: expected {LEAST} to {MOST}; more are hard to keep apart by ear")
     rate = as_sample_rate(sample_rate)
-    checked = []
+    checked: list[Compared] = []
     for name, run in named:
         try:
             checked.append(_compared(name, run, rate))
@@ -109,6 +105,7 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
         raise InputError(
             f"the runs have unequal sample rates ({each}): load_audio((waveform, rate)) converts to 16 kHz"
         )
+    check_rate("FLAC", checked[0].rate)  # the page gets the sounds in this format
     return checked
 
 
@@ -134,7 +131,7 @@ def _compared(name: str, run: Any, rate: int) -> Compared:
         seams: Any = None
         if isinstance(run, tuple | list) and len(run) == 2 and as_array(run[0]).ndim:
             run, seams = run
-            if isinstance(seams, int | np.integer):  # a pair (waveform, rate)
+            if isinstance(seams, numbers.Real):  # a pair (waveform, rate)
                 rate, seams = as_sample_rate(seams), None
         if not isinstance(run, list | np.ndarray) and not hasattr(run, "detach"):
             raise InputError(f"it is {show(run)}: expected {_KINDS}")
@@ -163,10 +160,9 @@ def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _checked(seams: Any, seconds: float) -> tuple[int, ...]:
-    if isinstance(seams, str) or not isinstance(seams, Iterable):
-        raise InputError(f"seams are {show(seams)}: expected latent frames (40 ms each), such as [256, 512]")
+    items = check_items("seams", seams, hint="pass latent frames (40 ms each), such as [256, 512]")
     last = max(1, math.ceil(seconds / LATENT_SECONDS))
-    return tuple(sorted({check_int("a seam", seam, 0, last, hint="seams are latent frames, 40 ms") for seam in seams}))
+    return tuple(sorted({check_int("a seam", seam, 0, last, hint="seams are latent frames, 40 ms") for seam in items}))
 
 
 def scores(runs: list[Compared], grid: Iterable[int] | None) -> tuple[tuple[int, ...], list[SeamScore | None]]:

@@ -5,7 +5,6 @@ Looking at a loaded trace needs neither torch nor a model. Only playing it does.
 
 from __future__ import annotations
 
-import io
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ import numpy as np
 from traitlets import Bool, Dict, Int
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.sound.files import flac_bytes
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int
 from spotnb.trace.record import StepRecord
@@ -284,7 +284,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
                     return
                 edition = self._edition
             try:
-                result: dict[str, Any] = {"data": _flac(*self._waveform(index))}
+                result: dict[str, Any] = {"data": flac_bytes(*self._waveform(index))}
             except Exception as error:  # whatever the error is, the page must not wait forever
                 log.debug("decoding record %d", index, exc_info=True)
                 result = {"error": " ".join(str(error).split()) or type(error).__name__}
@@ -323,11 +323,3 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
 
 NAMES: Final = {"x": "noisy latent", "x0": "clean estimate", "noise": "noise", "difference": "noisy minus clean"}
-
-
-def _flac(waveform: Any, rate: int) -> bytes:
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, waveform, rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from spotnb.support.checks import check_text
 from spotnb.support.files import atomic_write
 from spotnb.widgets.esm import STATIC, body, stylesheet
 
@@ -37,6 +38,7 @@ def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Shown
     Raises:
         SpotnbError: The file cannot be written.
     """
+    title = check_text("the title", title, hint="pass one that a page can show")
     parts = {"TITLE": html.escape(title), "STYLE": stylesheet(), "MODEL": body("page/model.js", name="showSaved")}
     parts["WIDGETS"] = "\n".join(_section(widget, index) for index, widget in enumerate(widgets))
     with atomic_write(path) as temporary:

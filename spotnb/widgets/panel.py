@@ -265,6 +265,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
     def _show_hint(self) -> None:
         sampler = self._run.sampler
         hint = ""
+        notes = "" if sampler is None else ". ".join(sampler.definition.prompts.notes)
         if sampler is not None and not self._run.busy:
             try:
                 settings, now = self.form.settings(), sampler.settings()
@@ -274,7 +275,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
                         hint = "The form has changed: Run makes a new sound."
             except SpotnbError:
                 pass  # the cost shows the error
-        self.status.hint = hint
+        self.status.hint = f"{hint} Note: {notes}.".strip() if notes else hint
 
     def _form_changed(self) -> None:
         if self._timer is not None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import ipywidgets
 
-from spotnb.errors import InputError
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
-from spotnb.sampling.timeline import PromptTimeline
-from spotnb.support.checks import show
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
+from spotnb.widgets.panel_prompt import parse_prompt
 
 SOLVERS: Final = ("ddim", "dpm++")
-CROSSFADE: Final = 2.0  # seconds, or as long as the shortest entry
-
-_ENTRY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:-|–|to)\s*(\d+(?:\.\d+)?)\s*s?\s*:(.*)")
 
 
 class Form:
@@ -88,24 +82,3 @@ class Form:
             "solver": self.solver.value,
             "negative_prompt": self.negative.value,
         }
-
-
-def parse_prompt(text: str) -> str | PromptTimeline:
-    r"""Return a prompt, or a timeline if its lines begin with seconds, as in `0-10: nature sounds`.
-
-    Raises:
-        InputError: Only some of the lines begin with seconds, or the timeline is invalid.
-
-    >>> parse_prompt("0-10: nature sounds\n10-20: church organ").duration
-    20.0
-    """
-    lines = [line for line in text.splitlines() if line.strip()]
-    matches = [_ENTRY.fullmatch(line) for line in lines]
-    if not any(matches):
-        return " ".join(" ".join(lines).split())
-    for line, match in zip(lines, matches, strict=True):
-        if match is None:
-            raise InputError(f"the line {show(line)} has no times: expected a line such as 0-10: nature sounds")
-    entries = [(float(match[1]), float(match[2]), match[3].strip()) for match in matches if match is not None]
-    shortest = min(stop - start for start, stop, _ in entries)
-    return PromptTimeline(entries, max(0.0, min(CROSSFADE, shortest)))

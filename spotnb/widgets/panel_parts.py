@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from traitlets import Bool, Dict, Float, Unicode
 
+from spotnb.sound.files import flac_bytes
 from spotnb.sound.mel import FLOOR
 from spotnb.widgets.base import Widget, new_figure
 
@@ -69,12 +69,8 @@ class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
 
 
 def _scene_of(generation: Generation) -> dict[str, Any]:
-    import soundfile
-
     wave, mel = generation.waveform, generation.mel
     rate = generation.sampler.model.sample_rate
-    buffer = io.BytesIO()
-    soundfile.write(buffer, wave, rate, format="FLAC", subtype="PCM_16")
     frames = generation.sampler.frames
     columns = min(len(mel), COLUMNS)
     edges = np.linspace(0, len(mel), columns + 1).astype(int)[:-1]
@@ -86,7 +82,7 @@ def _scene_of(generation: Generation) -> dict[str, Any]:
     grid_score = generation.grid_score()
     score = None if grid_score is None else {"score": float(grid_score.score), "p": float(grid_score.p_value)}
     return {
-        "sound": buffer.getvalue(),
+        "sound": flac_bytes(wave, rate),
         "frames": frames,
         "seconds": len(wave) / rate,
         "mel": shades.tobytes(),

@@ -43,14 +43,14 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def show(server: Server, browser: Browser) -> Iterator[Callable[..., Shown]]:
     """Return a function `show(app, name, code)`, which opens a widget in "lab" or "notebook".
 
-    `code` assigns the widget to `w` and ends with it, and `.spotnb-NAME` is the selector of its element. Within a test
-    module, the same call returns the same page.
+    `code`, of one cell or several, assigns the widget to `w` and ends with it, and `.spotnb-NAME` is the selector of
+    its element. Within a test module, the same call returns the same page.
     """
     from tests.browser.jupyter import Shown
 
-    opened: dict[tuple[str, ...], Shown] = {}
+    opened: dict[tuple[Any, ...], Shown] = {}
 
-    def get(app: str, name: str, code: str, **context: Any) -> Shown:
+    def get(app: str, name: str, code: str | tuple[str, ...], **context: Any) -> Shown:
         key = (app, name, code)
         if key not in opened:
             opened[key] = Shown(server, browser, app, name, code, **context)

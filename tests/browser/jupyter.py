@@ -112,12 +112,13 @@ class Server:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
             return json.load(answer)
 
-    def write(self, name: str, code: str | Path) -> None:
-        """Write a notebook with one cell of code, or copy a notebook."""
+    def write(self, name: str, code: str | tuple[str, ...] | Path) -> None:
+        """Write a notebook with one cell of code or several, or copy a notebook."""
         if isinstance(code, Path):
             shutil.copy(code, self.folder / "notebooks" / name)
             return
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        sources = (code,) if isinstance(code, str) else code
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(notebook, self.folder / "notebooks" / name)
 
@@ -130,9 +131,14 @@ class Server:
 
 
 class Shown:
-    """A page of JupyterLab or Notebook that shows the widget `w` of its kernel, from a cell or a complete notebook."""
+    """A page of JupyterLab or Notebook that shows the widget `w` of its kernel, from cells or a complete notebook.
 
-    def __init__(self, server: Server, browser: Browser, app: str, name: str, code: str | Path, **context: Any) -> None:
+    If several cells show it, `widget` is its first view.
+    """
+
+    def __init__(
+        self, server: Server, browser: Browser, app: str, name: str, code: str | tuple[str, ...] | Path, **context: Any
+    ) -> None:
         self.server, self.app = server, app
         self.errors: list[str] = []
         self.strangers: list[str] = []
@@ -148,11 +154,14 @@ class Shown:
         self.page.wait_for_function("window.jupyterapp && document.querySelector('.jp-Cell .cm-content')")
         self.page.wait_for_function(READY)
         self.client = self._connect(notebook)
-        self.widget: Locator = self.page.locator(f".spotnb-{name}")
+        self.views: Locator = self.page.locator(f".spotnb-{name}")
+        self.widget: Locator = self.views.first
         try:
             self.page.wait_for_function(RUNNABLE)
+            if isinstance(code, tuple):  # the cells appear one by one
+                self.page.wait_for_function(f"document.querySelectorAll('.jp-CodeCell').length >= {len(code)}")
             _wait(self._run_cells, 60, lambda: "the cell was never run")
-            self.widget.wait_for(timeout=30_000 if isinstance(code, str) else 240_000)
+            self.widget.wait_for(timeout=240_000 if isinstance(code, Path) else 30_000)
         except BaseException:
             self.close()
             raise

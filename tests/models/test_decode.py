@@ -291,3 +291,29 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(InputError, match="cannot tell the format"):
         sampler.decode_to(tmp_path / "sea.mp4")
+
+
+@pytest.mark.parametrize("model", [1, None, "tiny", Model, object(), b"x"])
+def test_what_is_not_a_model_does_not_decode(model: Any) -> None:
+    with pytest.raises(InputError, match="model is "):
+        sliding_window_vae_decode(model, latent(20))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *(2, None, "x", [1.0], np.zeros((1, 2, 20, 4), np.float32), latent(20)[0], latent(20)[None], latent(0)),
+        *(latent(20)[:0], latent(20)[:, :1], latent(20)[..., :3], torch.zeros(1, 2, 20, 4, dtype=torch.long)),
+        *(
+            torch.zeros(1, 2, 20, 4, dtype=torch.cfloat),
+            latent(20) * torch.nan,
+            latent(20) + torch.inf,
+            torch.tensor(1.0),
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_not_a_latent_is_not_decoded(bad: Any) -> None:
+    with pytest.raises(InputError, match="latent ") as caught:
+        sliding_window_vae_decode(Model(), bad)
+    assert "\n" not in str(caught.value)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL
@@ -20,8 +21,9 @@ from torch import Tensor
 import spotnb.models.heads
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.audioldm_folder import PIECES
+from spotnb.models.folder_check import PIECES
 from spotnb.models.load import HUB_MODELS, load_model, pick_device, pick_dtype
+from spotnb.models.locate import check_revision
 from spotnb.models.protocol import AudioModel
 from spotnb.models.ruler import WAVE_CHANNELS
 from spotnb.models.vocoder import ISTFTVocoder
@@ -419,3 +421,74 @@ def test_half_precision_is_the_unets_alone(saved: Path) -> None:
     difference = (noise - predict(exact)).norm() / noise.norm()
     assert 1e-5 < difference < 0.05
     assert half.describe()["dtype"] == "bfloat16"
+
+
+# Anything may be passed.
+
+
+class Unshowable:
+    """Raises an error from whatever is asked of it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+    __str__ = __eq__ = __hash__ = __fspath__ = __repr__  # type: ignore[assignment]
+
+
+JUNK = [
+    b"tiny",
+    5,
+    10**400,
+    1.5,
+    float("nan"),
+    True,
+    [],
+    ["tiny"],
+    {},
+    object(),
+    Unshowable(),
+    "\ud800",
+    "a\0b",
+    "x" * 10**5,
+]
+JUNK += [
+    "~nosuchuser/x",
+    " ",
+    torch.zeros(3),
+    Path("nope"),
+    Path("x" * 5000),
+    type,
+    torch.float32,
+    "cuda:-1",
+    "auto\n",
+    (),
+]
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: type(junk).__name__)
+@pytest.mark.parametrize("name", ["name", "device", "dtype", "heads", "revision"])
+def test_any_wrong_argument_gives_one_line(name: str, junk: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        load_model(**({"device": "cpu", "dtype": "fp32"} | {name: junk}))
+    message = str(caught.value)
+    assert ("model" if name == "name" else name) in message
+    assert "\n" not in message
+    assert len(message) <= 200
+
+
+def test_none_is_not_a_model() -> None:
+    with pytest.raises(InputError, match="model name is None"):
+        load_model(None)  # type: ignore[arg-type]
+
+
+def test_a_path_is_taken(saved: Path) -> None:
+    assert load_model(saved, "cpu", "fp32").describe() == load(saved).describe()
+
+
+def test_heads_are_taken_as_an_array(saved: Path) -> None:
+    assert load(saved, heads=np.array([1, 2, 1, 3])).describe()["heads"] == [1, 2, 1, 3]
+
+
+@pytest.mark.parametrize("good", ["main", "v1.0", "refs/pr/3", "a" * 40, "feature/x-y_z", "0"])
+def test_a_revision_looks_like_one(good: str) -> None:
+    assert check_revision(good) == good

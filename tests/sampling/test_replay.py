@@ -207,13 +207,57 @@ def test_the_model_is_loaded_as_the_manifest_describes_it(
     )
     trace = traced()
     trace.manifest["model"] = {"name": "function"} | described
-    assert replay(trace, progress=False).same
+    assert replay(trace, progress=False, load=True).same
     assert came == [("function", asked)]
 
 
 def test_a_model_that_cannot_be_loaded_is_named() -> None:
     with pytest.raises(InputError, match="model 'function' is unknown"):
-        replay(traced())
+        replay(traced(), load=True)
+
+
+@pytest.mark.parametrize("act", [replay, resume, sampler_of])
+@pytest.mark.parametrize("name", ["function", "cvssp/audioldm", "/etc", "https://example.com/x", "tiny ", "Tiny"])
+def test_a_trace_opens_no_other_model_by_itself(monkeypatch: pytest.MonkeyPatch, act: Any, name: str) -> None:
+    monkeypatch.setattr(spotnb.sampling.replay, "load_model", lambda *_, **__: pytest.fail("it was opened"))
+    trace = traced()
+    trace.manifest["model"] = {"name": name}
+    for load in (False, None, 0, 1, "yes"):  # anything but True
+        with pytest.raises(InputError, match="pass the model of the run as model=, or load=True") as caught:
+            act(trace, load=load)
+        assert repr(name) in str(caught.value)
+
+
+def test_a_trace_opens_the_embedded_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(spotnb.sampling.replay, "load_model", lambda name, **_: opened.append(name) or model())
+    trace = traced()
+    trace.manifest["model"] = {"name": "tiny"}
+    assert replay(trace, progress=False).same
+    assert opened == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        *({"name": bad} for bad in (5, None, "", " ", ["tiny"], {"a": 1}, "\ud800", "x" * 10**5, "~nosuchuser/x")),
+        *(
+            {"revision": bad}
+            for bad in ("../x", "a b", "", None, 5, "-x", "a" * 500, "x\n", "refs//x", "a/../b", "$(x)")
+        ),
+        *({"device": bad} for bad in ("evil", 5, None, "", ["cpu"], "cuda:999999999999", "meta")),
+        *({"heads_choice": "(1, 2)", "heads": bad} for bad in ([10**400] * 4, "x", None, [1], [True] * 4, [[1]] * 4)),
+        {"heads_choice": ["config"]},
+    ],
+)
+@pytest.mark.parametrize("act", [replay, resume, sampler_of])
+def test_a_description_is_checked(described: dict[str, Any], act: Any) -> None:
+    trace = traced()
+    trace.manifest["model"] = {"name": "tiny"} | described
+    with pytest.raises(InputError) as caught:
+        act(trace, load=True)
+    assert len(str(caught.value)) <= 200
+    assert "\n" not in str(caught.value)
 
 
 def test_progress_is_shown_only_on_request(capsys: pytest.CaptureFixture[str]) -> None:

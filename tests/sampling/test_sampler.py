@@ -187,7 +187,7 @@ def test_a_fork_that_turns_guidance_starts_over() -> None:
 
 @pytest.mark.parametrize("name", ["duration", "steps", "model", "nonsense"])
 def test_a_fork_keeps_shape_and_schedule(name: str) -> None:
-    with pytest.raises(InputError, match=f"cannot change {name}: .*guidance_scale"):
+    with pytest.raises(InputError, match=f"cannot change {name}: expected"):
         make().fork(**{name: 3})
 
 

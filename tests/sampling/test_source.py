@@ -21,7 +21,7 @@ from spotnb.sampling.listening import JOIN
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import known_sound
 from spotnb.solvers.noise import draw
-from spotnb.sound.files import load_audio
+from spotnb.sound.loading import load_audio
 from spotnb.tiling.config import SpotDiffusionConfig
 from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly, pointwise
@@ -70,13 +70,12 @@ def test_a_file_at_the_models_own_rate_is_read_unchanged(tmp_path: Path) -> None
     ("bad", "error", "says"),
     [
         (np.zeros((2, 3, 4)), InputError, r"\[2, 3, 4\]"),
-        (np.zeros(0, np.float32), InputError, "not empty"),
+        (np.zeros(0, np.float32), InputError, "is empty"),
         (np.array([0.0, np.nan]), InputError, "1 NaN"),
-        (np.zeros(9, np.int16), InputError, "int16"),
-        (np.zeros((9, 2), np.int16), InputError, r"\[9, 2\]"),
+        (np.zeros(9, np.int64), InputError, "int64"),
         ((tone(1), 0), InputError, "sample rate"),
         ((tone(1), "fast"), InputError, "sample rate"),
-        (None, InputError, r"the waveform has shape \[\]"),
+        (None, InputError, "cannot read None"),
         ("/nowhere/a.wav", SpotnbError, "cannot read /nowhere/a.wav as sound: .*pass a wav"),
         (__file__, SpotnbError, "as sound: .*pass a wav"),
     ],
@@ -337,9 +336,9 @@ def test_a_cropped_run_is_continued_from_its_audible_end() -> None:
         ({"init_audio": Known(40), "strength": 0}, "strength is 0: expected more, .*0.6 keeps the rhythm"),
         ({"init_audio": Known(40), "strength": 1.1}, "strength is 1.1: expected a finite number from 0 to 1"),
         ({"init_audio": Known(40), "strength": "much"}, "strength is 'much': expected a finite number"),
-        ({"init_audio": Known(40), "keep": []}, "keep is empty: expected regions .*None to keep nothing"),
-        ({"init_audio": Known(40), "keep": 3}, r"keep is 3: expected regions \(start, stop\) in seconds"),
-        ({"init_audio": Known(40), "keep": [(0, 1, 2)]}, "expected regions"),
+        ({"init_audio": Known(40), "keep": []}, "keep is empty: expected regions, or None to keep nothing"),
+        ({"init_audio": Known(40), "keep": 3}, r"keep is 3: expected a list; pass regions \(start, stop\) in seconds"),
+        ({"init_audio": Known(40), "keep": [(0, 1, 2)]}, "expected pairs; pass regions"),
         ({"init_audio": Known(40), "keep": [(0, "1")]}, "keep is '1': expected a finite number"),
         ({"init_audio": Known(40), "keep": [(1, 0.5)]}, "region 1 to 0.5 s: expected 0 <= start < stop <= 1.6"),
         ({"init_audio": Known(40), "keep": [(0, 2)]}, "region 0 to 2 s: expected .*the duration; correct the region"),
@@ -365,7 +364,7 @@ def test_an_unfinished_run_is_not_a_sound() -> None:
 
 @pytest.mark.parametrize("name", ["init_audio", "strength", "continue_from", "keep", "n_candidates"])
 def test_a_fork_cannot_change_its_source(name: str) -> None:
-    with pytest.raises(InputError, match=f"cannot change {name}: .*guidance_scale"):
+    with pytest.raises(InputError, match=f"cannot change {name}: expected"):
         make(init_audio=Known(40)).fork(**{name: 3})
 
 

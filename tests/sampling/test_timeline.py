@@ -123,8 +123,8 @@ def test_a_timeline_needs_no_torch() -> None:
         ([(0, 2, 7)], 0, "entry 0 has the prompt 7", "describe the sound"),
         ([(0, 2)], 0, r"entry 0 is \(0, 2\)", "times in seconds"),
         ([5], 0, "entry 0 is 5", "times in seconds"),
-        ("a sea", 0, "timeline is 'a sea'", "expected entries"),
-        (None, 0, "timeline is None", "expected entries"),
+        ("a sea", 0, "timeline is 'a sea'", "entries"),
+        (None, 0, "timeline is None", "entries"),
     ],
 )
 def test_bad_timelines_are_named(entries: Any, crossfade: Any, came: str, remedy: str) -> None:

@@ -1,3 +1,5 @@
+import io
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.sound.files import save_audio
+from spotnb.sound.files import flac_bytes, save_audio
 from spotnb.support.files import atomic_write, require_writable
 from tests.effort import effort
 
@@ -65,7 +67,7 @@ def test_home_is_expanded(tmp_path, monkeypatch):
         ("a.wav", np.array([0.0, np.nan]), 16000, r"1 NaN .* index \[1\]"),
         ("a.wav", np.array([1e300]), 16000, "infinite"),
         ("a.wav", np.zeros((2, 9)), 16000, r"\[2, 9\]"),
-        ("a.wav", np.zeros(0), 16000, "not empty"),
+        ("a.wav", np.zeros(0), 16000, "is empty"),
         ("a.wav", np.zeros(9, np.int16), 16000, "int16"),
         ("a.wav", sine(), 0, "sample rate"),
     ],
@@ -79,10 +81,55 @@ def test_bad_input_leaves_the_old_file(tmp_path, name, wave, rate, says):
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_rate_the_format_has_not(tmp_path):
-    with pytest.raises(SpotnbError, match="as FLAC at 100000000 Hz") as caught:
-        save_audio(tmp_path / "a.flac", sine(), 100_000_000)
-    assert "\n" not in str(caught.value)
+RATES = sorted(
+    {1, 2, 999, 1000, 65_535, 65_536, 65_540, 100_001, 192_000, 200_000, 200_001, 200_010, 352_800, 384_000, 655_350}
+    | {655_351, 655_360, 768_000, 768_001, 1_048_575, 1_048_576, 2**31 - 1, 2**31}
+    | {round(10 ** (k / 4)) for k in range(38)}
+)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
+def test_every_rate_is_written_or_refused_in_one_line(tmp_path, suffix):
+    """In a process of its own, because libvorbis ends its process above 200 kHz."""
+    code = """
+import json, sys
+import numpy as np, soundfile
+from spotnb.errors import InputError
+from spotnb.sound.files import flac_bytes, save_audio
+
+path, answers = sys.argv[1], {}
+for rate in json.loads(sys.argv[2]):
+    try:
+        info = soundfile.info(save_audio(path, np.zeros(300), rate))
+        answers[rate] = [info.samplerate, info.frames]
+    except InputError as error:
+        answers[rate] = str(error)
+print(json.dumps(answers))
+"""
+    path = tmp_path / f"a{suffix}"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(path), json.dumps(RATES)], check=False, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    answers = {int(rate): answer for rate, answer in json.loads(ran.stdout).items()}
+    assert list(answers) == RATES
+    highest = {".wav": 768_000, ".flac": 655_350, ".ogg": 200_000}[suffix]
+    for rate, answer in answers.items():
+        fits = 1000 <= rate <= highest and not (suffix == ".flac" and rate > 65_535 and rate % 10)
+        assert (answer == [rate, 300]) if fits else f"the sample rate is {rate}: expected" in answer
+
+
+def test_sound_for_a_page_has_the_rates_of_flac():
+    with pytest.raises(InputError, match="FLAC"):
+        flac_bytes(sine(), 65_537)
+    assert soundfile.read(io.BytesIO(flac_bytes(sine(), 65_540)))[1] == 65_540
+
+
+def test_a_sound_that_no_file_holds_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("spotnb.sound.files.LONGEST", 1000)
+    with pytest.raises(InputError, match="longer than 1000 samples"):
+        save_audio(tmp_path / "a.wav", sine(1001))
     assert not os.listdir(tmp_path)
 
 

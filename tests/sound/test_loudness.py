@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from pyloudnorm import Meter
 
-from spotnb.sound.loudness import BLOCK, HOP, RATE, loudness, resampled
+from spotnb.sound.loudness import BLOCK, HOP, RATE, _at_standard_rate, loudness
 
 
 def at_once(wave: np.ndarray, rate: int) -> float:
-    there = resampled(wave, rate, RATE)
+    there = _at_standard_rate(wave, rate)
     whole = BLOCK + (len(there) - BLOCK) // HOP * HOP
     return float(Meter(RATE, filter_class="DeMan").integrated_loudness(there[:whole]))
 
@@ -34,3 +34,20 @@ def test_memory_does_not_grow_with_the_length() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 120e6  # in one pass: 900 MB
+
+
+def tone(hz: float, rate: int) -> np.ndarray:
+    return (0.1 * np.sin(2 * np.pi * hz * np.arange(2 * rate) / rate + 0.3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", [1000, 8000, 11025, 16000, 22050, 32000, 44100, 44101, 96000, 192000, 768000])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.95, 0.975, 0.9875])
+def test_a_tone_is_as_loud_at_every_rate(rate: int, share: float) -> None:
+    """At 16 kHz, the last frequency is 7.9 kHz. The standard gives the values at 48 kHz."""
+    hz = max(40, share * min(rate, RATE) / 2)
+    assert loudness(tone(hz, rate), rate) == pytest.approx(loudness(tone(hz, RATE), RATE), abs=0.01)
+
+
+def test_what_48_khz_cannot_hold_does_not_count() -> None:
+    both = tone(1000, 96000) + tone(30000, 96000)
+    assert loudness(both, 96000) == pytest.approx(loudness(tone(1000, 96000), 96000), abs=0.01)

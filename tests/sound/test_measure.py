@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -87,6 +89,62 @@ def test_p_is_uniform_when_there_is_no_seam():
         assert np.mean(p <= level) == pytest.approx(level, abs=0.08)
 
 
+PATTERNS = {
+    "a regular grid": [50, 100, 150, 200],
+    "a dense grid": list(range(16, 250, 16)),
+    "neighbors": [100, 101, 102, 103],
+    "a pair": [100, 101],
+    "one seam": [77],
+    "frame 1": [1],
+    "the last frame": [249],
+    "both ends": [1, 2, 3, 248, 249],
+}
+
+
+def steady(seed: int, frames: int = 250) -> np.ndarray:
+    """Return noise whose level changes slowly and evenly, so that the flux at neighboring places is alike."""
+    random = np.random.default_rng(seed)
+    samples = frames * LATENT + 12000
+    level = np.convolve(
+        np.repeat(random.gamma(1, 1, samples // 2000 + 1), 2000)[:samples], np.ones(1600) / 1600, "same"
+    )
+    start = random.integers(4000, 8000)
+    return (0.05 * level * random.standard_normal(samples)).clip(-1, 1)[start : start + frames * LATENT]
+
+
+def slow(seed: int) -> np.ndarray:
+    """Return a log-mel without a seam whose neighboring steps are of similar size."""
+    random = np.random.default_rng(seed)
+    sizes = np.convolve(random.gamma(1, 0.3, 1008), np.ones(9) / 9, "valid")[:, None]
+    return np.cumsum(sizes * random.standard_normal((1000, 64)), axis=0)
+
+
+@pytest.fixture(scope="module")
+def seamless():
+    """Return log-mels, which are fast, and fewer waveforms."""
+    return {"log-mel": [slow(seed) for seed in range(400)], "waveform": [steady(seed) for seed in range(120)]}
+
+
+@pytest.mark.parametrize("seams", PATTERNS.values(), ids=PATTERNS)
+@pytest.mark.parametrize(("kind", "most"), [("log-mel", 0.09), ("waveform", 0.11)])
+def test_one_in_twenty_seamless_sounds_is_significant(seamless, kind, most, seams):
+    """The limits are at about three standard errors."""
+    p = np.array([seam_score(sound, seams).p_value for sound in seamless[kind]])
+    assert np.mean(p < 0.05) <= most
+    assert np.mean(p < 0.5) == pytest.approx(0.5, abs=0.12)
+
+
+def test_a_seam_at_an_end_of_a_waveform_is_measured_without_mirrored_samples():
+    wave = 0.02 * np.random.default_rng(0).standard_normal(64 * LATENT)
+    for frame in (1, 63):
+        cut = wave.copy()
+        cut[: frame * LATENT] += hum(220, 64 * LATENT)[: frame * LATENT]
+        found = seam_score(cut, [frame])
+        assert found.score > 1.4
+        assert found.p_value < 0.01
+        assert seam_score(wave, [frame]).score == pytest.approx(1, abs=0.25)
+
+
 @effort(0.4)
 @given(seams=st.lists(st.integers(1, 249), min_size=1, max_size=8, unique=True), seed=st.integers(0, 99))
 def test_ranges_and_order(seams: list[int], seed: int):
@@ -147,7 +205,7 @@ def test_takes_tensors_and_decoder_shapes():
         (np.zeros(64000), [50.5], "whole latent frames"),
         (np.zeros(64000), [True], "whole latent frames"),
         (np.zeros(64000), [[50]], "whole latent frames"),
-        (np.zeros(64000), 50, "whole latent frames"),
+        (np.zeros(64000), 50, "expected a list"),
         (np.zeros(64000), range(2, 100, 2), "fewer seams or a longer sound"),
         (np.zeros(4000), [3], "fewer seams or a longer sound"),
         (np.full(64000, np.nan), [50], "64000 NaN"),
@@ -162,10 +220,20 @@ def test_bad_input(audio, seams, says):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("rate", [0, -1, 16000.0, "16k", True])
-def test_bad_sample_rate(rate):
-    with pytest.raises(InputError, match="sample rate"):
-        seam_score(np.zeros(64000), [50], rate)
+RATES = [0, -1, 4, 44.1, 999, 768_001, 2**31, 10**400, 16000.5, np.nan, np.inf, "16k", True, None, [16000]]
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("measure", [lambda wave, rate: seam_score(wave, [50], rate), loop_score, levels])
+def test_bad_sample_rate(measure, rate):
+    with pytest.raises(InputError, match=r"sample rate is .*expected a whole number from 1000 to 768000") as caught:
+        measure(np.zeros(64000), rate)
+    assert len(str(caught.value)) <= 200
+
+
+@pytest.mark.parametrize("rate", [16000.0, np.float32(16000), np.int16(16000), np.array(16000), torch.tensor(16000)])
+def test_a_rate_is_a_whole_number_of_any_type(rate):
+    assert levels(sine(500), rate) == levels(sine(500))
 
 
 def test_loop_score_tells_a_loop_from_a_cut():
@@ -263,4 +331,47 @@ def test_levels_of_something_else():
         with pytest.raises(InputError):
             levels(bad)
     with pytest.raises(InputError, match="sample rate"):
-        levels(np.zeros(8000), 16000.0)
+        levels(np.zeros(8000), 16000.5)
+
+
+def masked(values: np.ndarray) -> np.ma.MaskedArray:
+    return np.ma.masked_array(values, np.arange(values.size).reshape(values.shape) % 7 == 3)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda: levels(masked(sine(500))),
+        lambda: levels(list(masked(sine(500)))),
+        lambda: loop_score(masked(sine(500))),
+        lambda: seam_score(masked(sine(500)), [12]),
+        lambda: seam_score(masked(np.zeros((400, 64))), [50]),
+        lambda: seam_score([masked(row) for row in np.zeros((400, 64))], [50]),
+        lambda: seam_score(np.zeros(64000), masked(np.arange(10, 20))),
+        lambda: log_mel(masked(sine(500))),
+    ],
+)
+def test_masked_arrays_are_refused(measure):
+    with pytest.raises(InputError, match=r"masked: expected .*filled\(0\)"):
+        measure()
+
+
+MEASURES = {
+    "levels": lambda: levels(sine(300) * 1e-30),
+    "levels of silence": lambda: levels(np.zeros(16000)),
+    "levels of another rate": lambda: levels(sine(300, -400, rate=44100), 44100),
+    "seam_score": lambda: seam_score(1e-20 * hum(220), SEAMS),
+    "seam_score of a log-mel": lambda: seam_score(drifting(0) * 1e-30, SEAMS),
+    "seam_score of another rate": lambda: seam_score(1e-38 * hum(220), [50], 48000),
+    "loop_score": lambda: loop_score(sine(300) * 1e-30),
+    "log_mel": lambda: log_mel(sine(300) * 1e-40),
+}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("handling", ["raise", "warn", "call"])
+def test_a_measure_is_the_same_whatever_numpy_makes_of_rounding(name, handling):
+    usual = MEASURES[name]()
+    with np.errstate(all=handling, call=lambda *_: pytest.fail("numpy asked")), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_equal(MEASURES[name](), usual)

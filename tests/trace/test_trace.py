@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.paths import show_path
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import plan
 from spotnb.trace.record import StepRecord
@@ -126,7 +127,7 @@ def assert_refused(path: Path, says: str = "") -> None:
     with pytest.raises(SpotnbError, match=says) as caught:
         list(Trace.load(path))
     assert "\n" not in str(caught.value)
-    assert str(path) in str(caught.value)
+    assert show_path(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("dtype", ["fp32", "fp16"])

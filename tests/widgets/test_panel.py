@@ -12,15 +12,13 @@ import pytest
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
-from spotnb.errors import InputError, SpotnbError
+from spotnb.errors import SpotnbError
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.files import load_audio
+from spotnb.sound.loading import load_audio
 from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import planned_cost
 from spotnb.widgets.panel_files import file_stem, free_path
-from spotnb.widgets.panel_form import parse_prompt
 from tests.networks import FunctionModel, pointwise
 
 SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # the form's initial values
@@ -235,17 +233,6 @@ def test_file_names_are_letters_and_digits(tmp_path: Path, monkeypatch: pytest.M
     assert free_path("sound-3", ".wav") == Path("sound-3-2.wav")
 
 
-def test_prompts_and_timelines() -> None:
-    assert parse_prompt(" a  sea\n and gulls ") == "a sea and gulls"
-    assert parse_prompt("at 5: tea") == "at 5: tea"
-    timeline = parse_prompt("0-1.5: rain\n\n1.5 to 10 s: organ: loud")
-    assert isinstance(timeline, PromptTimeline)
-    assert timeline.entries == ((0.0, 1.5, "rain"), (1.5, 10.0, "organ: loud"))
-    assert timeline.crossfade == 1.5
-    with pytest.raises(InputError, match="a gap"):
-        parse_prompt("0-1: rain\n2-3: sun")
-
-
 def test_closing_gives_every_widget_back() -> None:
     from ipywidgets.widgets.widget import _instances
 
@@ -267,3 +254,18 @@ def test_a_page_of_the_run(panel: SamplerPanel, tmp_path: Path) -> None:
     page = panel.to_html("run.html").read_text("utf-8")
     assert page.count("application/json") == 2
     assert f"<h1>{panel.sampler.prompt}</h1>" in page
+
+
+def test_the_panel_says_what_looks_like_a_timeline(panel: SamplerPanel) -> None:
+    panel.form.prompt.value = "0:00-0:10: rain"
+    press(panel, "run")
+    assert "looks like part of a timeline" in panel.status.trouble
+    assert panel.sampler is None
+
+
+def test_the_panel_notes_what_the_model_does_not_read(panel: SamplerPanel) -> None:
+    model = panel._run.model()
+    model.unknown_words = lambda text: [word for word in text.split() if word.startswith("z")]
+    panel.form.prompt.value = "a zither"
+    press(panel, "step")
+    assert "the model does not know: zither" in panel.status.hint

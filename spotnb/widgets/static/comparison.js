@@ -108,9 +108,12 @@ function createTest(view, { rows, read, transport }, changed) {
     names: rows.map(({ name }, k) => `${k + 1}  ${name}`),
     loudness: () => rows.map((row) => loudnessOf(row, read().matched)),
     hear: (k) => transport.hear(k, true),
-    begin: changed,
+    begin() {
+      transport.test(true);
+      changed();
+    },
     end(summary) {
-      transport.hear(read().selected, true);
+      transport.test(false);
       if (!summary) return;
       view.set({ abx_runs: summary.runs, abx_trials: summary.trials, abx_correct: summary.correct, abx_p: summary.p });
     },

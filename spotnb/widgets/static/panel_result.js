@@ -6,7 +6,7 @@ import { imageOf, viridis } from "./shared/colors.js";
 import { factSpans, h, showAction } from "./shared/dom.js";
 import { bindKeys, pressable } from "./shared/keys.js";
 import { bufferOf, bytesOf, clamp } from "./shared/numbers.js";
-import { createPlayer } from "./shared/player.js";
+import { createViewPlayer } from "./shared/player.js";
 import { createPlot } from "./shared/plot.js";
 import { followPointer } from "./shared/pointers.js";
 import { FRAMES_PER_SECOND } from "./shared/time.js";
@@ -69,7 +69,7 @@ function render(given) {
 function createSound(view, scene) {
   let ready = false;
   let trouble = "";
-  const player = createPlayer(view, { onPlace: view.repaint });
+  const player = createViewPlayer(view, { onPlace: view.repaint });
   player.load([bufferOf(scene.sound)]).then(
     () => {
       ready = true;

@@ -1,5 +1,5 @@
-// One transport for all runs, and its traits `position` and `playing`. If a widget is shown twice, only one view
-// sounds.
+// One transport for all runs and all views of the widget, and its traits `position` and `playing`.
+import { shareAmongViews } from "../shared/common.js";
 import { bufferOf, clamp } from "../shared/numbers.js";
 import { createPlayer } from "../shared/player.js";
 
@@ -8,89 +8,153 @@ import { createPlayer } from "../shared/player.js";
 
 const TELL = 200; // ms between two messages to the kernel while it plays
 const PATIENCE = 1500; // ms for the browser to let sound start
-/** @type {WeakMap<Model, object>} */
-const owners = new WeakMap(); // of each model: the view that sounds
+
+/** @typedef {ReturnType<typeof createSound>} Sound */
 
 /**
  * @param {View} view
  * @param {Scene} scene
- * @param {(take: number) => number} level the factor by which a take is played
+ * @param {(take: number) => number} level the factor by which a take is played; it depends on traits alone
  * @param {(text: string) => void} failed gets the error, or "" when it works again
  */
 export function createTransport(view, scene, level, failed) {
   const { model } = view;
-  const owner = ownerOf(model);
+  const open = (/** @type {Set<View>} */ views) => createSound(model, scene, level, views);
+  const { value: sound } = shareAmongViews(view, "sound", open, (each) => each.close());
+  sound.complaints.add(failed);
+  view.watch(["playing"], () => {
+    sound.follow();
+    view.repaint();
+  });
+  view.watch(["position"], () => {
+    sound.followPosition();
+    view.repaint();
+  });
+  view.onEnd(() => {
+    sound.complaints.delete(failed);
+    sound.test(view, false);
+  });
+
+  const transport = {
+    get place() {
+      return sound.place;
+    },
+    seek: (/** @type {number} */ seconds) => view.set({ position: sound.rounded(seconds) }),
+    seekBy: (/** @type {number} */ seconds) => transport.seek(transport.place + seconds),
+    toggle: () => view.set({ playing: !model.get("playing") }),
+    /** Switches to a run without changing the place. `dip` makes all switches sound alike. */
+    hear: (/** @type {number} */ take, dip = false) => sound.hear(view, take, dip),
+    /** During a blind test in this view, the other views do not switch. */
+    test: (/** @type {boolean} */ runs) => sound.test(view, runs),
+    balance: sound.balance,
+  };
+  sound.follow(); // set before this view existed
+  return transport;
+}
+
+/**
+ * The sound that all views share. Each of them reports every change of a trait, so a change counts only once.
+ * @param {Model} model
+ * @param {Scene} scene
+ * @param {(take: number) => number} level
+ * @param {Set<View>} views
+ */
+function createSound(model, scene, level, views) {
+  /** @type {Set<(text: string) => void>} */
+  const complaints = new Set();
   const position = positionOf(model, scene.duration);
-  const player = createPlayer(view, { level, onPlace });
+  const player = createPlayer({ level, onPlace });
   const load = once(() => player.load(scene.rows.map((row) => bufferOf(row.sound))));
+  let wanted = false; // `playing`, as it was followed last
   let active = false; // between play and pause: a halt in between is the end
 
   function onPlace(/** @type {number} */ seconds, /** @type {boolean} */ playing) {
-    view.repaint();
-    if (!owner.mine() || !active) return;
+    for (const view of views) view.repaint();
+    if (!active) return;
     if (playing) return position.tell(seconds, position.isDue());
     position.tell(scene.duration, false);
-    view.set({ playing: false });
+    end();
+  }
+
+  function end() {
+    model.set("playing", false);
+    model.save_changes();
   }
 
   async function start() {
     const trouble = await load();
     if (trouble) return fail(`This browser cannot decode the sound: ${trouble}`);
-    if (!owner.mine() || !model.get("playing")) return;
+    if (!model.get("playing")) return;
     await player.seek(model.get("position"));
     const late = setTimeout(() => {
-      if (!player.playing && owner.mine()) fail("The browser starts sound only after a click or a key: press play.");
+      if (!player.playing) fail("The browser starts sound only after a click or a key: press play.");
     }, PATIENCE);
     await player.play();
     clearTimeout(late);
     active = player.playing;
-    if (active) failed("");
-    if (active && (!owner.mine() || !model.get("playing"))) stop();
+    if (active) complain("");
+    if (active && !model.get("playing")) stop();
+  }
+
+  function complain(/** @type {string} */ text) {
+    for (const tell of complaints) tell(text);
   }
 
   function fail(/** @type {string} */ text) {
-    failed(text);
-    view.set({ playing: false });
+    complain(text);
+    end();
   }
 
   function stop() {
     const was = active;
     active = false;
     player.pause();
-    if (was && owner.mine() && model.get("position") < scene.duration) position.tell(player.place, true);
-    owner.release();
+    if (was && model.get("position") < scene.duration) position.tell(player.place, true);
   }
 
-  view.watch(["playing"], () => {
-    if (!model.get("playing")) {
-      if (owner.mine()) stop();
-    } else if (owner.claim()) {
-      start();
-    }
-    view.repaint();
-  });
-  view.watch(["position"], () => {
-    if (!position.isOwn() && owner.mine() && active) player.seek(model.get("position"));
-    view.repaint();
-  });
-  view.onEnd(() => {
-    active = false;
-    if (owner.release() && model.get("playing")) view.set({ playing: false });
-  });
-
-  const transport = {
+  return {
+    complaints,
     get place() {
-      return owner.mine() && active ? player.place : model.get("position");
+      return active ? player.place : model.get("position");
     },
-    seek: (/** @type {number} */ seconds) => view.set({ position: position.rounded(seconds) }),
-    seekBy: (/** @type {number} */ seconds) => transport.seek(transport.place + seconds),
-    toggle: () => view.set({ playing: !model.get("playing") }),
-    /** Switches to a run without changing the place. `dip` makes all switches sound alike. */
-    hear: (/** @type {number} */ take, dip = false) => player.choose(take, dip),
+    rounded: position.rounded,
     balance: player.balance,
+    follow() {
+      const playing = model.get("playing");
+      if (playing === wanted) return;
+      wanted = playing;
+      if (playing) start();
+      else stop();
+    },
+    followPosition() {
+      if (position.hasMoved() && active) player.seek(model.get("position"));
+    },
+    ...createSwitch(player.choose, () => model.get("selected")),
+    close() {
+      active = false;
+      player.close();
+      if (model.get("playing")) end();
+    },
   };
-  if (model.get("playing") && owner.claim()) start(); // set before this view was there
-  return transport;
+}
+
+/**
+ * Decides which views may switch between the runs: during blind tests, only those that test.
+ * @param {(take: number, dip: boolean) => void} choose
+ * @param {() => number} selected
+ */
+function createSwitch(choose, selected) {
+  /** @type {Set<View>} */
+  const testing = new Set();
+  return {
+    hear(/** @type {View} */ view, /** @type {number} */ take, /** @type {boolean} */ dip) {
+      if (!testing.size || testing.has(view)) choose(take, dip);
+    },
+    test(/** @type {View} */ view, /** @type {boolean} */ runs) {
+      if (runs) testing.add(view);
+      else if (testing.delete(view) && !testing.size) choose(selected(), true);
+    },
+  };
 }
 
 /**
@@ -113,38 +177,25 @@ function once(work) {
 }
 
 /**
- * Decides which view of a model sounds.
- * @param {Model} model
- */
-function ownerOf(model) {
-  const me = {};
-  const mine = () => owners.get(model) === me;
-  return {
-    mine,
-    /** Takes the sound if no view has it. Returns whether this view has it then. */
-    claim() {
-      if (!owners.has(model)) owners.set(model, me);
-      return mine();
-    },
-    /** Gives the sound back. Returns whether this view had it. */
-    release: () => mine() && owners.delete(model),
-  };
-}
-
-/**
- * The trait `position`, as this view sets it while it plays.
+ * The trait `position`, as it is set while the sound plays.
  * @param {Model} model
  * @param {number} duration
  */
 function positionOf(model, duration) {
   let own = false;
   let sent = 0;
+  let last = model.get("position");
   const rounded = (/** @type {number} */ seconds) => clamp(Math.round(seconds * 1e4) / 1e4, 0, duration);
   return {
     rounded,
-    /** Whether the current change of the trait comes from this view. */
-    isOwn: () => own,
     isDue: () => performance.now() - sent > TELL,
+    /** Whether somebody else has set the trait since the last call. */
+    hasMoved() {
+      const now = model.get("position");
+      const moved = !own && now !== last;
+      last = now;
+      return moved;
+    },
     /** With `save`, the kernel gets it too. */
     tell(/** @type {number} */ seconds, /** @type {boolean} */ save) {
       own = true;

@@ -2,7 +2,7 @@
 import { h, icon } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
 import { bufferOf } from "../shared/numbers.js";
-import { createPlayer } from "../shared/player.js";
+import { createViewPlayer } from "../shared/player.js";
 import { placeWords, soundAction } from "./sentences.js";
 import { nameOf } from "./state.js";
 
@@ -22,7 +22,7 @@ export function createSound(view, store, read) {
   const offline = Boolean(model.get("offline"));
   const button = pressable(view, { class: "spotnb-labelled" }, "", listen);
   const heard = h("span", { class: "spotnb-muted" });
-  const player = createPlayer(view, { onPlace: view.repaint });
+  const player = createViewPlayer(view, { onPlace: view.repaint });
   /** @type {number | null} */
   let waiting = null; // the step whose sound was asked for here
   /** @type {{ step: number, edition: number } | null} */

@@ -1,5 +1,6 @@
 // Plays one of several takes on one clock. Nothing is normalized: the samples are played as they are.
 // A switch between takes keeps the place, because all takes run all the time and only their gains change.
+import { shareAmongViews } from "./common.js";
 import { clamp } from "./numbers.js";
 
 /** @import { View } from "./view.js" */
@@ -13,13 +14,11 @@ const DIP = 0.025; // s
  * @typedef {object} PlayerOptions
  * @property {(seconds: number, playing: boolean) => void} onPlace
  * @property {(take: number) => number} [level]
+ * @property {() => void} [onPlay] is called before the sound starts
  */
 
-/**
- * @param {View} view
- * @param {PlayerOptions} options
- */
-export function createPlayer(view, options) {
+/** @param {PlayerOptions} options */
+export function createPlayer(options) {
   const voices = createVoices((take) => (take === chosen ? (options.level?.(take) ?? 1) : 0));
   let chosen = 0;
   let offset = 0; // s from the start, where it plays from
@@ -61,6 +60,7 @@ export function createPlayer(view, options) {
     },
     async play() {
       if (!voices.duration || player.playing) return;
+      options.onPlay?.();
       wish += 1;
       const asked = wish;
       await voices.wake();
@@ -91,11 +91,11 @@ export function createPlayer(view, options) {
       voices.balance(dip);
       options.onPlace(player.place, player.playing);
     },
+    close() {
+      player.pause();
+      voices.close();
+    },
   };
-  view.onEnd(() => {
-    halt();
-    voices.close();
-  });
   return player;
 }
 
@@ -166,4 +166,23 @@ function createVoices(gainOf) {
       context = null;
     },
   };
+}
+
+/**
+ * The player of one view. Of all views of the widget, one sounds at most.
+ * @param {View} view
+ * @param {PlayerOptions} options
+ */
+export function createViewPlayer(view, options) {
+  const { value: others } = shareAmongViews(view, "players", () => new Set());
+  const onPlay = () => {
+    for (const other of others) if (other !== player) other.pause();
+  };
+  const player = createPlayer({ ...options, onPlay });
+  others.add(player);
+  view.onEnd(() => {
+    others.delete(player);
+    player.close();
+  });
+  return player;
 }

@@ -1,4 +1,5 @@
-// Play button, slider and readout for the steps of a run.
+// Play button, slider and readout for the steps of a run. What plays is common to all views of the widget.
+import { shareAmongViews } from "./common.js";
 import { field, h, range, showAction } from "./dom.js";
 import { guardControls } from "./keys.js";
 import { clamp } from "./numbers.js";
@@ -39,35 +40,36 @@ export function createSteps(view, options) {
     if (wanted !== options.get()) options.go(wanted);
   };
   const move = (/** @type {number} */ by) => go(options.get() + by);
-  let timer = 0;
+  const { value: clock, views } = shareAmongViews(view, `play ${label}`, createClock, (held) => held.stop());
+  const shown = () => {
+    for (const each of views) each.repaint();
+  };
   const stop = () => {
-    clearInterval(timer);
-    timer = 0;
-    show(false);
+    clock.stop();
+    shown();
   };
   const toggle = () => {
-    if (timer || final() < 1) return stop();
+    if (clock.runs || final() < 1) return stop();
     if (options.get() >= final()) go(0);
-    timer = window.setInterval(
-      () => {
-        move(1);
-        if (options.get() >= final()) stop();
-      },
-      1000 / (options.rate ?? 5),
-    );
-    show(true);
+    clock.start(view, 1000 / (options.rate ?? 5), () => {
+      move(1);
+      if (options.get() >= final()) stop();
+    });
+    shown();
   };
 
   guardControls(view, slider, button);
   view.listen(slider, "input", () => go(Number(slider.value)));
   view.listen(button, "click", toggle);
-  view.onEnd(() => clearInterval(timer));
+  view.onEnd(() => {
+    if (clock.of === view) stop();
+  });
   return {
     element: h("div", { class: "spotnb-row spotnb-steps" }, button, field(label, slider, output)),
     go,
     move,
     toggle,
-    show: () => show(timer !== 0),
+    show: () => show(clock.runs),
     /** For the keys of a canvas. @type {Record<string, KeyHandler>} */
     keys: {
       ArrowLeft: (_, factor) => move(-factor),
@@ -79,6 +81,29 @@ export function createSteps(view, options) {
     /** @param {Plot} plot */
     scrubWith: (plot) => followWheel(view, plot, move),
   };
+}
+
+/** One timer, and the view that started it. */
+function createClock() {
+  let timer = 0;
+  const clock = {
+    /** @type {View | null} */
+    of: null,
+    get runs() {
+      return timer !== 0;
+    },
+    start(/** @type {View} */ view, /** @type {number} */ milliseconds, /** @type {() => void} */ tick) {
+      clock.stop();
+      clock.of = view;
+      timer = window.setInterval(tick, milliseconds);
+    },
+    stop() {
+      clearInterval(timer);
+      timer = 0;
+      clock.of = null;
+    },
+  };
+  return clock;
 }
 
 /**

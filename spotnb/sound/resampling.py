@@ -1,0 +1,35 @@
+"""Conversion of sample rates."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spotnb.errors import InputError
+from spotnb.sound.lengths import LONGEST
+from spotnb.support.system import require_memory
+
+_BYTES = 16  # of memory per sample of the longer sound
+
+
+@np.errstate(all="ignore")
+def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+    """Return a waveform `[samples]` converted from `rate` to the sample rate `wanted`, both in Hz.
+
+    librosa (soxr) converts it. Its filter can overshoot: a sound within [-1, 1] is limited to [-1, 1] afterwards.
+
+    Raises:
+        InputError: The result would be too long.
+        SpotnbError: The result would not fit into memory.
+    """
+    if rate == wanted:
+        return wave
+    samples = -(-len(wave) * wanted // rate)
+    what = f"{len(wave) / rate:.6g} s of sound at {wanted} Hz"
+    if samples > LONGEST:
+        raise InputError(f"{what} has {samples} samples: expected at most {LONGEST}; check its rate of {rate} Hz")
+    require_memory(_BYTES * max(samples, len(wave)), what, hint="check its sample rate, or pass a shorter sound")
+    from librosa import resample  # imported here because it takes a second and is rarely needed
+
+    converted = np.asarray(resample(wave, orig_sr=rate, target_sr=wanted), np.float32)
+    return np.clip(converted, -1, 1) if np.abs(wave).max() <= 1 else converted
