@@ -9,14 +9,14 @@ import argparse
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from spotnb._version import __version__
-from spotnb.errors import InputError, SpotnbError
+from spotnb.errors import InputError, SpotnbError, one_line
 from spotnb.sampling.settings import (
     DEFAULT_GUIDANCE,
     DEFAULT_GUIDANCE_INTERVAL,
@@ -25,7 +25,10 @@ from spotnb.sampling.settings import (
     check_prompt,
 )
 from spotnb.support.arguments import add_arguments, given, number, whole
-from spotnb.support.checks import check_text
+from spotnb.support.checks import check_text, show
+from spotnb.support.names import file_name, free_stem
+from spotnb.support.paths import check_path, show_path
+from spotnb.support.streams import CLOSED_PIPE, discard_output, flush_output, prepare_streams
 from spotnb.tiling.config import SpotDiffusionConfig
 
 FLAGS = {
@@ -45,6 +48,11 @@ DEFAULTS = {
     "tile_size_time": None,  # half of the model's own length
 }
 """Defaults that suit the embedded model."""
+CHECKPOINT = ".resume.npz"
+SUFFIXES = (".wav", ".png", ".json", CHECKPOINT)
+"""The files of a run. The checkpoint is removed in the end."""
+LARGEST_MANIFEST = 10**7
+"""Bytes of the largest manifest that is compared with that of a run."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,17 +71,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    args = build_parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="spotnb: %(message)s")
+    prepare_streams()
     try:
+        args = build_parser().parse_args(argv)
+        logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="spotnb: %(message)s")
         code: int = args.run(args)
+        flush_output()
         return code
-    except SpotnbError as error:
-        print(f"spotnb: error: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+    except BrokenPipeError:
+        return CLOSED_PIPE
+    except (SpotnbError, OSError, MemoryError) as error:
+        _complain(f"error: {one_line(str(error)) or type(error).__name__}")
         return 2
     except KeyboardInterrupt:
-        print("spotnb: interrupted", file=sys.stderr)  # noqa: T201
+        _complain("interrupted")
         return 130
+    finally:
+        discard_output()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -93,9 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     make.add_argument("--model", default="tiny", help="tiny, a cvssp/audioldm checkpoint, or a folder (default tiny)")
     make.add_argument("--device", default="auto", help="auto, cpu, cuda, or mps (default auto)")
     make.add_argument("--dtype", default="auto", help="auto, fp32, bf16, or fp16 (default auto)")
-    make.add_argument(
-        "--out", type=Path, default=Path("out"), metavar="FOLDER", help="folder, created if missing (default out)"
-    )
+    make.add_argument("--out", default="out", metavar="FOLDER", help="folder, created if missing (default out)")
     make.add_argument("--resume", action="store_true", help="save checkpoints, and resume an interrupted run")
     make.add_argument("--name", help="file name without a suffix (default: from the prompt)")
     make.set_defaults(run=_generate)
@@ -106,7 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     lab = commands.add_parser("lab", help="open the course in JupyterLab")
-    lab.add_argument("folder", nargs="?", type=Path, help="folder of the notebooks (default: ./notebooks)")
+    lab.add_argument("folder", nargs="?", default="notebooks", help="folder of the notebooks (default: ./notebooks)")
     lab.set_defaults(run=_lab)
     return parser
 
@@ -114,14 +126,13 @@ def build_parser() -> argparse.ArgumentParser:
 def _generate(args: argparse.Namespace) -> int:
     from spotnb.support.files import require_writable
 
+    out = check_path("out", args.out)
     check_prompt(args.prompt)
-    name = check_text("name", args.name or "", hint="pass a file name") or _file_name(args.prompt)
+    name = check_text("name", args.name or "", hint="pass a file name") or file_name(args.prompt)
     if Path(name).name != name or name in (".", ".."):
-        raise InputError(f"name is {name!r}: expected a file name without folders or suffix; set the folder with --out")
-    files = {suffix: args.out / f"{name}.{suffix}" for suffix in ("wav", "png", "json")}
-    import matplotlib
-
-    matplotlib.use("Agg")  # write files without a display
+        raise InputError(f"name is {show(name)}: expected a file name without folders; set the folder with --out")
+    check_path("name", name)
+    os.environ["MPLBACKEND"] = "Agg"  # write files without a display, whatever the environment says
     from spotnb.generate import complete
     from spotnb.models.load import load_model
     from spotnb.plots.sound import plot_run, save_figure
@@ -137,29 +148,41 @@ def _generate(args: argparse.Namespace) -> int:
         tiling["tile_size_time"] = model.native_frames // 2
     config, settings = SpotDiffusionConfig(**tiling), given(args, RunSettings)
     sampler = SpotSampler(model, **settings, config=config, record="last")  # bad settings end here, before any folder
+    name = free_stem(out, name, SUFFIXES, owned=lambda stem: _is_of(sampler, out / stem))
+    files = {suffix: out / f"{name}{suffix}" for suffix in SUFFIXES}
     for path in files.values():
         require_writable(path)
-    checkpoint = args.out / f"{name}.resume.npz"
+    checkpoint = files[CHECKPOINT]
     if args.resume:
         run_with_checkpoints(sampler, checkpoint)
     result = complete(sampler)
     seams = [seam for seam in result.seams if seam * model.samples_per_frame < len(result.waveform)]
     figure = plot_run(result.waveform, result.mel, seams, title=args.prompt)
-    save_audio(files["wav"], result.waveform, model.sample_rate)
-    save_figure(figure, files["png"])
+    save_audio(files[".wav"], result.waveform, model.sample_rate)
+    save_figure(figure, files[".png"])
     manifest = json.dumps(result.manifest(), indent=2, ensure_ascii=False, allow_nan=False)
-    with atomic_write(files["json"]) as temporary:
+    with atomic_write(files[".json"]) as temporary:
         temporary.write_text(manifest + "\n", "utf-8")
     checkpoint.unlink(missing_ok=True)
-    _say(f"Wrote {len(result.waveform) / model.sample_rate:g} s of sound: {files['wav']}, .png, .json")
+    _say(f"Wrote {len(result.waveform) / model.sample_rate:g} s of sound: {files['.wav']}, .png, .json")
     if result.fallback:
         _say(f"{sampler.frames} frames fit one tile of {config.tile_size_time}: sampled with plain DDIM in one window")
     return 0
 
 
-def _file_name(prompt: str) -> str:
-    """Return a file name for a prompt: its letters and digits, joined by dashes, up to 60 characters."""
-    return re.sub(r"\W+", "-", prompt.lower()).strip("-_")[:60].strip("-_") or "sound"
+def _is_of(sampler: Any, stem: Path) -> bool:
+    """Return whether existing files are those of the same run, which may be replaced or continued."""
+    from spotnb.sampling.checkpoint import deciding
+    from spotnb.trace.trace import Trace
+
+    manifests, written = [], Path(f"{stem}.json")
+    with suppress(OSError, ValueError, RecursionError):
+        if written.is_file() and written.stat().st_size < LARGEST_MANIFEST:
+            manifests.append(json.loads(written.read_text("utf-8")))
+    with suppress(SpotnbError):
+        manifests.append(Trace.load(f"{stem}{CHECKPOINT}").manifest)
+    expected = deciding(sampler.manifest())
+    return any(isinstance(each, dict) and deciding(each) == expected for each in manifests)
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -219,9 +242,9 @@ def _is_cached(name: str) -> bool:
 def _lab(args: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
-    folder = args.folder or Path("notebooks")
+    folder = check_path("folder", args.folder)
     if not folder.is_dir():
-        raise InputError(f"folder is {str(folder)!r}: expected a folder; run this in the repository or name it")
+        raise InputError(f"folder is {show_path(folder)!r}: expected a folder; run this in the repository or name it")
     if find_spec("jupyterlab") is None:
         raise SpotnbError("JupyterLab is not installed: pip install 'spotnb[notebooks]'")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(folder)])
@@ -229,6 +252,11 @@ def _lab(args: argparse.Namespace) -> int:
 
 def _say(text: str) -> None:
     print(text)  # noqa: T201
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):  # a full or closed error stream
+        print(f"spotnb: {text}", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from spotnb.cli import _file_name, main
+from spotnb.cli import main
+from spotnb.support.names import file_name
 
 SPOTNB = [sys.executable, "-m", "spotnb.cli"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
@@ -175,4 +176,4 @@ def test_doctor_tells_versions_models_and_cost() -> None:
     [("90s Rock, loud!", "90s-rock-loud"), ("../../etc/passwd", "etc-passwd"), ("???", "sound"), ("x" * 99, "x" * 60)],
 )
 def test_file_names_come_from_prompts(prompt: str, name: str) -> None:
-    assert _file_name(prompt) == name
+    assert file_name(prompt) == name

@@ -64,7 +64,7 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
 def _continue(sampler: SpotSampler, path: Path) -> None:
     """Move a sampler to where its checkpoint ends."""
     trace = Trace.load(path)
-    if (saved := _deciding(trace.manifest)) != (current := _deciding(sampler.manifest())):
+    if (saved := deciding(trace.manifest)) != (current := deciding(sampler.manifest())):
         names = [name for name in current if saved.get(name) != current[name]] or ["more"]
         raise InputError(
             f"{show_path(path)} holds another run ({', '.join(names[:3])} differ): expected a run with these settings; "
@@ -75,8 +75,8 @@ def _continue(sampler: SpotSampler, path: Path) -> None:
         log.info("continuing at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
 
 
-def _deciding(manifest: dict[str, Any]) -> dict[str, Any]:
+def deciding(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest that decide the result, as they come back from JSON."""
-    left_out = ("versions", "threads", "tile_batch")
+    left_out = ("versions", "threads", "tile_batch", "result")
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
     return kept
