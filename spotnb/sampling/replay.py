@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
@@ -19,6 +18,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.support.checks import show
+from spotnb.support.progress import progress_bar
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 
@@ -140,7 +140,7 @@ def replay(trace: Trace, model: AudioModel | None = None, progress: bool = True)
     last = trace.steps[-1]
     kept = iter(trace)
     expected = next(kept)
-    with tqdm(total=last + 1, initial=sampler.steps_done, desc="replay", unit="step", disable=not progress) as bar:
+    with progress_bar(total=last + 1, initial=sampler.steps_done, desc="replay", unit="step", shown=progress) as bar:
         while sampler.steps_done <= last:
             record = sampler.step()
             bar.update()
