@@ -37,7 +37,6 @@ import numpy as np
 import soundfile as sf
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import spotdiffusion_text_to_audio
@@ -52,6 +51,7 @@ from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
 from spotnb.sound.lengths import duration_to_latent_t_size
 from spotnb.support.checks import check_int, show
+from spotnb.support.progress import progress_bar
 from spotnb.support.reasons import reason_of
 from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
 from spotnb.tiling.layout import create_tiles
@@ -326,7 +326,7 @@ def spotdiffusion_sample(
         record="last",
     )
     latents = []
-    for item in tqdm(range(batch), desc="items", disable=not progress or batch == 1):
+    for item in progress_bar(range(batch), desc="items", shown=progress and batch > 1):
         prompts = one_prompt(joined([cond[item : item + 1], uncond[item : item + 1]]))
         run = Run.of(model, replace(settings, seed=first + item), prompts=prompts, frames=frames)
         state = run.start(None if start is None else start[item : item + 1])

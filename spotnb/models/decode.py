@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
@@ -22,6 +21,7 @@ from spotnb.models.shelter import shelter
 from spotnb.sound.mel import HOP
 from spotnb.sound.mel import LATENT_MELS as MEL_FRAMES
 from spotnb.support.checks import check_instance, check_int, show
+from spotnb.support.progress import progress_bar
 
 VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
 VOCODER_WINDOW = 2048  # mel frames
@@ -92,7 +92,7 @@ def mel_pieces(
     starts = [*range(0, frames - window, window - overlap), frames - window]
     held: Tensor | None = None  # decoded frames that overlap with the next window
     for start, following in zip(
-        tqdm(starts, desc="decode", unit="window", disable=not progress), [*starts[1:], frames], strict=True
+        progress_bar(starts, desc="decode", unit="window", shown=progress), [*starts[1:], frames], strict=True
     ):
         mel = _decoded(model, latent[:, :, start : start + window], start).cpu()
         if held is not None:
@@ -144,7 +144,7 @@ def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progr
     context = _vocoder_context(model)
     source = iter(mels)
     held, begin = next(source), 0  # the part of the log-mel that starts at frame `begin`
-    for start in tqdm(range(0, frames, VOCODER_WINDOW), desc="vocoder", unit="window", disable=not progress):
+    for start in progress_bar(range(0, frames, VOCODER_WINDOW), desc="vocoder", unit="window", shown=progress):
         stop = min(start + VOCODER_WINDOW, frames)
         left, right = max(0, start - context), min(frames, stop + context)
         parts, reached = [held], begin + held.shape[2]

@@ -41,7 +41,7 @@ def new_plot(height: float, rows: int = 1, **options: Any) -> tuple[Figure, Any]
     """
     form: dict[str, Any] = {"figsize": (11, height), "layout": "constrained"}
     if plt.get_backend().lower() in WRITERS:
-        figure = PlotFigure(**form)
+        figure: Figure = PlotFigure(**form)
         FigureCanvasAgg(figure)
     else:
         with warnings.catch_warnings():  # not rc_context, which would undo what the backend sets when it loads

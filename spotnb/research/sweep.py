@@ -18,14 +18,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tqdm.auto import tqdm
-
 from spotnb.errors import InputError, SpotnbError
 from spotnb.research.worker import Reference, refer
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS, NAMES, SOUNDS
 from spotnb.support.checks import show
 from spotnb.support.files import atomic_write, require_writable
 from spotnb.support.options import options
+from spotnb.support.progress import progress_bar
 from spotnb.tiling.config import SpotDiffusionConfig
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def sweep(
     if done:
         log.info("%d of %d cells are already done", len(done), len(jobs))
     results = map(run_cell, waiting) if client is None else _on_cluster(client, waiting)
-    with tqdm(total=len(jobs), initial=len(jobs) - len(waiting), desc="sweep", disable=not progress) as bar:
+    with progress_bar(total=len(jobs), initial=len(jobs) - len(waiting), desc="sweep", shown=progress) as bar:
         for name, row in results:
             done[name] = row
             bar.update()

@@ -9,12 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from spotnb.errors import InputError
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.support.checks import check_instance
 from spotnb.support.paths import check_path, show_path
+from spotnb.support.progress import progress_bar
 from spotnb.trace.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
     saved = time.monotonic()
     pause = LEAST_PAUSE
     total = len(sampler.solver)
-    with tqdm(total=total, initial=sampler.steps_done, desc="steps", unit="step", disable=not progress) as bar:
+    with progress_bar(total=total, initial=sampler.steps_done, desc="steps", unit="step", shown=progress) as bar:
         while not sampler.done:
             sampler.step()
             bar.update()

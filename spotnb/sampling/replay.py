@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
@@ -21,6 +20,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.support.checks import check_text, show
+from spotnb.support.progress import progress_bar
 from spotnb.support.reasons import reason_of
 from spotnb.trace.form import check_manifest
 from spotnb.trace.record import StepRecord
@@ -163,7 +163,7 @@ def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *
     last = trace.steps[-1]
     kept = iter(trace)
     expected = next(kept)
-    with tqdm(total=last + 1, initial=sampler.steps_done, desc="replay", unit="step", disable=not progress) as bar:
+    with progress_bar(total=last + 1, initial=sampler.steps_done, desc="replay", unit="step", shown=progress) as bar:
         while sampler.steps_done <= last:
             record = sampler.step()
             bar.update()

@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from spotnb.errors import SpotnbError
 from spotnb.models.protocol import AudioModel
@@ -29,6 +28,7 @@ from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
 from spotnb.sound.lengths import run_frames, run_samples
+from spotnb.support.progress import progress_bar
 from spotnb.support.system import require_memory
 from spotnb.tiling.config import should_use_spotdiffusion
 from spotnb.tiling.layout import Layout, plan
@@ -238,7 +238,7 @@ class Run:
 
     def finish(self, state: RunState, progress: bool = False) -> RunState:
         """Take all remaining steps without recording them."""
-        for step in tqdm(range(state.step, self.steps.stop), desc="steps", unit="step", disable=not progress):
+        for step in progress_bar(range(state.step, self.steps.stop), desc="steps", unit="step", shown=progress):
             state = self.advance(state, self.predict(state, self.layout(step)))
         return state
 

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
@@ -27,6 +26,7 @@ from spotnb.sampling.source import KnownSound
 from spotnb.sampling.step import Step
 from spotnb.support.checks import check_int
 from spotnb.support.options import documented, with_options
+from spotnb.support.progress import progress_bar
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
@@ -113,7 +113,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         """
         total = len(self.solver)
         stop = total if until is None else check_int("until", until, 0, total, hint=f"the run has {total} steps")
-        with tqdm(total=total, initial=self.steps_done, desc="steps", unit="step", disable=not progress) as bar:
+        with progress_bar(total=total, initial=self.steps_done, desc="steps", unit="step", shown=progress) as bar:
             while self.steps_done < stop:
                 self.step()
                 bar.update()

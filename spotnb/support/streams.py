@@ -17,10 +17,11 @@ def prepare_streams() -> None:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # its number would go to the next file that is opened, and be written to
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
         with suppress(AttributeError, ValueError, OSError):  # a stream that has been replaced
             stream.reconfigure(errors="backslashreplace")
-    sys.stderr = _Forgiving(sys.stderr)  # type: ignore[assignment]
+    sys.stderr = _Forgiving(sys.stderr)
 
 
 class _Forgiving:
