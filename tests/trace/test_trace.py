@@ -199,7 +199,7 @@ def test_another_suffix_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_any_prompt_survives(tmp_path: Path) -> None:
-    """This includes text beyond ASCII, and a lone surrogate, which is not valid text, as from a broken paste."""
+    """This includes text beyond ASCII. A lone surrogate is refused earlier, see tests/sampling/test_texts.py."""
     words = 'Meeresrauschen, 海の音, \U0001f30a, \x00, a "quote"'
     sampler = replace(Run(16, 4, {"steps": 1, "negative_prompt": words}), prompt=words).sampler(neighbourly)
     manifest = Trace.load(sampler.run(progress=False).trace.save(tmp_path / "海.npz")).manifest
