@@ -16,8 +16,10 @@ import logging
 import os
 import uuid
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from spotnb.errors import SpotnbError
 from spotnb.widgets import reload
@@ -36,6 +38,28 @@ log = logging.getLogger(__name__)
 
 PNG_DPI = 80
 _PLUMBING = frozenset({"_esm", "_css", "_anywidget_id", "_common", *anywidget.AnyWidget.class_trait_names()})
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+def require_open(widget: Any) -> None:
+    """Raise a `SpotnbError` if a widget was closed."""
+    if widget._closed:  # noqa: SLF001  what only the widgets of this package have
+        raise SpotnbError(f"this {type(widget).__name__} was closed: expected an open one; create another one")
+
+
+def while_open(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Let a method of a widget raise a `SpotnbError` after `close`."""
+
+    @wraps(method)
+    def checked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        require_open(self)
+        return method(self, *args, **kwargs)
+
+    return checked
 
 
 class Widget(anywidget.AnyWidget):
@@ -58,6 +82,7 @@ class Widget(anywidget.AnyWidget):
     _css: str
     _common = Unicode().tag(sync=True)  # the key of what the views share, because each has a different model object
     _png: bytes | None = None
+    _closed = False
 
     def __init_subclass__(cls, module: str = "", title: str = "", **kwargs: Any) -> None:
         if module:
@@ -82,6 +107,7 @@ class Widget(anywidget.AnyWidget):
         state = self.get_state(drop_defaults=False)
         return {name: value for name, value in state.items() if name not in _PLUMBING}
 
+    @while_open
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the widget in its current state to one self-contained HTML file, and return its path.
 
@@ -93,6 +119,7 @@ class Widget(anywidget.AnyWidget):
         """
         return write_page(path, self.title, [self])
 
+    @while_open
     def png(self) -> bytes | None:
         """Return the static form as a PNG, or None if there is none. It is kept until a trait changes."""
         if self._png is None:
@@ -111,7 +138,7 @@ class Widget(anywidget.AnyWidget):
         super().notify_change(change)
 
     def close(self) -> None:
-        """Remove the widget from all pages and from memory. It cannot be shown again."""
+        """Remove the widget from all pages and from memory. It cannot be shown or used again."""
         plumbing = [self._trait_values.get("layout")]
         super().close()
         self.unobserve_all()
@@ -119,6 +146,7 @@ class Widget(anywidget.AnyWidget):
             if part is not None:
                 part.close()  # a separate model, which ipywidgets would otherwise keep forever
         self._png = None
+        self._closed = True
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         shown = super()._repr_mimebundle_(**kwargs)

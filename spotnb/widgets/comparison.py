@@ -18,7 +18,7 @@ from spotnb.sound.measure import SeamScore
 from spotnb.sound.mel import HOP, SAMPLE_RATE
 from spotnb.support.checks import check_int, check_real, show
 from spotnb.widgets import comparison_runs as parts
-from spotnb.widgets.base import Widget, new_figure
+from spotnb.widgets.base import Widget, new_figure, while_open
 from spotnb.widgets.traits import Checked, whole
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
         self.compared, self._scores = [], []
         self._trait_values.pop("_scene", None)
 
+    @while_open
     def draw(self) -> Figure:
         """Return waveforms and log-mels of all runs as a figure."""
         height = 0.9 + 1.9 * len(self.compared)

@@ -18,7 +18,7 @@ from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
-from spotnb.widgets.base import Widget, new_figure
+from spotnb.widgets.base import Widget, new_figure, while_open
 from spotnb.widgets.packing import ARRAYS, COLUMNS, QUANTITIES, Packed, Thinning, pack
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
@@ -104,6 +104,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         """The records of the trace."""
         return self.trace.records
 
+    @while_open
     def refresh(self) -> None:
         """Show new records of the run, from any thread. If the last step was shown, the view follows the run."""
         with self._lock:
@@ -127,6 +128,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             elif self.step >= same:
                 self._png = None
 
+    @while_open
     def decode(self, step: int | None = None) -> None:
         """Decode the clean estimate of a record in a separate thread. The page then plays it.
 
@@ -165,6 +167,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         super().close()
         self._packed = []
 
+    @while_open
     def draw(self) -> Figure | None:
         """Return the shown quantity at the shown step as a figure, or None if it was not recorded."""
         from spotnb.plots.drawing import draw_image, mark_seams

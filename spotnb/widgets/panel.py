@@ -11,23 +11,25 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.errors import InputError, SpotnbError
+from spotnb.errors import SpotnbError
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.widgets.base import require_open, while_open
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.page import write_page
 from spotnb.widgets.panel_cost import planned_cost
-from spotnb.widgets.panel_files import file_stem, free_path
+from spotnb.widgets.panel_files import save_run
 from spotnb.widgets.panel_form import Form
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
 from spotnb.widgets.panel_run import Run, duration
 
 COST_AFTER: Final = 0.5  # seconds without a change before the cost is computed again
+OLD_SOUND: Final = "The sound is that of the run before, until this one is done."
 ACTIONS: Final = {
     "run": ("Run", "Run to the end, or continue after a pause"),
     "step": ("Step", "Take one step, or finish the current one"),
     "phase": ("Phase", "Do the next part of a step: pad, predict tile by tile, stitch, finish"),
     "pause": ("Pause", "Stop after the tiles that are being predicted"),
-    "reset": ("Reset", "Discard the run; the next run uses the current form"),
+    "reset": ("Reset", "Discard the run and the sound; the next run uses the current form"),
     "fork": ("Fork", "Continue from the step that is shown, with the current form"),
     "wav": ("Save wav", "Write the sound to a file next to the notebook"),
     "trace": ("Save trace", "Write the trace of the run to a file next to the notebook"),
@@ -38,9 +40,9 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
     """A form for a run, buttons to drive it, the inspector, and the sound.
 
     A run keeps the settings with which it was started. `fork` continues from the step that is shown with the current
-    settings of the form, and `reset` discards the run. The actions of the buttons are also methods: `run()`, `step()`,
-    `phase()`, `pause()`, `reset()`, `fork()` and `save()`. They return at once, except `save()`. `wait()` waits until
-    they are done.
+    settings of the form, and `reset` discards the run and the sound. The actions of the buttons are also methods:
+    `run()`, `step()`, `phase()`, `pause()`, `reset()`, `fork()` and `save()`. They return at once, except `save()`.
+    `wait()` waits until they are done.
 
     Args:
         model: A model name for `load_model`, or an `AudioModel`. It is loaded when it is first needed: the embedded
@@ -48,7 +50,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     Attributes:
         sampler: The `SpotSampler`, or None before the first run.
-        waveform: `[samples]` float32, or None before a run is finished.
+        waveform: `[samples]` float32 of the last finished run, or None before a run is finished. It is kept until
+            another run is finished or `reset` is called.
         inspector: The `LatentInspector` of the run, or None.
     """
 
@@ -95,7 +98,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def waveform(self) -> NDArray[np.float32] | None:
-        """The sound `[samples]`, or None before a run is finished."""
+        """The sound `[samples]` of the last finished run, or None before a run is finished."""
         generation = self._run.generation
         return None if generation is None else generation.waveform
 
@@ -113,16 +116,19 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Do the next part of a step: pad, predict tile by tile, stitch, finish."""
         self._start(self._run.phase, "Running")
 
+    @while_open
     def pause(self) -> None:
         """Stop after the tiles that are being predicted."""
         self._run.pause()
 
+    @while_open
     def reset(self) -> None:
-        """Discard the run, unless it is working."""
+        """Discard the run and the sound, unless it is working."""
         if not self._run.busy:
             self._run.reset()
             self._form_changed()
 
+    @while_open
     def fork(self) -> None:
         """Continue from the step that is shown, with the current settings of the form."""
         at = None
@@ -131,6 +137,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             at = None if at == self._run.sampler.steps_done else at
         self._start(lambda settings: self._run.fork(settings, at), "Forking")
 
+    @while_open
     def save(self, kind: str = "wav", path: Any = None) -> Path | None:
         """Save the sound or the trace of the run, and return the path of the file.
 
@@ -141,13 +148,14 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             path: The file. By default it is next to the notebook, with a new name from the prompt and the seed.
         """
         try:
-            saved = self._save(kind, path)
+            saved = save_run(kind, path, self.sampler, self._run.generation)
         except (SpotnbError, OSError) as error:
             self._run.tell(trouble=str(error), details="")
             return None
         self._run.tell(doing=f"Saved {saved.name}", trouble="")
         return saved
 
+    @while_open
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the sound and the finished steps of the run to one self-contained HTML file, and return its path.
 
@@ -165,7 +173,9 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._run.wait(seconds)
 
     def close(self) -> None:
-        """Stop all work, and remove the panel from all pages and from memory."""
+        """Stop all work, and remove the panel from all pages and from memory. It cannot be used again."""
+        if self._closed:
+            return
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
@@ -189,26 +199,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             getattr(self, name)()
 
     def _start(self, work: Any, busy: str) -> None:
+        require_open(self)
         try:
             settings = self.form.settings()
         except SpotnbError as error:
             self._run.tell(trouble=str(error), details="")
             return
         self._run.start(lambda: work(settings), busy)
-
-    def _save(self, kind: str, path: Any) -> Path:
-        from spotnb.sound.files import save_audio
-
-        if kind not in ("wav", "trace"):
-            raise InputError(f"kind is {kind!r}: expected 'wav' or 'trace'")
-        if self.sampler is None or (kind == "wav" and self.waveform is None):
-            raise SpotnbError("there is nothing to save yet: run to the end first")
-        suffix = ".wav" if kind == "wav" else ".npz"
-        target = Path(path) if path is not None else free_path(file_stem(self.sampler), suffix)
-        if kind == "trace":
-            return Path(self.sampler.trace.save(target))
-        assert self.waveform is not None
-        return save_audio(target, self.waveform, self.sampler.model.sample_rate)
 
     # ---- display
 
@@ -275,9 +272,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
                         hint = "The form has changed: Run makes a new sound."
             except SpotnbError:
                 pass  # the cost shows the error
+        if sampler is not None and self._run.generation is not None and not self._run.finished:
+            hint = f"{hint} {OLD_SOUND}".strip()
         self.status.hint = f"{hint} Note: {notes}.".strip() if notes else hint
 
     def _form_changed(self) -> None:
+        if self._closed:
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._show_hint()

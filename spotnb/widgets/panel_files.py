@@ -1,14 +1,36 @@
-"""Names for the files that the panel saves."""
+"""The files that the panel saves, and their names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.checks import show
 from spotnb.support.names import file_name, free_stem
 
 LONGEST = 40  # the seed follows
+
+
+def save_run(kind: Any, path: Any, sampler: Any, generation: Any) -> Path:
+    """Save the sound of a `Generation` ("wav") or the trace of a sampler ("trace"), and return the path of the file.
+
+    Raises:
+        InputError: `kind` is neither "wav" nor "trace", or the path does not suit it.
+        SpotnbError: There is nothing to save yet, or the file cannot be written.
+    """
+    from spotnb.sound.files import save_audio
+
+    if kind not in ("wav", "trace"):
+        raise InputError(f"kind is {show(kind)}: expected 'wav' or 'trace'")
+    source = sampler if kind == "trace" else getattr(generation, "sampler", None)
+    if source is None:
+        raise SpotnbError("there is nothing to save yet: run to the end first")
+    target = path if path is not None else free_path(file_stem(source), ".wav" if kind == "wav" else ".npz")
+    if kind == "trace":
+        return Path(source.trace.save(target))
+    return save_audio(target, generation.waveform, source.model.sample_rate)
 
 
 def file_stem(sampler: Any) -> str:

@@ -9,7 +9,7 @@ from traitlets import Bool, Dict, Float, Unicode
 
 from spotnb.sound.files import flac_bytes
 from spotnb.sound.mel import FLOOR
-from spotnb.widgets.base import Widget, new_figure
+from spotnb.widgets.base import Widget, new_figure, while_open
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,12 +55,12 @@ class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
         super().close()
         self.generation = None
 
-    def draw(self) -> Figure | None:
-        """Return waveform and mel as a figure, or None after `close`."""
+    @while_open
+    def draw(self) -> Figure:
+        """Return waveform and mel as a figure."""
         from spotnb.plots.sound import plot_mel, plot_waveform
 
-        if self.generation is None:
-            return None
+        assert self.generation is not None
         figure = new_figure(height=4.8)
         above, below = figure.subplots(2, 1)
         plot_waveform(self.generation.waveform, self.generation.seams, above)

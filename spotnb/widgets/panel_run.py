@@ -47,7 +47,7 @@ class Run:
     Attributes:
         state: The current state for display.
         sampler: The `SpotSampler`, or None.
-        generation: The finished `Generation`, or None.
+        generation: The last finished `Generation`, or None. It stays until another run is finished, or until `reset`.
     """
 
     def __init__(self, model: Any, changed: Callable[[], None]) -> None:
@@ -68,6 +68,11 @@ class Run:
     def busy(self) -> bool:
         """Whether the thread is working."""
         return self._busy
+
+    @property
+    def finished(self) -> bool:
+        """Whether the sampler is done and decoded."""
+        return self.generation is not None and self.generation.sampler is self.sampler
 
     @property
     def loaded(self) -> bool:
@@ -137,14 +142,12 @@ class Run:
     # ---- work for the thread
 
     def prepare(self, settings: dict[str, Any]) -> None:
-        """Create a sampler if there is none, or if the current one is done."""
-        if self.sampler is not None and not (self.sampler.done and self.generation is not None):
+        """Create a sampler if there is none, or if the current one is finished."""
+        if self.sampler is not None and not self.finished:
             return
         from spotnb.sampling.sampler import SpotSampler
 
-        sampler = SpotSampler(self.model(), **settings)
-        self._step = self.generation = None
-        self.sampler = sampler
+        self._step, self.sampler = None, SpotSampler(self.model(), **settings)
 
     def go(self, settings: dict[str, Any]) -> None:
         """Run to the end and decode, or run to the next pause."""
@@ -210,13 +213,12 @@ class Run:
         old = self.sampler.settings()
         changes = {name: value for name, value in settings.items() if old[name] != value}
         forked = self.sampler.fork(at=at, **changes)
-        self._step = self.generation = None
-        self.sampler = forked
+        self._step, self.sampler = None, forked
         what = ", ".join(sorted(changes)) if changes else "nothing"
         self.tell(doing=f"Forked before step {forked.steps_done}; changed: {what}", tiles=None)
 
     def reset(self) -> None:
-        """Discard the run."""
+        """Discard the run and the sound."""
         self.sampler = self.generation = self._step = None
         self.state = State(doing="Ready")
         self._changed()

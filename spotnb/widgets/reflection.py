@@ -16,7 +16,7 @@ from traitlets import Bytes, Dict
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array, require_finite
 from spotnb.support.checks import check_int, show
-from spotnb.widgets.base import Widget, new_figure
+from spotnb.widgets.base import Widget, new_figure, while_open
 from spotnb.widgets.traits import Checked, choice, whole
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
         super().close()
         self._plane = np.zeros((2, 1), np.float32)
 
+    @while_open
     def draw(self) -> Figure:
         """Return all stages as rows of a figure."""
         rows = self.stages

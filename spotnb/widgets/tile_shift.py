@@ -17,7 +17,7 @@ from spotnb.tiling.coverage import run_steps
 from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
-from spotnb.widgets.base import Widget, new_figure
+from spotnb.widgets.base import Widget, new_figure, while_open
 from spotnb.widgets.scenes import edge_policies, method_policies
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
@@ -118,6 +118,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     def _take_shift_of_the_run(self, _: Any) -> None:
         self.shift = self.tiling_run.used_shift(self.step, self.method, self.edge)
 
+    @while_open
     def draw(self) -> Figure:
         """Return the tiles of this step and the seams of all steps as a figure."""
         from spotnb.plots.layouts import plot_layout, plot_seams

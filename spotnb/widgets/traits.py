@@ -8,6 +8,7 @@ from typing import Any
 from traitlets import TraitType
 
 from spotnb.support.checks import check_int, check_name
+from spotnb.widgets.base import require_open
 
 
 class Checked(TraitType[Any, Any]):
@@ -23,6 +24,11 @@ class Checked(TraitType[Any, Any]):
         super().__init__(default_value=default, read_only=read_only, allow_none=default is None)
         self.check = check
         self.tag(sync=True)
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Set the trait, unless the widget was closed."""
+        require_open(obj)
+        super().set(obj, value)
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Return the checked value."""

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.reflection import ReflectionExplorer
 from spotnb.widgets.tile_shift import TileShiftDebugger
+from spotnb.widgets.traits import Checked
 from tests.networks import FunctionModel, pointwise
 from tests.widgets.test_inspector import synthetic
 
@@ -117,6 +119,25 @@ def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SpotnbError, match="cannot write") as raised:
         TileShiftDebugger().to_html(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("make", [*MAKERS, inspector, comparison], ids=lambda make: make.__name__)
+def test_a_closed_widget_says_so(make: Callable[[], Widget], tmp_path: Path) -> None:
+    widget = make()
+    own = [name for name, value in vars(type(widget)).items() if callable(value) and not name.startswith("_")]
+    traits = [name for name, trait in type(widget).class_traits().items() if isinstance(trait, Checked)]
+    assert traits
+    values = {name: getattr(widget, name) for name in traits}
+    widget.close()
+    calls: list[Callable[[], Any]] = [widget.png, widget.draw, lambda: widget.to_html(tmp_path / "page.html")]
+    calls += [getattr(widget, name) for name in own if name in ("refresh", "decode")]
+    calls += [partial(widget.set_trait, name, value) for name, value in values.items()]
+    for call in calls:
+        with pytest.raises(SpotnbError, match=f"this {type(widget).__name__} was closed: expected an open one"):
+            call()
+    assert {name: getattr(widget, name) for name in traits} == values
+    widget.close()
+    assert not list(tmp_path.iterdir())
 
 
 def growth(make: Callable[[], Any]) -> tuple[int, int]:

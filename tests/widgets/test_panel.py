@@ -125,17 +125,72 @@ def test_a_pause_keeps_what_is_done_and_run_goes_on(tmp_path: Path) -> None:
 
 def test_fork_goes_on_from_the_step_that_is_shown(panel: SamplerPanel) -> None:
     press(panel, "run")
-    run = panel.sampler
+    run, sound = panel.sampler, panel.waveform
     assert panel.inspector is not None
     panel.inspector.step = 1
     panel.form.guidance.value = 4.0
     assert "Run makes a new sound" in panel.status.hint
     press(panel, "fork")
     assert panel.sampler is not run
-    assert (panel.sampler.steps_done, panel.sampler.guidance_scale, panel.waveform) == (2, 4.0, None)
+    assert (panel.sampler.steps_done, panel.sampler.guidance_scale) == (2, 4.0)
+    assert panel.waveform is sound
+    assert "that of the run before" in panel.status.hint
     assert "guidance_scale" in panel.status.doing
     press(panel, "run")
     assert (panel.sampler.latent == run.fork(at=2, guidance_scale=4.0).run(progress=False).latent).all()
+    assert panel.waveform is not sound
+    assert panel.status.hint == ""
+
+
+@pytest.mark.parametrize("action", ["step", "phase"])
+def test_a_finished_sound_stays_until_the_next_one_is_there(panel: SamplerPanel, tmp_path: Path, action: str) -> None:
+    press(panel, "run")
+    sound, result, run = panel.waveform, panel.result, panel.sampler
+    panel.form.prompt.value = "rain"
+    press(panel, action)
+    assert panel.sampler is not run
+    assert (panel.waveform is sound, panel.result is result) == (True, True)
+    assert "The sound is that of the run before" in panel.status.hint
+    press(panel, "wav")
+    assert (tmp_path / "calm-piano-0.wav").exists()
+    press(panel, "run")
+    assert panel.waveform is not sound
+    assert panel.result is not result
+    assert "run before" not in panel.status.hint
+    press(panel, "step")
+    press(panel, "reset")
+    assert (panel.sampler, panel.waveform, panel.result) == (None, None, None)
+
+
+def test_a_failed_run_keeps_the_sound_before() -> None:
+    fails = threading.Event()
+
+    def network(x: Any, t: Any, cond: Any) -> Any:
+        if fails.is_set():
+            raise RuntimeError("no luck")
+        return pointwise(x, t, cond)
+
+    panel = opened(network)
+    press(panel, "run")
+    sound = panel.waveform
+    fails.set()
+    press(panel, "run")
+    assert "no luck" in panel.status.trouble
+    assert sound is not None
+    assert panel.waveform is sound
+    panel.close()
+
+
+@pytest.mark.parametrize("name", ["run", "step", "phase", "pause", "reset", "fork", "save", "to_html"])
+def test_nothing_is_done_after_close(name: str, tmp_path: Path) -> None:
+    panel = opened()
+    panel.close()
+    with pytest.raises(SpotnbError, match="this SamplerPanel was closed: expected an open one; create another one"):
+        getattr(panel, name)(*([tmp_path / "x.html"] if name == "to_html" else []))
+    assert panel.sampler is None
+    panel.close()
+    panel.wait()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) -> None:
