@@ -12,7 +12,7 @@ import numpy as np
 
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
-from spotnb.support.checks import check_instance, check_int, check_name, show
+from spotnb.support.checks import LARGEST, check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
 from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
 
@@ -74,7 +74,7 @@ class Trace(Sequence[StepRecord]):
 
     def at(self, step: int) -> StepRecord | None:
         """Return the record of a step, or None if it was not kept."""
-        step, steps = check_int("step", step, 0, hint=COUNTED), self.steps
+        step, steps = check_int("step", step, -LARGEST, hint=COUNTED), self.steps
         return self.records[steps.index(step)] if step in steps else None
 
     @property

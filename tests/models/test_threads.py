@@ -118,7 +118,7 @@ def test_interrupts_at_any_moment_leave_nothing_locked() -> None:
                 for _ in range(10):
                     by_rows(torch.sin, x)
                 armed = False
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, RuntimeError):  # the latter from a lock of Python's own, as a thread starts
                 count += 1
             armed = False
         assert torch.equal(by_rows(torch.sin, x), torch.sin(x))

@@ -157,7 +157,7 @@ NAN[5] = np.nan
         ([sound(), ([[1.0], [1.0, 2.0]], [3])], "run 'sound 2': cannot read a list of 2 as an array: expected numbers"),
         ([sound(), (sound(), [4.5])], "run 'sound 2': a seam is 4.5"),
         ([sound(), (sound(), [500])], "run 'sound 2': a seam is 500: expected a whole number from 0 to 100"),
-        ([sound(), (sound(), "40")], "run 'sound 2': seams are '40'"),
+        ([sound(), (sound(), "40")], "run 'sound 2': seams is '40'"),
         ([sound(), (sound(), 22050)], r"the runs have unequal sample rates \('sound 1' 16000 Hz, 'sound 2' 22050 Hz\)"),
     ],
 )
