@@ -19,8 +19,8 @@ def prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError, OSError):  # a stream that has been replaced
-            stream.reconfigure(errors="backslashreplace")
-    sys.stderr = _Forgiving(sys.stderr)  # type: ignore[assignment]
+            getattr(stream, "reconfigure")(errors="backslashreplace")  # noqa: B009  only real files have it
+    sys.stderr = _Forgiving(sys.stderr)
 
 
 class _Forgiving:
