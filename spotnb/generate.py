@@ -18,7 +18,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
-from spotnb.support.checks import as_plain, check_instance, show
+from spotnb.support.checks import as_plain, check_flag, check_instance, show
 from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ def generate_audio(
             `candidates`, a tuple of `Generation`, so that no work is lost: `error.candidates[0].sampler` is the run.
     """
     _check_score(score)
+    progress = check_flag("progress", progress)
     return complete(SpotSampler(model, prompt, **({"record": "last"} | settings)), score=score, progress=progress)
 
 
@@ -145,6 +146,7 @@ def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool
     """
     check_instance("sampler", sampler, SpotSampler, hint="SpotSampler(model, prompt) creates one")
     _check_score(score)
+    progress = check_flag("progress", progress)
     seconds = sampler.samples / sampler.model.sample_rate
     if sampler.ring and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
         log.info("the length of a ring is a multiple of 40 ms: %g s become %g s", sampler.duration, seconds)

@@ -87,7 +87,7 @@ def as_seams(seams: Any) -> NDArray[np.float64]:
         frames = np.array([] if seams is None else list(islice(seams, MOST_SEAMS + 1)), float)
         if frames.ndim != 1 or len(frames) > MOST_SEAMS or not np.isfinite(frames).all():
             raise ValueError
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # whatever a caller's own class raises
         raise InputError(f"seams is {show(seams)}: expected frames such as layout.seams; None marks none") from None
     return frames
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel, takes_starts
 from spotnb.research.worker import Reference, forget, receive, refer
+from spotnb.support.checks import check_instance
 
 UNITS_EACH = 4  # units of work per thread of the cluster in one call: fewer leave threads idle, more gain nothing
 
@@ -37,11 +38,12 @@ class DistributedModel:
         client: A `dask.distributed.Client`.
 
     Raises:
-        InputError: The client has no workers, or `model` is not a model.
+        InputError: The client is not a running one or has no workers, or `model` is not a model.
         SpotnbError: The model cannot be loaded.
     """
 
     def __init__(self, model: Any, client: Any) -> None:
+        check_client(client)
         reference = refer(model)
         self.client, self.local = client, reference.load()
         threads = sum(client.nthreads().values())
@@ -97,6 +99,23 @@ class DistributedModel:
     def describe(self) -> dict[str, Any]:
         """Return the description of the local model."""
         return self.local.describe()
+
+
+def check_client(client: Any) -> None:
+    """Check a client before any work.
+
+    Raises:
+        InputError: `client` is not a running client of Dask, or it is an asynchronous one.
+        SpotnbError: Dask is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise SpotnbError("a client needs Dask, which is not installed: pip install 'spotnb[research]'") from error
+    check_instance("client", client, Client, hint="dask.distributed.Client() opens one, None works here")
+    if client.status != "running" or client.asynchronous:
+        state = client.status if client.status != "running" else "asynchronous"
+        raise InputError(f"the client is {state}: expected a running client; open another one")
 
 
 @contextmanager

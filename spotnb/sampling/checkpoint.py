@@ -11,7 +11,7 @@ from typing import Any
 
 from spotnb.errors import InputError
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.support.checks import check_instance
+from spotnb.support.checks import check_flag, check_instance
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.progress import progress_bar
 from spotnb.trace.trace import Trace
@@ -42,7 +42,7 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
         SpotnbError: `path` is not a trace, or it cannot be written.
     """
     check_instance("sampler", sampler, SpotSampler, hint="SpotSampler(model, prompt) creates one")
-    path = check_path("path", path)
+    path, progress = check_path("path", path), check_flag("progress", progress)
     if path.exists():
         _continue(sampler, path)
     saved = time.monotonic()

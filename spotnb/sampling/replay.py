@@ -19,7 +19,7 @@ from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
-from spotnb.support.checks import check_text, show
+from spotnb.support.checks import check_flag, check_text, show
 from spotnb.support.progress import progress_bar
 from spotnb.support.reasons import reason_of
 from spotnb.trace.form import check_manifest
@@ -151,7 +151,7 @@ def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *
         InputError: As for `sampler_of`.
         SpotnbError: The trace has no records or is that of a fork with changed settings, or the model cannot be loaded.
     """
-    trace = Trace.of(trace)
+    trace, progress = Trace.of(trace), check_flag("progress", progress)
     if not len(trace):
         raise SpotnbError("the trace has no records to compare with: expected at least one step; record a run")
     if forked := check_manifest(trace.manifest).get("forked"):

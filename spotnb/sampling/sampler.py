@@ -24,7 +24,7 @@ from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.step import Step
-from spotnb.support.checks import check_int
+from spotnb.support.checks import check_flag, check_int
 from spotnb.support.options import documented, with_options
 from spotnb.support.progress import progress_bar
 from spotnb.tiling.layout import Layout
@@ -213,6 +213,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
 
     def sound(self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0) -> Sound:
         """Decode the latent to a waveform and a log-mel. For the arguments, see `decode`."""
+        progress = check_flag("progress", progress)
         return self._listener.sound(*latent_of(self._now, step, of, candidate), progress=progress)
 
     def decode_to(
@@ -235,6 +236,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             InputError: The suffix is unknown.
             SpotnbError: The file cannot be written.
         """
+        progress = check_flag("progress", progress)
         return self._listener.write(path, *latent_of(self._now, None, of, candidate), progress=progress)
 
     def to_known_sound(self, candidate: int = 0) -> KnownSound:

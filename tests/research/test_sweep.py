@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from spotnb import InputError, SpotDiffusionConfig, SpotSampler, Trace, sweep
-from spotnb.research.sweep import cells
+from spotnb.research.grid import cells
 from tests.networks import FunctionModel, neighbourly
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'spotnb[research]'")
@@ -141,7 +141,7 @@ def test_the_order_of_cells() -> None:
 @pytest.mark.parametrize(
     ("grid", "told"),
     [
-        ({"prompt": "a", "sed": 1}, r"the grid has 'sed': expected some of prompt, .*tile_size_time"),
+        ({"prompt": "a", "sed": 1}, r"the grid has 'sed': expected settings of SpotSampler, .* leave it out"),
         ({"seed": 1}, "the grid has no prompt"),
         ({"prompt": []}, "prompt has no values"),
         ({"prompt": "a", "seed": range(0)}, "seed has no values"),

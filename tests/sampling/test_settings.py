@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from spotnb.cli import build_parser
 from spotnb.errors import InputError
-from spotnb.research.sweep import CONFIG, NOT_SWEPT, RUN
+from spotnb.research.grid import CONFIG, NOT_SWEPT, RUN
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import FIXED, NAMES, RunSettings
 from spotnb.sampling.source import KnownSound
