@@ -170,7 +170,7 @@ def _measured(job: Job) -> dict[str, Any]:
     from spotnb.sound.files import save_audio
 
     config = SpotDiffusionConfig(**{name: value for name, value in job.settings.items() if name in CONFIG})
-    run = {"record": "all" if job.trace else "last"}
+    run: dict[str, Any] = {"record": "all" if job.trace else "last"}
     run |= {name: value for name, value in job.settings.items() if name in RUN}
     sampler = SpotSampler(job.model.load(), **run, config=config)
     started = time.perf_counter()

@@ -61,7 +61,8 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 
 def _rows(table: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    return table.astype(object).itertuples(index=False, name=None)
+    rows: Iterable[tuple[Any, ...]] = table.astype(object).itertuples(index=False, name=None)
+    return rows
 
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
