@@ -12,7 +12,7 @@ from typing import Any
 from spotnb.errors import InputError
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS, NAMES, SOUNDS
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.support.checks import as_plain, check_text, show
+from spotnb.support.checks import as_plain, check_text, exact, show
 from spotnb.support.options import options
 from spotnb.tiling.config import SpotDiffusionConfig
 
@@ -108,8 +108,8 @@ def described(value: Any) -> Any:
 def shown(value: Any) -> Any:
     """Return a value of a cell as it stands in a table: itself, or a text that says what it is."""
     if isinstance(value, PromptTimeline):
-        parts = "; ".join(f"{start:g}-{stop:g} s: {prompt}" for start, stop, prompt in value.entries)
-        return f"{parts} (crossfade {value.crossfade:g} s)" if len(value.entries) > 1 else parts
+        parts = "; ".join(f"{exact(start)}-{exact(stop)} s: {prompt}" for start, stop, prompt in value.entries)
+        return f"{parts} (crossfade {exact(value.crossfade)} s)" if len(value.entries) > 1 else parts
     if hasattr(value, "config"):
         usual = value.config.get("_use_default_values", ())
         changed = [f"{k}={v}" for k, v in value.config.items() if not k.startswith("_") and k not in usual]

@@ -28,6 +28,7 @@ from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
 from spotnb.sound.lengths import run_frames, run_samples
+from spotnb.support.checks import exact
 from spotnb.support.progress import progress_bar
 from spotnb.support.system import require_memory
 from spotnb.tiling.config import should_use_spotdiffusion
@@ -108,7 +109,7 @@ class Run:
             frames = -(-frames // model.time_multiple) * model.time_multiple
         shape = settings.n_candidates, model.channels, frames, model.latent_bins
         trace = Trace(settings.record, settings.record_dtype)
-        what = f"{settings.duration:g} s in {settings.steps} steps"
+        what = f"{exact(settings.duration)} s in {settings.steps} steps"
         require_memory(peak_bytes(shape, range(settings.steps), trace), what)
         # Reject a tile size that the model cannot take now, not at the first step.
         plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)

@@ -27,6 +27,7 @@ from spotnb.sampling.settings import RunSettings
 from spotnb.sound.lengths import FRAMES_PER_SECOND
 from spotnb.sound.loading import load_audio
 from spotnb.support.arrays import as_array, require_finite
+from spotnb.support.checks import exact
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,10 @@ def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[
 
 def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
     if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
+        known, least = (exact(frames / FRAMES_PER_SECOND) for frames in (sound.frames, sound.frames + 1))
         raise InputError(
-            f"continue_from lasts {sound.frames / FRAMES_PER_SECOND:g} s, and the duration is {duration:g} s: expected "
-            "a longer duration; it counts from the start of the continued sound"
+            f"continue_from lasts {known} s, and the duration is {exact(duration)} s: expected a longer duration, of at "
+            f"least {least} s; it counts from the start of the continued sound"
         )
     latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
     latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]
@@ -130,9 +132,9 @@ def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
 
 def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
     if sound.frames < math.floor(settings.duration * FRAMES_PER_SECOND):
+        known, wanted = exact(sound.frames / FRAMES_PER_SECOND), exact(settings.duration)
         raise InputError(
-            f"init_audio lasts {sound.frames / FRAMES_PER_SECOND:g} s, the run {settings.duration:g} s: expected a "
-            "sound of that length; shorten the duration, or pass the sound as continue_from"
+            f"init_audio lasts {known} s, the run {wanted} s: expected a sound of that length; shorten the duration, or pass the sound as continue_from"
         )
     assert settings.strength is not None
     kept = _kept_frames(list(settings.keep or ()), frames, settings.duration)
@@ -192,13 +194,15 @@ def _kept_frames(regions: Sequence[tuple[float, float]], frames: int, duration: 
     for start, stop in regions:
         if not 0 <= start < stop or stop > duration + 1e-6:
             raise InputError(
-                f"keep has the region {start:g} to {stop:g} s: expected 0 <= start < stop <= {duration:g}, "
-                "the duration; correct the region"
+                f"keep has the region {exact(start)} to {exact(stop)} s: expected 0 <= start < stop <= "
+                f"{exact(duration)}, the duration; correct the region"
             )
         begin, end = (round(time * FRAMES_PER_SECOND, 6) for time in (start, stop))
         last = frames if stop > duration - 0.5 / FRAMES_PER_SECOND else math.floor(end)
         if math.ceil(begin) >= last:
-            raise InputError(f"keep has the region {start:g} to {stop:g} s: expected at least one latent frame (40 ms)")
+            raise InputError(
+                f"keep has the region {exact(start)} to {exact(stop)} s: expected at least one latent frame (40 ms)"
+            )
         kept[math.ceil(begin) : last] = True
     if regions and kept.all():
         raise InputError("keep covers the complete sound: expected a part that is left to generate; shorten a region")

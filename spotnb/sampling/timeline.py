@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from spotnb.errors import InputError
 from spotnb.sound.lengths import FRAMES_PER_SECOND
-from spotnb.support.checks import check_items, check_real, check_text, show
+from spotnb.support.checks import check_items, check_real, check_text, exact, show
 from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
@@ -48,21 +48,21 @@ class PromptTimeline:
         if not checked:
             raise InputError("timeline has no entries: expected (start, stop, prompt) in seconds, at least one")
         if checked[0][0] > SLACK:
-            raise InputError(f"timeline starts at {checked[0][0]:g} s: expected 0; let the first entry start at 0")
+            raise InputError(f"timeline starts at {exact(checked[0][0])} s: expected 0; let the first entry start at 0")
         for k, (before, after) in enumerate(pairwise(checked)):
             between = after[0] - before[1]
             if abs(between) > SLACK:
                 fault = "a gap" if between > 0 else "an overlap"
                 raise InputError(
-                    f"timeline entries {k} and {k + 1} have {fault}: {show(before[2])} stops at {before[1]:g} s, "
-                    f"{show(after[2])} starts at {after[0]:g} s; let them meet, and crossfade blends them"
+                    f"timeline entries {k} and {k + 1} have {fault}: {show(before[2])} stops at {exact(before[1])} s, "
+                    f"{show(after[2])} starts at {exact(after[0])} s; let them meet, and crossfade blends them"
                 )
         fade = check_real("crossfade", crossfade, 0, hint="give seconds; 0 switches at once")
         shortest = min(stop - start for start, stop, _ in checked)
         if len(checked) > 1 and fade > shortest + SLACK:
             raise InputError(
-                f"crossfade is {fade:g} s, but the shortest entry lasts {shortest:g} s: expected no more than that; "
-                "shorten the crossfade or lengthen the entry"
+                f"crossfade is {exact(fade)} s, but the shortest entry lasts {exact(shortest)} s: expected no more "
+                "than that; shorten the crossfade or lengthen the entry"
             )
         object.__setattr__(self, "entries", checked)
         object.__setattr__(self, "crossfade", fade)
@@ -119,13 +119,13 @@ class PromptTimeline:
             return
         if self.duration < duration:
             raise InputError(
-                f"timeline ends at {self.duration:g} s, which leaves a gap to the duration of {duration:g} s: "
-                "lengthen its last entry or shorten the duration"
+                f"timeline ends at {exact(self.duration)} s, which leaves a gap to the duration of {exact(duration)} "
+                "s: lengthen its last entry or shorten the duration"
             )
         last = next(entry for entry in self.entries if entry[1] > duration + SLACK)
         raise InputError(
-            f"timeline entry {show(last[2])}, {last[0]:g} to {last[1]:g} s, is out of range for the duration of "
-            f"{duration:g} s: expected an end at the duration; lengthen it or shorten the entry"
+            f"timeline entry {show(last[2])}, {exact(last[0])} to {exact(last[1])} s, is out of range for the duration "
+            f"of {exact(duration)} s: expected an end at the duration; lengthen it or shorten the entry"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _check_entry(index: int, entry: Any) -> Entry:
     start, stop = (check_real(f"{name}'s time", time, 0, hint="give seconds from the start") for time in (start, stop))
     if stop <= start:
         raise InputError(
-            f"{name} goes from {start:g} to {stop:g} s: expected a stop after its start; swap or correct them"
+            f"{name} goes from {exact(start)} to {exact(stop)} s: expected a stop after its start; swap or correct them"
         )
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputError(f"{name} has the prompt {show(prompt)}: expected words that describe the sound")

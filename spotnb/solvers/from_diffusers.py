@@ -15,7 +15,7 @@ from torch import Tensor
 from spotnb.errors import InputError
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import LATE_ENOUGH, TRAINED_STEPS, Update
-from spotnb.support.checks import check_int
+from spotnb.support.checks import check_int, exact
 
 
 class DiffusersSolver:
@@ -54,7 +54,9 @@ class DiffusersSolver:
         self._scheduler.register_to_config(**{k: v for k, v in required.items() if k in scheduler.config})
         accepted = inspect.signature(scheduler.step).parameters
         if eta and "eta" not in accepted:
-            raise InputError(f"eta is {eta:g}, but the solver {self.name} has no eta: expected 0, or solver='ddim'")
+            raise InputError(
+                f"eta is {exact(eta)}, but the solver {self.name} has no eta: expected 0, or solver='ddim'"
+            )
         self._eta = {"eta": eta} if "eta" in accepted else {}
         self._draws = "generator" in accepted
         try:

@@ -15,6 +15,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.lengths import LONGEST
 from spotnb.sound.mel import SAMPLE_RATE
 from spotnb.support.arrays import as_sample_rate, as_waveform
+from spotnb.support.checks import exact
 from spotnb.support.files import atomic_write
 from spotnb.support.paths import check_path, show_path
 
@@ -47,7 +48,7 @@ def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: i
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
     peak = float(np.abs(wave).max())
     if peak > 1:
-        raise InputError(f"the waveform peaks at {peak:.6g}: expected at most 1; divide it by its peak, or clip it")
+        raise InputError(f"the waveform peaks at {exact(peak)}: expected at most 1; divide it by its peak, or clip it")
     return write_audio(path, [wave], rate)
 
 

@@ -6,7 +6,7 @@ import math
 
 from spotnb.errors import InputError
 from spotnb.sound.mel import SAMPLE_RATE
-from spotnb.support.checks import check_real, show
+from spotnb.support.checks import check_real, exact, show
 
 FRAMES_PER_SECOND = 25
 NOMINAL_FRAMES_PER_SECOND = 25.6
@@ -44,11 +44,11 @@ def check_duration(duration: float) -> float:
     seconds = check_real("duration", duration, hint="give seconds, such as 10.0")
     if not math.isfinite(seconds * SAMPLE_RATE):
         raise InputError(
-            f"duration is {seconds:g} s: expected a duration that fits into memory; give seconds, such as 10.0"
+            f"duration is {exact(seconds)} s: expected a duration that fits into memory; give seconds, such as 10.0"
         )
     if round(seconds * FRAMES_PER_SECOND, 6) < 1:
         raise InputError(
-            f"duration is {seconds:g} s: expected at least 0.04 s, which is one latent frame; give seconds"
+            f"duration is {exact(seconds)} s: expected at least 0.04 s, which is one latent frame; give seconds"
         )
     return seconds
 

@@ -17,7 +17,7 @@ from spotnb.sound.lengths import LONGEST
 from spotnb.sound.mel import SAMPLE_RATE
 from spotnb.sound.resampling import resampled
 from spotnb.support.arrays import HIGHEST_RATE, LOWEST_RATE, as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import show
+from spotnb.support.checks import exact, show
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.system import require_memory
 
@@ -74,8 +74,8 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
     peak = float(np.abs(wave).max())
     if peak > LOUDEST:
         raise InputError(
-            f"{name} peaks at {peak:.6g}: expected samples in [-1, 1], and these look like whole numbers in floating "
-            "point; divide them by their full scale, such as 32768"
+            f"{name} peaks at {exact(peak)}: expected samples in [-1, 1], and these look like whole numbers in "
+            "floating point; divide them by their full scale, such as 32768"
         )
     try:
         return resampled(wave, rate, target)

@@ -19,7 +19,7 @@ from spotnb.sound.loudness import loudness
 from spotnb.sound.mel import HOP, LATENT_MELS, LATENT_SECONDS, MIRROR, SAMPLE_RATE, as_log_mel
 from spotnb.sound.resampling import resampled
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import check_items
+from spotnb.support.checks import check_items, exact
 
 # A decoder spreads a border over about one latent frame on each side. These mel frames count neither as seam nor as
 # elsewhere.
@@ -160,7 +160,8 @@ def loop_score(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> float:
     wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
     if len(wave) < rate / 2:
         raise InputError(
-            f"the waveform lasts {len(wave) / rate:.3g} s: expected at least half a second; pass a longer sound"
+            f"the waveform lasts {exact(len(wave) / rate)} s: expected at least half a second (0.5 s); pass a "
+            "longer sound"
         )
     middle = int(len(wave) / rate / LATENT_SECONDS / 2)
     return seam_score(np.roll(wave, round(middle * LATENT_SECONDS * rate)), [middle], rate).score

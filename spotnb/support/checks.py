@@ -126,6 +126,21 @@ def as_plain(value: Any) -> Any:
         return value
 
 
+def exact(value: float) -> str:
+    """Return a number in as few digits as tell it apart from all others, so that it never looks like its limit."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
+def apart(value: float, limit: float) -> tuple[str, str]:
+    """Return two numbers in three digits each, or in as many as it takes to tell them apart."""
+    for digits in range(3, 18):
+        texts = f"{value:.{digits}g}", f"{limit:.{digits}g}"
+        if texts[0] != texts[1] or value == limit:
+            break
+    return texts
+
+
 def check_flag(name: str, value: object) -> bool:
     """Return `value` as a `bool`. Raises `InputError` unless it is True or False."""
     if isinstance(value, bool) or type(value).__name__ == "bool_" or (_is_whole(value) and int(value) in (0, 1)):

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from spotnb.errors import SpotnbError
+from spotnb.support.checks import apart
 
 CGROUP = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
@@ -86,9 +87,8 @@ def require_memory(
     """Raise `SpotnbError` if fewer than `needed` bytes of memory are available. `what` starts the message."""
     free = available_memory()
     if needed > free:
-        raise SpotnbError(
-            f"{what} needs about {needed // 10**6 / 1000:.3g} GB of memory and {free / 1e9:.3g} GB are free; {hint}"
-        )
+        wanted, left = apart(needed // 10**3 / 10**6, free / 1e9)
+        raise SpotnbError(f"{what} needs about {wanted} GB of memory and {left} GB are free; {hint}")
 
 
 def _read_int(path: Path) -> int | None:

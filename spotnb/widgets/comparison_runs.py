@@ -17,7 +17,7 @@ from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
 from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import check_int, check_items, check_text, show
+from spotnb.support.checks import check_int, check_items, check_text, exact, show
 
 LEAST, MOST = 2, 4
 RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
@@ -154,7 +154,7 @@ def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
     peak = float(np.abs(wave).max())
     if peak > 1:
         raise InputError(
-            f"the waveform peaks at {peak:.6g}: expected values from -1 to 1; divide it by its peak, or clip it"
+            f"the waveform peaks at {exact(peak)}: expected values from -1 to 1; divide it by its peak, or clip it"
         )
     return wave
 
