@@ -44,7 +44,7 @@ def encode_within(packed: Sequence[Packed], budget: int = BUDGET) -> tuple[dict[
         if len(data) <= budget or levels <= FEWEST:
             return described, data
         saved = 8 * (len(data) - budget) / values if values else 0  # bits per value
-        levels = max(FEWEST, int(levels * min(0.9, 2**-saved)))
+        levels = max(FEWEST, int(levels * min(0.97, 2**-saved)))
 
 
 def encode(packed: Iterable[Packed], levels: int = LEVELS) -> tuple[dict[str, Any], bytes]:
@@ -71,9 +71,15 @@ def encode(packed: Iterable[Packed], levels: int = LEVELS) -> tuple[dict[str, An
             history = [now, *history][:2]
         records.append(each.facts | {"terms": terms})
         chunks += [_numbers(each, planes), *(differences[name].tobytes() for name in planes)]
+    return {"records": records, "levels": levels}, _deflated(chunks)
+
+
+def _deflated(chunks: Iterable[bytes]) -> bytes:
     # Repeated sequences are rare in differences, and searching for them takes most of the time.
     packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_HUFFMAN_ONLY)
-    return {"records": records, "levels": levels}, packer.compress(b"".join(chunks)) + packer.flush()
+    # Each plane has its own frequencies, so each begins a block with its own codes.
+    parts = [packer.compress(chunk) + packer.flush(zlib.Z_PARTIAL_FLUSH) for chunk in chunks]
+    return b"".join([*parts, packer.flush()])
 
 
 def _coarser(plane: Quantised, levels: int) -> Quantised:
