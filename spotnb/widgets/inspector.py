@@ -19,6 +19,7 @@ from spotnb.support.checks import check_int
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 from spotnb.widgets.base import Widget, new_figure, while_open
+from spotnb.widgets.coding import encode, encode_within
 from spotnb.widgets.packing import ARRAYS, COLUMNS, QUANTITIES, Packed, Thinning, pack
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
@@ -35,9 +36,10 @@ MAX_REQUEST = 200_000  # the most frames that a page may request at once
 class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     """The latents of a run with tiles, seams and sound: noisy latent, clean estimate, noise, and their difference.
 
-    Values are sent to the browser as bytes, with an error of at most 0.2 % of the range of their channel. Statistics
-    are computed from the exact values. For a long run, only a part is sent at first, see `Thinning`, and the rest when
-    it is viewed. The attributes are traits, which can be observed, set, and linked with `jslink`.
+    Values are sent to the browser as bytes, usually with an error of at most 0.2 % of the range of their channel, and
+    less precisely if a page would exceed 5 MB, see `spotnb.widgets.coding`. Statistics are computed from the exact
+    values. For a long run, only a part is sent at first, see `Thinning`. The rest follows when it is viewed. The
+    attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
         trace_or_sampler: A `Trace`, the path of a saved one, or a `SpotSampler`. If a sampler is still running, call
@@ -159,7 +161,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         if key is None or key == "_begun" or (not isinstance(key, str) and "_begun" in key):
             # Built on request only, so that each record of a running sampler is sent once, as a message.
             with self._lock:
-                self._trait_values["_begun"] = self._records_from(0) | {"data": self._data_from(0)}
+                self._trait_values["_begun"] = self._begin()
         return super().get_state(key, drop_defaults)
 
     def close(self) -> None:
@@ -239,18 +241,18 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             self._packed.append((record if live else None, packed))
             before = record
 
-    def _records_from(self, first: int) -> dict[str, Any]:
-        return {
-            "edition": self._edition,
-            "from": first,
-            "records": [packed.facts for _, packed in self._packed[first:]],
-        }
-
-    def _data_from(self, first: int) -> bytes:
-        return b"".join(packed.data for _, packed in self._packed[first:])
+    def _begin(self) -> dict[str, Any]:
+        """Return all records, within the budget of a page."""
+        held = self._trait_values.get("_begun") or {}
+        if (held.get("edition"), len(held.get("records", ()))) == (self._edition, len(self._packed)):
+            return dict(held)
+        described, data = encode_within([packed for _, packed in self._packed])
+        return {"edition": self._edition, "from": 0, **described, "data": data}
 
     def _post(self, first: int) -> None:
-        self.send({"type": "records"} | self._records_from(first), [self._data_from(first)])
+        """Send all records from `first` on, in full precision."""
+        described, data = encode([packed for _, packed in self._packed[first:]])
+        self.send({"type": "records", "edition": self._edition, "from": first, **described}, [data])
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
         """Handle a message from a page. Its content is not trusted."""

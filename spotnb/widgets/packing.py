@@ -1,4 +1,4 @@
-"""Packing of the records of a trace for a browser, as a few facts and one sequence of bytes per record.
+"""Packing of the records of a trace for a browser, as a few facts, numbers and planes of bytes per record.
 
 The bytes of a record begin with numbers (float32, little-endian): the low and the scale of each channel for x, x0 and
 noise, then the statistics of x, x0, noise and the difference x minus x0. The planes follow, `[C, columns, F]` each, in
@@ -9,10 +9,12 @@ The noise is sent only if the page cannot compute it from x and x0, see `noise_r
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spotnb.support.arrays import as_array
 from spotnb.trace.record import StepRecord
@@ -21,7 +23,7 @@ from spotnb.widgets.quantise import STATISTICS, Plane, Quantised, noise_rule, qu
 ARRAYS: Final = ("x", "x0", "noise")
 QUANTITIES: Final = (*ARRAYS, "difference")
 COLUMNS: Final = 2048  # more columns than a screen shows
-BUDGET: Final = 12_000_000  # bytes for all planes
+BUDGET: Final = 12_000_000  # values in all planes, before they are compressed, see `spotnb.widgets.coding`
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,29 @@ class Packed:
 
     Attributes:
         facts: A description, ready for JSON.
-        data: The numbers and planes.
+        numbers: The ranges and statistics, float32.
+        planes: The planes that are sent, in order.
     """
 
     facts: dict[str, Any]
-    data: bytes
+    numbers: NDArray[np.float32]
+    planes: dict[str, Quantised]
+
+    @property
+    def data(self) -> bytes:
+        """The numbers and planes as bytes."""
+        return self.numbers.astype("<f4").tobytes() + b"".join(plane.codes.tobytes() for plane in self.planes.values())
+
+    def ranges(self, names: Iterable[str]) -> Iterator[tuple[int, str]]:
+        """Return where the scales of these planes begin in `numbers`."""
+        for name in names:
+            channels = len(self.planes[name].scale)
+            yield (2 * ARRAYS.index(name) + 1) * channels, name
 
 
 @dataclass(frozen=True)
 class Thinning:
-    """The part of a long run that is sent at first, so that no more than 2048 frames and 12 MB of planes are sent.
+    """The part of a long run that is sent at first, so that no more than 2048 frames and 12 million values are sent.
 
     The page requests the rest when it is viewed.
 
@@ -113,10 +128,10 @@ def pack(
         "planes": sent,
         "noise": None if rule is None else rule.to_dict(),
     }
-    parts = [np.concatenate(numbers).astype("<f4").tobytes()]
-    parts += [quantised.codes.tobytes() for name in sent if (quantised := shown[name]) is not None]
-    facts["bytes"] = sum(map(len, parts))
-    return Packed(facts, b"".join(parts))
+    kept = {name: quantised for name in sent if (quantised := shown[name]) is not None}
+    packed = Packed(facts, np.concatenate(numbers).astype(np.float32), kept)
+    facts["bytes"] = packed.numbers.nbytes + sum(plane.codes.nbytes for plane in kept.values())
+    return packed
 
 
 def _plane(record: StepRecord, name: str, candidate: int) -> Plane | None:

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import weakref
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def test_it_follows_a_sampler() -> None:
     assert widget.step == 0
     state = widget.get_state()["_begun"]
     assert len(state["records"]) == 4
-    assert sum(facts["bytes"] for facts in state["records"]) == len(state["data"])
+    assert sum(facts["bytes"] for facts in state["records"]) == len(zlib.decompress(state["data"]))
     run.goto(2)
     widget.refresh()
     assert (widget._count, widget._edition, widget.step) == (2, 1, 0)

@@ -1,4 +1,5 @@
 // LatentInspector: the latents of a run, step by step.
+import { inflated } from "./inspector/coding.js";
 import { createControls } from "./inspector/controls.js";
 import { arrange, cellAt } from "./inspector/geometry.js";
 import { bindPictureKeys, bindPicturePointer, createActions } from "./inspector/input.js";
@@ -35,13 +36,14 @@ import { openView } from "./shared/view.js";
 const TRAITS = ["step", "quantity", "channel", "colour_range", "selected_frame", "selected_bin", "tiles"];
 
 /** @param {Given} given */
-function render(given) {
+async function render(given) {
+  const begun = given.model.get("_begun");
+  const data = await inflated(bytesOf(begun.data));
   const view = openView(given, "inspector", "Inside the run");
   const { model } = view;
   /** @type {Scene} */
   const scene = model.get("_scene");
-  const begun = model.get("_begun");
-  const store = new Store(scene, begun, bytesOf(begun.data));
+  const store = new Store(scene, begun, data);
   const read = () => readState(scene, store.parts.length, (trait) => model.get(trait));
   /** @type {Local} */
   const local = { range: [0, scene.frames], hover: null };

@@ -53,3 +53,13 @@ export function badnessOf(value) {
   if (value > 0) return "plus";
   return value < 0 ? "minus" : "nan";
 }
+
+/**
+ * All 256 codes as numbers in double precision, times a factor. Codes for NaN and infinity count like any others.
+ * @param {number} low
+ * @param {number} scale
+ * @param {number} factor
+ */
+export function tableOf(low, scale, factor) {
+  return Float64Array.from({ length: 256 }, (_, code) => factor * (low + code * scale));
+}

@@ -1,5 +1,7 @@
 // Messages between LatentInspector and the kernel.
 import { bytesOf } from "../shared/numbers.js";
+import { LEVELS } from "./codes.js";
+import { inflated } from "./coding.js";
 
 /** @import { View } from "../shared/view.js" */
 /** @import { Range } from "./geometry.js" */
@@ -9,7 +11,7 @@ const ASK_AFTER = 150; // ms without a change before details are requested
 const COLUMNS = 2048; // across: more than a screen shows
 
 /**
- * The visible part of a record as [start, stop] if it was not sent in full, or else null.
+ * The visible part of a record as [start, stop] if it was not sent in full and in full precision, or else null.
  * @param {Store} store
  * @param {number} index
  * @param {Range} range
@@ -19,7 +21,8 @@ export function missingOf({ scene, parts }, index, range) {
   const [start, stop] = [Math.max(0, Math.floor(range[0])), Math.min(scene.frames, Math.ceil(range[1]))];
   const lacking = parts.length > 0 && !parts[index].facts.planes.length;
   const finer = Math.ceil((stop - start) / COLUMNS) < scene.factor;
-  return lacking || finer ? [start, stop] : null;
+  const coarse = parts.length > 0 && parts[index].levels < LEVELS;
+  return lacking || finer || coarse ? [start, stop] : null;
 }
 
 /**
@@ -51,12 +54,22 @@ export function createAsking(view, store) {
  */
 export function receiveRecords(view, store, heard) {
   const { model } = view;
-  view.hear("msg:custom", (message, buffers) => {
-    const bytes = bytesOf(buffers?.[0]);
-    if (message.type === "records" && !store.accept(message, bytes)) model.send({ type: "records", from: 0 });
+  let before = Promise.resolve(); // records are taken in the order in which they come
+  async function take(/** @type {any} */ message, /** @type {Uint8Array} */ bytes) {
+    if (message.type === "records" && !store.accept(message, await inflated(bytes))) {
+      model.send({ type: "records", from: 0 });
+    }
     if (message.type === "detail") store.acceptDetail(message, bytes);
     if (message.type === "trouble") heard.trouble(message.text);
     heard.changed();
+  }
+  view.hear("msg:custom", (message, buffers) => {
+    before = before
+      .then(() => take(message, bytesOf(buffers?.[0])))
+      .catch((error) => {
+        heard.trouble(String(error));
+        heard.changed();
+      });
   });
   if (model.get("offline")) return;
   const stale = store.edition !== model.get("_edition");

@@ -1,5 +1,8 @@
 // The records that `spotnb/widgets/packing.py` sends.
-import { valuesOf } from "./codes.js";
+import { LEVELS, valuesOf } from "./codes.js";
+import { undoPrediction } from "./coding.js";
+
+/** @import { Term } from "./coding.js" */
 
 /** @typedef {"x" | "x0" | "noise"} ArrayName */
 /** @typedef {ArrayName | "difference"} Quantity */
@@ -20,7 +23,7 @@ import { valuesOf } from "./codes.js";
 /**
  * What is known of a record apart from its values. `tiles` are the four borders of window and segment. `has` lists the
  * quantities that were recorded, `planes` the arrays that were sent. `noise` says how the noise follows from the latent
- * (before or after the step) and the clean estimate.
+ * (before or after the step) and the clean estimate. `terms` predict each plane, if it was sent as differences.
  * @typedef {object} Facts
  * @property {number} step
  * @property {number} timestep
@@ -30,9 +33,13 @@ import { valuesOf } from "./codes.js";
  * @property {ArrayName[]} planes
  * @property {{ base: "before" | "after", signal: number, level: number } | null} noise
  * @property {number} bytes
+ * @property {Partial<Record<ArrayName, Term[]>>} [terms]
  */
 
-/** @typedef {{ edition: number, from: number, records: Facts[] }} Records as a message or the first state has them */
+/**
+ * Records as a message or the first state has them. `levels` is the largest code of a value.
+ * @typedef {{ edition: number, from: number, records: Facts[], levels?: number }} Records
+ */
 
 /** @typedef {{ edition: number, index: number, facts: Facts, start: number, stop: number, factor: number }} Detail */
 
@@ -46,6 +53,7 @@ import { valuesOf } from "./codes.js";
  * @property {number} start
  * @property {number} factor
  * @property {Map<string, Float32Array>} tables
+ * @property {number} levels
  */
 
 /** @type {ArrayName[]} */
@@ -69,13 +77,13 @@ export class Store {
    */
   constructor(scene, begun, bytes) {
     this.scene = scene;
-    this.accept({ edition: begun.edition ?? 0, from: 0, records: begun.records ?? [] }, bytes);
+    this.accept({ edition: 0, records: [], ...begun, from: 0 }, bytes);
   }
 
   /**
    * Takes the records from `message.from` on. Returns false if earlier ones are missing.
    * @param {Records} message
-   * @param {Uint8Array} data
+   * @param {Uint8Array} data without compression; differences in it are replaced
    */
   accept(message, data) {
     if (message.edition !== this.edition) {
@@ -86,9 +94,15 @@ export class Store {
     if (message.from > this.parts.length) return false;
     const { columns, factor } = this.scene;
     let at = 0;
+    /** @type {Part[]} */
+    const history = [];
     const parts = message.records.map((facts) => {
       at += facts.bytes;
-      return this.#parse(facts, data.subarray(at - facts.bytes, at), columns, 0, factor);
+      const part = this.#parse(facts, data.subarray(at - facts.bytes, at), columns, 0, factor);
+      part.levels = message.levels ?? LEVELS;
+      if (facts.terms) undoPrediction(part, history, this.#rangeOf.bind(this), this.scene.channels);
+      if (facts.planes.length) history.unshift(part);
+      return part;
     });
     this.parts = [...this.parts.slice(0, message.from), ...parts];
     return true;
@@ -126,7 +140,7 @@ export class Store {
       codes[name] = data.subarray(head + k * size, head + (k + 1) * size);
     });
     const numbers = new Float32Array(data.slice(0, head).buffer);
-    return { facts, numbers, codes, columns, start, factor, tables: new Map() };
+    return { facts, numbers, codes, columns, start, factor, tables: new Map(), levels: LEVELS };
   }
 
   /**
@@ -211,6 +225,7 @@ export class Store {
    * @param {number} channel
    */
   error(part, name, channel) {
-    return this.#rangeOf(part, name, channel).scale / 2;
+    const rounding = this.#rangeOf(part, name, channel).scale / 2;
+    return part.levels < LEVELS ? rounding * (1 + part.levels / LEVELS) : rounding; // they were rounded twice
   }
 }
