@@ -122,8 +122,8 @@ def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
     if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
         known, least = (exact(frames / FRAMES_PER_SECOND) for frames in (sound.frames, sound.frames + 1))
         raise InputError(
-            f"continue_from lasts {known} s, and the duration is {exact(duration)} s: expected a longer duration, of at "
-            f"least {least} s; it counts from the start of the continued sound"
+            f"continue_from lasts {known} s, and the duration is {exact(duration)} s: expected a longer duration, of "
+            f"at least {least} s; it counts from the start of the continued sound"
         )
     latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
     latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]
@@ -134,7 +134,8 @@ def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
     if sound.frames < math.floor(settings.duration * FRAMES_PER_SECOND):
         known, wanted = exact(sound.frames / FRAMES_PER_SECOND), exact(settings.duration)
         raise InputError(
-            f"init_audio lasts {known} s, the run {wanted} s: expected a sound of that length; shorten the duration, or pass the sound as continue_from"
+            f"init_audio lasts {known} s, the run {wanted} s: expected a sound of that length; "
+            "shorten the duration, or pass the sound as continue_from"
         )
     assert settings.strength is not None
     kept = _kept_frames(list(settings.keep or ()), frames, settings.duration)

@@ -82,7 +82,11 @@ OWN: dict[str, dict[str, Callable[[], Any]]] = {
     "spotdiffusion_text_to_audio": {"ddim_steps": lambda: 2},
     "replay": {"model": model},
     "resume": {"model": model},
-    "sweep": {"grid": lambda: {"prompt": "rain", "duration": 1.0, "steps": 2}, "out": lambda: Path("swept")},
+    "sweep": {
+        "grid": lambda: {"prompt": "rain", "duration": 1.0, "steps": 2},
+        "out": lambda: Path("swept"),
+        "trace": lambda: False,
+    },
     "RunComparison": {"grid": lambda: None},
     "ReflectionExplorer": {"pad": lambda: 2},
     "TileShiftDebugger": {"method": lambda: "spot"},
