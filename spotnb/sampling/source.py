@@ -122,8 +122,8 @@ def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
     if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
         known, least = (exact(frames / FRAMES_PER_SECOND) for frames in (sound.frames, sound.frames + 1))
         raise InputError(
-            f"continue_from lasts {known} s, and the duration is {exact(duration)} s: expected at least "
-            f"{least} s; it counts from the start of the continued sound"
+            f"continue_from lasts {known} s, and the duration is {exact(duration)} s: expected a longer duration, of "
+            f"at least {least} s; it counts from the start of the continued sound"
         )
     latent = sound.latent.new_zeros(*sound.latent.shape[:2], frames, sound.latent.shape[3])
     latent[:, :, : sound.frames] = sound.latent[:, :, : sound.frames]

@@ -72,8 +72,8 @@ class DiffusersSolver:
             raise self._refusal(f"its timesteps for {steps} steps do not strictly decrease; use fewer steps")
         if self.timesteps[0] < LATE_ENOUGH:
             raise self._refusal(
-                f"its first timestep is {self.timesteps[0]} of {TRAINED_STEPS - 1}, which is too late; "
-                "set its timestep_spacing to 'linspace' or 'trailing'"
+                f"its first timestep is {self.timesteps[0]} of {TRAINED_STEPS - 1}; set its timestep_spacing to "
+                "'linspace' or 'trailing'"
             )
         self._levels = [self._level(k, alphas_cumprod.double().cpu()) for k in range(steps)]
 

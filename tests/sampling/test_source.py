@@ -319,7 +319,7 @@ def test_a_cropped_run_is_continued_from_its_audible_end() -> None:
         ({"continue_from": Known(9), "init_audio": Known(40)}, "exclude each other: expected only one of them"),
         (
             {"continue_from": Known(40)},
-            "continue_from lasts 1.6 s, and the duration is 1.6 s: expected at least 1.64 s; it counts",
+            "continue_from lasts 1.6 s, and the duration is 1.6 s: expected a longer duration, of at least 1.64 s",
         ),
         (
             {"init_audio": Known(39)},
