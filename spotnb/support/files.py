@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,10 +40,13 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise OSError(None, "it is a device, a pipe or a socket")
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch(exist_ok=False)
-        if target.exists():
-            shutil.copymode(target, temporary)
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        if mode is not None:
+            temporary.chmod(mode | stat.S_IWUSR)
         yield temporary
         _flush(temporary)
+        if mode is not None:
+            temporary.chmod(mode)
         os.replace(temporary, target)
     except (OSError, RuntimeError) as error:
         if not isinstance(error, OSError) and "Symlink loop" not in str(error):

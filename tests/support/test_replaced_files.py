@@ -1,0 +1,43 @@
+"""A file that is replaced keeps what its owner decided about it: that it is a link, and who may read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from spotnb.errors import SpotnbError
+from spotnb.support.files import atomic_write
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "elsewhere" / "a.txt", tmp_path / "a.txt"
+    target.parent.mkdir()
+    target.write_text("old")
+    link.symlink_to(Path("elsewhere", "a.txt"))
+    with atomic_write(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert os.readlink(link) == "elsewhere/a.txt"
+    assert target.read_text() == "new"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_permissions_stay(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    path.chmod(mode)
+    with atomic_write(path) as temporary:
+        temporary.write_text("new")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert path.read_text() == "new"
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    link = tmp_path / "a.txt"
+    link.symlink_to(link)
+    with pytest.raises(SpotnbError, match="cannot write"), atomic_write(link):
+        pass
+    assert os.listdir(tmp_path) == ["a.txt"]
