@@ -30,11 +30,11 @@ TRIANGLE: Final = 7  # matplotlib's CARETDOWN, whose tip is at the position rath
 
 def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
     """Return the figure of `ax` and `ax`. If it is None, create a figure 11 inches wide and `height` inches high."""
-    if ax is not None:
-        check_instance("ax", ax, Axes, hint="pass axes from plt.subplots(), or None for a new figure")
     if ax is None:
         return new_plot(height)
-    fig = check_instance("ax", ax, Axes, hint="None creates a figure").get_figure(root=True)
+    fig = check_instance("ax", ax, Axes, hint="pass axes from plt.subplots(), or None for a new figure").get_figure(
+        root=True
+    )
     if fig is None:
         raise InputError("ax no longer belongs to a figure: expected axes of a figure; pass others, or None")
     return fig, ax

@@ -25,17 +25,7 @@ from spotnb.research.worker import Reference, refer
 from spotnb.sampling.checkpoint import run_with_checkpoints
 from spotnb.sampling.replay import replay, resume
 from spotnb.trace.trace import Trace
-from tests.models.components import make_components, save_folder
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_folder(tmp_path_factory.mktemp("saved") / "model", make_components(seed=1))
-
-
-@pytest.fixture
-def folder(saved: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(saved, tmp_path / "m"))
+from tests.models.components import make_components
 
 
 def load(folder: Any) -> DiffusersAudioLDM:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 import zipfile
@@ -20,22 +19,11 @@ from spotnb.errors import LONGEST_MESSAGE, SpotnbError
 from spotnb.models.folder_check import DEEPEST, LARGEST_CONFIG, PIECES
 from spotnb.models.load import load_model
 from spotnb.support.paths import show_path
-from tests.models.components import make_components, save_folder
 
 CONFIGS = dict.fromkeys(("unet", "vae", "text_encoder", "vocoder"), "config.json") | {
     "scheduler": "scheduler_config.json",
     "tokenizer": "tokenizer_config.json",
 }
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_folder(tmp_path_factory.mktemp("saved") / "model", make_components(seed=1))
-
-
-@pytest.fixture
-def folder(saved: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(saved, tmp_path / "m"))
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import planned_cost
 from spotnb.widgets.panel_files import file_stem, free_path
-from tests.networks import FunctionModel, pointwise
+from tests.networks import FunctionModel, Network, pointwise
 
 SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # the form's initial values
 
@@ -162,15 +162,20 @@ def test_a_finished_sound_stays_until_the_next_one_is_there(panel: SamplerPanel,
     assert (panel.sampler, panel.waveform, panel.result) == (None, None, None)
 
 
-def test_a_failed_run_keeps_the_sound_before() -> None:
-    fails = threading.Event()
+def failing(fails: threading.Event, message: str) -> Network:
+    """Return a network that raises an error once `fails` is set."""
 
     def network(x: Any, t: Any, cond: Any) -> Any:
         if fails.is_set():
-            raise RuntimeError("no luck")
+            raise RuntimeError(message)
         return pointwise(x, t, cond)
 
-    panel = opened(network)
+    return network
+
+
+def test_a_failed_run_keeps_the_sound_before() -> None:
+    fails = threading.Event()
+    panel = opened(failing(fails, "no luck"))
     press(panel, "run")
     sound = panel.waveform
     fails.set()
@@ -218,13 +223,7 @@ def test_reset_forgets_the_run(panel: SamplerPanel) -> None:
 
 def test_a_run_that_fails_leaves_the_last_whole_step() -> None:
     fails = threading.Event()
-
-    def network(x: Any, t: Any, cond: Any) -> Any:
-        if fails.is_set():
-            raise RuntimeError("no\nluck <b>at all</b>")
-        return pointwise(x, t, cond)
-
-    panel = opened(network)
+    panel = opened(failing(fails, "no\nluck <b>at all</b>"))
     press(panel, "step")
     fails.set()
     press(panel, "run")
