@@ -131,8 +131,10 @@ def _load(piece: Piece, embedded: bool, **options: Any) -> Any:
     try:
         if network and not embedded:
             _check_size(piece)
-        if network:  # the libraries initialize weights that are missing in the files at random, without an error
-            options["output_loading_info"] = True
+        if network:
+            options["output_loading_info"] = True  # the libraries initialize missing weights without an error
+            # Otherwise they make the type of the weights the default of all threads while they load.
+            options["torch_dtype"] = torch.float32
         loaded = cls.from_pretrained(piece.folder, local_files_only=True, **options)
     except SpotnbError:
         raise
