@@ -117,7 +117,8 @@ class Run:
         if prompts is None:
             prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         source, settings = make_source(model, frames, settings)
-        tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        suited = int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        tile_batch = settings.tile_batch or max(1, suited // settings.n_candidates)
         settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
         interval = settings.guidance_interval
         guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
