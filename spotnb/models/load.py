@@ -37,7 +37,7 @@ def load_model(
             the name in the manifest. No code in a folder is run, and its configurations have limits.
         device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.
         dtype: Precision of the UNet: "fp32", "bf16", "fp16", or "auto", which selects bf16 if the hardware multiplies
-            it faster than float32, and fp32 otherwise.
+            it faster than float32, fp16 on GPUs that have no bf16 but multiply that faster, and fp32 otherwise.
         heads: Attention heads of a published checkpoint; see `spotnb.models.heads`. The manifest records the choice.
         revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
 
@@ -87,6 +87,8 @@ def pick_dtype(dtype: Any, device: torch.device) -> torch.dtype:
         return DTYPES[dtype]
     if not isinstance(dtype, str) or dtype != "auto":
         raise InputError(f"dtype is {show(dtype)}: expected auto, {', '.join(DTYPES)}; auto suits most machines")
+    if device.type == "cuda" and (7, 0) <= torch.cuda.get_device_capability(device) < (8, 0):
+        return torch.float16  # Volta and Turing multiply it in tensor cores, and have no bf16
     return torch.bfloat16 if _fast_bf16(device) else torch.float32
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import SpotnbError
-from spotnb.models.protocol import AudioModel
+from spotnb.models.protocol import AudioModel, audio_channels
 from spotnb.models.shelter import shelter
 from spotnb.sampling.denoiser import DEFAULT_TILE_BATCH, Denoiser
 from spotnb.sampling.guidance import Guidance, Prompts, embed_prompt
@@ -27,10 +27,10 @@ from spotnb.solvers.make import make_solver
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
-from spotnb.sound.lengths import run_frames, run_samples
 from spotnb.support.checks import exact
 from spotnb.support.progress import progress_bar
 from spotnb.support.system import require_memory
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import should_use_spotdiffusion
 from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.trace import Trace
@@ -104,19 +104,21 @@ class Run:
         """
         solver = make_solver(settings.solver, model.alphas_cumprod, settings.steps, settings.eta)
         if frames is None:
-            frames = run_frames(settings.duration, model.time_multiple, settings.ring)
+            frames = Clock.of(model).run_frames(settings.duration, model.time_multiple, settings.ring)
         elif not settings.ring:
             frames = -(-frames // model.time_multiple) * model.time_multiple
         shape = settings.n_candidates, model.channels, frames, model.latent_bins
         trace = Trace(settings.record, settings.record_dtype)
         what = f"{exact(settings.duration)} s in {settings.steps} steps"
-        require_memory(peak_bytes(shape, range(settings.steps), trace), what)
+        samples = model.samples_per_frame * audio_channels(model)
+        require_memory(peak_bytes(shape, range(settings.steps), trace, samples), what)
         # Reject a tile size that the model cannot take now, not at the first step.
         plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
         if prompts is None:
             prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         source, settings = make_source(model, frames, settings)
-        tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        suited = int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        tile_batch = settings.tile_batch or max(1, suited // settings.n_candidates)
         settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
         interval = settings.guidance_interval
         guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
@@ -142,9 +144,14 @@ class Run:
         return self.draws.candidates, self.model.channels, self.frames, self.model.latent_bins
 
     @property
+    def clock(self) -> Clock:
+        """The rates of the model."""
+        return Clock.of(self.model)
+
+    @property
     def samples(self) -> int:
         """The number of samples of the sound: exactly the duration, or the complete ring."""
-        return run_samples(self.settings.duration, self.frames, self.settings.ring)
+        return self.clock.run_samples(self.settings.duration, self.frames, self.settings.ring)
 
     @property
     def fallback(self) -> bool:
@@ -193,7 +200,18 @@ class Run:
                 batch = self.denoiser.predict(windows, layout, timestep, tile)
                 waiting |= {index: prediction.eps for index, prediction in batch.items()}
             stitch.add(tile, waiting.pop(tile))
+        if self.model.device.type != "cpu":
+            self._prepare_noise(state.step)
         return self.checked(stitch.whole(), state, layout)
+
+    def _prepare_noise(self, step: int) -> None:
+        """Draw the noise of the end of a step and of the next one on the CPU, while the device computes."""
+        if self.settings.eta:
+            self.draws.prepare(self.shape[1:], step, "eta")
+        if self.source is not None and self.source.kept.any():
+            self.draws.prepare(self.shape[1:], step + 1, "keep")
+        if step + 1 < self.steps.stop and any(pad := self.layout(step + 1).pad):
+            self.draws.prepare((self.model.channels, sum(pad), self.model.latent_bins), step + 1, "pad")
 
     @shelter
     def checked(self, eps: Tensor, state: RunState, layout: Layout) -> Tensor:

@@ -14,9 +14,9 @@ from typing import Any
 
 from spotnb.errors import InputError
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.lengths import check_duration
 from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, check_text, show
 from spotnb.support.options import check_options, documented, option, options
+from spotnb.tiling.clock import check_duration
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
 
@@ -155,8 +155,9 @@ class RunSettings:  # noqa: D101  `documented` writes its docstring below, from 
         None,
         check=_check_tile_batch,
         kind="whole",
-        help="Windows per forward pass. None chooses a number that suits the model, see `spotnb.models.batching`. "
-        "Results with different batch sizes agree to float rounding, and with the same size bit for bit.",
+        help="Windows per forward pass, each with all candidates. None chooses a number that suits the model and the "
+        "number of candidates, see `spotnb.models.batching`. Results with different batch sizes agree to float "
+        "rounding, and with the same size bit for bit.",
     )
     record: str | int = option(
         "all",

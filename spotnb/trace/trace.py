@@ -14,7 +14,8 @@ from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import LARGEST, check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
-from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
+from spotnb.tiling.clock import Clock
+from spotnb.trace.record import RECORD_DTYPES, Array, DeferredRecord, StepRecord, check_record_mode
 
 COUNTED = "steps count from 0"
 
@@ -48,6 +49,11 @@ class Trace(Sequence[StepRecord]):
         if isinstance(self.records, list | tuple | str | bytes):  # those of a file are checked when it is opened
             for record in self.records:
                 check_instance("a record", record, StepRecord, hint="SpotSampler.step() returns one")
+
+    @property
+    def clock(self) -> Clock:
+        """The rates of the run's model. Traces that do not state them are of AudioLDM's."""
+        return Clock.of_manifest(self.manifest)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -112,6 +118,8 @@ class Trace(Sequence[StepRecord]):
         records = [earlier for earlier in self.records if earlier.step < record.step]
         if records and not self.keeps(records[-1].step):
             records.pop()
+        elif records and isinstance(records[-1], DeferredRecord):
+            records[-1].settle()  # its copy, which began a step ago, is done by now
         self.records = [*records, record]
 
     def take_over(self, other: Sequence[StepRecord]) -> None:
