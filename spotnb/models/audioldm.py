@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection
 
 from spotnb.models.batching import is_small, suggested_tile_batch
+from spotnb.models.card import ShownModel
 from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.ruler import TempoRuler, beat_waves
@@ -27,7 +28,7 @@ NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configuratio
 WORDS = "pass words that describe a sound"
 
 
-class DiffusersAudioLDM:
+class DiffusersAudioLDM(ShownModel):
     """An `AudioModel` that consists of a UNet, an autoencoder, a CLAP text encoder, a vocoder and a noise schedule.
 
     The UNet computes in `dtype`. All other networks compute in float32: they are cheap compared to the UNet, and

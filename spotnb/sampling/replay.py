@@ -19,6 +19,7 @@ from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_flag, check_text, show
 from spotnb.support.progress import progress_bar
 from spotnb.support.reasons import reason_of
@@ -29,8 +30,8 @@ from spotnb.trace.trace import Trace
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Replay:
+@dataclass(frozen=True, repr=False)
+class Replay(Shown):
     """The comparison of a repeated run with its trace.
 
     Attributes:
@@ -49,6 +50,17 @@ class Replay:
     def same(self) -> bool:
         """Whether the run equals its trace to the last bit."""
         return self.step is None
+
+    def _text_(self) -> str:
+        return str(self)
+
+    def _card_(self) -> Card:
+        facts = {
+            "Result": "identical" if self.same else "different",
+            "First difference": None if self.same else f"step {self.step}, in {self.array}",
+            "Size": None if self.same else f"{self.difference:.3g} of its largest value",
+        }
+        return Card(repr(self), facts, None, {"sampler": self.sampler})
 
     def __str__(self) -> str:
         if self.same:
