@@ -37,7 +37,7 @@ def model_card(model: Any) -> Card:
     """Return the card of any `AudioModel`."""
     head = repr(model) if isinstance(model, Shown) else in_line(type(model).__name__, model_text(model))
     rate, frame = int(model.sample_rate), int(model.samples_per_frame)
-    described = (type(model).__doc__ or "").strip().partition("\n")[0]
+    described = (type(model).__doc__ or "").strip().partition("\n")[0].replace("`", "")
     return Card(
         head,
         {

@@ -21,7 +21,7 @@ from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
 from spotnb.sampling.source import Source
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
-from spotnb.support.cards import Card, Shown, count, seconds
+from spotnb.support.cards import Card, Shown, count
 from spotnb.support.checks import show
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
@@ -104,7 +104,7 @@ class RunView(Shown):
         unknown = (*self._now.run.prompts.unknown, *self._now.run.prompts.cut)
         facts = {
             **run_facts(self._now.run.settings, self.frames),
-            "Done": f"{self.steps_done} of {count(total, 'step')}" + (f" in {seconds(taken)}" if taken else ""),
+            "Done": f"{self.steps_done} of {count(total, 'step')}" + (f" in {taken:.3g} s" if taken else ""),
             "Next": "decode() returns the sound" if self.done else f"t = {self.solver.timesteps[at]}",
             "Words not read": ", ".join(unknown) or None,
         }

@@ -70,8 +70,8 @@ class SeamScore(NamedTuple):
         drawing = level(one, "currentColor", dashed=True) + dots(scores, 0, high, height, SEAM)
         legend = [(SEAM, f"score of each seam, from 0 to {high:.3g}"), ("currentColor", "1")]
         label = "The score of each seam, in order, with a line at 1"
-        last = f"seam {len(self.per_seam) - 1}"
-        return Card(repr(self), facts, Picture(drawing, height, label, ("seam 0", last), legend))
+        ends = ("seam 0", f"seam {len(scores) - 1}") if len(scores) > 1 else ("", "")
+        return Card(repr(self), facts, Picture(drawing, height, label, ends, legend))
 
 
 class Levels(NamedTuple):

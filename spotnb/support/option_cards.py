@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from spotnb.support.cards import Card, joined, quoted
+from spotnb.support.cards import Card, Shown, joined, quoted
 from spotnb.support.checks import show
 from spotnb.support.options import Option, options
 
@@ -30,7 +30,7 @@ def changed(settings: Any) -> str:
 def option_card(settings: Any, *, parts: Mapping[str, Any] | None = None) -> Card:
     """Return the card of a settings object. `parts` are further parts, or options that show themselves."""
     rows = {
-        each.name: (_value(getattr(settings, each.name)), each.summary, _differs(settings, each))
+        each.name: (_value(getattr(settings, each.name)), each.summary.replace("`", ""), _differs(settings, each))
         for each in options(type(settings))
         if each.name not in (parts or {})
     }
@@ -41,9 +41,11 @@ def option_card(settings: Any, *, parts: Mapping[str, Any] | None = None) -> Car
 
 
 def _differs(settings: Any, each: Option) -> bool:
-    value, default = getattr(settings, each.name), each.default
+    if each.default is dataclasses.MISSING:
+        return True
+    (check,) = (field.metadata["check"] for field in dataclasses.fields(settings) if field.name == each.name)
     try:
-        return bool(value != default)
+        return bool(getattr(settings, each.name) != check(each.default))  # None may stand for an object
     except Exception:  # an array, which has no single answer
         return True
 
@@ -51,4 +53,6 @@ def _differs(settings: Any, each: Option) -> bool:
 def _value(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, Shown):
+        return repr(value)
     return quoted(value) if isinstance(value, str) else show(value)

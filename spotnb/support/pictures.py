@@ -1,7 +1,7 @@
 """Small inline SVG pictures for cards: bars, ticks, bands, dots and profiles.
 
 Every picture is as wide as its card and stretches with it, so it has no text inside: the ends of its axis and its
-legend are HTML below it. The colors have a contrast of at least 3.9 on white and on JupyterLab's dark background.
+legend are HTML below it. The colors have a contrast of at least 3 on white and on JupyterLab's dark background.
 """
 
 from __future__ import annotations

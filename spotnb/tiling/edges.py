@@ -71,7 +71,7 @@ class EdgePolicy(Shown):
             "Past the ends": "the other end" if self.ring else "nothing" if self.padding == "none" else self.padding,
             "Example": "768 frames in tiles of 256, shifted by 72",
         }
-        return Card(repr(self), facts, tiles_picture(self.grid(768, 256, 72, 8), 768))
+        return Card(repr(self), facts, tiles_picture(self.grid(768, 256, 72, 8), 768, ring=self.ring))
 
 
 class NoisyReflect(EdgePolicy):

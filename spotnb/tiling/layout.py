@@ -172,10 +172,10 @@ class Layout(Shown):
         seams, (before, after) = self.seams, self.pad
         facts = {
             "Seams": f"{len(seams)}: {show(list(seams))}" if seams else "none",
-            "Padding": f"{before} frames before, {after} after",
+            "Padding": f"{before} frames before, {after} after" if before or after else "none",
             "Cost": f"{count(self.network_frames, 'frame')} for the network",
         }
-        return Card(repr(self), facts, tiles_picture(self.tiles, self.frames), {"edge policy": self.policy})
+        return Card(repr(self), facts, tiles_picture(self.tiles, self.frames, ring=self.ring))
 
 
 def plan(

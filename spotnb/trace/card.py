@@ -54,7 +54,7 @@ def trace_card(trace: RecordedRun) -> Card:
     manifest, steps, timesteps = trace.manifest, trace.steps, trace.timesteps
     kept = {"all": "every step with all arrays", "x0": "the clean estimate of every step", "last": "the last step"}
     facts = {
-        "Prompt": _prompt(manifest),
+        "Prompt": (_prompt(manifest) or "")[1:-1] or None,
         "Steps": f"{steps[0]} to {steps[-1]}, t from {timesteps[0]} to {timesteps[-1]}" if steps else "none yet",
         "Keeps": f"{kept.get(str(trace.mode), f'every {trace.mode}. step')}, in {trace.dtype}",
         "Latent": f"{show(manifest['frames'])} frames" if "frames" in manifest else None,
