@@ -19,7 +19,7 @@ from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
 MOST_ENTRIES = 1000
-MOST_BANDS, MOST_NAMED = 100, 20  # of a picture, and in its legend
+MOST_BANDS, MOST_NAMED = 100, 12  # of a picture, and in its legend
 SLACK = 1e-6  # seconds, so that 0.1 + 0.2 meets 0.3
 
 
@@ -84,7 +84,10 @@ class PromptTimeline(Shown):
         colors = [BANDS[k % len(BANDS)] for k in range(len(shown))]
         drawing = "".join(band(axis, pair, 36, color) for pair, color in zip(pairwise(fades), colors, strict=True))
         named = zip(colors, shown[:MOST_NAMED], strict=False)
-        legend = [(color, f"{exact(start)} to {exact(stop)} s: {prompt}") for color, (start, stop, prompt) in named]
+        legend = [
+            (color, f"{exact(start)} to {exact(stop)} s: {show(prompt)[1:-1]}")
+            for color, (start, stop, prompt) in named
+        ]
         more = len(self.entries) - MOST_NAMED
         facts = {"More prompts": str(more) if more > 0 else None, "Cross-fade": seconds(self.crossfade)}
         label = f"The shares of {count(len(shown), 'prompt')} over time"

@@ -58,12 +58,12 @@ class SeamScore(NamedTuple):
     def _card_(self) -> Card:
         scores = thinned(self.per_seam.tolist())
         high = max(2.0, *scores, 0.0)
-        least, most = (int(f(self.per_seam)) for f in (np.argmin, np.argmax))
+        order = [k for k in np.argsort(self.per_seam).tolist() if math.isfinite(self.per_seam[k])] or None
         facts = {
             "Score": (f"{self.score:.3f}", "1: the sound changes no more at the seams than elsewhere"),
             "p-value": (f"{self.p_value:.3g}", "the share of other places for the same seams that score as high"),
-            "Lowest": f"{self.per_seam[least]:.2f} at seam {least}",
-            "Highest": f"{self.per_seam[most]:.2f} at seam {most}",
+            "Lowest": order and f"{self.per_seam[order[0]]:.2f} at seam {order[0]}",
+            "Highest": order and f"{self.per_seam[order[-1]]:.2f} at seam {order[-1]}",
         }
         height = 70
         one = height - 4 - (height - 8) / high  # where `dots` puts a score of 1
