@@ -43,6 +43,15 @@ def test_text_of_other_samplers() -> None:
     assert len(repr(hostile)) <= 200
 
 
+def test_no_part_of_a_run_prints_its_arrays() -> None:
+    run = sampler(PromptTimeline([(0, 1, "rain"), (1, 2, "wind")], crossfade=1), tile_batch=2)
+    denoiser = run.definition.denoiser
+    assert repr(denoiser) == "Denoiser(guidance 3, 2 windows per forward pass, Prompts(2 prompts, 3 rows))"
+    step = run.begin()
+    predictions = denoiser.predict(step.windows, step.layout, step.timestep, 0)
+    assert repr(predictions[0]) == "Prediction(guided, window [1, 2, 16, 4])"
+
+
 def test_facts_of_a_sampler() -> None:
     run = sampler(guidance_scale=2.5, guidance_interval=(100, 700), negative_prompt="<hum>")
     shown = run._repr_html_()
