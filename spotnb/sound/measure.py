@@ -58,12 +58,12 @@ class SeamScore(NamedTuple):
     def _card_(self) -> Card:
         scores = thinned(self.per_seam.tolist())
         high = max(2.0, *scores, 0.0)
-        order = [k for k in np.argsort(self.per_seam).tolist() if math.isfinite(self.per_seam[k])] or None
+        order = [k for k in np.argsort(self.per_seam).tolist() if math.isfinite(self.per_seam[k])]
         facts = {
             "Score": (f"{self.score:.3f}", "1: the sound changes no more at the seams than elsewhere"),
             "p-value": (f"{self.p_value:.3g}", "the share of other places for the same seams that score as high"),
-            "Lowest": order and f"{self.per_seam[order[0]]:.2f} at seam {order[0]}",
-            "Highest": order and f"{self.per_seam[order[-1]]:.2f} at seam {order[-1]}",
+            "Lowest": f"{self.per_seam[order[0]]:.2f} at seam {order[0]}" if len(order) > 1 else None,
+            "Highest": f"{self.per_seam[order[-1]]:.2f} at seam {order[-1]}" if len(order) > 1 else None,
         }
         height = 70
         one = height - 4 - (height - 8) / high  # where `dots` puts a score of 1

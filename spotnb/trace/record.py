@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
-from spotnb.support.cards import Card, Shown, joined
+from spotnb.support.cards import Card, Shown, in_line, joined
 from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 
@@ -96,6 +96,9 @@ class DeferredRecord(StepRecord):
         self.__dict__[name] = waiting[name]()
         waiting.pop(name, None)  # and with it the tensor on the device
         return self.__dict__[name]
+
+    def __repr__(self) -> str:
+        return in_line(StepRecord.__name__, self._text_())
 
     def settle(self) -> None:
         """Read all arrays."""

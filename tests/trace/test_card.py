@@ -85,7 +85,7 @@ def test_a_record_names_its_arrays_without_copying_them() -> None:
 
     facts = {"step": 1, "timestep": 9, "shift": 2, "layout": LAYOUT, "seconds": 1.0, "guided": True, "x": None}
     deferred = DeferredRecord.of(facts, {"x0": fail, "noise": fail})
-    assert repr(deferred) == "DeferredRecord(step 1, t 9, shift 2, 1 s)"
+    assert repr(deferred) == "StepRecord(step 1, t 9, shift 2, 1 s)"
     assert "<bdi>x0, noise</bdi>" in deferred._repr_html_()
 
 
