@@ -7,8 +7,9 @@ from typing import Any
 from spotnb.models.protocol import AudioModel
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.support.cards import count, joined, quoted, seconds
+from spotnb.support.cards import Card, Shown, count, joined, quoted, seconds
 from spotnb.support.checks import show
+from spotnb.support.pictures import TILE, Picture, bins, profile
 from spotnb.tiling.config import should_use_spotdiffusion
 
 
@@ -49,3 +50,32 @@ def run_facts(settings: RunSettings, frames: int) -> dict[str, Any]:
         "Candidates": show(settings.n_candidates) if settings.n_candidates > 1 else None,
         "Starts from": ", ".join(sounds) or None,
     }
+
+
+class ShownGeneration(Shown):
+    """The base class of a finished sound with its run, which shows its waveform."""
+
+    waveform: Any
+    sampler: Any
+    candidate: int
+    scores: tuple[float, ...]
+
+    def _text_(self) -> str:
+        run = self.sampler.definition
+        return run_text(run.model, run.settings, f"candidate {self.candidate}" if self.sampler.candidates > 1 else None)
+
+    def _card_(self) -> Card:
+        run, length = self.sampler.definition, self.waveform.shape[-1]
+        rate = run.model.sample_rate
+        facts = {
+            **run_facts(run.settings, run.frames),
+            "Sound": f"{seconds(length / rate)} at {rate} Hz",
+            "Seed": str(run.draws.seeds[self.candidate]),
+            "Scores": ", ".join(f"{score:.3g}" for score in self.scores) or None,
+        }
+        parts = [self.waveform[..., start:stop] for start, stop in bins(length, 250)]
+        lows, highs = [float(part.min()) for part in parts], [float(part.max()) for part in parts]
+        legend = [(TILE, "waveform; the full height is full scale")]
+        drawing = profile(lows, highs, -1, 1, 60, TILE)
+        picture = Picture(drawing, 60, "The waveform", ("0 s", seconds(length / rate)), legend)
+        return Card(repr(self), facts, picture, {"sampler": self.sampler})

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
+from spotnb.sound.card import levels_card, levels_text, seam_card
 from spotnb.sound.loudness import loudness
 from spotnb.sound.mel import HOP, LATENT_MELS, LATENT_SECONDS, MIRROR, SAMPLE_RATE, as_log_mel
 from spotnb.sound.resampling import resampled
 from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.cards import Card, count, html_of, joined, text_of
+from spotnb.support.cards import Card, count, html_of, text_of
 from spotnb.support.checks import check_items, exact
-from spotnb.support.pictures import SEAM, TILE, Axis, Picture, bars, dots, level, thinned
 
 # A decoder spreads a border over about one latent frame on each side. These mel frames count neither as seam nor as
 # elsewhere.
@@ -56,22 +56,7 @@ class SeamScore(NamedTuple):
         return f"{self.score:.2f}, p = {self.p_value:.3g}, {count(len(self.per_seam), 'seam')}"
 
     def _card_(self) -> Card:
-        scores = thinned(self.per_seam.tolist())
-        high = max(2.0, *scores, 0.0)
-        order = [k for k in np.argsort(self.per_seam).tolist() if math.isfinite(self.per_seam[k])]
-        facts = {
-            "Score": (f"{self.score:.3f}", "1: the sound changes no more at the seams than elsewhere"),
-            "p-value": (f"{self.p_value:.3g}", "the share of other places for the same seams that score as high"),
-            "Lowest": f"{self.per_seam[order[0]]:.2f} at seam {order[0]}" if len(order) > 1 else None,
-            "Highest": f"{self.per_seam[order[-1]]:.2f} at seam {order[-1]}" if len(order) > 1 else None,
-        }
-        height = 70
-        one = height - 4 - (height - 8) / high  # where `dots` puts a score of 1
-        drawing = level(one, "currentColor", dashed=True) + dots(scores, 0, high, height, SEAM)
-        legend = [(SEAM, f"score of each seam, from 0 to {high:.3g}"), ("currentColor", "1")]
-        label = "The score of each seam, in order, with a line at 1"
-        ends = ("seam 0", f"seam {len(scores) - 1}") if len(scores) > 1 else ("", "")
-        return Card(repr(self), facts, Picture(drawing, height, label, ends, legend))
+        return seam_card(self)
 
 
 class Levels(NamedTuple):
@@ -96,29 +81,10 @@ class Levels(NamedTuple):
         return html_of(self)
 
     def _text_(self) -> str:
-        if self.rms_db == -math.inf:
-            return "silence"
-        return joined(
-            f"RMS {self.rms_db:.1f} dB",
-            f"peak {self.peak_db:.1f} dB",
-            f"crest {self.crest_db:.1f} dB",
-            f"{self.lufs:.1f} LUFS",
-        )
+        return levels_text(self)
 
     def _card_(self) -> Card:
-        facts = {
-            "RMS level": f"{self.rms_db:.2f} dBFS",
-            "Peak level": f"{self.peak_db:.2f} dBFS",
-            "Crest factor": f"{self.crest_db:.2f} dB",
-            "Loudness": f"{self.lufs:.2f} LUFS",
-        }
-        if not math.isfinite(self.rms_db) or not math.isfinite(self.peak_db):
-            return Card(repr(self), facts)
-        axis, rms, peak = Axis(-60, 0), max(-60, self.rms_db), max(-60, self.peak_db)
-        drawing = bars(axis, [(-60, rms)], 2, 12, TILE) + bars(axis, [(rms, peak)], 5, 6, SEAM)
-        legend = [(TILE, "up to the RMS level"), (SEAM, "up to the peak")]
-        label = "RMS and peak level on a scale of decibels"
-        return Card(repr(self), facts, Picture(drawing, 16, label, ("-60 dB", "0 dB"), legend))
+        return levels_card(self)
 
 
 @np.errstate(all="ignore")
