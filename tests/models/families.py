@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.models.components import make_components, save_folder
+from tests.models.published import audioldm2, musicldm
 
 
 def audioldm(folder: Path) -> Path:
@@ -16,4 +17,4 @@ def audioldm(folder: Path) -> Path:
     return save_folder(folder, make_components(seed=1))
 
 
-FAMILIES: dict[str, Callable[[Path], Path]] = {"audioldm": audioldm}
+FAMILIES: dict[str, Callable[[Path], Path]] = {"audioldm": audioldm, "musicldm": musicldm, "audioldm2": audioldm2}
