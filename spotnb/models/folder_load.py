@@ -68,8 +68,8 @@ def _load(piece: Piece, trusted: bool, changes: Mapping[str, Any]) -> Any:
         raise SpotnbError(f"{place} lacks weights: {named(missing, 1)}; fetch it again")
     if unused := sorted(name for name in info["unexpected_keys"] if not name.endswith(IDS)):
         raise SpotnbError(f"{place} has weights that its configuration does not use: {named(unused, 1)}")
-    if bad := [n for n, p in weights.items() if not p.isfinite().all()]:
-        raise SpotnbError(f"{place} has NaN or infinite weights in {bad[0]}: fetch the model again")
+    if bad := [n for n, p in weights.items() if not p.isfinite().all()][:1]:
+        raise SpotnbError(f"{place} has NaN or infinite weights in {named(bad, 1)}: fetch the model again")
     return loaded
 
 
