@@ -131,8 +131,6 @@ def check_only_tensors(path: Path) -> None:
     try:
         content = torch.load(path, map_location="meta", weights_only=True)
     except Exception as error:  # torch raises many types of errors
-        raise SpotnbError(
-            f"{where(path)}: {reason_of(error)}; a pickle could run code: pass a model with safetensors"
-        ) from None
+        raise SpotnbError(f"{where(path)}: {reason_of(error)}; pass a model with safetensors") from None
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise SpotnbError(f"{where(path)} holds more than tensors by name: pass a model with safetensors")

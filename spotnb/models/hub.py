@@ -88,10 +88,8 @@ def _failure(name: str, error: Exception, missing: list[str] | None) -> str:
         return f"{name} has no {INDEX} on the Hub: expected a model in diffusers' format; pass another one"
     reason = reason_of(error)[:50]
     if missing:
-        return (
-            f"{name} is only partly on this machine ({named(missing, 2)} missing), and the rest cannot be downloaded "
-            f"({reason[:40]}): connect once to complete it"
-        )
+        lacking = named(missing, 1)
+        return f"{name} is only partly on this machine ({lacking} missing; {reason[:36]}): connect once to complete it"
     return (
         f"{name} is not on this machine and cannot be downloaded ({reason}): connect once to "
         "download it, pass a folder that contains it, or use tiny"
