@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,16 +147,15 @@ def try_model(model: Any, folder: Path) -> None:
     latent = torch.zeros(1, model.channels, frames, model.latent_bins)
     samples = model.samples_per_frame * frames
     try:
-        noise = model.predict_noise(latent, torch.tensor([1]), model.embed(["a"]))
-        results = {"noise": (noise, latent.shape)}
+        results: dict[str, tuple[Tensor, Sequence[int]]] = {
+            "noise": (model.predict_noise(latent, torch.tensor([1]), model.embed(["a"])), latent.shape)
+        }
         if hasattr(model, "decode_mel"):
             mel = model.decode_mel(latent)
-            results |= {
-                "mel": (mel, (1, 1, LATENT_MELS * frames, BINS)),
-                "sound": (model.vocode(mel), (1, samples)),
-            }
+            results["mel"] = mel, (1, 1, LATENT_MELS * frames, BINS)
+            results["sound"] = model.vocode(mel), (1, samples)
         else:
-            results["sound"] = (model.decode(latent), (1, model.audio_channels, samples))
+            results["sound"] = model.decode(latent), (1, model.audio_channels, samples)
     except Exception as error:  # the libraries raise many types of errors
         log.debug("trying %s", folder, exc_info=True)
         raise SpotnbError(

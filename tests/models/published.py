@@ -128,7 +128,9 @@ def t5() -> T5EncoderModel:
 
 def gpt2() -> GPT2LMHeadModel:
     """Return a GPT-2."""
-    config = GPT2Config(vocab_size=20, n_positions=64, n_embd=LANGUAGE, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
+    config = GPT2Config(
+        vocab_size=20, n_positions=64, n_embd=LANGUAGE, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+    )
     config.max_new_tokens = NEW_TOKENS
     return GPT2LMHeadModel(config)
 

@@ -126,7 +126,9 @@ def test_both_streams_and_the_mask_matter(model: AudioLDM2) -> None:
 
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
-@pytest.mark.parametrize(("steps", "guidance", "negative"), [(10, 3.5, NEGATIVE), (12, 1.0, ""), (10, 2.0, "")], ids=str)
+@pytest.mark.parametrize(
+    ("steps", "guidance", "negative"), [(10, 3.5, NEGATIVE), (12, 1.0, ""), (10, 2.0, "")], ids=str
+)
 def test_a_full_run_equals_the_pipeline(prediction_type: str, steps: int, guidance: float, negative: str) -> None:
     components = audioldm2_components(prediction_type=prediction_type)
     body = {"language_model": components["language_model"].transformer}

@@ -114,7 +114,13 @@ def test_it_repeats_bit_for_bit(model: AudioModel, tmp_path: Path) -> None:
 
 def test_two_candidates(model: AudioModel) -> None:
     result = generate_audio(
-        model, PROMPT, progress=False, duration=seconds(model, 40), steps=2, n_candidates=2, config=SpotDiffusionConfig(TILE)
+        model,
+        PROMPT,
+        progress=False,
+        duration=seconds(model, 40),
+        steps=2,
+        n_candidates=2,
+        config=SpotDiffusionConfig(TILE),
     )
     assert len(result.scores) == 2
     assert result.candidate == int(np.argmax(result.scores))

@@ -46,7 +46,9 @@ class Hub:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(self.snapshot.parents[2]))
         for name in ("hf_hub_download", "list_repo_files", "snapshot_download"):
-            monkeypatch.setattr(huggingface_hub, name, self._checked(getattr(huggingface_hub, name), getattr(self, name)))
+            monkeypatch.setattr(
+                huggingface_hub, name, self._checked(getattr(huggingface_hub, name), getattr(self, name))
+            )
 
     def _checked(self, real: Any, fake: Any) -> Any:
         def call(*args: Any, **options: Any) -> Any:
@@ -283,7 +285,9 @@ def test_a_partial_cache_is_completed_or_named(hub: Hub, gone: str) -> None:
     (hub.snapshot / gone).unlink()
     hub.failure = OFFLINE
     message = refusal()
-    assert f"{hub.name} is only partly on this machine ({gone.partition('/')[0]} missing; Cannot reach the Hub" in message
+    assert (
+        f"{hub.name} is only partly on this machine ({gone.partition('/')[0]} missing; Cannot reach the Hub" in message
+    )
     assert message.endswith("connect once to complete it")
     hub.failure = None
     hub.downloads.clear()
@@ -361,13 +365,24 @@ def test_a_folder_of_that_name_comes_first(hub: Hub, tmp_path: Path, monkeypatch
 def test_a_tokenizer_may_have_its_vocabulary_in_several_ways() -> None:
     rest = [
         *(f"{piece}/config.json" for piece in ("unet", "vae", "text_encoder", "vocoder")),
-        *("unet/diffusion_pytorch_model.bin", "vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors"),
+        *(
+            "unet/diffusion_pytorch_model.bin",
+            "vae/diffusion_pytorch_model.safetensors",
+            "text_encoder/model.safetensors",
+        ),
         *("vocoder/pytorch_model.bin", "scheduler/scheduler_config.json"),
     ]
     for files in (["tokenizer.json"], ["vocab.json", "merges.txt"], ["spiece.model"]):
         assert incomplete([*rest, *(f"tokenizer/{file}" for file in files)], AUDIOLDM) == []
     assert incomplete([*rest, "tokenizer/vocab.json"], AUDIOLDM) == ["tokenizer"]
     assert incomplete([], AUDIOLDM) == list(AUDIOLDM.pieces)
-    assert wanted([*rest, "tokenizer/a/b.json", "../unet/x.json"], AUDIOLDM) == ["model_index.json", *sorted(
-        rest, key=lambda file: [list(dict.fromkeys(each.partition("/")[0] for each in rest)).index(file.partition("/")[0]), file]
-    )]
+    assert wanted([*rest, "tokenizer/a/b.json", "../unet/x.json"], AUDIOLDM) == [
+        "model_index.json",
+        *sorted(
+            rest,
+            key=lambda file: [
+                list(dict.fromkeys(each.partition("/")[0] for each in rest)).index(file.partition("/")[0]),
+                file,
+            ],
+        ),
+    ]

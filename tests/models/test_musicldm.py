@@ -42,9 +42,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> MusicLDM:
 @torch.no_grad()
 def embedding(components: dict[str, Any], text: str) -> Tensor:
     """Return the embedding of one text, padded as the pipeline pads it."""
-    tokens = components["tokenizer"](
-        text, padding="max_length", max_length=WIDTH, truncation=True, return_tensors="pt"
-    )
+    tokens = components["tokenizer"](text, padding="max_length", max_length=WIDTH, truncation=True, return_tensors="pt")
     features = components["text_encoder"].get_text_features(tokens.input_ids, attention_mask=tokens.attention_mask)
     return features.pooler_output
 
