@@ -161,7 +161,7 @@ def test_the_model_for_speech_is_refused(folder: Path) -> None:
         ("projection_model/config.json", {"text_encoder_1_dim": 12}, f"provides {T5_WIDTH}"),
         ("projection_model/config.json", {"langauge_model_dim": 12}, "provides 12"),
         ("projection_model/config.json", {"langauge_model_dim": None}, "projection"),
-        *(("language_model/config.json", {"max_new_tokens": bad}, "language_model") for bad in (-1, "8", True, 10**9, 60)),
+        *(("language_model/config.json", {"max_new_tokens": bad}, "language_model") for bad in (-1, "8", True, 60)),
         *(("language_model/config.json", {"n_head": bad}, "language_model") for bad in (0, 5, "2", 10**9)),
         ("language_model/config.json", {"n_positions": 3}, "language_model"),
         ("language_model/config.json", {"n_layer": 1}, "weights that its configuration does not use"),
