@@ -13,11 +13,12 @@ from diffusers import AudioLDM2Pipeline, MusicLDMPipeline
 from safetensors.torch import load_file, save_file
 from transformers import ClapTextModelWithProjection
 
-from spotnb.errors import SpotnbError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm2 import AudioLDM2
 from spotnb.models.audioldm2_folder import FRAME
 from spotnb.models.load import load_model
 from spotnb.models.musicldm import MusicLDM
+from spotnb.original import build_model
 from spotnb.support.paths import show_path
 from tests.models.published import (
     LANGUAGE,
@@ -132,6 +133,11 @@ def test_a_music_model_with_only_the_text_encoder_of_clap(tmp_path: Path) -> Non
     assert isinstance(model, MusicLDM)
     assert model.score is None
     assert relative(model.embed(TEXTS), MusicLDM("whole", **components).embed(TEXTS)) <= 1e-6
+
+
+def test_the_vocabulary_of_audioldms_package_is_not_for_it(saved: Path) -> None:
+    with pytest.raises(InputError, match="is a model of the type AudioLDM2: expected an AudioLDM"):
+        build_model(str(saved))
 
 
 # What does not fit.
