@@ -45,6 +45,7 @@ from spotnb.models.adapt import as_model
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.conditioning import joined
 from spotnb.models.load import load_model
+from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import one_prompt
 from spotnb.sampling.run import Run
@@ -161,7 +162,7 @@ def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = 
         SpotnbError: The model cannot be loaded, or the package `audioldm` is needed and cannot be imported or fails.
     """
     if not isinstance(model_name, str) or model_name not in AUDIOLDM_NAMES:
-        return BuiltModel(load_model(model_name, device=device, dtype=dtype))
+        return BuiltModel(_audioldm(load_model(model_name, device=device, dtype=dtype)))
     twin = AUDIOLDM_NAMES[model_name]
     instead = f"use {twin!r}, the same weights, or 'tiny'" if twin else "use 'tiny'"
     try:
@@ -179,6 +180,16 @@ def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = 
         ) from error
     built.cond_stage_model.unconditional_prob = 0.0
     return built
+
+
+def _audioldm(model: AudioModel) -> DiffusersAudioLDM:
+    """Return a loaded model. Raises `InputError` unless its conditioning is that of AudioLDM."""
+    if isinstance(model, DiffusersAudioLDM):
+        return model
+    raise InputError(
+        f"{model.name} is a model of the type {type(model).__name__}: expected an AudioLDM, whose vocabulary this is; "
+        "pass it to spotdiffusion_text_to_audio, or use SpotSampler"
+    )
 
 
 class DDIMSampler:
