@@ -1,16 +1,17 @@
-"""Loading of a model by name: the embedded model, a local folder, or a published AudioLDM checkpoint."""
+"""Loading of a model by name: the embedded model, a local folder, or a repository on the Hugging Face Hub."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from spotnb.errors import InputError
-from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.audioldm_folder import from_folder
+from spotnb.models.families import Family, family_of, loader_of
+from spotnb.models.folder_check import read_index
 from spotnb.models.locate import EMBEDDED, HUB_MODELS, locate
+from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.support.checks import show
 from spotnb.support.reasons import reason_of
@@ -28,30 +29,48 @@ def load_model(
     *,
     heads: str | tuple[int, ...] = "original",
     revision: str = "main",
-) -> DiffusersAudioLDM:
+    variant: str | None = None,
+) -> AudioModel:
     """Load a model by name.
 
     Args:
-        name: "tiny", which is the embedded model; one of the `cvssp/audioldm…` checkpoints, downloaded from the
-            Hugging Face Hub on first use (2 to 6 GB); or a local folder in the same format, whose absolute path becomes
-            the name in the manifest. No code in a folder is run, and its configurations have limits.
+        name: "tiny", which is the embedded model; a repository on the Hugging Face Hub, such as `cvssp/audioldm2`,
+            which is downloaded on first use (2 to 6 GB); or a local folder in the same format, whose absolute path
+            becomes the name in the manifest. `model_index.json` decides about the family: AudioLDM, MusicLDM or
+            AudioLDM 2. No code in a folder is run, and its configurations have limits.
         device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.
         dtype: Precision of the UNet: "fp32", "bf16", "fp16", or "auto", which selects bf16 if the hardware multiplies
             it faster than float32, and fp32 otherwise.
         heads: Attention heads of a published checkpoint; see `spotnb.models.heads`. The manifest records the choice.
         revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
+        variant: The variant of the weights, such as "fp16", which takes half of the download. A piece without it is
+            read as it is.
 
     Raises:
-        InputError: The name, device or dtype is unknown, or the heads or the revision cannot be one.
-        SpotnbError: A part of the model is missing or does not fit, or the Hub cannot be reached.
+        InputError: The name, device or dtype is unknown, or the heads, the revision or the variant cannot be one.
+        SpotnbError: A part of the model is missing or does not fit, its pipeline is not a known one, or the Hub cannot
+            be reached.
     """
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
-    located = locate(name, revision)
-    model = from_folder(located.folder, name=located.name, device=chosen_device, dtype=chosen_dtype, heads=heads)
+    located = locate(name, revision, variant)
+    family = family_of(located.folder, read_index(located.folder))
+    options = _options(family, {"heads": heads, "variant": variant})
+    load = loader_of(family)
+    model: Any = load(located.folder, name=located.name, device=chosen_device, dtype=chosen_dtype, **options)
     if located.revision is not None:
         model.notes["revision"] = located.revision
-    return model
+    if variant is not None:
+        model.notes["variant"] = variant
+    return cast("AudioModel", model)
+
+
+def _options(family: Family, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a family takes. Raises `InputError` if another one is set."""
+    for name, value in given.items():
+        if name not in family.options and not (value is None or (isinstance(value, str) and value == "original")):
+            raise InputError(f"{name} is {show(value)}: {family.title} has no such choice; leave it out")
+    return {name: value for name, value in given.items() if name in family.options}
 
 
 def pick_device(device: Any) -> torch.device:

@@ -16,10 +16,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from spotnb.errors import LONGEST_MESSAGE, SpotnbError
-from spotnb.models.folder_check import DEEPEST, LARGEST_CONFIG, PIECES
+from spotnb.models.families import AUDIOLDM
+from spotnb.models.folder_check import DEEPEST
+from spotnb.models.folder_files import LARGEST_CONFIG
 from spotnb.models.load import load_model
 from spotnb.support.paths import show_path
 
+PIECES = tuple(AUDIOLDM.pieces)
 CONFIGS = dict.fromkeys(("unet", "vae", "text_encoder", "vocoder"), "config.json") | {
     "scheduler": "scheduler_config.json",
     "tokenizer": "tokenizer_config.json",
