@@ -34,7 +34,7 @@ _HOME = {
     "resume": "sampling.replay",
     "sweep": "research.sweep",
     "DistributedModel": "research.distributed",
-    "sliding_window_vae_decode": "models.decode",
+    "sliding_window_vae_decode": "models.decode_mel",
     "Generation": "generate",
     "generate_audio": "generate",
     "spotdiffusion_text_to_audio": "generate",
@@ -72,7 +72,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.generate import Generation as Generation
     from spotnb.generate import generate_audio as generate_audio
     from spotnb.generate import spotdiffusion_text_to_audio as spotdiffusion_text_to_audio
-    from spotnb.models.decode import sliding_window_vae_decode as sliding_window_vae_decode
+    from spotnb.models.decode_mel import sliding_window_vae_decode as sliding_window_vae_decode
     from spotnb.models.latent_diffusion import from_audioldm as from_audioldm
     from spotnb.models.load import load_model as load_model
     from spotnb.models.protocol import AudioModel as AudioModel

@@ -40,7 +40,7 @@ from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.generate import spotdiffusion_text_to_audio
-from spotnb.models import decode
+from spotnb.models import decode_mel
 from spotnb.models.adapt import as_model
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.conditioning import joined
@@ -255,7 +255,7 @@ def sliding_window_vae_decode(model: Any, latent: Tensor, window_size: int = 256
         InputError: `model` is not a model, or an argument is outside its limits.
         SpotnbError: The decoder returned NaN or infinity.
     """
-    return decode.sliding_window_vae_decode(as_model(model), _checked_latent(latent), window_size, overlap_size)
+    return decode_mel.sliding_window_vae_decode(as_model(model), _checked_latent(latent), window_size, overlap_size)
 
 
 def spotdiffusion_sample(

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.decode import latent_to_mel
+from spotnb.models.decode_mel import latent_to_mel
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from spotnb.support.files import atomic_write
 from spotnb.tiling.edges import EDGES

@@ -17,7 +17,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.sampling.guidance import Prompts
 from spotnb.sampling.run import Run
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, RunSettings
-from spotnb.sound.lengths import FRAMES_PER_SECOND
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.config import SpotDiffusionConfig
 from training.compose import CLASSES
 from training.phrases import TRAINING, UNSEEN
@@ -66,7 +66,7 @@ def sampled_latents(
         The clean latents, `[N, 8, frames, 16]`.
     """
     config = SpotDiffusionConfig(frames)  # one window
-    settings = RunSettings("clips", frames / FRAMES_PER_SECOND, steps, DEFAULT_GUIDANCE, config, solver=solver)
+    settings = RunSettings("clips", frames / AUDIOLDM.frames_per_second, steps, DEFAULT_GUIDANCE, config, solver=solver)
     latents = []
     for start in tqdm(range(0, len(texts), batch), desc="clips"):
         part = list(texts[start : start + batch])

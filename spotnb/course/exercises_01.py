@@ -8,8 +8,8 @@ import numpy as np
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
-from spotnb.sound.lengths import FRAMES_PER_SECOND, SAMPLES_PER_FRAME, run_frames, run_samples
 from spotnb.sound.mel import LATENT_MELS
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
 
 Array = Any
@@ -34,11 +34,11 @@ def _pairs(others: tuple[float, ...]) -> list[tuple[Any, ...]]:
 
 
 def _lengths(frames: int) -> list[float]:
-    return [frames, LATENT_MELS * frames, SAMPLES_PER_FRAME * frames - run_samples(SECONDS, frames)]
+    return [frames, LATENT_MELS * frames, AUDIOLDM.samples_per_frame * frames - AUDIOLDM.run_samples(SECONDS, frames)]
 
 
 NOMINAL = int(25.6 * SECONDS)
-FRAMES = run_frames(SECONDS, DEFAULT_TIME_MULTIPLE)
+FRAMES = AUDIOLDM.run_frames(SECONDS, DEFAULT_TIME_MULTIPLE)
 
 EXERCISES = (
     Exercise(
@@ -76,11 +76,11 @@ EXERCISES = (
                 (_lengths(NOMINAL), "The network halves the time axis three times, but this is not a multiple of 8."),
                 (_lengths(FRAMES - DEFAULT_TIME_MULTIPLE), "Rounded down, the run would be shorter than the sound."),
                 (
-                    _lengths(int(FRAMES_PER_SECOND * SECONDS)),
+                    _lengths(int(AUDIOLDM.frames_per_second * SECONDS)),
                     "25 frames do fill a second, but AudioLDM's rule requires 25.6, and a multiple of 8.",
                 ),
                 (
-                    [FRAMES, LATENT_MELS * FRAMES, SAMPLES_PER_FRAME * FRAMES],
+                    [FRAMES, LATENT_MELS * FRAMES, AUDIOLDM.samples_per_frame * FRAMES],
                     "The third number is all that is generated: give only the part beyond 8.4 s.",
                 ),
             ],

@@ -7,11 +7,13 @@ from typing import Any
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, number, numbers
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.lengths import FRAMES_PER_SECOND, duration_to_latent_t_size
+from spotnb.sound.lengths import duration_to_latent_t_size
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import plan
 
 FRAMES, STEPS = duration_to_latent_t_size(180), 10
+RATE = int(AUDIOLDM.frames_per_second)
 CONFIG = SpotDiffusionConfig(tile_size_time=128)
 
 
@@ -21,7 +23,7 @@ def _windows(method: str) -> int:
 
 def _share(seconds: float, border: float, crossfade: float) -> float:
     timeline = PromptTimeline([(0, border, "first"), (border, 60, "second")], crossfade=crossfade)
-    return float(timeline.weights(60 * FRAMES_PER_SECOND)[1, int(seconds * FRAMES_PER_SECOND)])
+    return float(timeline.weights(60 * RATE)[1, int(seconds * RATE)])
 
 
 def _clipped(value: float) -> float:

@@ -77,17 +77,22 @@ class DiffusersAudioLDM(MelDiffusion):
         """Return the normalized CLAP embeddings `[N, D]` of N texts. Words past the tokenizer's limit are cut."""
         return embed_texts(self.text_encoder, self.tokenizer, texts, self.device)
 
+    def place(self, cond: Tensor, starts: Tensor, frames: int) -> Tensor:  # noqa: ARG002  of the protocol
+        """Append the first frame of each window to the embeddings, `[N, D + 1]`, if the network has a tempo ruler."""
+        return cond if self.tempo_ruler is None else torch.cat([cond, starts.to(cond)[:, None]], dim=1)
+
     @shelter
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         """Predict the noise (epsilon) in `x` `[N, C, w, F]` at timesteps `t` `[N]`.
 
-        Windows begin at the frames `starts` `[N]` of the piece, by default at 0.
+        Args:
+            x: The windows.
+            t: The timesteps.
+            cond: The embeddings `[N, D]`, or the result of `place`. Without it, windows begin at frame 0 of the piece.
         """
         inputs = [x.to(self.device), t.to(self.device), cond.to(self.device)]
-        if self.tempo_ruler is not None and starts is not None:
-            # In one table, because the memory layout of a matrix affects the last bits of a product with it.
-            table = torch.cat([inputs[2], starts.to(inputs[2])[:, None]], dim=1)
-            inputs[2:] = [table[:, :-1], table[:, -1]]
+        if self.tempo_ruler is not None and cond.shape[1] > self.text_encoder.config.projection_dim:
+            inputs[2:] = [inputs[2][:, :-1], inputs[2][:, -1]]
         return by_rows(self._noise, *inputs) if self._small else self._noise(*inputs)
 
     def _noise(self, x: Tensor, t: Tensor, embeds: Tensor, starts: Tensor | None = None) -> Tensor:

@@ -1,181 +1,26 @@
-"""Decoding of a latent to sound: first to a log-mel, then to a waveform of the exact length.
-
-Both stages run in sliding windows, so that memory use does not grow with the duration.
-"""
+"""Decoding of a latent to sound of the exact length, in windows so that memory use does not grow with the duration."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spotnb.errors import InputError, SpotnbError
-from spotnb.models.adapt import as_model
-from spotnb.models.protocol import AudioModel
+from spotnb.errors import SpotnbError
+from spotnb.models import border
+from spotnb.models.decode_mel import latent_to_mel, mel_pieces, sliding_window_vocode, vocoder_context, wave_pieces
+from spotnb.models.protocol import AudioModel, MelModel, SoundModel, has_decode, has_mel
 from spotnb.models.shelter import shelter
-from spotnb.sound.mel import HOP
-from spotnb.sound.mel import LATENT_MELS as MEL_FRAMES
-from spotnb.support.checks import check_instance, check_int, show
+from spotnb.sound.heard import heard_mel
+from spotnb.sound.mel import HOP, LATENT_MELS
+from spotnb.support.checks import show
 from spotnb.support.progress import progress_bar
 
-VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
-VOCODER_WINDOW = 2048  # mel frames
-VOCODER_CONTEXT = 64  # mel frames on each side of a window, enough for convolutions; vocoders may ask for more
-
-
-@shelter
-def sliding_window_vae_decode(
-    model: AudioModel,
-    latent: Tensor,
-    window_size: int = VAE_WINDOW,
-    overlap_size: int = VAE_OVERLAP,
-    *,
-    progress: bool = False,
-) -> Tensor:
-    """Decode a latent `[B, C, T, F]` to a log-mel in windows that are cross-faded.
-
-    In the overlap of two windows, only the middle half is cross-faded; each outer quarter comes from the window that
-    has more context there. The decoder attends to the entire window and is least accurate at its edges. A latent that
-    is not longer than one window is decoded in a single pass.
-
-    Args:
-        model: The model whose decoder is used.
-        latent: The clean latent.
-        window_size: In latent frames. The default of 256 is the length that the autoencoder was trained on.
-        overlap_size: Overlap of neighboring windows, in latent frames.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        The log-mel `[B, 1, 4T, 64]`.
-
-    Raises:
-        InputError: A size is out of range, `model` is not a model, or `latent` is not one of its latents.
-        SpotnbError: The decoder returned NaN or infinity.
-    """
-    model = as_model(model)
-    _check_latent(model, latent)
-    window = check_int("window_size", window_size, 1, hint="256 frames suit AudioLDM")
-    overlap = check_int("overlap_size", overlap_size, 0, window - 1, hint="it must be smaller than window_size")
-    return _joined(mel_pieces(model, latent, window, overlap, progress=progress))
-
-
-def _check_latent(model: AudioModel, latent: Any) -> None:
-    shape = f"[B, {model.channels}, T, {model.latent_bins}]"
-    check_instance("latent", latent, Tensor, hint=f"pass a latent {shape}")
-    sizes = tuple(latent.shape)
-    if len(sizes) != 4 or not all(sizes) or sizes[1::2] != (model.channels, model.latent_bins):
-        raise InputError(f"latent has shape {show(list(sizes))}: expected {shape}; pass a latent of this model")
-    if not latent.is_floating_point():
-        raise InputError(f"latent is {latent.dtype}: expected floating-point numbers; pass a latent of this model")
-    if not torch.isfinite(latent).all():
-        raise InputError("latent has NaN or infinity: expected finite numbers; find the step that returned them")
-
-
-def mel_pieces(
-    model: AudioModel,
-    latent: Tensor,
-    window: int = VAE_WINDOW,
-    overlap: int = VAE_OVERLAP,
-    *,
-    progress: bool = False,
-) -> Iterator[Tensor]:
-    """Yield the log-mel of `sliding_window_vae_decode` in consecutive pieces `[B, 1, frames, 64]` to save memory."""
-    frames = latent.shape[2]
-    if frames <= window:
-        yield _decoded(model, latent, 0)
-        return
-    starts = [*range(0, frames - window, window - overlap), frames - window]
-    held: Tensor | None = None  # decoded frames that overlap with the next window
-    for start, following in zip(
-        progress_bar(starts, desc="decode", unit="window", shown=progress), [*starts[1:], frames], strict=True
-    ):
-        mel = _decoded(model, latent[:, :, start : start + window], start).cpu()
-        if held is not None:
-            # Cross-fade the middle half of the overlap with the previous window.
-            shared = held.shape[2]
-            margin = shared // 4
-            ramp = ((torch.arange(shared - 2 * margin) + 0.5) / max(1, shared - 2 * margin))[:, None]
-            inner = slice(margin, shared - margin)
-            faded = held[:, :, inner] * (1 - ramp) + mel[:, :, inner] * ramp
-            mel = torch.cat([held[:, :, :margin], faded, mel[:, :, shared - margin :]], dim=2)
-        settled = MEL_FRAMES * (following - start)
-        held = mel[:, :, settled:]
-        yield mel[:, :, :settled]
-
-
-def _joined(pieces: Iterable[Tensor]) -> Tensor:
-    parts = list(pieces)
-    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
-
-
-def _decoded(model: AudioModel, latent: Tensor, start: int) -> Tensor:
-    mel = model.decode_mel(latent)
-    if not torch.isfinite(mel).all():
-        raise SpotnbError(
-            f"the decoder returned NaN or infinity in the window at latent frame {start}: "
-            "expected finite numbers; try dtype fp32"
-        )
-    return mel
-
-
-@shelter
-def sliding_window_vocode(model: AudioModel, mel: Tensor, *, progress: bool = False) -> Tensor:
-    """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]` in windows with context on both sides.
-
-    The context is longer than the receptive field of the vocoder and is cut off afterwards, so the result equals that
-    of a single pass up to rounding.
-
-    Raises:
-        SpotnbError: The vocoder returned NaN or infinity.
-    """
-    return torch.cat(list(wave_pieces(model, [mel], mel.shape[2], progress=progress)), dim=1)
-
-
-def wave_pieces(model: AudioModel, mels: Iterable[Tensor], frames: int, *, progress: bool = False) -> Iterator[Tensor]:
-    """Yield the sound of `sliding_window_vocode` in consecutive pieces `[B, samples]`.
-
-    The log-mel arrives in pieces `mels` as well. `frames` is their total number of frames.
-    """
-    context = _vocoder_context(model)
-    source = iter(mels)
-    held, begin = next(source), 0  # the part of the log-mel that starts at frame `begin`
-    for start in progress_bar(range(0, frames, VOCODER_WINDOW), desc="vocoder", unit="window", shown=progress):
-        stop = min(start + VOCODER_WINDOW, frames)
-        left, right = max(0, start - context), min(frames, stop + context)
-        parts, reached = [held], begin + held.shape[2]
-        while reached < right:
-            parts.append(next(source))
-            reached += parts[-1].shape[2]
-        held, begin = _joined(parts)[:, :, left - begin :], left
-        sound = model.vocode(held[:, :, : right - left]).cpu()
-        if not torch.isfinite(sound).all():
-            raise SpotnbError(
-                f"the vocoder returned NaN or infinity near {start * HOP / model.sample_rate:.2f} s: "
-                "expected finite numbers; try dtype fp32"
-            )
-        yield sound[:, (start - left) * HOP : (stop - left) * HOP]
-
-
-def _vocoder_context(model: AudioModel) -> int:
-    """Return how many mel frames a window needs on each side: as many as the vocoder reaches, if it says so."""
-    return max(VOCODER_CONTEXT, getattr(getattr(model, "vocoder", None), "receptive_frames", 0))
-
-
-@shelter
-def latent_to_mel(model: AudioModel, latent: Tensor, *, ring: bool = False, progress: bool = False) -> Tensor:
-    """Decode a latent to a log-mel `[B, 1, 4T, 64]`. If it is a ring, it is decoded across its ends."""
-    if not ring:
-        return _joined(mel_pieces(model, latent, progress=progress))
-    frames = latent.shape[2]
-    reach = 64
-    around = torch.arange(-reach, frames + reach, device=latent.device) % frames
-    mel = _joined(mel_pieces(model, latent[:, :, around], progress=progress))
-    return mel[:, :, MEL_FRAMES * reach : MEL_FRAMES * (reach + frames)]
+CONTEXT = 32  # latent frames on each side of a window, for a decoder that does not tell how far it sees
 
 
 @dataclass(frozen=True)
@@ -183,23 +28,25 @@ class Sound:
     """A decoded latent.
 
     Attributes:
-        waveform: `[samples]` float32 in [-1, 1], of the requested length.
-        mel: The log-mel `[4T, 64]`, up to the end of the last latent frame.
+        waveform: `[samples]`, or `[channels, samples]`, float32 in [-1, 1], of the requested length.
+        mel: AudioLDM's log-mel at 100 frames per second. A model that decodes by way of it gives `[4T, 64]`, up to the
+            end of the last latent frame. For any other model it is computed from the sound, see
+            `spotnb.sound.heard.heard_mel`.
     """
 
     waveform: NDArray[np.float32]
     mel: NDArray[np.float32]
 
-    def fade_into(self, other: Sound, fade: int, stop: int, samples_per_frame: int) -> Sound:
+    def fade_into(self, other: Sound, fade: int, stop: int, model: AudioModel) -> Sound:
         """Return this sound up to latent frame `stop` and `other` after it, with a linear cross-fade.
 
-        The cross-fade takes the last `fade` latent frames before `stop`.
+        The cross-fade takes the last `fade` latent frames before `stop`. Both are sounds of `model`.
         """
-        size = samples_per_frame
-        return Sound(
-            _faded(self.waveform, other.waveform, (stop - fade) * size, stop * size),
-            _faded(self.mel, other.mel, (stop - fade) * MEL_FRAMES, stop * MEL_FRAMES),
-        )
+        size = model.samples_per_frame
+        waveform = _faded(self.waveform.T, other.waveform.T, (stop - fade) * size, stop * size).T
+        if not has_mel(model):
+            return Sound(waveform, heard_mel(waveform, model.sample_rate))
+        return Sound(waveform, _faded(self.mel, other.mel, (stop - fade) * LATENT_MELS, stop * LATENT_MELS))
 
 
 def _faded(one: NDArray[np.float32], other: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
@@ -218,20 +65,57 @@ def decode_sound(
 ) -> Sound:
     """Decode one latent `[1, C, T, F]` to a sound of `samples` samples.
 
-    A `ring` is decoded and vocoded across its ends. Peaks beyond full scale are clipped and not scaled down,
-    so that the levels of runs remain comparable.
+    A `ring` is decoded across its ends. Peaks beyond full scale are clipped and not scaled down, so that the levels of
+    runs remain comparable.
     """
+    if has_decode(model):
+        wave = torch.cat(list(_decoded_pieces(model, latent, ring=ring, progress=progress)), dim=2)[0]
+        waveform = _limited(wave, samples)
+        return Sound(waveform, heard_mel(waveform, model.sample_rate))
+    assert has_mel(model)
     mel = latent_to_mel(model, latent, ring=ring, progress=progress)
-    if ring:
-        frames = mel.shape[2]
-        context = _vocoder_context(model)
-        around = torch.arange(-context, frames + context) % frames
-        wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
-        wave = wave[:, context * HOP : (context + frames) * HOP]
-    else:
-        wave = sliding_window_vocode(model, mel, progress=progress)
-    waveform: NDArray[np.float32] = wave[0, :samples].clamp(-1, 1).numpy().astype(np.float32)
-    return Sound(waveform, mel[0, 0].cpu().numpy())
+    sound = _vocoded_ring(model, mel, progress) if ring else sliding_window_vocode(model, mel, progress=progress)
+    return Sound(_limited(sound, samples), mel[0, 0].cpu().numpy())
+
+
+def _limited(wave: Tensor, samples: int) -> NDArray[np.float32]:
+    """Return `samples` samples `[samples]` or `[channels, samples]` of the rows of a sound, clipped to full scale."""
+    limited: NDArray[np.float32] = wave[:, :samples].clamp(-1, 1).numpy().astype(np.float32)
+    return limited[0] if len(limited) == 1 else limited
+
+
+def _vocoded_ring(model: MelModel, mel: Tensor, progress: bool) -> Tensor:
+    frames, context = mel.shape[2], vocoder_context(model)
+    around = torch.arange(-context, frames + context) % frames
+    wave = sliding_window_vocode(model, mel[:, :, around.to(mel.device)], progress=progress)
+    return wave[:, context * HOP : (context + frames) * HOP]
+
+
+def _decoded_pieces(model: SoundModel, latent: Tensor, *, ring: bool, progress: bool) -> Iterator[Tensor]:
+    """Yield the sound of a latent in consecutive pieces `[B, channels, samples]`.
+
+    Each window is decoded with frames on both sides that are cut off afterwards. On a ring they come from its other
+    end.
+
+    Raises:
+        SpotnbError: The decoder returned NaN or infinity.
+    """
+    frames, size = latent.shape[2], model.samples_per_frame
+    window = int(getattr(model, "decode_window", model.native_frames))
+    context = int(getattr(model, "decode_context", CONTEXT))
+    for start in progress_bar(range(0, frames, window), desc="decode", unit="window", shown=progress):
+        stop = min(start + window, frames)
+        left, right = start - context, stop + context
+        if not ring:
+            left, right = max(0, left), min(frames, right)
+        seen = torch.arange(left, right, device=latent.device) % frames
+        sound = border.decode(model, latent[:, :, seen]).cpu()
+        if not torch.isfinite(sound).all():
+            raise SpotnbError(
+                f"decode of {show(model.name)[:40]} returned NaN or infinity in the window at latent frame {start}: "
+                "expected finite numbers; try dtype fp32"
+            )
+        yield sound[:, :, (start - left) * size : (stop - left) * size]
 
 
 def sound_pieces(
@@ -239,13 +123,19 @@ def sound_pieces(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield exactly the waveform of `decode_sound` in consecutive pieces, so that memory does not grow with its length.
 
-    A `ring` comes in one piece, because its start is decoded together with its end.
+    A `ring` of a model with a log-mel comes in one piece, because its start is decoded together with its end.
     """
-    if ring:
+    if ring and not has_decode(model):
         yield decode_sound(model, latent, samples, ring=True, progress=progress).waveform
         return
+    if has_decode(model):
+        pieces = (piece[0] for piece in _decoded_pieces(model, latent, ring=ring, progress=progress))
+    else:
+        assert has_mel(model)
+        mels = mel_pieces(model, latent, progress=progress)
+        pieces = (piece[:1] for piece in wave_pieces(model, mels, LATENT_MELS * latent.shape[2]))
     left = samples
-    for piece in wave_pieces(model, mel_pieces(model, latent, progress=progress), MEL_FRAMES * latent.shape[2]):
+    for piece in pieces:
         if left > 0:
-            yield piece[0, :left].clamp(-1, 1).numpy().astype(np.float32)
+            yield _limited(piece, left)
             left -= piece.shape[1]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.models.border import encode
 from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 
@@ -14,25 +15,29 @@ WINDOW, CONTEXT = 256, 32  # latent frames; the context near the edges of a wind
 
 @shelter
 def waveform_to_latent(model: AudioModel, waveform: Tensor) -> Tensor:
-    """Encode a sound `[samples]` at the sample rate of the model to a latent `[1, C, samples // 640, F]`.
+    """Encode a sound at the sample rate of the model to a latent `[1, C, samples // samples_per_frame, F]`.
+
+    Args:
+        model: The model that encodes it.
+        waveform: `[samples]`, or `[channels, samples]` for a model of several channels.
 
     Raises:
         InputError: The sound is shorter than one latent frame.
         SpotnbError: The encoder returned NaN or infinity.
     """
     size = model.samples_per_frame
-    frames = len(waveform) // size
+    frames = waveform.shape[-1] // size
     if not frames:
         raise InputError(
-            f"the sound has {len(waveform)} samples: expected at least {size}, which is one latent frame (40 ms); "
-            "pass a longer sound"
+            f"the sound has {waveform.shape[-1]} samples: expected at least {size}, which is one latent frame "
+            f"({1000 * size / model.sample_rate:.3g} ms); pass a longer sound"
         )
     parts = []
     stride = WINDOW - 2 * CONTEXT
     for start in range(0, frames, stride) if frames > WINDOW else [0]:
         stop = min(start + stride, frames) if frames > WINDOW else frames
         left, right = max(0, start - CONTEXT), min(frames, stop + CONTEXT)
-        latent = model.encode(waveform[None, left * size : right * size])
+        latent = encode(model, waveform[None, ..., left * size : right * size])
         parts.append(latent[:, :, start - left : stop - left])
     encoded = torch.cat(parts, dim=2)
     if not torch.isfinite(encoded).all():

@@ -54,6 +54,8 @@ def _load(piece: Piece, trusted: bool, changes: Mapping[str, Any]) -> Any:
             # The libraries initialize weights that are missing in the files at random, without an error.
             options |= {"output_loading_info": True, "variant": piece.weights.variant}
             options["use_safetensors"] = piece.weights.safe
+            # Otherwise they make the type of the weights the default of all threads while they load.
+            options["torch_dtype"] = torch.float32
         loaded = kind.network.from_pretrained(piece.folder, local_files_only=True, **options)
     except SpotnbError:
         raise

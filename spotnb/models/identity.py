@@ -92,12 +92,14 @@ def require_same_weights(manifest: Mapping[str, Any], model: AudioModel) -> None
     Raises:
         InputError: It was recorded with others.
     """
-    recorded, described = manifest.get("model"), model.describe()
+    from spotnb.models.protocol import described
+
+    recorded, facts = manifest.get("model"), described(model)
     theirs = recorded.get(KEY) if isinstance(recorded, dict) else None
-    if theirs is not None and KEY in described and theirs != described[KEY]:
+    if theirs is not None and KEY in facts and theirs != facts[KEY]:
         raise InputError(
             f"the run was recorded with other weights ({show(theirs)[1:13]}) than those of the model "
-            f"({described[KEY][:12]}): pass the model of the run, or start a new one"
+            f"({facts[KEY][:12]}): pass the model of the run, or start a new one"
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from threading import Lock
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -30,6 +31,34 @@ def usable_threads() -> int:
     return min(torch.get_num_threads(), available_cpus())
 
 
+class _DefaultDtype:
+    """The default dtype, which all threads share: float32 from the first of them that enters to the last that leaves.
+
+    If each thread restored what it had found, the last one could restore what another had set only for the time being.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._before: torch.dtype | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if (found := torch.get_default_dtype()) != torch.float32:
+                self._before = found
+                torch.set_default_dtype(torch.float32)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and self._before is not None:
+                torch.set_default_dtype(self._before)
+                self._before = None
+
+
+_default_dtype = _DefaultDtype()
+
+
 @contextmanager
 def sheltered() -> Iterator[None]:
     """Compute in float32 on the CPU by default, without autocast and inference mode, with `usable_threads`.
@@ -37,9 +66,7 @@ def sheltered() -> Iterator[None]:
     It also works as a decorator. Everything that the caller has set is in force again afterwards.
     """
     with ExitStack() as stack:
-        if (dtype := torch.get_default_dtype()) != torch.float32:
-            torch.set_default_dtype(torch.float32)
-            stack.callback(torch.set_default_dtype, dtype)
+        stack.enter_context(_default_dtype)
         if torch.get_default_device() != torch.device("cpu"):
             stack.enter_context(torch.device("cpu"))
         for device in AUTOCAST_DEVICES:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.models.protocol import AudioModel, takes_starts
+from spotnb.models.protocol import AudioModel, described
 from spotnb.research.worker import Reference, forget, receive, refer
 from spotnb.support.checks import check_instance
 
@@ -58,7 +58,7 @@ class DistributedModel:
             raise AttributeError(name)
         return getattr(self.local, name)
 
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Any, *, starts: Tensor | None = None) -> Tensor:
+    def predict_noise(self, x: Tensor, t: Tensor, cond: Any) -> Tensor:
         """Predict the noise on the workers. For the arguments, see `AudioModel`.
 
         Raises:
@@ -66,7 +66,7 @@ class DistributedModel:
         """
         count = len(x)
         rows = [cond[[k]].to(torch.device("cpu")) for k in range(count)]
-        units = zip(_arrays(x), t.tolist(), rows, [0] * count if starts is None else starts.tolist(), strict=True)
+        units = zip(_arrays(x), t.tolist(), rows, strict=True)
         futures = [self.client.submit(_predict, self._there, *unit, pure=False, retries=2) for unit in units]
         try:
             parts = self.client.gather(futures)
@@ -84,21 +84,13 @@ class DistributedModel:
         """Embed texts on this machine."""
         return self.local.embed(texts)
 
-    def decode_mel(self, latent: Tensor) -> Tensor:
-        """Decode a latent to a mel on this machine."""
-        return self.local.decode_mel(latent)
-
-    def vocode(self, mel: Tensor) -> Tensor:
-        """Turn a mel into a waveform on this machine."""
-        return self.local.vocode(mel)
-
     def encode(self, waveform: Tensor) -> Tensor:
         """Encode a waveform to a latent on this machine."""
         return self.local.encode(waveform)
 
     def describe(self) -> dict[str, Any]:
         """Return the description of the local model."""
-        return self.local.describe()
+        return dict(described(self.local))
 
 
 def check_client(client: Any) -> None:
@@ -154,10 +146,9 @@ def _arrays(rows: Tensor) -> list[NDArray[np.float32]]:
     return [np.ascontiguousarray(array[k : k + 1]) for k in range(len(array))]
 
 
-def _predict(reference: Reference, x: NDArray[np.float32], t: int, cond: Any, start: int) -> NDArray[np.float32]:
+def _predict(reference: Reference, x: NDArray[np.float32], t: int, cond: Any) -> NDArray[np.float32]:
     """Predict the noise in one window. This runs on a worker."""
     model: AudioModel = reference.load()
-    options: dict[str, Any] = {"starts": torch.tensor([start])} if takes_starts(model) else {}
-    noise = model.predict_noise(torch.from_numpy(x.copy()), torch.tensor([t]), cond, **options)
+    noise = model.predict_noise(torch.from_numpy(x.copy()), torch.tensor([t]), cond)
     array: NDArray[np.float32] = noise.detach().cpu().numpy()
     return array

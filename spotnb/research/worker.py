@@ -12,7 +12,7 @@ from typing import Any
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.identity import KEY, folder_digest
 from spotnb.models.locate import locate
-from spotnb.models.protocol import AudioModel
+from spotnb.models.protocol import AudioModel, described
 from spotnb.support.checks import show
 
 _loaded: dict[Any, AudioModel] = {}
@@ -56,7 +56,7 @@ class Reference:
                 from spotnb.models.load import load_model
 
                 model = load_model(self.name, device=self.device, dtype=self.dtype)
-                if self.weights is not None and model.describe()[KEY] != self.weights:
+                if self.weights is not None and described(model).get(KEY) != self.weights:
                     raise SpotnbError(
                         f"{show(self.name)} has other weights here than where the work began: use the same files "
                         "everywhere, and start again if they have changed"
@@ -68,7 +68,7 @@ class Reference:
         """Return a description that distinguishes this model from others."""
         if self.model is None and self.delivered is None:
             return {"name": self.name, "device": self.device, "dtype": self.dtype, KEY: self.weights}
-        return self.load().describe()
+        return dict(described(self.load()))
 
 
 def receive(name: str, model: AudioModel) -> None:

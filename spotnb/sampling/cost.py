@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from spotnb.models.protocol import audio_channels
 from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import Guide
 from spotnb.sampling.memory import peak_bytes, trace_bytes
@@ -58,7 +59,7 @@ def run_cost(run: Run, trace: Trace, spent: Mapping[int, float], frame_seconds: 
         forwards=sum(len(layout.tiles) for layout in layouts.values()),
         network_frames=sum(layout.network_frames for layout in layouts.values()),
         seconds=seconds,
-        peak_bytes=peak_bytes(run.shape, run.steps, trace),
+        peak_bytes=peak_bytes(run.shape, run.steps, trace, run.model.samples_per_frame * audio_channels(run.model)),
         trace_bytes=trace_bytes(run.shape, run.steps, trace),
     )
 
@@ -82,7 +83,7 @@ def seconds_per_frame(run: Run) -> float:
     timings = []
     for _ in range(2):  # the first one warms up
         started = time.perf_counter()
-        predictions = run.denoiser.guided([window] * count, timestep, guides, [0] * count)
+        predictions = run.denoiser.guided([window] * count, timestep, guides, [0] * count, run.frames)
         predictions[-1].eps.sum().item()
         timings.append(time.perf_counter() - started)
     return min(timings) / (guidance.passes(timestep) * count * width)

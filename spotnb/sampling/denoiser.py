@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from spotnb.errors import SpotnbError
-from spotnb.models.protocol import AudioModel, takes_starts
+from spotnb.models.border import place, predict_noise
+from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import Guidance, Guide, Prediction, Prompts, classifier_free
 from spotnb.sampling.reconstruction import KnownFrames, known_frames, reconstructed
@@ -36,7 +36,6 @@ class Denoiser:
         tile_batch: Windows per forward pass. It is halved permanently when a device runs out of memory.
         source: Known sound that guides the new frames, if any.
         reconstruction_scale: The strength of that guidance; 0 turns it off.
-        takes_starts: Whether the model's `predict_noise` takes `starts`.
     """
 
     model: AudioModel
@@ -45,10 +44,6 @@ class Denoiser:
     tile_batch: int
     source: Source | None = None
     reconstruction_scale: float = 0.0
-    takes_starts: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.takes_starts = takes_starts(self.model)
 
     @shelter
     def predict(self, windows: Sequence[Tensor], layout: Layout, timestep: int, tile: int) -> dict[int, Prediction]:
@@ -86,14 +81,19 @@ class Denoiser:
         if plain:
             guides = [self.prompts.guides(layout, tile) for tile in plain]
             starts = [layout.tiles[tile].window[0] for tile in plain]
-            outputs = self.guided([windows[tile] for tile in plain], timestep, guides, starts)
+            outputs = self.guided([windows[tile] for tile in plain], timestep, guides, starts, layout.frames)
             predictions = dict(zip(plain, outputs, strict=True))
         for tile, known in crossing.items():
             predictions[tile] = self._reconstructed(windows[tile], layout, timestep, tile, known)
         return predictions
 
     def guided(
-        self, windows: Sequence[Tensor], timestep: int, guides: Sequence[Sequence[Guide]], starts: Sequence[int]
+        self,
+        windows: Sequence[Tensor],
+        timestep: int,
+        guides: Sequence[Sequence[Guide]],
+        starts: Sequence[int],
+        frames: int,
     ) -> list[Prediction]:
         """Predict the noise in windows of equal width in one forward pass of the network.
 
@@ -102,7 +102,8 @@ class Denoiser:
             timestep: The timestep.
             guides: The prompts that guide each window. If there are several, `eps_cond` is the mean of their
                 predictions, weighted frame by frame.
-            starts: The frame at which each window begins, for models whose `predict_noise` takes `starts`.
+            starts: The frame at which each window begins.
+            frames: The length of the piece in latent frames. Both are for models that have `place`.
 
         Returns:
             The prediction for each window.
@@ -119,18 +120,19 @@ class Denoiser:
                 inputs.append(window)
                 rows += _for_candidates(prompt.rows, size)
                 places += [start] * size
-        outputs = iter(torch.split(self._network(inputs, timestep, rows, places), size))
+        outputs = iter(torch.split(self._network(inputs, timestep, rows, places, frames), size))
         eps_uncond = [next(outputs) if paired else None for _ in windows]
         return [
             classifier_free(without, self._mean(guide, [next(outputs) for _ in guide]), self.guidance.scale)
             for without, guide in zip(eps_uncond, guides, strict=True)
         ]
 
-    def _network(self, inputs: Sequence[Tensor], timestep: int, rows: list[int], starts: list[int]) -> Tensor:
+    def _network(
+        self, inputs: Sequence[Tensor], timestep: int, rows: list[int], starts: list[int], frames: int
+    ) -> Tensor:
         x = torch.cat(list(inputs)) if len(inputs) > 1 else inputs[0]
         t = torch.full((len(x),), timestep, dtype=torch.long, device=x.device)
-        options: dict[str, Any] = {"starts": torch.tensor(starts)} if self.takes_starts else {}
-        return self.model.predict_noise(x, t, self.prompts.conditioning[rows], **options)
+        return predict_noise(self.model, x, t, place(self.model, self.prompts.conditioning[rows], starts, frames))
 
     @staticmethod
     def _mean(guide: Sequence[Guide], outputs: list[Tensor]) -> Tensor:
@@ -147,7 +149,7 @@ class Denoiser:
     ) -> Prediction:
         guides, start = self.prompts.guides(layout, tile), layout.tiles[tile].window[0]
         return reconstructed(
-            lambda x: self.guided([x], timestep, [guides], [start])[0],
+            lambda x: self.guided([x], timestep, [guides], [start], layout.frames)[0],
             window,
             known,
             alpha_bar=float(self.model.alphas_cumprod[timestep]),

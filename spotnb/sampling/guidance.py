@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spotnb.errors import InputError
+from spotnb.models.border import embed
 from spotnb.models.conditioning import Conditioning
 from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
@@ -19,6 +20,7 @@ from spotnb.models.words import Reading, read_text
 from spotnb.sampling.settings import check_prompt
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.checks import show
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 
 log = logging.getLogger(__name__)
@@ -154,13 +156,13 @@ def embed_prompt(
     readings = [_read(model, "the prompt", text) for text in texts] + [_read(model, "negative_prompt", negative)]
     unknown = tuple(word for reading in readings for word in reading.unknown)
     cut = tuple(word for reading in readings for word in reading.cut)
-    conditioning = model.embed([*texts, negative])
+    conditioning = embed(model, [*texts, negative])
     if len(texts) == 1:
         prompts = one_prompt(conditioning)
     else:
         assert isinstance(prompt, PromptTimeline)
         rows = tuple((row,) for row in range(len(texts)))
-        prompts = Prompts(conditioning, rows, (len(texts),), prompt.weights(frames, ring))
+        prompts = Prompts(conditioning, rows, (len(texts),), prompt.weights(frames, ring, Clock.of(model)))
     prompts = replace(prompts, unknown=unknown, cut=cut)
     for note in prompts.notes:
         log.warning("%s: %s", model.name, note)

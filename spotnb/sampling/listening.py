@@ -76,7 +76,7 @@ class Listener:
             samples = source.latent.shape[2] * run.model.samples_per_frame
             self._continued = decode_sound(run.model, source.latent, samples)
         fade = min(JOIN, source.frames)
-        return self._continued.fade_into(sound, fade, source.frames, run.model.samples_per_frame)
+        return self._continued.fade_into(sound, fade, source.frames, run.model)
 
     @shelter
     def write(self, path: str | os.PathLike[str], latent: Tensor, clean: bool, *, progress: bool = False) -> Path:

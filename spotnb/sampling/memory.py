@@ -17,12 +17,18 @@ def trace_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) ->
     return arrays * kept * trace.itemsize * math.prod(shape)
 
 
-def peak_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace) -> int:
+def peak_bytes(shape: tuple[int, int, int, int], steps: range, trace: Trace, samples_per_frame: int = 640) -> int:
     """Return the largest number of bytes that a run's arrays take at one time.
 
     Decoding takes one candidate at a time, and holds its log-mel and its sound.
+
+    Args:
+        shape: Of the latent, `[B, C, T, F]`.
+        steps: The steps of the run.
+        trace: The trace, which decides which arrays are kept.
+        samples_per_frame: Samples of all channels per latent frame (default: AudioLDM's).
     """
     latent, frames = 4 * math.prod(shape), shape[2]
     mel = 4 * frames * 4 * 64
-    sound = 4 * frames * 640
+    sound = 4 * frames * samples_per_frame
     return trace_bytes(shape, steps, trace) + ALIVE * latent + 2 * mel + 3 * sound

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from spotnb._version import __version__
 from spotnb.errors import InputError
-from spotnb.models.protocol import AudioModel
+from spotnb.models.protocol import AudioModel, described
 from spotnb.models.shelter import usable_threads
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
@@ -20,6 +20,7 @@ from spotnb.sampling.source import Source
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
 from spotnb.support.checks import show
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
 
@@ -68,7 +69,9 @@ def manifest_of(run: Run) -> dict[str, Any]:
     """Return the manifest of a run: everything needed to repeat it, ready for JSON."""
     return {
         **current_settings(run).to_dict(),
-        "model": run.model.describe(),
+        "model": dict(described(run.model)),
+        "sample_rate": run.clock.sample_rate,
+        "samples_per_frame": run.clock.samples_per_frame,
         "frames": run.frames,
         "samples": run.samples,
         "fallback": run.fallback,
@@ -145,6 +148,11 @@ class RunView:
     def candidates(self) -> int:
         """The number of sounds that are generated at once."""
         return self.draws.candidates
+
+    @property
+    def clock(self) -> Clock:
+        """The rates of the model."""
+        return self._now.run.clock
 
     @property
     def frames(self) -> int:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import SpotnbError
-from spotnb.models.protocol import AudioModel
+from spotnb.models.protocol import AudioModel, audio_channels
 from spotnb.models.shelter import shelter
 from spotnb.sampling.denoiser import DEFAULT_TILE_BATCH, Denoiser
 from spotnb.sampling.guidance import Guidance, Prompts, embed_prompt
@@ -27,10 +27,10 @@ from spotnb.solvers.make import make_solver
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
-from spotnb.sound.lengths import run_frames, run_samples
 from spotnb.support.checks import exact
 from spotnb.support.progress import progress_bar
 from spotnb.support.system import require_memory
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import should_use_spotdiffusion
 from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.trace import Trace
@@ -104,13 +104,14 @@ class Run:
         """
         solver = make_solver(settings.solver, model.alphas_cumprod, settings.steps, settings.eta)
         if frames is None:
-            frames = run_frames(settings.duration, model.time_multiple, settings.ring)
+            frames = Clock.of(model).run_frames(settings.duration, model.time_multiple, settings.ring)
         elif not settings.ring:
             frames = -(-frames // model.time_multiple) * model.time_multiple
         shape = settings.n_candidates, model.channels, frames, model.latent_bins
         trace = Trace(settings.record, settings.record_dtype)
         what = f"{exact(settings.duration)} s in {settings.steps} steps"
-        require_memory(peak_bytes(shape, range(settings.steps), trace), what)
+        samples = model.samples_per_frame * audio_channels(model)
+        require_memory(peak_bytes(shape, range(settings.steps), trace, samples), what)
         # Reject a tile size that the model cannot take now, not at the first step.
         plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
         if prompts is None:
@@ -142,9 +143,14 @@ class Run:
         return self.draws.candidates, self.model.channels, self.frames, self.model.latent_bins
 
     @property
+    def clock(self) -> Clock:
+        """The rates of the model."""
+        return Clock.of(self.model)
+
+    @property
     def samples(self) -> int:
         """The number of samples of the sound: exactly the duration, or the complete ring."""
-        return run_samples(self.settings.duration, self.frames, self.settings.ring)
+        return self.clock.run_samples(self.settings.duration, self.frames, self.settings.ring)
 
     @property
     def fallback(self) -> bool:

@@ -14,9 +14,9 @@ from typing import Any
 
 from spotnb.errors import InputError
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.lengths import check_duration
 from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, check_text, show
 from spotnb.support.options import check_options, documented, option, options
+from spotnb.tiling.clock import check_duration
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
 

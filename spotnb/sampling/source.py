@@ -21,13 +21,13 @@ from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.models.encode import waveform_to_latent
-from spotnb.models.protocol import AudioModel
+from spotnb.models.protocol import AudioModel, audio_channels
 from spotnb.models.shelter import shelter
 from spotnb.sampling.settings import RunSettings
-from spotnb.sound.lengths import FRAMES_PER_SECOND
 from spotnb.sound.loading import load_audio
 from spotnb.support.arrays import as_array, require_finite
 from spotnb.support.checks import exact
+from spotnb.tiling.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -111,16 +111,17 @@ def make_source(model: AudioModel, frames: int, settings: RunSettings) -> tuple[
     """
     if settings.continue_from is not None:
         continued = known_sound(model, settings.continue_from, "continue_from")
-        return _continuation(continued, frames, settings.duration), replace(settings, continue_from=continued)
+        source = _continuation(continued, frames, settings.duration, Clock.of(model))
+        return source, replace(settings, continue_from=continued)
     if settings.init_audio is None:
         return None, settings
     initial = known_sound(model, settings.init_audio, "init_audio")
-    return _variation(initial, frames, settings), replace(settings, init_audio=initial)
+    return _variation(initial, frames, settings, Clock.of(model)), replace(settings, init_audio=initial)
 
 
-def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
-    if sound.frames >= frames or sound.frames >= round(duration * FRAMES_PER_SECOND):
-        known, least = (exact(frames / FRAMES_PER_SECOND) for frames in (sound.frames, sound.frames + 1))
+def _continuation(sound: KnownSound, frames: int, duration: float, clock: Clock) -> Source:
+    if sound.frames >= frames or sound.frames >= round(clock.frames(duration)):
+        known, least = (exact(frames / clock.frames_per_second) for frames in (sound.frames, sound.frames + 1))
         raise InputError(
             f"continue_from lasts {known} s, and the duration is {exact(duration)} s: expected a longer duration, of "
             f"at least {least} s; it counts from the start of the continued sound"
@@ -130,15 +131,15 @@ def _continuation(sound: KnownSound, frames: int, duration: float) -> Source:
     return Source(latent, np.arange(frames) < sound.frames, 0, False, sound)
 
 
-def _variation(sound: KnownSound, frames: int, settings: RunSettings) -> Source:
-    if sound.frames < math.floor(settings.duration * FRAMES_PER_SECOND):
-        known, wanted = exact(sound.frames / FRAMES_PER_SECOND), exact(settings.duration)
+def _variation(sound: KnownSound, frames: int, settings: RunSettings, clock: Clock) -> Source:
+    if sound.frames < math.floor(clock.frames(settings.duration)):
+        known, wanted = exact(sound.frames / clock.frames_per_second), exact(settings.duration)
         raise InputError(
             f"init_audio lasts {known} s, the run {wanted} s: expected a sound of that length; "
             "shorten the duration, or pass the sound as continue_from"
         )
     assert settings.strength is not None
-    kept = _kept_frames(list(settings.keep or ()), frames, settings.duration)
+    kept = _kept_frames(list(settings.keep or ()), frames, settings.duration, clock)
     first = settings.steps - max(1, round(settings.steps * settings.strength))
     latent = _fitted(sound.latent[:, :, : max(sound.frames, 1)], frames)
     return Source(latent, kept, first, True, None)
@@ -169,6 +170,8 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
         latent = _checked(model, torch.from_numpy(array), name)
         return KnownSound(latent, latent.shape[2])
     wave = torch.from_numpy(load_audio(value, model.sample_rate).copy())
+    if audio_channels(model) > 1:
+        wave = wave.expand(audio_channels(model), -1)
     latent = waveform_to_latent(model, wave)
     return KnownSound(latent, latent.shape[2])
 
@@ -189,7 +192,9 @@ def _fitted(latent: Tensor, frames: int) -> Tensor:
     return latent[:, :, torch.where(turn < latent.shape[2], turn, 2 * latent.shape[2] - 2 - turn)]
 
 
-def _kept_frames(regions: Sequence[tuple[float, float]], frames: int, duration: float) -> NDArray[np.bool_]:
+def _kept_frames(
+    regions: Sequence[tuple[float, float]], frames: int, duration: float, clock: Clock
+) -> NDArray[np.bool_]:
     """Return which frames are in a region, `[T]` bool. A region up to the end includes the frames past the duration."""
     kept = np.zeros(frames, bool)
     for start, stop in regions:
@@ -198,11 +203,12 @@ def _kept_frames(regions: Sequence[tuple[float, float]], frames: int, duration: 
                 f"keep has the region {exact(start)} to {exact(stop)} s: expected 0 <= start < stop <= "
                 f"{exact(duration)}, the duration; correct the region"
             )
-        begin, end = (round(time * FRAMES_PER_SECOND, 6) for time in (start, stop))
-        last = frames if stop > duration - 0.5 / FRAMES_PER_SECOND else math.floor(end)
+        begin, end = map(clock.frames, (start, stop))
+        last = frames if stop > duration - 0.5 * clock.frame_seconds else math.floor(end)
         if math.ceil(begin) >= last:
             raise InputError(
-                f"keep has the region {exact(start)} to {exact(stop)} s: expected at least one latent frame (40 ms)"
+                f"keep has the region {exact(start)} to {exact(stop)} s: expected at least one latent frame "
+                f"({1000 * clock.frame_seconds:.3g} ms)"
             )
         kept[math.ceil(begin) : last] = True
     if regions and kept.all():

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
-from spotnb.sound.lengths import FRAMES_PER_SECOND
 from spotnb.support.checks import check_items, check_real, check_text, exact, show
+from spotnb.tiling.clock import AUDIOLDM, Clock
 from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
@@ -82,26 +82,27 @@ class PromptTimeline:
         """The prompts in one line, for titles and file names."""
         return ", then ".join(self.prompts)
 
-    def weights(self, frames: int, ring: bool = False) -> npt.NDArray[np.float32]:
-        """Return the share of each prompt in each latent frame (40 ms, taken at its middle).
+    def weights(self, frames: int, ring: bool = False, clock: Clock = AUDIOLDM) -> npt.NDArray[np.float32]:
+        """Return the share of each prompt in each latent frame, taken at the middle of the frame.
 
         Frames past the last entry belong to it.
 
         Args:
             frames: The length T of the latent.
             ring: Whether the end of the sound meets its start, so that the last prompt fades into the first.
+            clock: The rates of the model.
 
         Returns:
             `[prompts, T]`. The columns sum to one.
         """
         frames = check_size("frames", frames, hint="pass the length of the latent in time")
-        times = (np.arange(frames) + 0.5) / FRAMES_PER_SECOND
+        times = np.asarray((np.arange(frames) + 0.5) / clock.frames_per_second, np.float64)
         borders = [start for start, _, _ in self.entries[1:]]
         # One ramp from 0 to 1 per border. The share of a prompt is its own ramp minus that of the next prompt.
         ramps = [np.ones(frames), *(self._ramp(times - border) for border in borders), np.zeros(frames)]
         shares = -np.diff(np.stack(ramps), axis=0)
         if ring and len(self.entries) > 1:
-            turn = frames / FRAMES_PER_SECOND
+            turn = frames / clock.frames_per_second
             late = self._ramp(times - turn)  # the first half of the last cross-fade; its second half is at the start
             early = 1 - self._ramp(times)
             shares[0] += late - early

@@ -18,6 +18,8 @@ Form = Callable[[str, Any], None]
 
 MOST_RECORDS = 1000
 """The number of steps of the longest run."""
+MOST_RATE = 1_000_000
+"""The highest sample rate, and the most samples of a latent frame."""
 ARRAYS = ("x", "x0", "noise")
 SOURCES = ("init_audio", "continue_from")
 HINT = "the file was changed"
@@ -150,7 +152,9 @@ MANIFEST = fields(
         **dict.fromkeys(("prompt", "duration", "steps", "method", "seed", "solver"), lambda _, __: None),
     },
     {
-        "samples": whole(1, MOST_FRAMES * 1000),
+        "samples": whole(1, MOST_FRAMES * MOST_RATE),
+        "sample_rate": whole(1, MOST_RATE),
+        "samples_per_frame": whole(1, MOST_RATE),
         "forked": fields({"step": whole(0, MOST_RECORDS), "changes": listed(text, 100)}),
         **dict.fromkeys(SOURCES, fields({"frames": whole(0, MOST_FRAMES)})),
     },

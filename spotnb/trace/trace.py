@@ -14,6 +14,7 @@ from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import LARGEST, check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
+from spotnb.tiling.clock import Clock
 from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
 
 COUNTED = "steps count from 0"
@@ -48,6 +49,11 @@ class Trace(Sequence[StepRecord]):
         if isinstance(self.records, list | tuple | str | bytes):  # those of a file are checked when it is opened
             for record in self.records:
                 check_instance("a record", record, StepRecord, hint="SpotSampler.step() returns one")
+
+    @property
+    def clock(self) -> Clock:
+        """The rates of the run's model. Traces that do not state them are of AudioLDM's."""
+        return Clock.of_manifest(self.manifest)
 
     def __len__(self) -> int:
         return len(self.records)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.lengths import run_frames
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.layout import plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
 
@@ -15,7 +15,7 @@ def planned_cost(settings: dict[str, Any]) -> str:
     config, method, steps = settings["config"], settings["method"], settings["steps"]
     if isinstance(settings["prompt"], PromptTimeline):
         settings["prompt"].check_duration(settings["duration"])
-    frames = run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
+    frames = AUDIOLDM.run_frames(settings["duration"], DEFAULT_TIME_MULTIPLE, config.policy.ring)
     layouts = [plan(frames, config, step, method, steps) for step in range(steps)]
     windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
     note = ", one window: plain DDIM" if layouts[0].fallback else ""

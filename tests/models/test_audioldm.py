@@ -165,7 +165,7 @@ def test_a_tempo_ruler_lies_beside_the_latent_of_each_row() -> None:
     waves = beat_waves(torch.tensor([5.0, 0.0]), torch.tensor([8, 24]), X.shape[2])
     beside = torch.cat([X, waves[..., None].repeat(1, 1, 1, 16)], dim=1)
     expected = components["unet"](beside, T, None, class_labels=cond).sample
-    assert relative(model.predict_noise(X, T, cond, starts=torch.tensor([8, 24])), expected) < 1e-5
+    assert relative(model.predict_noise(X, T, model.place(cond, torch.tensor([8, 24]), 64)), expected) < 1e-5
     assert relative(model.predict_noise(X, T, cond)[:1], expected[:1]) > 1e-3  # another place in the piece
     assert relative(model.predict_noise(X, T, cond)[1:], expected[1:]) < 1e-5
 

@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch import Tensor
 
-import spotnb.models.decode
+import spotnb.models.decode_mel
 from spotnb.errors import InputError, SpotnbError
-from spotnb.models.decode import (
-    decode_sound,
+from spotnb.models.decode import decode_sound
+from spotnb.models.decode_mel import (
     latent_to_mel,
     mel_pieces,
     sliding_window_vae_decode,
@@ -145,7 +145,7 @@ def test_bad_windows_are_named(window: Any, overlap: Any, named: str) -> None:
 def test_windowed_vocoding_equals_a_whole_pass(frames: int) -> None:
     model, mel = Neighbourly(), draw((2, 1, frames, 64), 1, 0, "start")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spotnb.models.decode, "VOCODER_WINDOW", 100)
+        patch.setattr(spotnb.models.decode_mel, "VOCODER_WINDOW", 100)
         sound = sliding_window_vocode(model, mel)
     assert sound.shape == (2, 160 * frames)
     assert (sound - model.vocode(mel)).abs().max() < 1e-5
@@ -261,7 +261,7 @@ def test_mel_pieces_follow_each_other(cut: tuple[int, int, int]) -> None:
 def test_wave_pieces_do_not_depend_on_how_the_mel_is_cut(frames: int, size: int) -> None:
     model, mel = Neighbourly(), draw((1, 1, frames, 64), 1, 0, "start")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spotnb.models.decode, "VOCODER_WINDOW", 100)
+        patch.setattr(spotnb.models.decode_mel, "VOCODER_WINDOW", 100)
         pieces = list(wave_pieces(model, torch.split(mel, size, dim=2), frames))
         assert torch.equal(torch.cat(pieces, dim=1), sliding_window_vocode(model, mel))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Barrier, Thread
 from typing import Any
 
 import numpy as np
@@ -131,3 +133,34 @@ def test_threads_are_as_many_as_processors_and_never_more_than_torch_may_use(
         with sheltered():
             assert torch.get_num_threads() == expected
         assert torch.get_num_threads() == told
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_threads_that_overlap_leave_the_default_dtype(dtype: torch.dtype) -> None:
+    entered, left = Barrier(2, timeout=30), Barrier(2, timeout=30)
+
+    def first() -> None:
+        with sheltered():
+            entered.wait()
+            left.wait()
+
+    with setting(torch.set_default_dtype, dtype, torch.float32)():
+        thread = Thread(target=first)
+        thread.start()
+        entered.wait()
+        with sheltered():
+            left.wait()
+            thread.join()
+            assert torch.get_default_dtype() == torch.float32
+        assert torch.get_default_dtype() == dtype
+
+
+def test_loading_leaves_the_default_dtype_alone_in_other_threads() -> None:
+    """Weights of half precision are loaded in a thread by the panel, while a cell may load or compute."""
+    found: set[torch.dtype] = set()
+    thread = Thread(target=load_model)
+    thread.start()
+    while thread.is_alive():
+        found.add(torch.get_default_dtype())
+        time.sleep(0)
+    assert found == {torch.float32}

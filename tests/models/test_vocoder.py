@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
-import spotnb.models.decode
+import spotnb.models.decode_mel
 from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.decode import sliding_window_vocode
+from spotnb.models.decode_mel import sliding_window_vocode
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import KERNEL, ISTFTVocoder
@@ -227,12 +227,12 @@ def test_windowed_vocoding_equals_a_whole_pass(kind: str, monkeypatch: pytest.Mo
     }[kind]()
     model = DiffusersAudioLDM("random", **make_components() | {"vocoder": vocoder})
     x = mel(500)[:, None]
-    monkeypatch.setattr(spotnb.models.decode, "VOCODER_WINDOW", 160)
+    monkeypatch.setattr(spotnb.models.decode_mel, "VOCODER_WINDOW", 160)
     sound, whole = sliding_window_vocode(model, x), model.vocode(x)
     assert sound.shape == whole.shape == (1, 80000)
     assert whole.abs().max() > 1e-3
     assert (sound - whole).abs().max() <= 1e-4 * whole.abs().max()
-    monkeypatch.setattr(spotnb.models.decode, "VOCODER_CONTEXT", 1)
+    monkeypatch.setattr(spotnb.models.decode_mel, "VOCODER_CONTEXT", 1)
     monkeypatch.setattr(ISTFTVocoder, "receptive_frames", 1)
     assert (sliding_window_vocode(model, x) - whole).abs().max() > 1e-3 * whole.abs().max()  # it takes some
 

@@ -20,7 +20,7 @@ from spotnb.errors import InputError
 from spotnb.sampling.guidance import embed_prompt
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.lengths import run_frames
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
 from tests.effort import effort
@@ -42,7 +42,7 @@ def two(crossfade: float = 1.0) -> PromptTimeline:
 @example(lambda duration: two(), 4.0, True)
 def test_shares_sum_to_one_in_every_frame(timeline: Any, duration: float, circular: bool) -> None:
     made = timeline(duration)
-    frames = run_frames(duration, 1 if circular else 8, circular)
+    frames = AUDIOLDM.run_frames(duration, 1 if circular else 8, circular)
     weights = made.weights(frames, circular)
     assert weights.shape == (len(made.entries), frames)
     assert weights.dtype == np.float32

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from spotnb import PromptTimeline, loop_score, save_audio
 from spotnb.errors import SpotnbError
-from spotnb.sound.lengths import check_duration
 from spotnb.support import system
 from spotnb.support.checks import apart, exact
+from spotnb.tiling.clock import check_duration
 from tests.networks import neighbourly
 from tests.runs import Known, Run
 

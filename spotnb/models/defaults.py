@@ -1,0 +1,48 @@
+"""Settings that suit a model: its own `defaults`, and AudioLDM's for the rest.
+
+`SpotSampler` has fixed defaults, so that a run is what its settings say. The command line, the panel and sweeps start
+from these instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from spotnb.errors import SpotnbError
+from spotnb.models.protocol import AudioModel
+from spotnb.support.checks import show
+
+AUDIOLDM: Mapping[str, Any] = {
+    "steps": 50,
+    "guidance_scale": 3.0,
+    "guidance_interval": None,
+    "solver": "ddim",
+    "eta": 0.0,
+}
+TINY: Mapping[str, Any] = {
+    "steps": 25,
+    "guidance_scale": 2.5,
+    "guidance_interval": (100, 700),
+    "tile_size_time": 128,
+}
+"""The embedded model's: its quality levels off at 25 steps, and of several intervals this one brings it closest to real
+clips. See its model card."""
+NAMES = (*AUDIOLDM, "tile_size_time")
+
+
+def defaults_of(model: AudioModel) -> dict[str, Any]:
+    """Return the settings that a run with `model` starts from: those of `NAMES`, all of them.
+
+    A tile is as long as what the network was trained on, unless the model says otherwise.
+
+    Raises:
+        SpotnbError: The model's `defaults` are not a mapping of these names.
+    """
+    own = getattr(model, "defaults", {})
+    if not isinstance(own, Mapping) or not set(own) <= set(NAMES):
+        wrong = sorted(map(str, set(own) - set(NAMES)))[0] if isinstance(own, Mapping) else type(own).__name__
+        raise SpotnbError(
+            f"defaults of {show(model.name)[:40]} has {show(wrong)[:30]}: expected a mapping of {', '.join(NAMES)}"
+        )
+    return {"tile_size_time": model.native_frames, **AUDIOLDM, **own}
