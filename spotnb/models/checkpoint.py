@@ -21,6 +21,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.checkpoint_file import ADVICE, read_parts
 from spotnb.models.checkpoint_sizes import VOCODER_KERNELS, text_config, unet_config, vae_config, vocoder_config
 from spotnb.models.checkpoint_tokenizer import find_tokenizer
+from spotnb.models.folder_load import quietly
 from spotnb.models.heads import choose_heads
 from spotnb.models.identity import file_digest
 from spotnb.sound.mel import BINS, LATENT_MELS
@@ -70,7 +71,9 @@ def from_checkpoint(
     _check_fit(path, configs)
     _, chosen = choose_heads(configs["unet"], heads)
     pieces = {
-        part: _built(path, part, config | ({"attention_head_dim": list(chosen)} if part == "unet" else {}), weights[part])
+        part: _built(
+            path, part, config | ({"attention_head_dim": list(chosen)} if part == "unet" else {}), weights[part]
+        )
         for part, config in configs.items()
     }
     return DiffusersAudioLDM(

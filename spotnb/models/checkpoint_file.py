@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -29,7 +28,6 @@ from spotnb.support.reasons import reason_of
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = frozenset({".ckpt", ".pt", ".pth"})
 ADVICE = "expected a checkpoint of the package audioldm, such as audioldm-s-full.ckpt"
 SHARED = 2
 """The most bytes of tensors per byte of the file. Tensors may share data, but a small file must not fill the memory."""
@@ -56,11 +54,6 @@ class Parts(NamedTuple):
     alphas: Tensor
     scale: float
     averaged: bool
-
-
-def is_checkpoint(name: Any) -> bool:
-    """Return whether a model name is the path of a file that may be an original checkpoint."""
-    return isinstance(name, str | os.PathLike) and Path(name).suffix in SUFFIXES
 
 
 def read_parts(path: Path) -> Parts:
@@ -146,5 +139,7 @@ def _scale(path: Path, state: Mapping[str, Tensor]) -> float:
     scale = state.get("scale_factor", torch.ones(()))
     value = float(scale) if scale.numel() == 1 else 0.0
     if not 1e-4 <= value <= 1e4:
-        raise SpotnbError(f"{show_path(path)} has a scale_factor of {value:g}: expected 0.0001 to 10000; fetch it again")
+        raise SpotnbError(
+            f"{show_path(path)} has a scale_factor of {value:g}: expected 0.0001 to 10000; fetch it again"
+        )
     return value

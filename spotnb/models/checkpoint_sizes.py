@@ -39,7 +39,7 @@ def unet_config(weights: Weights) -> dict[str, Any]:
         "down_block_types": ["CrossAttnDownBlock2D" if attention else "DownBlock2D" for attention in attends],
         "up_block_types": ["CrossAttnUpBlock2D" if attention else "UpBlock2D" for attention in reversed(attends)],
         "cross_attention_dim": channels,
-        "attention_head_dim": list(ORIGINAL_HEADS.get(tuple(channels), [width // HEAD_CHANNELS for width in channels])),
+        "attention_head_dim": _heads(channels),
         "layers_per_block": _length(weights, r"down_blocks\.0\.resnets\.(\d+)\."),
         "norm_num_groups": GROUPS,
         "class_embed_type": "simple_projection",
@@ -96,6 +96,11 @@ def text_config(weights: Weights) -> dict[str, Any]:
         "layer_norm_eps": TEXT_EPS,
         "pad_token_id": 1,
     }
+
+
+def _heads(channels: list[int]) -> list[int]:
+    published: Mapping[tuple[int, ...], tuple[int, ...]] = {**ORIGINAL_HEADS}
+    return list(published.get(tuple(channels), [width // HEAD_CHANNELS for width in channels]))
 
 
 def _length(weights: Weights, pattern: str) -> int:

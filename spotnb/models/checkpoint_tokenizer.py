@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ REPOSITORIES = ("FacebookAI/roberta-base", "roberta-base")
 SUBFOLDERS = ("", "tokenizer", "roberta-base")
 FILES = ("tokenizer.json", "vocab.json")
 """A folder with one of these holds a tokenizer."""
-DOWNLOAD = "hf download FacebookAI/roberta-base tokenizer.json tokenizer_config.json vocab.json merges.txt"
+DOWNLOAD = "hf download FacebookAI/roberta-base --include '*.json' '*.txt'"
 
 
 def find_tokenizer(folder: Path, text_encoder: dict[str, Any]) -> Any:
@@ -36,11 +37,11 @@ def find_tokenizer(folder: Path, text_encoder: dict[str, Any]) -> Any:
     Raises:
         SpotnbError: There is none on this machine, or the one there cannot be read. The message says what to download.
     """
-    for place in (*(folder / name for name in SUBFOLDERS), *_cached()):
+    for place in chain((folder / name for name in SUBFOLDERS), _cached()):
         if any((place / name).is_file() for name in FILES):
             log.info("reading the tokenizer in %s", place)
             return _load(place, text_encoder)
-    raise SpotnbError(f"RoBERTa's tokenizer is not in {show_path(folder)} or the Hub's cache; download: {DOWNLOAD}")
+    raise SpotnbError(f"RoBERTa's tokenizer is not in {show_path(folder)} or the Hub's cache; fetch it: {DOWNLOAD}")
 
 
 def _cached() -> Iterator[Path]:
@@ -63,7 +64,9 @@ def _load(folder: Path, text_encoder: dict[str, Any]) -> Any:
         words = len(tokenizer)
     except Exception as error:  # the libraries raise many types of errors
         log.debug("loading %s", folder, exc_info=True)
-        raise SpotnbError(f"cannot read the tokenizer in {show_path(folder)} ({reason_of(error)}): {DOWNLOAD}") from None
+        raise SpotnbError(
+            f"cannot read the tokenizer in {show_path(folder)} ({reason_of(error)}): {DOWNLOAD}"
+        ) from None
     if not 10 <= words <= text_encoder["vocab_size"]:  # without its files, it is silently empty
         raise SpotnbError(
             f"{show_path(folder)} has a tokenizer of {words} words, the checkpoint of {text_encoder['vocab_size']}: "

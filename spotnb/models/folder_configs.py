@@ -60,7 +60,7 @@ KINDS: Mapping[str, Kind] = {
     **_kinds("diffusers", "AutoencoderKL", "AutoencoderOobleck", "StableAudioDiTModel"),
     **_kinds("diffusers.pipelines.stable_audio", "StableAudioProjectionModel"),
     **_kinds("diffusers", "DDIMScheduler", weights=False),
-    **_kinds("diffusers", "CosineDPMSolverMultistepScheduler", "EDMDPMSolverMultistepScheduler", weights=False),
+    **_kinds("diffusers", "EDMDPMSolverMultistepScheduler", weights=False),
     **_kinds("spotnb.models.vocoder", "ISTFTVocoder"),
     **_kinds("transformers", "ClapFeatureExtractor", weights=False),
     "SpeechT5HifiGan": Kind("transformers", "SpeechT5HifiGan", "SpeechT5HifiGanConfig"),
@@ -74,8 +74,13 @@ KINDS: Mapping[str, Kind] = {
     "T5EncoderModel": Kind("transformers", "T5EncoderModel", "T5Config"),
     "GPT2Model": Kind("transformers", "GPT2Model", "GPT2Config"),
 }
-ALIKE = {"GPT2LMHeadModel": "GPT2Model", **dict.fromkeys(SCHEDULERS, "DDIMScheduler")}
-"""Classes that are read as others: of a language model only its body, of a scheduler only its noise schedule."""
+ALIKE = {
+    "GPT2LMHeadModel": "GPT2Model",
+    "CosineDPMSolverMultistepScheduler": "EDMDPMSolverMultistepScheduler",
+    **dict.fromkeys(SCHEDULERS, "DDIMScheduler"),
+}
+"""Classes that are read as others: of a language model only its body, of a scheduler only its noise schedule. (diffusers
+offers the cosine scheduler only where `torchsde` is installed.)"""
 
 
 class Piece(NamedTuple):
@@ -121,7 +126,9 @@ def read_configs(folder: Path, family: Family, variant: str | None = None) -> di
         chosen = choose([each.name for each in files_in(path.parent)], variant) if KINDS[kind].weights else Chosen()
         pieces[name] = Piece(path.parent, kind, config, chosen)
     if variant is not None and all(piece.weights.variant != variant for piece in pieces.values()):
-        raise SpotnbError(f"{where(folder / 'model_index.json')}: no piece has the variant {variant}: pass variant=None")
+        raise SpotnbError(
+            f"{where(folder / 'model_index.json')}: no piece has the variant {variant}: pass variant=None"
+        )
     return pieces
 
 

@@ -1,4 +1,4 @@
-"""The receptive field of Oobleck, the autoencoder of Stable Audio (Evans et al. 2024, arXiv:2407.14358, section 3.1)."""
+"""The receptive field of Oobleck, the autoencoder of Stable Audio (Evans et al. 2024, arXiv:2407.14358)."""
 
 from __future__ import annotations
 

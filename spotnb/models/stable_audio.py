@@ -29,7 +29,7 @@ from spotnb.support.checks import check_text
 
 WORDS = "pass words that describe a sound"
 DECODE_WINDOW = 128
-"""Latent frames that are decoded at a time, which is 5.9 s. One layer of the published decoder then takes 134 MB."""
+"""Latent frames that are decoded at a time, which is 5.9 s. A layer of the published decoder then takes 155 MB."""
 
 
 def alphas_of(highest: float) -> Tensor:
@@ -145,7 +145,7 @@ class DiffusersStableAudio:
         self.native_frames: int = self.transformer.config.sample_size
         self.time_multiple = 1
         self.decode_context = receptive_frames(self.vae.config.downsampling_ratios)
-        self.decode_window = DECODE_WINDOW + 2 * self.decode_context
+        self.decode_window = DECODE_WINDOW
         networks = [self.transformer, self.vae, self.text_encoder, self.projection_model]
         self._identity = Identity(networks, {"schedule": self.alphas_cumprod, "times": self._times}, digest)
 

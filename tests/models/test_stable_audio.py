@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from typing import Any
 
@@ -14,9 +13,7 @@ from torch import Tensor
 from spotnb.models.oobleck import receptive_frames
 from spotnb.models.protocol import AudioModel
 from spotnb.models.stable_audio import DiffusersStableAudio, TimedText, alphas_of, cosine_time, edm_time
-from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.sampling.settings import RunSettings
 from spotnb.solvers.ddim import ddim_timesteps
 from spotnb.solvers.noise import draw
 from tests.models.stable_components import NATIVE, build, cosine_scheduler, make_stable_components
@@ -107,7 +104,9 @@ def test_a_text_past_the_limit_is_cut_and_named(model: DiffusersStableAudio) -> 
 # The network.
 
 
-def velocity(pieces: dict[str, Any], pipeline: Any, x: Tensor, sigma: float, texts: list[str], places: Tensor) -> Tensor:
+def velocity(
+    pieces: dict[str, Any], pipeline: Any, x: Tensor, sigma: float, texts: list[str], places: Tensor
+) -> Tensor:
     """Return what the network says of a latent at a noise level, called as the pipeline calls it."""
     start, end = pipeline.encode_duration(places[:, 0].tolist(), places[:, 1].tolist(), CPU, False, len(texts))
     tokens = torch.cat([pipeline.encode_prompt(texts, CPU, False), start, end], dim=1)
@@ -155,7 +154,7 @@ def test_texts_and_places_matter_to_the_network(model: DiffusersStableAudio) -> 
     rows = model.embed(TEXTS)
     places = [(rows[[0]], 0, 40), (rows[[1]], 0, 40), (rows[[2]], 0, 40), (rows[[0]], 20, 40), (rows[[0]], 0, 4000)]
     noises = [model.predict_noise(x, t, model.place(row, torch.tensor([s]), frames)) for row, s, frames in places]
-    assert all(relative(noise, noises[0]) > 1e-3 for noise in noises[1:])
+    assert min(relative(noise, noises[0]) for noise in noises[1:]) > 1e-4
 
 
 def test_the_time_of_an_edm_scheduler() -> None:
@@ -165,19 +164,16 @@ def test_the_time_of_an_edm_scheduler() -> None:
     assert float(levels[-1]) == pytest.approx(80)
 
 
-def test_time_is_exact_in_half_precision(pieces: dict[str, Any]) -> None:
-    """In bf16, timesteps 991 to 999 would be the same time."""
-    copied = {name: copy.deepcopy(piece) for name, piece in pieces.items()}
-    model = DiffusersStableAudio("half", **copied, dtype=torch.bfloat16)
+def test_time_is_exact_in_half_precision(model: DiffusersStableAudio) -> None:
+    """In bf16, timesteps 998 and 999 would be the same time."""
+    half = DiffusersStableAudio("half", **make_stable_components(), dtype=torch.bfloat16)
     seen: list[Tensor] = []
-    model.transformer.time_proj.register_forward_hook(lambda _module, inputs, _output: seen.append(inputs[0]))
+    half.transformer.time_proj.register_forward_hook(lambda _module, inputs, _output: seen.append(inputs[0]))
     x, t = draw((2, 8, 16, 1), 0, 0, "start"), torch.tensor([998, 999])
-    noise = model.predict_noise(x, t, model.embed(TEXTS[:2]))
+    noise = half.predict_noise(x, t, half.embed(TEXTS[:2]))
     assert noise.dtype == torch.float32
-    assert torch.isfinite(noise).all()
     assert (seen[0].dtype, len(set(seen[0].tolist()))) == (torch.float32, 2)
-    exact = DiffusersStableAudio("exact", **pieces).predict_noise(x, t, model.embed(TEXTS[:2]))
-    assert relative(noise, exact) < 0.02
+    assert relative(noise, model.predict_noise(x, t, model.embed(TEXTS[:2]))) < 0.02
 
 
 def test_a_gradient_where_it_is_asked_for(model: DiffusersStableAudio) -> None:
@@ -195,16 +191,17 @@ def test_a_gradient_where_it_is_asked_for(model: DiffusersStableAudio) -> None:
 def test_a_full_run_equals_the_pipeline(
     model: DiffusersStableAudio, pipeline: StableAudioPipeline, guidance: float, negative: str
 ) -> None:
-    settings = RunSettings(PROMPT, NATIVE * FRAME, 20, guidance, method="full", negative_prompt=negative, seed=3)
-    sampler = SpotSampler.of(Run.of(model, settings, frames=NATIVE))
+    settings = {"method": "full", "negative_prompt": negative, "seed": 3}
+    sampler = SpotSampler(model, PROMPT, NATIVE * FRAME, 20, guidance, **settings)
     options = {"num_inference_steps": 20, "guidance_scale": guidance, "negative_prompt": negative or None}
     start = sampler.latent[..., 0].clone()
     latent = pipeline(PROMPT, latents=start, **options, output_type="latent").audios
     sound = pipeline(PROMPT, latents=start, **options).audios
     sampler.run(progress=False)
+    assert sampler.frames == NATIVE
     assert relative(sampler.latent[..., 0], latent) <= 1e-5
-    assert relative(model.decode(sampler.latent), sound) <= 1e-5
-    assert sound.abs().max() > 0.01
+    assert relative(torch.from_numpy(sampler.decode())[None], sound) <= 1e-5
+    assert 0.01 < sound.abs().max() < 1
 
 
 @pytest.mark.parametrize("solver", ["ddim", "dpm++"])
@@ -212,8 +209,7 @@ def test_a_full_run_equals_the_pipeline(
 def test_solvers_see_the_clean_latent_of_the_components(
     model: DiffusersStableAudio, pieces: dict[str, Any], pipeline: StableAudioPipeline, solver: str
 ) -> None:
-    settings = RunSettings(PROMPT, NATIVE * FRAME, 12, 1.0, method="full", solver=solver)
-    sampler = SpotSampler.of(Run.of(model, settings, frames=NATIVE))
+    sampler = SpotSampler(model, PROMPT, NATIVE * FRAME, 12, 1.0, method="full", solver=solver)
     places, x = torch.tensor([[0.0, NATIVE * FRAME]]), sampler.latent[..., 0].clone()
     for record in sampler.run(progress=False).trace:
         sigma = float(sigmas(500.0)[record.timestep])
