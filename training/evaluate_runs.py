@@ -24,6 +24,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
+from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
 from spotnb.sampling.source import KnownSound
 from spotnb.solvers.make import SOLVERS
@@ -200,6 +201,7 @@ def solver_run(job: tuple[str, int]) -> np.ndarray:
     """Return the judge's features `[N, 64]` of clips by a solver in some number of steps."""
     solver, steps = job
     model = load_model("tiny", device="cpu")
+    assert isinstance(model, DiffusersAudioLDM)
     texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
     latents = sampled_latents(model, texts, solver=solver, steps=steps)
     return judge_mels(load_judge()[0], decoded(model, latents))[0]

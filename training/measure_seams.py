@@ -64,6 +64,7 @@ def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[
     method, edge, _, seed = task
     torch.set_num_threads(1)
     model = load_model(name, device="cpu")
+    assert isinstance(model, DiffusersAudioLDM)
     latent = _seam_latent(task, model, cache)
     mel = latent_to_mel(model, latent, ring=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))

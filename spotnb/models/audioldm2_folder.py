@@ -96,7 +96,7 @@ def _check_widths(folder: Path, pieces: Mapping[str, Piece]) -> None:
     check_width(folder, ("language model", language), ("projection model", projection["langauge_model_dim"]))
     levels = pieces["unet"].config["cross_attention_dim"]
     good = isinstance(levels, list) and all(isinstance(level, list) and len(level) > 2 for level in levels)
-    # diffusers sends the generated sequence to the layers 0 and 1 of a level, and the hidden states of T5 to the others.
+    # diffusers sends the generated sequence to layers 0 and 1 of a level, and the hidden states of T5 to the others.
     streams = [{each for each in level[:2] if each is not None} for level in levels] if good else []
     streams_1 = [{each for each in level[2:] if each is not None} for level in levels] if good else []
     if not good or any(each != {language} for each in streams) or any(each != {t5} for each in streams_1):

@@ -97,11 +97,11 @@ def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = 
         dtype: As for `load_model`. The package audioldm chooses its own dtype.
 
     Returns:
-        A `BuiltModel`; from the package its `LatentDiffusion` with one bug fixed: its text encoder no longer drops the
-        prompt one time in ten; and a model of another family as it is. Every function of spotnb accepts all of them.
+        A `BuiltModel`, or from the package its `LatentDiffusion` with one bug fixed: its text encoder no longer drops
+        the prompt one time in ten. Every function of spotnb accepts both.
 
     Raises:
-        InputError: The name is unknown.
+        InputError: The name is unknown, or that of a model of another family.
         SpotnbError: The model cannot be loaded in any way.
     """
     if not isinstance(model_name, str) or model_name not in AUDIOLDM_NAMES:
@@ -111,6 +111,8 @@ def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = 
     if path.is_file():
         try:
             return _logged(model_name, f"its checkpoint {path}", _built(path, device, dtype))
+        except InputError:
+            raise
         except SpotnbError as error:
             failures.append(str(error))
             log.warning("%s cannot be read: %s", path, error)
@@ -131,9 +133,14 @@ def checkpoint_path(model_name: str) -> Path:
     return Path(folder) / f"{model_name}.ckpt"
 
 
-def _built(name: Any, device: str, dtype: str) -> Any:
+def _built(name: Any, device: str, dtype: str) -> BuiltModel:
     loaded = load_model(name, device=device, dtype=dtype)
-    return BuiltModel(loaded) if isinstance(loaded, DiffusersAudioLDM) else loaded
+    if isinstance(loaded, DiffusersAudioLDM):
+        return BuiltModel(loaded)
+    raise InputError(
+        f"{loaded.name} is a model of the type {type(loaded).__name__}: expected an AudioLDM, whose vocabulary this is; "
+        "pass it to spotdiffusion_text_to_audio, or use SpotSampler"
+    )
 
 
 def _logged(model_name: str, source: str, built: Any) -> Any:

@@ -125,14 +125,14 @@ def family_of(place: Path | str, index: Mapping[str, Any] | None) -> Family:
 
     Args:
         place: Where it is, for the message.
-        index: The content of `model_index.json`, or None if there is none: then it is read as AudioLDM.
+        index: The content of `model_index.json`, or None if there is none. What names no pipeline is read as AudioLDM.
 
     Raises:
         SpotnbError: The index names a pipeline of another family.
     """
-    pipeline = None if index is None else index.get("_class_name", "AudioLDMPipeline")
-    if pipeline is None:
+    if index is None or "_class_name" not in index:
         return AUDIOLDM
+    pipeline = index["_class_name"]
     if not isinstance(pipeline, str) or pipeline not in FAMILIES:
         name = show_path(place) if isinstance(place, Path) else place
         known = ", ".join(each.removesuffix("Pipeline") for each in FAMILIES)

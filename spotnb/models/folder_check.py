@@ -115,8 +115,7 @@ def _check_json(path: Path) -> None:
             continue
         if key in CODE or (key in ATTENTION and value not in ("eager", "sdpa")):
             raise SpotnbError(
-                f"{where(path)} asks to run code of its own ({key}): spotnb runs no code of a model; "
-                "pass a model without it"
+                f"{where(path)} asks to run code of its own ({key}), and spotnb runs none: pass a model without it"
             )
         if key in ELSEWHERE:
             raise SpotnbError(f"{where(path)} has {key}, which spotnb does not support: pass a model without it")

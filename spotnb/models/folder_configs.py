@@ -126,9 +126,7 @@ def read_configs(folder: Path, family: Family, variant: str | None = None) -> di
         chosen = choose([each.name for each in files_in(path.parent)], variant) if KINDS[kind].weights else Chosen()
         pieces[name] = Piece(path.parent, kind, config, chosen)
     if variant is not None and all(piece.weights.variant != variant for piece in pieces.values()):
-        raise SpotnbError(
-            f"{where(folder / 'model_index.json')}: no piece has the variant {variant}: pass variant=None"
-        )
+        raise SpotnbError(f"{where(folder / 'model_index.json')}: no piece has the variant {variant}: leave it out")
     return pieces
 
 
@@ -154,8 +152,8 @@ def _check_index(folder: Path, family: Family) -> None:
         entry = index.get(piece)
         if entry is not None and not (isinstance(entry, list) and len(entry) == 2 and entry[1] in (*known, None)):
             raise SpotnbError(
-                f"{where(folder / 'model_index.json')} names {show(entry)[:40]} for the {piece}: expected a class that "
-                "spotnb knows; no code of a model is run"
+                f"{where(folder / 'model_index.json')} names {show(entry)[:40]} for the {piece}: expected a class "
+                "that spotnb knows"
             )
 
 

@@ -22,6 +22,8 @@ LARGEST_CONFIG = 2**20
 """Bytes of the largest configuration."""
 LARGEST_TEXT = 2**25
 """Bytes of the largest vocabulary or index, and of any other text."""
+LONGEST_NAME = 50
+"""Characters of the longest name of a weight in a message."""
 WEIGHTS = frozenset({".safetensors", ".bin"})
 IDS = ("position_ids", "token_type_ids", "num_batches_tracked", "relative_position_index")
 """Ends of the names of whole numbers that checkpoints hold in addition to weights."""
@@ -34,8 +36,9 @@ def where(path: Path) -> str:
 
 
 def named(names: list[str], most: int) -> str:
-    """Return the first names, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    """Return the first names, the long ones without their starts, and how many more there are."""
+    brief = [name if len(name) <= LONGEST_NAME else f"...{name[3 - LONGEST_NAME :]}" for name in names[:most]]
+    return ", ".join(brief) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def files_in(folder: Path) -> Iterator[Path]:

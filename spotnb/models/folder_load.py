@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,8 @@ def _load(piece: Piece, trusted: bool, changes: Mapping[str, Any]) -> Any:
         raise SpotnbError(f"{place} lacks weights: {named(missing, 1)}; fetch it again")
     if unused := sorted(name for name in info["unexpected_keys"] if not name.endswith(IDS)):
         raise SpotnbError(f"{place} has weights that its configuration does not use: {named(unused, 1)}")
-    if bad := [n for n, p in weights.items() if not p.isfinite().all()]:
-        raise SpotnbError(f"{place} has NaN or infinite weights in {bad[0]}: fetch the model again")
+    if bad := [n for n, p in weights.items() if not p.isfinite().all()][:1]:
+        raise SpotnbError(f"{place} has NaN or infinite weights in {named(bad, 1)}: fetch the model again")
     return loaded
 
 
@@ -149,16 +149,15 @@ def try_model(model: Any, folder: Path) -> None:
     latent = torch.zeros(1, model.channels, frames, model.latent_bins)
     samples = model.samples_per_frame * frames
     try:
-        noise = model.predict_noise(latent, torch.tensor([1]), model.embed(["a"]))
-        results = {"noise": (noise, latent.shape)}
+        results: dict[str, tuple[Tensor, Sequence[int]]] = {
+            "noise": (model.predict_noise(latent, torch.tensor([1]), model.embed(["a"])), latent.shape)
+        }
         if hasattr(model, "decode_mel"):
             mel = model.decode_mel(latent)
-            results |= {
-                "mel": (mel, (1, 1, LATENT_MELS * frames, BINS)),
-                "sound": (model.vocode(mel), (1, samples)),
-            }
+            results["mel"] = mel, (1, 1, LATENT_MELS * frames, BINS)
+            results["sound"] = model.vocode(mel), (1, samples)
         else:
-            results["sound"] = (model.decode(latent), (1, model.audio_channels, samples))
+            results["sound"] = model.decode(latent), (1, model.audio_channels, samples)
     except Exception as error:  # the libraries raise many types of errors
         log.debug("trying %s", folder, exc_info=True)
         raise SpotnbError(
@@ -178,8 +177,10 @@ def quietly() -> Iterator[None]:
     levels = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
+    libraries = diffusers_logging, transformers_logging
+    shown = [library for library in libraries if library.is_progress_bar_enabled()]
+    for library in shown:
+        library.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
@@ -187,5 +188,5 @@ def quietly() -> Iterator[None]:
     finally:
         diffusers_logging.set_verbosity(levels[0])
         transformers_logging.set_verbosity(levels[1])
-        if bars:
-            transformers_logging.enable_progress_bar()
+        for library in shown:
+            library.enable_progress_bar()

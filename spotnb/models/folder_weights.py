@@ -1,8 +1,8 @@
 """The files of weights of a piece: which of them are read, and what they hold.
 
-A piece may have its weights as safetensors or as a pickle (`.bin`), complete or divided into parts, and in variants such
-as fp16, whose name stands in the names of the files: `model.fp16.safetensors`. Nothing here needs torch, unless a piece
-has its weights only as a pickle.
+A piece may have its weights as safetensors or as a pickle (`.bin`), complete or divided into parts, and in variants
+such as fp16, whose name stands in the names of the files: `model.fp16.safetensors`. Nothing here needs torch, unless a
+piece has its weights only as a pickle.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def check_variant(variant: str | None) -> str | None:
     """
     if variant is None or (isinstance(variant, str) and VARIANT.fullmatch(variant)):
         return variant
-    raise InputError(f'variant is {show(variant)}: expected None or a name such as "fp16", as in the names of the files')
+    raise InputError(
+        f'variant is {show(variant)}: expected None or a name such as "fp16", as in the names of the files'
+    )
 
 
 def choose(names: Iterable[str], variant: str | None = None) -> Chosen:
@@ -131,8 +133,6 @@ def check_only_tensors(path: Path) -> None:
     try:
         content = torch.load(path, map_location="meta", weights_only=True)
     except Exception as error:  # torch raises many types of errors
-        raise SpotnbError(
-            f"{where(path)}: {reason_of(error)}; a pickle could run code: pass a model with safetensors"
-        ) from None
+        raise SpotnbError(f"{where(path)}: {reason_of(error)}; pass a model with safetensors") from None
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise SpotnbError(f"{where(path)} holds more than tensors by name: pass a model with safetensors")

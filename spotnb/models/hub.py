@@ -15,8 +15,8 @@ from spotnb.errors import SpotnbError
 from spotnb.models.families import Family, family_of
 from spotnb.models.folder_check import read_index
 from spotnb.models.folder_configs import FILES
-from spotnb.models.folder_files import named, read_config
-from spotnb.models.folder_weights import WEIGHTS, choose
+from spotnb.models.folder_files import WEIGHTS, named, read_config
+from spotnb.models.folder_weights import choose
 from spotnb.support.reasons import reason_of
 
 log = logging.getLogger(__name__)
@@ -75,11 +75,16 @@ def _download(name: str, revision: str, variant: str | None) -> Path:
 
 
 def _failure(name: str, error: Exception, missing: list[str] | None) -> str:
-    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, LocalEntryNotFoundError
-    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     if isinstance(error, GatedRepoError):
-        return f"{name} asks for its license to be accepted: accept it on the page of the model, and log in (hf auth login)"
+        return f"{name} asks for its license to be accepted: accept it on its page, and log in (hf auth login)"
     if isinstance(error, RepositoryNotFoundError):
         return f"there is no {name} on the Hub that you may read: check the name, or log in (hf auth login)"
     if isinstance(error, RevisionNotFoundError):
@@ -88,10 +93,8 @@ def _failure(name: str, error: Exception, missing: list[str] | None) -> str:
         return f"{name} has no {INDEX} on the Hub: expected a model in diffusers' format; pass another one"
     reason = reason_of(error)[:50]
     if missing:
-        return (
-            f"{name} is only partly on this machine ({named(missing, 2)} missing), and the rest cannot be downloaded "
-            f"({reason[:40]}): connect once to complete it"
-        )
+        lacking = named(missing, 1)
+        return f"{name} is only partly on this machine ({lacking} missing; {reason[:36]}): connect once to complete it"
     return (
         f"{name} is not on this machine and cannot be downloaded ({reason}): connect once to "
         "download it, pass a folder that contains it, or use tiny"
@@ -112,9 +115,7 @@ def wanted(names: Iterable[str], family: Family, variant: str | None = None) -> 
         chosen += [
             f"{piece}/{file}"
             for file in sorted(files)
-            if file in weights
-            or (Path(file).suffix in TEXTS and ".index." not in file)
-            or file in OURS
+            if file in weights or (Path(file).suffix in TEXTS and ".index." not in file) or file in OURS
         ]
     return chosen
 

@@ -74,9 +74,6 @@ def clap() -> ClapModel:
         depths=[1, 1, 1],
         num_attention_heads=[1, 2, 4],
         num_hidden_layers=3,
-        spec_size=64,
-        num_mel_bins=16,
-        window_size=4,
         projection_dim=WIDTH,
     )
     return ClapModel(ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(), projection_dim=WIDTH))
@@ -131,7 +128,9 @@ def t5() -> T5EncoderModel:
 
 def gpt2() -> GPT2LMHeadModel:
     """Return a GPT-2."""
-    config = GPT2Config(vocab_size=20, n_positions=64, n_embd=LANGUAGE, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
+    config = GPT2Config(
+        vocab_size=20, n_positions=64, n_embd=LANGUAGE, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
+    )
     config.max_new_tokens = NEW_TOKENS
     return GPT2LMHeadModel(config)
 
@@ -146,7 +145,7 @@ def _components(seed: int, prediction_type: str, networks: dict[str, Any]) -> di
             network.eval()
     return made | {
         "tokenizer": roberta(),
-        "feature_extractor": ClapFeatureExtractor(feature_size=16, truncation="rand_trunc"),
+        "feature_extractor": ClapFeatureExtractor(truncation="rand_trunc"),
         "scheduler": DDIMScheduler(prediction_type=prediction_type, **AUDIOLDM_SCHEDULE),
     }
 

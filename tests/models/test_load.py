@@ -361,7 +361,9 @@ def test_weights_in_a_harmless_pickle_are_read(folder: Path) -> None:
 # Names, devices, dtypes.
 
 
-@pytest.mark.parametrize("bad", ["nope", "", None, 3, "a/b/c", "cvssp/audioldm\n", "../up", "x/a..b", "/no/such/folder", "tiny\n"])
+@pytest.mark.parametrize(
+    "bad", ["nope", "", None, 3, "a/b/c", "cvssp/audioldm\n", "../up", "x/a..b", "/no/such/folder", "tiny\n"]
+)
 def test_unknown_names_are_refused(bad: Any) -> None:
     with pytest.raises(InputError) as caught:
         load_model(bad)

@@ -82,7 +82,7 @@ def test_no_piece_brings_code(folder: Path, tmp_path: Path, piece: str, file: st
         folder / piece / (CONFIGS[piece] if file == "config" else file),
         nested=[{"auto_map": {"AutoModel": "evil.Evil"}}],
     )
-    assert "spotnb runs no code of a model" in refusal(folder)
+    assert "and spotnb runs none" in refusal(folder)
     assert not (tmp_path / "owned").exists()
 
 
