@@ -41,7 +41,6 @@ from spotnb.errors import InputError
 from spotnb.generate import spotdiffusion_text_to_audio
 from spotnb.models import decode_mel
 from spotnb.models.adapt import as_model
-from spotnb.models.build_model import BuiltModel as BuiltModel
 from spotnb.models.build_model import build_model
 from spotnb.models.conditioning import joined
 from spotnb.models.shelter import shelter

@@ -138,8 +138,8 @@ def _built(name: Any, device: str, dtype: str) -> BuiltModel:
     if isinstance(loaded, DiffusersAudioLDM):
         return BuiltModel(loaded)
     raise InputError(
-        f"{loaded.name} is a model of the type {type(loaded).__name__}: expected an AudioLDM, whose vocabulary this is; "
-        "pass it to spotdiffusion_text_to_audio, or use SpotSampler"
+        f"{show(name)[:60]} is a {type(loaded).__name__}: expected an AudioLDM, whose vocabulary this is; "
+        "load_model and SpotSampler take it"
     )
 
 

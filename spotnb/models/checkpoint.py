@@ -19,9 +19,8 @@ from transformers import ClapTextConfig, ClapTextModelWithProjection, SpeechT5Hi
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.checkpoint_file import ADVICE, read_parts
-from spotnb.models.checkpoint_sizes import VOCODER_KERNELS, text_config, unet_config, vae_config, vocoder_config
+from spotnb.models.checkpoint_sizes import text_config, unet_config, vae_config, vocoder_config
 from spotnb.models.checkpoint_tokenizer import find_tokenizer
-from spotnb.models.folder_load import quietly
 from spotnb.models.heads import choose_heads
 from spotnb.models.identity import file_digest
 from spotnb.sound.mel import BINS, LATENT_MELS

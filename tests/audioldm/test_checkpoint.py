@@ -115,5 +115,3 @@ def test_without_averages_the_weights_are_taken(path: Path, original: Any, tmp_p
     with torch.no_grad():
         assert relative(model.predict_noise(X, T, cond), original.apply_model(X, T, cond[:, None])) <= 1e-5
     assert not model.notes["averaged_weights"]
-
-
