@@ -20,6 +20,7 @@ from torch import Tensor, nn
 import spotnb
 from spotnb import AudioModel, SpotSampler, original
 from spotnb.errors import InputError
+from spotnb.models.build_model import BuiltModel
 from tests.networks import ALPHAS, FunctionModel, neighbourly
 
 NAMES = {

@@ -79,8 +79,9 @@ ALIKE = {
     "CosineDPMSolverMultistepScheduler": "EDMDPMSolverMultistepScheduler",
     **dict.fromkeys(SCHEDULERS, "DDIMScheduler"),
 }
-"""Classes that are read as others: of a language model only its body, of a scheduler only its noise schedule. (diffusers
-offers the cosine scheduler only where `torchsde` is installed.)"""
+"""Classes that are read as others: of a language model only its body, of a scheduler only its noise schedule.
+
+diffusers offers the cosine scheduler only where `torchsde` is installed."""
 
 
 class Piece(NamedTuple):

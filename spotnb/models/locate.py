@@ -62,7 +62,7 @@ def locate(name: Any, revision: Any = "main", variant: Any = None) -> Located:
     except (OSError, RuntimeError):  # a name that no file can have, or a link to itself
         pass
     if Path(name).suffix in CHECKPOINTS:
-        raise InputError(f"there is no file {show(str(name))}: expected an original AudioLDM checkpoint; check its path")
+        raise InputError(f"there is no file {show(str(name))}: expected an AudioLDM checkpoint; check its path")
     if isinstance(name, str) and REPOSITORY.fullmatch(name) and not re.search(r"\.\.|--|\.git$", name):
         return _on_hub(name, revision, variant)
     raise InputError(f"model {show(name)} is unknown: {EXPECTED}")

@@ -219,7 +219,7 @@ def test_a_tokenizer_of_another_model(path: Path, state: State) -> None:
 
 @pytest.mark.parametrize("name", ["nowhere.ckpt", "cvssp/audioldm.ckpt", "~/nowhere/audioldm-s-full.ckpt"])
 def test_a_path_without_a_file(name: str) -> None:
-    with pytest.raises(InputError, match="there is no file .*check its path"):
+    with pytest.raises(InputError, match=r"there is no file .*check its path"):
         load_model(name)
 
 

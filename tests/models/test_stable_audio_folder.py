@@ -121,7 +121,7 @@ def test_a_damaged_weight_is_named(folder: Path) -> None:
     weights = load_file(path)
     weights["decoder.conv1.weight_v"][0, 0, 0] = float("nan")
     save_file(weights, path, {"format": "pt"})
-    with pytest.raises(SpotnbError, match="NaN or infinite weights in decoder.conv1.weight_v"):
+    with pytest.raises(SpotnbError, match=r"NaN or infinite weights in decoder\.conv1\.weight_v"):
         load_model(folder, "cpu")
 
 
