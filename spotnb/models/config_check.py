@@ -111,7 +111,13 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 }
 LIMITS_OF: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "AutoencoderOobleck": {"sampling_rate": (8000, 192000)},
-    "ClapFeatureExtractor": {"sampling_rate": (48000, 48000), "max_length_s": (1, 60), "fft_window_size": (16, 2**14)},
+    "ClapFeatureExtractor": {
+        "sampling_rate": (48000, 48000),
+        "max_length_s": (1, 60),
+        "fft_window_size": (16, 2**14),
+        "hop_length": (16, 2**12),
+        "feature_size": (1, 512),
+    },
     "ClapAudioConfig": {"num_attention_heads": (1, 1024), "hidden_size": (1, 8192)},
 }
 """Limits of the entries of one class, in the place of the general ones."""
@@ -135,7 +141,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "AudioLDM2UNet2DConditionModel": (
         *("block_out_channels", "in_channels", "out_channels", "down_block_types", "up_block_types"),
         *("layers_per_block", "attention_head_dim", "cross_attention_dim", "norm_num_groups"),
-        "transformer_layers_per_block",
     ),
     "AudioLDM2ProjectionModel": ("text_encoder_dim", "text_encoder_1_dim", "langauge_model_dim"),
     "T5EncoderModel": ("d_model", "d_kv", "d_ff", "num_layers", "num_heads", "vocab_size", "feed_forward_proj"),

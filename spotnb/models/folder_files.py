@@ -25,8 +25,11 @@ LARGEST_TEXT = 2**25
 LONGEST_NAME = 50
 """Characters of the longest name of a weight in a message."""
 WEIGHTS = frozenset({".safetensors", ".bin"})
-IDS = ("position_ids", "token_type_ids", "num_batches_tracked", "relative_position_index")
-"""Ends of the names of whole numbers that checkpoints hold in addition to weights."""
+IDS = (
+    *("position_ids", "token_type_ids", "num_batches_tracked", "relative_position_index"),
+    *(".attn.bias", ".attn.masked_bias"),  # masks of GPT-2
+)
+"""Ends of the names of whole numbers and flags that checkpoints hold in addition to weights."""
 
 
 def where(path: Path) -> str:
