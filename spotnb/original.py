@@ -77,6 +77,7 @@ __all__ = [
     "torch",
 ]
 
+
 class DDIMSampler:
     """A model, ready for `spotdiffusion_sample`.
 

@@ -99,8 +99,7 @@ def text_config(weights: Weights) -> dict[str, Any]:
 
 
 def _heads(channels: list[int]) -> list[int]:
-    published: Mapping[tuple[int, ...], tuple[int, ...]] = {**ORIGINAL_HEADS}
-    return list(published.get(tuple(channels), [width // HEAD_CHANNELS for width in channels]))
+    return list(ORIGINAL_HEADS.get(tuple(channels), [width // HEAD_CHANNELS for width in channels]))
 
 
 def _length(weights: Weights, pattern: str) -> int:
