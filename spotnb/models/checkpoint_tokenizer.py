@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from spotnb.errors import SpotnbError
+from spotnb.models.families import ROBERTA
+from spotnb.models.folder_configs import check_tokenizer
 from spotnb.models.locate import HUB_MODELS
 from spotnb.support.paths import show_path
 from spotnb.support.reasons import reason_of
@@ -57,10 +59,13 @@ def _cached() -> Iterator[Path]:
 
 def _load(folder: Path, text_encoder: dict[str, Any]) -> Any:
     """Load a tokenizer for texts that are as long as the text encoder can read."""
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, RobertaTokenizer
 
+    check_tokenizer(folder, ROBERTA)
+    stated = any((folder / name).is_file() for name in ("tokenizer_config.json", "config.json"))
+    loader: Any = AutoTokenizer if stated else RobertaTokenizer
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = loader.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         words = len(tokenizer)
     except Exception as error:  # the libraries raise many types of errors
         log.debug("loading %s", folder, exc_info=True)

@@ -116,7 +116,7 @@ def read_configs(folder: Path, family: Family, variant: str | None = None) -> di
     pieces = {}
     for name in pieces_of(folder, family):
         if name.startswith("tokenizer"):
-            _check_tokenizer(folder / name, family.pieces[name])
+            check_tokenizer(folder / name, family.pieces[name])
             continue
         path = folder / name / FILES.get(name, "config.json")
         config = read_config(path)
@@ -158,8 +158,8 @@ def _check_index(folder: Path, family: Family) -> None:
             )
 
 
-def _check_tokenizer(folder: Path, known: tuple[str, ...]) -> None:
-    """Check that a tokenizer is of a known class and consists of files in its own folder."""
+def check_tokenizer(folder: Path, known: tuple[str, ...]) -> None:
+    """Check that a tokenizer is of a known class and consists of files in its own folder. Raises `SpotnbError`."""
     path = folder / "tokenizer_config.json"
     config = read_config(path) if path.exists() else {}
     kind, longest = config.get("tokenizer_class"), config.get("model_max_length", 1)

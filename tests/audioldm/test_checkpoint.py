@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from spotnb import SpotSampler, load_model
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.checkpoint_names import unet_weights
+from spotnb.models.checkpoint_sizes import unet_config
 from spotnb.models.latent_diffusion import LatentDiffusionModel
 from spotnb.models.mel import torch_log_mel
 from spotnb.solvers.noise import draw
@@ -103,6 +107,22 @@ def test_its_properties_and_its_digest(loaded: DiffusersAudioLDM, path: Path, tm
     assert (described["name"], described["heads"], described["prediction_type"]) == (str(path), list(HEADS), "epsilon")
     assert len(described["weights_sha256"]) == 64
     assert loaded.vae.config.scaling_factor == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("width", [128, 192, 256])
+def test_the_published_sizes(audioldm: Any, width: int) -> None:
+    """Of s, m and l, built without memory for their weights."""
+    name = {128: "-s-", 192: "-m-", 256: "-l-"}[width]
+    params = audioldm.pipeline.default_audioldm_config(name)["model"]["params"]
+    with torch.device("meta"):
+        network = sys.modules["audioldm.latent_diffusion.openaimodel"].UNetModel(**params["unet_config"]["params"])
+        weights = unet_weights(network.state_dict())
+        config = unet_config(weights)
+        expected = {key: value.shape for key, value in UNet2DConditionModel(**config).state_dict().items()}
+    assert {key: value.shape for key, value in weights.items()} == expected
+    assert config["block_out_channels"] == [width, 2 * width, 3 * width, 5 * width]
+    channels = params["unet_config"]["params"]["num_head_channels"]
+    assert config["attention_head_dim"] == [part // channels for part in config["block_out_channels"]]
 
 
 def test_without_averages_the_weights_are_taken(path: Path, original: Any, tmp_path: Path) -> None:

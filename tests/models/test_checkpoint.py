@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import torch
 from diffusers import DDIMScheduler
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from spotnb import load_model
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.checkpoint import from_checkpoint
-from spotnb.models.checkpoint_tokenizer import DOWNLOAD
+from spotnb.models.checkpoint_tokenizer import DOWNLOAD, find_tokenizer
 from spotnb.solvers.noise import draw
 from tests.models.components import AUDIOLDM_SCHEDULE, make_tokenizer
 from tests.models.original_names import make_pieces, save_checkpoint, state_of
@@ -208,6 +209,44 @@ def test_the_tokenizer_is_found_in_the_cache_of_the_hub(
     load_model(path, "cpu")
     assert asked[0] == "FacebookAI/roberta-base/tokenizer.json"
     assert asked[-1] == "cvssp/audioldm/tokenizer/tokenizer.json"
+
+
+def save_roberta(folder: Path, *files: str) -> None:
+    """Write some of the files of a small tokenizer of RoBERTa's kind, as its repository has them."""
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<s>", "<pad>", "</s>", "<unk>"], initial_alphabet=letters
+    )
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.train_from_iterator(["rock song with heavy drums"] * 20, trainer)
+    folder.mkdir()
+    tokenizer.model.save(str(folder))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "config.json").write_text('{"model_type": "roberta"}')
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 512}')
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt"),
+        ("config.json", "tokenizer_config.json", "vocab.json", "merges.txt"),
+        ("vocab.json", "merges.txt"),
+        ("tokenizer.json",),
+    ],
+)
+def test_robertas_files_are_read_however_many_there_are(tmp_path: Path, files: tuple[str, ...]) -> None:
+    save_roberta(tmp_path / "roberta-base", *files)
+    sizes = {"vocab_size": 400, "max_position_embeddings": 80, "pad_token_id": 1}
+    tokenizer = find_tokenizer(tmp_path, sizes)
+    tokens = tokenizer(["rock song", "drums"], padding="longest", truncation=True)
+    assert [(row[0], row.count(1)) for row in tokens.input_ids] == [(0, 0), (0, tokens.input_ids[1].count(1))]
+    assert all(2 in row for row in tokens.input_ids)
+    assert tokenizer.model_max_length == 78
 
 
 def test_a_tokenizer_of_another_model(path: Path, state: State) -> None:
