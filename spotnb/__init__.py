@@ -32,6 +32,7 @@ _HOME = {
     "Replay": "sampling.replay",
     "replay": "sampling.replay",
     "resume": "sampling.replay",
+    "sampler_from": "sampling.from_manifest",
     "sweep": "research.sweep",
     "DistributedModel": "research.distributed",
     "sliding_window_vae_decode": "models.decode_mel",
@@ -87,6 +88,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.research.distributed import DistributedModel as DistributedModel
     from spotnb.research.sweep import sweep as sweep
     from spotnb.sampling.cost import Cost as Cost
+    from spotnb.sampling.from_manifest import sampler_from as sampler_from
     from spotnb.sampling.padding import Padding as Padding
     from spotnb.sampling.replay import Replay as Replay
     from spotnb.sampling.replay import replay as replay

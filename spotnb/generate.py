@@ -11,6 +11,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import torch
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.decode import Sound
@@ -198,7 +199,7 @@ def default_score(candidate: Generation) -> float:
     if judge is not None:
         prompt = candidate.sampler.prompt
         text = prompt.text if isinstance(prompt, PromptTimeline) else prompt
-        return float(judge(candidate.waveform[None], text)[0])
+        return float(judge(torch.tensor(candidate.waveform)[None], text)[0])
     seams = candidate.grid_score()
     return 0.0 if seams is None else -seams.score
 

@@ -170,7 +170,6 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *("global_states_input_dim", "cross_attention_input_dim"),
     ),
     "StableAudioProjectionModel": ("text_encoder_dim", "conditioning_dim", "min_value", "max_value"),
-    "CosineDPMSolverMultistepScheduler": ("sigma_min", "sigma_max", "sigma_data", "prediction_type"),
     "EDMDPMSolverMultistepScheduler": ("sigma_min", "sigma_max", "sigma_data", "prediction_type"),
 }
 BETAS = "beta_start", "beta_end", "beta_schedule"

@@ -98,7 +98,7 @@ AUDIOLDM2 = Family(
 )
 STABLE_AUDIO = Family(
     "Stable Audio",
-    "spotnb.models.stable_audio",
+    "spotnb.models.stable_audio_folder",
     {
         "transformer": ("StableAudioDiTModel",),
         "vae": ("AutoencoderOobleck",),
@@ -113,6 +113,7 @@ FAMILIES: Mapping[str, Family] = {
     "AudioLDMPipeline": AUDIOLDM,
     "MusicLDMPipeline": MUSICLDM,
     "AudioLDM2Pipeline": AUDIOLDM2,
+    "StableAudioPipeline": STABLE_AUDIO,
 }
 """The families by the name of their pipeline in diffusers."""
 PIECES = frozenset(piece for family in FAMILIES.values() for piece in family.pieces)

@@ -60,7 +60,7 @@ KINDS: Mapping[str, Kind] = {
     **_kinds("diffusers", "AutoencoderKL", "AutoencoderOobleck", "StableAudioDiTModel"),
     **_kinds("diffusers.pipelines.stable_audio", "StableAudioProjectionModel"),
     **_kinds("diffusers", "DDIMScheduler", weights=False),
-    **_kinds("diffusers", "CosineDPMSolverMultistepScheduler", "EDMDPMSolverMultistepScheduler", weights=False),
+    **_kinds("diffusers", "EDMDPMSolverMultistepScheduler", weights=False),
     **_kinds("spotnb.models.vocoder", "ISTFTVocoder"),
     **_kinds("transformers", "ClapFeatureExtractor", weights=False),
     "SpeechT5HifiGan": Kind("transformers", "SpeechT5HifiGan", "SpeechT5HifiGanConfig"),
@@ -74,8 +74,14 @@ KINDS: Mapping[str, Kind] = {
     "T5EncoderModel": Kind("transformers", "T5EncoderModel", "T5Config"),
     "GPT2Model": Kind("transformers", "GPT2Model", "GPT2Config"),
 }
-ALIKE = {"GPT2LMHeadModel": "GPT2Model", **dict.fromkeys(SCHEDULERS, "DDIMScheduler")}
-"""Classes that are read as others: of a language model only its body, of a scheduler only its noise schedule."""
+ALIKE = {
+    "GPT2LMHeadModel": "GPT2Model",
+    "CosineDPMSolverMultistepScheduler": "EDMDPMSolverMultistepScheduler",
+    **dict.fromkeys(SCHEDULERS, "DDIMScheduler"),
+}
+"""Classes that are read as others: of a language model only its body, of a scheduler only its noise schedule.
+
+diffusers offers the cosine scheduler only where `torchsde` is installed."""
 
 
 class Piece(NamedTuple):
@@ -110,7 +116,7 @@ def read_configs(folder: Path, family: Family, variant: str | None = None) -> di
     pieces = {}
     for name in pieces_of(folder, family):
         if name.startswith("tokenizer"):
-            _check_tokenizer(folder / name, family.pieces[name])
+            check_tokenizer(folder / name, family.pieces[name])
             continue
         path = folder / name / FILES.get(name, "config.json")
         config = read_config(path)
@@ -154,8 +160,8 @@ def _check_index(folder: Path, family: Family) -> None:
             )
 
 
-def _check_tokenizer(folder: Path, known: tuple[str, ...]) -> None:
-    """Check that a tokenizer is of a known class and consists of files in its own folder."""
+def check_tokenizer(folder: Path, known: tuple[str, ...]) -> None:
+    """Check that a tokenizer is of a known class and consists of files in its own folder. Raises `SpotnbError`."""
     path = folder / "tokenizer_config.json"
     config = read_config(path) if path.exists() else {}
     kind, longest = config.get("tokenizer_class"), config.get("model_max_length", 1)

@@ -18,7 +18,7 @@ from typing import Any
 from spotnb.errors import InputError
 from spotnb.support.checks import as_plain, show
 
-ORIGINAL_HEADS = {
+ORIGINAL_HEADS: dict[tuple[int, ...], tuple[int, ...]] = {
     (128, 256, 384, 640): (4, 8, 12, 20),  # audioldm, audioldm-s-full-v2, musicldm, audioldm2: 32 channels per head
     (192, 384, 576, 960): (6, 12, 18, 30),  # audioldm-m-full: 32 channels per head
     (256, 512, 768, 1280): (4, 8, 12, 20),  # audioldm-l-full: 64 channels per head

@@ -52,11 +52,12 @@ def folder_digest(folder: Path, variant: str | None = None) -> str:
         for path in paths:
             if path.name in left:
                 continue
-            total.update(f"{piece}/{path.name} {_file_digest(path)}\n".encode())
+            total.update(f"{piece}/{path.name} {file_digest(path)}\n".encode())
     return total.hexdigest()
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits. Raises `SpotnbError` if it cannot be read."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
     target = path.resolve()

@@ -8,7 +8,7 @@ from typing import Any, cast
 import torch
 
 from spotnb.errors import InputError
-from spotnb.models.families import Family, family_of, loader_of
+from spotnb.models.families import AUDIOLDM, Family, family_of, loader_of
 from spotnb.models.folder_check import read_index
 from spotnb.models.locate import EMBEDDED, HUB_MODELS, locate
 from spotnb.models.protocol import AudioModel
@@ -18,6 +18,7 @@ from spotnb.support.reasons import reason_of
 
 __all__ = ["EMBEDDED", "HUB_MODELS", "load_model", "pick_device", "pick_dtype"]
 
+CHECKPOINT = AUDIOLDM._replace(title="an original checkpoint", options=frozenset({"heads"}))
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -36,11 +37,12 @@ def load_model(
     Args:
         name: "tiny", which is the embedded model; a repository on the Hugging Face Hub, such as `cvssp/audioldm2`,
             which is downloaded on first use (2 to 6 GB); or a local folder in the same format, whose absolute path
-            becomes the name in the manifest. `model_index.json` decides about the family: AudioLDM, MusicLDM or
-            AudioLDM 2. No code in a folder is run, and its configurations have limits.
+            becomes the name in the manifest. `model_index.json` decides about the family: AudioLDM, MusicLDM,
+            AudioLDM 2 or Stable Audio. No code in a folder is run, and its configurations have limits. An original
+            AudioLDM checkpoint, the path of a `.ckpt`, is read too; see `spotnb.models.checkpoint`.
         device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.
         dtype: Precision of the UNet: "fp32", "bf16", "fp16", or "auto", which selects bf16 if the hardware multiplies
-            it faster than float32, and fp32 otherwise.
+            it faster than float32, fp16 on GPUs that have no bf16 but multiply that faster, and fp32 otherwise.
         heads: Attention heads of a published checkpoint; see `spotnb.models.heads`. The manifest records the choice.
         revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
         variant: The variant of the weights, such as "fp16", which takes half of the download. A piece without it is
@@ -54,6 +56,11 @@ def load_model(
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
     located = locate(name, revision, variant)
+    if located.folder.is_file():
+        from spotnb.models.checkpoint import from_checkpoint
+
+        checked = _options(CHECKPOINT, {"heads": heads, "variant": variant})
+        return from_checkpoint(located.folder, name=located.name, device=chosen_device, dtype=chosen_dtype, **checked)
     family = family_of(located.folder, read_index(located.folder))
     options = _options(family, {"heads": heads, "variant": variant})
     load = loader_of(family)
@@ -106,6 +113,8 @@ def pick_dtype(dtype: Any, device: torch.device) -> torch.dtype:
         return DTYPES[dtype]
     if not isinstance(dtype, str) or dtype != "auto":
         raise InputError(f"dtype is {show(dtype)}: expected auto, {', '.join(DTYPES)}; auto suits most machines")
+    if device.type == "cuda" and (7, 0) <= torch.cuda.get_device_capability(device) < (8, 0):
+        return torch.float16  # Volta and Turing multiply it in tensor cores, and have no bf16
     return torch.bfloat16 if _fast_bf16(device) else torch.float32
 
 

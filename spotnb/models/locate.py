@@ -22,6 +22,8 @@ HUB_MODELS = ("cvssp/audioldm", "cvssp/audioldm-s-full-v2", "cvssp/audioldm-m-fu
 EXPECTED = f"expected {EMBEDDED_NAME}, an existing folder or a checkpoint such as {HUB_MODELS[1]}; see load_model"
 """What a name may be: that of any repository on the Hub with a model of a known family, too."""
 REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,95})/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,95})")
+CHECKPOINTS = frozenset({".ckpt", ".pt", ".pth"})
+"""The suffixes of original AudioLDM checkpoints."""
 REVISION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]|/(?=[A-Za-z0-9])){0,99}")
 
 
@@ -30,7 +32,7 @@ class Located(NamedTuple):
 
     Attributes:
         name: The name for the manifest: that of the model, or the absolute path of its folder.
-        folder: The folder.
+        folder: The folder, or the file of an original checkpoint.
         revision: The commit of a published checkpoint, or None.
     """
 
@@ -55,10 +57,12 @@ def locate(name: Any, revision: Any = "main", variant: Any = None) -> Located:
         return _on_hub(name, revision, variant)
     try:
         folder = check_path("model name", name).resolve()
-        if folder.is_dir():
+        if folder.is_dir() or (folder.suffix in CHECKPOINTS and folder.is_file()):
             return Located(str(folder), folder)
     except (OSError, RuntimeError):  # a name that no file can have, or a link to itself
         pass
+    if Path(name).suffix in CHECKPOINTS:
+        raise InputError(f"there is no file {show(str(name))}: expected an AudioLDM checkpoint; check its path")
     if isinstance(name, str) and REPOSITORY.fullmatch(name) and not re.search(r"\.\.|--|\.git$", name):
         return _on_hub(name, revision, variant)
     raise InputError(f"model {show(name)} is unknown: {EXPECTED}")

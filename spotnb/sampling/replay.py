@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
+from spotnb.models.folder_weights import check_variant
 from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED_NAME, check_revision
 from spotnb.models.protocol import AudioModel
@@ -77,7 +79,6 @@ def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = Fals
     manifest = check_manifest(trace.manifest)
     try:
         described = manifest["model"]
-        name = described["name"]
         sounds = {
             setting: _known_sound(trace.sources[setting], manifest[setting]["frames"])
             for setting in SOUNDS
@@ -88,7 +89,7 @@ def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = Fals
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the trace's manifest does not describe a run ({reason_of(error)}): record a run") from error
-    run = Run.of(_loaded(name, described, load=load) if model is None else as_model(model), settings)
+    run = Run.of(load_described(described, load=load) if model is None else as_model(model), settings)
     require_agreement(run, trace)
     sampler = SpotSampler.of(run)
     now = sampler.manifest()
@@ -101,8 +102,14 @@ def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = Fals
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 
-def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
-    """Load the model that a manifest describes, with the options in its description, if that is permitted."""
+def load_described(described: Mapping[str, Any], *, load: bool) -> AudioModel:
+    """Load the model that a manifest describes, with the options in its description, if that is permitted.
+
+    Raises:
+        InputError: It is not the embedded model, and `load` is not True; or the description is not that of a model.
+        SpotnbError: The model cannot be loaded.
+    """
+    name = described.get("name")
     name = check_text("the model's name in the trace", name, hint="pass the model of the run as model=", blank=False)
     if name != EMBEDDED_NAME and load is not True:
         raise InputError(
@@ -118,6 +125,8 @@ def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
     choices["heads"] = heads if named else tuple(given) if isinstance(given, list) else given
     if "revision" in described:
         choices["revision"] = check_revision(described["revision"])
+    if "variant" in described:
+        choices["variant"] = check_variant(described["variant"])
     return load_model(name, **choices)
 
 

@@ -82,6 +82,7 @@ OWN: dict[str, dict[str, Callable[[], Any]]] = {
     "spotdiffusion_text_to_audio": {"ddim_steps": lambda: 2},
     "replay": {"model": model},
     "resume": {"model": model},
+    "sampler_from": {"manifest": lambda: sampler().manifest(), "model": model},
     "sweep": {
         "grid": lambda: {"prompt": "rain", "duration": 1.0, "steps": 2},
         "out": lambda: Path("swept"),

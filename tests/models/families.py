@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.models.components import make_components, save_folder
 from tests.models.published import audioldm2, musicldm
+from tests.models.stable_components import stable_audio
 
 
 def audioldm(folder: Path) -> Path:
@@ -17,4 +18,9 @@ def audioldm(folder: Path) -> Path:
     return save_folder(folder, make_components(seed=1))
 
 
-FAMILIES: dict[str, Callable[[Path], Path]] = {"audioldm": audioldm, "musicldm": musicldm, "audioldm2": audioldm2}
+FAMILIES: dict[str, Callable[[Path], Path]] = {
+    "audioldm": audioldm,
+    "musicldm": musicldm,
+    "audioldm2": audioldm2,
+    "stable_audio": stable_audio,
+}

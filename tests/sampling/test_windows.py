@@ -105,7 +105,7 @@ def test_guidance_by_hand(scale: float) -> None:
     cond, uncond = torch.tensor([[0.5, 0.1]]), torch.tensor([[0.0, 0.3]])
     windows = [ramp(8, batch=2) / 50, ramp(8, batch=2) / 90]
     denoiser = Denoiser(model, one_prompt(torch.cat([cond, uncond])), Guidance(scale), tile_batch=2)
-    predicted = denoiser.guided(windows, 600, [(Guide((0,)),)] * 2, [0, 0])
+    predicted = denoiser.guided(windows, 600, [(Guide((0,)),)] * 2, [0, 0], 8)
     t = torch.full((2,), 600)
     for window, ours in zip(windows, predicted, strict=True):
         u, c = pointwise(window, t, uncond.expand(2, -1)), pointwise(window, t, cond.expand(2, -1))
@@ -161,9 +161,10 @@ def test_spot_takes_each_frame_from_one_tile() -> None:
 class Placing(FunctionModel):
     """Predicts the frame that each row's window begins at."""
 
-    def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor, *, starts: Tensor | None = None) -> Tensor:
-        assert starts is not None
-        return super().predict_noise(x, t, torch.cat([cond, starts.to(cond)[:, None]], dim=1))
+    def place(self, cond: Tensor, starts: Tensor, frames: int) -> Tensor:
+        assert frames == 56
+        assert starts.dtype == torch.long
+        return torch.cat([cond, starts.to(cond)[:, None]], dim=1)
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.5])
