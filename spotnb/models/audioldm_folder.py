@@ -16,6 +16,7 @@ from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
+from spotnb.models.defaults import TINY
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.folder_check import IDS, check_files, named, weight_bytes, where
 from spotnb.models.folder_configs import KINDS, Piece, check_fit, read_configs
@@ -74,7 +75,9 @@ def from_folder(
             notes={"heads": list(chosen), "heads_choice": "config" if kept else str(heads)},
             digest=digest,
         )
-        if not embedded:
+        if embedded:
+            model.defaults = TINY
+        else:
             _try(model, folder)
     return model
 

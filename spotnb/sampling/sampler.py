@@ -198,7 +198,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
     ) -> np.ndarray[Any, Any]:
         """Decode the latent to a waveform `[samples]`, float32 in [-1, 1].
 
-        A continued sound keeps its own decoding, up to a cross-fade over its last 2.56 s.
+        A continued sound keeps its own decoding, up to a cross-fade over its last 64 latent frames.
 
         Args:
             step: The step after which the latent is decoded; None is the current latent.

@@ -15,6 +15,7 @@ from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.windows import gather, scatter
 from spotnb.support.checks import check_int
 from spotnb.tiling.layout import Layout
+from spotnb.tiling.clock import Clock
 from spotnb.trace.record import StepRecord
 
 Finish = Callable[[RunState, Layout, Tensor, float], StepRecord]
@@ -51,6 +52,11 @@ class Step:
     def __repr__(self) -> str:
         predicted = f"{len(self._predictions)} of {len(self.layout.tiles)} tiles predicted"
         return f"Step({self.index}, t={self.timestep}, shift={self.layout.shift}, {predicted}, next: {self.next_phase})"
+
+    @property
+    def clock(self) -> Clock:
+        """The rates of the model."""
+        return self.run.clock
 
     @property
     def next_phase(self) -> str:
