@@ -64,14 +64,15 @@ def neighbourly(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
 class StereoModel(FunctionModel):
     """A model of two channels at 44.1 kHz that decodes latents of 64 channels and one bin to sound in one stage.
 
-    Each value of channel 0 (left) and 1 (right) is held for a frame of 2048 samples, over a tone that tells the channels
-    apart. The defaults are its own.
+    Each value of channel 0 (left) and 1 (right) is held for a frame of 2048 samples. It is the level of a tone that
+    tells the two channels of sound apart. The defaults are its own.
     """
 
     name, sample_rate, channels, latent_bins, samples_per_frame = "stereo", 44100, 64, 1, 2048
     audio_channels, native_frames = 2, 64
     defaults: ClassVar[dict[str, Any]] = {"steps": 3, "guidance_scale": 1.5, "tile_size_time": 32}
-    decode_mel = vocode = None
+    decode_mel: Any = None
+    vocode: Any = None
 
     def decode(self, latent: Tensor) -> Tensor:
         level = 0.3 + 0.2 * torch.tanh(latent[:, :2, :, 0]).repeat_interleave(2048, dim=2)

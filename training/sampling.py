@@ -14,9 +14,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
 from spotnb.sampling.guidance import Prompts
 from spotnb.sampling.run import Run
-from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
 from spotnb.sampling.settings import RunSettings
 from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.config import SpotDiffusionConfig

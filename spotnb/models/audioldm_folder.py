@@ -16,8 +16,8 @@ from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from spotnb.errors import SpotnbError
-from spotnb.models.defaults import TINY
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.defaults import TINY
 from spotnb.models.folder_check import IDS, check_files, named, weight_bytes, where
 from spotnb.models.folder_configs import KINDS, Piece, check_fit, read_configs
 from spotnb.models.heads import choose_heads

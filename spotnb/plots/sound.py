@@ -150,7 +150,7 @@ def plot_waveform(
         clock: The rates of the model.
 
     Returns:
-        The figure, the axes, and the line or the filled envelope.
+        The figure, the axes, and the line or the filled envelope of the first channel.
 
     Raises:
         InputError: `waveform` is not a finite waveform.
@@ -160,19 +160,19 @@ def plot_waveform(
     several = wave.ndim > 1 and len(wave) > 1
     fig, ax = axes(ax, height=1.2 + 1.2 * len(wave) if several else 2.4)
     limit = 1.05 * max(1.0, float(np.abs(wave).max()))
-    artist: Artist
+    drawn = []
     for number, channel in enumerate(wave if wave.ndim > 1 else [wave]):
         middle = -2 * limit * number
-        drawn = _draw_wave(ax, channel, middle, rate)
-        artist = drawn if not number else artist
+        drawn.append(_draw_wave(ax, channel, middle, rate))
         ax.axhline(middle, lw=0.5, color="0.6", zorder=0)
     ax.set(xlim=(0, wave.shape[-1] / rate), ylim=(middle - limit, limit), xlabel="time (s)")
     ax.set_ylabel("channel" if several else "amplitude (1 = full scale)")
     if several:
-        ax.set_yticks(-2 * limit * np.arange(len(wave)), CHANNELS if len(wave) == 2 else range(1, len(wave) + 1))
+        names = CHANNELS if len(wave) == 2 else tuple(str(number + 1) for number in range(len(wave)))
+        ax.set_yticks(-2 * limit * np.arange(len(wave)), names)
     ax.spines[["top", "right"]].set_visible(False)
     mark_seams(ax, seams, clock.frame_seconds)
-    return fig, ax, artist
+    return fig, ax, drawn[0]
 
 
 def _draw_wave(ax: Axes, wave: NDArray[np.float32], middle: float, rate: int) -> Artist:

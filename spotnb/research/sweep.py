@@ -87,7 +87,7 @@ def sweep(
     The table is also written to `out/table.csv`, which `spotnb.research.table.read_table` reads. A row holds the
     settings and these columns: `wall_seconds` of the cell with decoding, `seconds` of sampling, `forwards`,
     `network_frames`, `seam_score` and `seam_p` at the fixed grid of the tiles (empty if there is none), `ends_std`
-    (standard deviation of the latent in the outer 8 latent frames at both ends), `rms_db`, `peak_db`, `crest_db`, `lufs`,
+    (standard deviation of the latent in its outer 8 frames at both ends), `rms_db`, `peak_db`, `crest_db`, `lufs`,
     `sound` and `trace` (file names), and `error`. The row of a cell that fails states the error, and the next call
     tries the cell again.
 

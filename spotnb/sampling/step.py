@@ -14,8 +14,8 @@ from spotnb.sampling.padding import Padding, padded_latent, padding_of
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.windows import gather, scatter
 from spotnb.support.checks import check_int
-from spotnb.tiling.layout import Layout
 from spotnb.tiling.clock import Clock
+from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 
 Finish = Callable[[RunState, Layout, Tensor, float], StepRecord]

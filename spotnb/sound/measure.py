@@ -189,6 +189,18 @@ def loop_score(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> float:
     return seam_score(np.roll(wave, round(middle * LATENT_SECONDS * rate)), [middle], rate).score
 
 
+def extremes(wave: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the minimum and maximum of each part of a sound, over all its channels, `[parts, 2]`.
+
+    Args:
+        wave: `[samples]` or `[channels, samples]`.
+        starts: The first sample of each part.
+    """
+    channels = np.atleast_2d(wave)
+    lowest = np.minimum.reduceat(channels, starts, axis=1).min(axis=0)
+    return np.stack([lowest, np.maximum.reduceat(channels, starts, axis=1).max(axis=0)], axis=1)
+
+
 @np.errstate(all="ignore")  # silence is valid, see below
 def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
     """Compute the RMS level, peak level and crest factor of a waveform in dB, and its loudness in LUFS.

@@ -14,7 +14,7 @@ _BYTES = 16  # of memory per sample of the longer sound
 
 @np.errstate(all="ignore")
 def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
-    """Return a sound `[samples]` or `[channels, samples]` converted from `rate` to the sample rate `wanted`, both in Hz.
+    """Return a sound `[samples]` or `[channels, samples]` converted from the sample rate `rate` to `wanted`, in Hz.
 
     librosa (soxr) converts it. Its filter can overshoot: a sound within [-1, 1] is limited to [-1, 1] afterwards.
 

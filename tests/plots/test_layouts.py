@@ -349,30 +349,21 @@ def test_more_tiles_than_can_be_seen_are_refused():
 
 
 def test_seconds_are_those_of_the_run_or_of_a_clock():
-    sampler = SpotSampler(StereoModel(pointwise), "a sea", 6.0, 2, config=SpotDiffusionConfig(32)).run(progress=False)
+    sampler = SpotSampler(StereoModel(pointwise), "a sea", 6.0, 2, config=SpotDiffusionConfig(32))
     second = 44100 / 2048  # latent frames
-    frames = sampler.frames
-    for draw, run in (
-        (plot_layout, sampler.begin),
-        (plot_tile_map, lambda: sampler.trace),
-        (plot_seams, lambda: sampler.trace),
-    ):
-        if draw is plot_layout:
-            sampler.reset()
-        fig, ax, _ = draw(run())
+    for draw, drawn in ((plot_layout, sampler.begin()), (plot_tile_map, sampler.run(progress=False).trace)):
+        fig, ax, _ = draw(drawn)
         fig.canvas.draw()
-        assert ax.get_xlim()[1] >= frames / second - 1e-9
+        assert ax.get_xlim()[1] >= sampler.frames / second - 1e-9
         assert ax.get_xlim()[1] * second == pytest.approx(ax.child_axes[0].get_xlim()[1])
-        if draw is plot_layout:
-            sampler.run(progress=False)
+    assert plot_seams(sampler.trace)[1].get_xlim()[1] == pytest.approx(sampler.frames / second)
     layout = sampler.trace[0].layout
     _, ax, _ = plot_layout(layout, clock=sampler.clock)
     _, bare, _ = plot_layout(layout)
     assert bare.get_xlim()[1] / ax.get_xlim()[1] == pytest.approx(0.04 * second)
     assert f"{32 / second:g} s" in ax.get_title(loc="left")
-    _, ax, _ = plot_padding(
-        SpotSampler(StereoModel(pointwise), "a sea", 6.0, 2, config=SpotDiffusionConfig(32)).begin()
-    )
+    sampler.reset()
+    _, ax, _ = plot_padding(sampler.begin())
     assert ax.get_ylabel() == "channel"
-    with pytest.raises(InputError, match="^clock is 25"):
+    with pytest.raises(InputError, match=r"^clock is 25"):
         plot_seams(layout, clock=25)

@@ -241,7 +241,7 @@ def test_a_latent_of_one_bin_shows_its_channels_as_rows():
 @pytest.mark.parametrize("draw", [plot_latent, plot_mel, plot_waveform])
 def test_other_clocks_and_rates_are_refused(draw):
     sound = LATENT if draw is plot_latent else SECOND
-    with pytest.raises(InputError, match="^clock is 25"):
+    with pytest.raises(InputError, match=r"^clock is 25"):
         draw(sound, clock=25)
     if draw is not plot_latent:
         with pytest.raises(InputError, match="sample rate"):

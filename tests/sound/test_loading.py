@@ -306,5 +306,5 @@ def test_other_numbers_of_channels_are_averaged_and_repeated() -> None:
 
 @pytest.mark.parametrize("channels", [0, 65, 1.5, "2", None])
 def test_other_channels_are_refused(channels: Any) -> None:
-    with pytest.raises(InputError, match="^channels is"):
+    with pytest.raises(InputError, match=r"^channels is"):
         load_audio(WAVE, channels=channels)

@@ -379,14 +379,14 @@ def test_the_range_of_seams_holds_exactly_the_frames_inside_the_sound(frame, rat
     with pytest.raises(InputError, match="outside the sound") as caught:
         seam_score(np.zeros((mels, 64)), [10**6], frame_seconds=frame / rate)
     first, last = map(int, str(caught.value).split("expected ")[1].split(";")[0].split(" to "))
-    assert 1 <= _mel_places(np.array([first]), per_frame)[0]
+    assert _mel_places(np.array([first]), per_frame)[0] >= 1
     assert _mel_places(np.array([first - 1]), per_frame)[0] < 1
     assert _mel_places(np.array([last]), per_frame)[0] < mels <= _mel_places(np.array([last + 1]), per_frame)[0]
 
 
 @pytest.mark.parametrize("seconds", [0, -1, np.nan, 11, "0.04", None])
 def test_frames_of_no_length_are_refused(seconds):
-    with pytest.raises(InputError, match="^frame_seconds is"):
+    with pytest.raises(InputError, match=r"^frame_seconds is"):
         seam_score(hum(220), SEAMS, frame_seconds=seconds)
 
 

@@ -21,7 +21,7 @@ from spotnb.widgets.panel_cost import planned_cost
 from spotnb.widgets.panel_files import file_stem, free_path
 from tests.networks import FunctionModel, Network, pointwise
 
-SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # the form's initial values
+SETTINGS = {"steps": 5, "guidance_scale": 3.0, "guidance_interval": None}  # AudioLDM's, which the form starts from
 
 
 def opened(network: Any = pointwise) -> SamplerPanel:
