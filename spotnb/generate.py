@@ -20,7 +20,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.heard import mono
-from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.sound.measure import MEL_SECONDS, Levels, SeamScore, levels, seam_score
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import as_plain, check_flag, check_instance, show
 from spotnb.tiling.config import SpotDiffusionConfig
@@ -90,8 +90,11 @@ class Generation:
         if has_mel(self.sampler.model):
             grid = range(tile, self.sampler.frames - 1, tile)
             return seam_score(self.mel, grid, frame_seconds=clock.frame_seconds) if grid else None
-        grid = range(tile, int(self.waveform.shape[-1] / clock.samples_per_frame), tile)
-        return seam_score(self.waveform, grid, clock.sample_rate, frame_seconds=clock.frame_seconds) if grid else None
+        seconds = self.waveform.shape[-1] / clock.sample_rate - 2 * MEL_SECONDS  # a seam has sound behind it
+        grid = range(tile, math.ceil(seconds / clock.frame_seconds), tile)
+        if not grid:
+            return None
+        return seam_score(self.waveform, grid, clock.sample_rate, frame_seconds=clock.frame_seconds)
 
     def manifest(self) -> dict[str, Any]:
         """Return everything needed to repeat the run, with measurements of the result, as JSON types."""

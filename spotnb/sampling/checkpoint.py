@@ -15,7 +15,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.support.checks import check_flag, check_instance
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.progress import progress_bar
-from spotnb.tiling.clock import Clock
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.trace.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -80,4 +80,4 @@ def deciding(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest that decide the result, as they come back from JSON."""
     left_out = ("versions", "threads", "tile_batch", "result")
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
-    return kept | asdict(Clock.of_manifest(kept))  # older manifests do not state the rates
+    return asdict(AUDIOLDM) | kept  # older manifests do not state the rates

@@ -83,8 +83,6 @@ def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_
     """
     kind, _ = FORMATS[path.suffix.lower()]
     check_rate(kind, sample_rate)
-    if kind == "FLAC" and channels > MOST_FLAC_CHANNELS:
-        raise InputError(f"the sound has {channels} channels: expected at most {MOST_FLAC_CHANNELS} for FLAC; use .wav")
     with atomic_write(path) as temporary:
         try:
             written = _encode(temporary, kind, pieces, sample_rate, channels)
@@ -105,7 +103,7 @@ def flac_bytes(waveform: NDArray[np.floating[Any]], sample_rate: int) -> bytes:
     The file has 16 bits per sample.
 
     Raises:
-        InputError: FLAC does not have the sample rate.
+        InputError: FLAC does not have the sample rate or so many channels.
     """
     check_rate("FLAC", sample_rate)
     buffer = io.BytesIO()
@@ -134,6 +132,8 @@ def _encode(
     """Write pieces of sound as a file of a kind, and return their number of samples."""
     import soundfile
 
+    if kind == "FLAC" and channels > MOST_FLAC_CHANNELS:
+        raise InputError(f"the sound has {channels} channels: expected at most {MOST_FLAC_CHANNELS} for FLAC; use .wav")
     subtype = dict(FORMATS.values())[kind]
     written = 0
     try:

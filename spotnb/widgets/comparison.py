@@ -14,7 +14,7 @@ import numpy as np
 from traitlets import Dict
 
 from spotnb.errors import InputError
-from spotnb.sound.measure import SeamScore
+from spotnb.sound.measure import MEL_SECONDS, SeamScore
 from spotnb.sound.mel import LATENT_SECONDS, SAMPLE_RATE
 from spotnb.support.checks import check_int, check_real, show
 from spotnb.widgets import comparison_runs as parts
@@ -116,7 +116,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
         scene = {
             "duration": self.duration,
             "framesPerSecond": 1 / frame,
-            "melSeconds": parts.MEL_SECONDS,
+            "melSeconds": MEL_SECONDS,
             "melRange": list(parts.RANGE),
             "measure": measure,
             "grid": list(self._grid),
@@ -217,7 +217,7 @@ def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> Non
     from spotnb.sound.mel import mel_bin
 
     low, high = parts.RANGE
-    draw_image(axes, mel, parts.MEL_SECONDS, cmap="magma", vmin=low, vmax=high)
+    draw_image(axes, mel, MEL_SECONDS, cmap="magma", vmin=low, vmax=high)
     axes.set(xlim=(0, duration), xlabel="", ylabel="Hz")
     axes.set_yticks(mel_bin((250, 1000, 4000)), ["250", "1000", "4000"])
     axes.tick_params(labelbottom=False, labelsize="small")

@@ -16,8 +16,8 @@ from spotnb.errors import InputError
 from spotnb.models.protocol import has_mel
 from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.heard import heard_mel
-from spotnb.sound.measure import Levels, SeamScore, extremes, levels, seam_score
-from spotnb.sound.mel import FLOOR, HOP, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.sound.measure import MEL_SECONDS, Levels, SeamScore, extremes, levels, seam_score
+from spotnb.sound.mel import FLOOR, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_sound
 from spotnb.support.checks import check_int, check_items, check_real, check_text, exact, show
 
@@ -25,7 +25,6 @@ LEAST, MOST = 2, 4
 RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
 COLUMNS = 65536  # the largest number of columns of an envelope
 FINEST = 16  # the smallest number of samples in a column
-MEL_SECONDS = HOP / SAMPLE_RATE
 _KINDS = "a Generation, a finished SpotSampler, a waveform [samples], or a pair of a waveform and its seams"
 
 

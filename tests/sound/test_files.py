@@ -214,4 +214,7 @@ def test_pieces_of_several_channels_are_one_file(tmp_path):
 def test_flac_has_at_most_eight_channels(tmp_path):
     with pytest.raises(InputError, match="9 channels: expected at most 8 for FLAC"):
         save_audio(tmp_path / "a.flac", np.zeros((9, 100)))
+    with pytest.raises(InputError, match="9 channels"):
+        flac_bytes(np.zeros((9, 100), np.float32), 16000)
+    assert not list(tmp_path.iterdir())
     assert soundfile.info(save_audio(tmp_path / "a.wav", np.zeros((9, 100)))).channels == 9
