@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from spotnb.errors import SpotnbError
 from spotnb.models import border
 from spotnb.models.decode_mel import latent_to_mel, mel_pieces, sliding_window_vocode, vocoder_context, wave_pieces
+from spotnb.models.memory import in_parts
 from spotnb.models.protocol import AudioModel, MelModel, SoundModel, has_decode, has_mel
 from spotnb.models.shelter import shelter
 from spotnb.sound.heard import heard_mel
@@ -109,7 +111,8 @@ def _decoded_pieces(model: SoundModel, latent: Tensor, *, ring: bool, progress: 
         if not ring:
             left, right = max(0, left), min(frames, right)
         seen = torch.arange(left, right, device=latent.device) % frames
-        sound = border.decode(model, latent[:, :, seen]).cpu()
+        decoded = in_parts(latent[:, :, seen], partial(border.decode, model), context, size, model.device, "window")
+        sound = decoded.cpu()
         if not torch.isfinite(sound).all():
             raise SpotnbError(
                 f"decode of {show(model.name)[:40]} returned NaN or infinity in the window at latent frame {start}: "

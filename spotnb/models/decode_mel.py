@@ -5,7 +5,8 @@ Both stages run in sliding windows, so that memory use does not grow with the du
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models import border
 from spotnb.models.adapt import as_model
+from spotnb.models.memory import in_batches, in_parts
 from spotnb.models.protocol import AudioModel, MelModel, has_mel
 from spotnb.models.shelter import shelter
 from spotnb.sound.mel import HOP
@@ -96,21 +98,43 @@ def mel_pieces(
         return
     starts = [*range(0, frames - window, window - overlap), frames - window]
     held: Tensor | None = None  # decoded frames that overlap with the next window
-    for start, following in zip(
-        progress_bar(starts, desc="decode", unit="window", shown=progress), [*starts[1:], frames], strict=True
-    ):
-        mel = _decoded(model, latent[:, :, start : start + window], start).cpu()
+    decoded = in_batches(
+        starts,
+        windows_at_a_time(model),
+        lambda some: _decoded_together(model, latent, some, window),
+        model.device,
+        f"window of {window} frames to decode",
+    )
+    bar = progress_bar(
+        zip(starts, decoded, strict=True), total=len(starts), desc="decode", unit="window", shown=progress
+    )
+    for (start, mel), following in zip(bar, [*starts[1:], frames], strict=True):
         if held is not None:
-            # Cross-fade the middle half of the overlap with the previous window.
-            shared = held.shape[2]
-            margin = shared // 4
-            ramp = ((torch.arange(shared - 2 * margin) + 0.5) / max(1, shared - 2 * margin))[:, None]
-            inner = slice(margin, shared - margin)
-            faded = held[:, :, inner] * (1 - ramp) + mel[:, :, inner] * ramp
-            mel = torch.cat([held[:, :, :margin], faded, mel[:, :, shared - margin :]], dim=2)
+            mel = _cross_faded(held, mel)  # noqa: PLW2901
         settled = MEL_FRAMES * (following - start)
         held = mel[:, :, settled:]
         yield mel[:, :, :settled]
+
+
+def windows_at_a_time(model: AudioModel) -> int:
+    """Return how many windows are decoded together: several where a device computes them in parallel."""
+    return 1 if model.device.type == "cpu" else 8
+
+
+def _decoded_together(model: MelModel, latent: Tensor, starts: Sequence[int], window: int) -> Sequence[Tensor]:
+    windows = torch.cat([latent[:, :, start : start + window] for start in starts])
+    mels: Sequence[Tensor] = torch.split(_decoded(model, windows, starts[0]), len(latent))
+    return mels
+
+
+def _cross_faded(held: Tensor, mel: Tensor) -> Tensor:
+    """Return a decoded window after a cross-fade with what is held of the previous one, in the middle half of both."""
+    shared = held.shape[2]
+    margin = shared // 4
+    ramp = ((torch.arange(shared - 2 * margin, device=mel.device) + 0.5) / max(1, shared - 2 * margin))[:, None]
+    inner = slice(margin, shared - margin)
+    faded = held[:, :, inner] * (1 - ramp) + mel[:, :, inner] * ramp
+    return torch.cat([held[:, :, :margin], faded, mel[:, :, shared - margin :]], dim=2)
 
 
 def _joined(pieces: Iterable[Tensor]) -> Tensor:
@@ -157,7 +181,8 @@ def wave_pieces(model: MelModel, mels: Iterable[Tensor], frames: int, *, progres
             parts.append(next(source))
             reached += parts[-1].shape[2]
         held, begin = _joined(parts)[:, :, left - begin :], left
-        sound = border.vocode(model, held[:, :, : right - left]).cpu()
+        seen = held[:, :, : right - left]
+        sound = in_parts(seen, partial(border.vocode, model), context, HOP, model.device, "mel window").cpu()
         if not torch.isfinite(sound).all():
             raise SpotnbError(
                 f"the vocoder returned NaN or infinity near {start * HOP / model.sample_rate:.2f} s: "

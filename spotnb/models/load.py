@@ -42,7 +42,7 @@ def load_model(
             AudioLDM checkpoint, the path of a `.ckpt`, is read too; see `spotnb.models.checkpoint`.
         device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.
         dtype: Precision of the UNet: "fp32", "bf16", "fp16", or "auto", which selects bf16 if the hardware multiplies
-            it faster than float32, and fp32 otherwise.
+            it faster than float32, fp16 on GPUs that have no bf16 but multiply that faster, and fp32 otherwise.
         heads: Attention heads of a published checkpoint; see `spotnb.models.heads`. The manifest records the choice.
         revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
         variant: The variant of the weights, such as "fp16", which takes half of the download. A piece without it is
@@ -113,6 +113,8 @@ def pick_dtype(dtype: Any, device: torch.device) -> torch.dtype:
         return DTYPES[dtype]
     if not isinstance(dtype, str) or dtype != "auto":
         raise InputError(f"dtype is {show(dtype)}: expected auto, {', '.join(DTYPES)}; auto suits most machines")
+    if device.type == "cuda" and (7, 0) <= torch.cuda.get_device_capability(device) < (8, 0):
+        return torch.float16  # Volta and Turing multiply it in tensor cores, and have no bf16
     return torch.bfloat16 if _fast_bf16(device) else torch.float32
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from spotnb.errors import SpotnbError
 from spotnb.models.border import place, predict_noise
+from spotnb.models.memory import halved, require_several
 from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import Guidance, Guide, Prediction, Prompts, classifier_free
@@ -18,8 +17,6 @@ from spotnb.sampling.reconstruction import KnownFrames, known_frames, reconstruc
 from spotnb.sampling.source import Source
 from spotnb.sampling.windows import batches, sum_weighted
 from spotnb.tiling.layout import Layout
-
-log = logging.getLogger(__name__)
 
 DEFAULT_TILE_BATCH = 2
 """Windows per forward pass if the model has no `tile_batch` attribute."""
@@ -68,8 +65,10 @@ class Denoiser:
             batch = next(batch for batch in batches(layout, self.tile_batch) if tile in batch)
             try:
                 return self.predict_batch(windows, layout, timestep, batch)
-            except torch.OutOfMemoryError as error:
-                self._halve(error, windows[tile].shape[2])
+            except (RuntimeError, MemoryError) as error:
+                what = f"window of {windows[tile].shape[2]} frames"
+                require_several(error, self.tile_batch, self.model.device, what)
+            self.tile_batch = halved(self.tile_batch, self.model.device)
 
     def predict_batch(
         self, windows: Sequence[Tensor], layout: Layout, timestep: int, batch: Sequence[int]
@@ -155,17 +154,6 @@ class Denoiser:
             alpha_bar=float(self.model.alphas_cumprod[timestep]),
             scale=self.reconstruction_scale,
         )
-
-    def _halve(self, error: BaseException, width: int) -> None:
-        if self.tile_batch == 1:
-            raise SpotnbError(
-                f"out of memory on {self.model.device} with one window of {width} frames at a time; use a smaller "
-                "tile_size_time, the dtype bf16 or another device"
-            ) from error
-        self.tile_batch //= 2
-        if self.model.device.type == "cuda":
-            torch.cuda.empty_cache()
-        log.warning("out of memory on %s: continuing with tile_batch=%d", self.model.device, self.tile_batch)
 
 
 def _for_candidates(rows: tuple[int, ...], size: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,24 +16,53 @@ from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
-from spotnb.trace.record import StepRecord
+from spotnb.trace.record import DeferredRecord, StepRecord
 from spotnb.trace.trace import Trace
 
 
-def record_of(run: Run, before: RunState, after: RunState, eps: Tensor, layout: Layout, trace: Trace) -> StepRecord:
-    """Return the record of a step, with the arrays that the trace keeps. The caller fills in `seconds`."""
-    everything = trace.keeps_all_arrays
-    return StepRecord(
-        step=before.step,
-        timestep=run.solver.timesteps[before.step],
-        shift=layout.shift,
-        layout=layout,
-        x=trace.array(after.x) if everything else None,
-        x0=trace.array(after.x0),
-        noise=trace.array(eps) if everything else None,
-        seconds=0.0,
-        guided=after.guided,
-    )
+def record_of(
+    run: Run, before: RunState, after: RunState, eps: Tensor, layout: Layout, trace: Trace, seconds: float
+) -> StepRecord:
+    """Return the record of a step, with the arrays that the trace keeps.
+
+    On a device other than the CPU, the arrays are copied when they are read, so that the device does not wait.
+    """
+    facts: dict[str, Any] = {
+        "step": before.step,
+        "timestep": run.solver.timesteps[before.step],
+        "shift": layout.shift,
+        "layout": layout,
+        "seconds": seconds,
+        "guided": after.guided,
+    }
+    assert after.x0 is not None
+    tensors = {"x": after.x, "x0": after.x0, "noise": eps}
+    kept = tensors if trace.keeps_all_arrays else {"x0": after.x0}
+    if run.model.device.type == "cpu":
+        arrays: dict[str, Any] = {name: trace.array(x) if name in kept else None for name, x in tensors.items()}
+        return StepRecord(**facts, **arrays)
+    facts |= {name: None for name in tensors if name not in kept}
+    return DeferredRecord.of(facts, {name: _fetching(x, trace) for name, x in kept.items()})
+
+
+def _fetching(tensor: Tensor, trace: Trace) -> Callable[[], Any]:
+    """Return a function that returns a tensor of a device as an array of a trace.
+
+    If more than the last record is kept, the copy begins now, into memory from which and to which a GPU copies by
+    itself while it computes.
+    """
+    if trace.mode == "last" or not torch.cuda.is_available():
+        return lambda: trace.array(tensor)
+    pinned = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    pinned.copy_(tensor, non_blocking=True)
+    copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    copied.record()
+
+    def fetch() -> Any:
+        copied.synchronize()
+        return trace.array(pinned)
+
+    return fetch
 
 
 @shelter

@@ -117,7 +117,8 @@ class Run:
         if prompts is None:
             prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         source, settings = make_source(model, frames, settings)
-        tile_batch = settings.tile_batch or int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        suited = int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
+        tile_batch = settings.tile_batch or max(1, suited // settings.n_candidates)
         settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
         interval = settings.guidance_interval
         guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
@@ -199,7 +200,18 @@ class Run:
                 batch = self.denoiser.predict(windows, layout, timestep, tile)
                 waiting |= {index: prediction.eps for index, prediction in batch.items()}
             stitch.add(tile, waiting.pop(tile))
+        if self.model.device.type != "cpu":
+            self._prepare_noise(state.step)
         return self.checked(stitch.whole(), state, layout)
+
+    def _prepare_noise(self, step: int) -> None:
+        """Draw the noise of the end of a step and of the next one on the CPU, while the device computes."""
+        if self.settings.eta:
+            self.draws.prepare(self.shape[1:], step, "eta")
+        if self.source is not None and self.source.kept.any():
+            self.draws.prepare(self.shape[1:], step + 1, "keep")
+        if step + 1 < self.steps.stop and any(pad := self.layout(step + 1).pad):
+            self.draws.prepare((self.model.channels, sum(pad), self.model.latent_bins), step + 1, "pad")
 
     @shelter
     def checked(self, eps: Tensor, state: RunState, layout: Layout) -> Tensor:

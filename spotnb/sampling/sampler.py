@@ -91,8 +91,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
                 f"step {before.step} is stale: the sampler is at step {now.state.step}; call begin() next"
             )
         after = now.run.advance(before, eps)
-        record = record_of(now.run, before, after, eps, layout, now.trace)
-        record = replace(record, seconds=seconds + time.perf_counter() - started)
+        seconds += time.perf_counter() - started
+        record = record_of(now.run, before, after, eps, layout, now.trace, seconds)
         now.trace.append(record)
         now.trace.manifest["tile_batch"] = self.tile_batch  # it may have been halved
         self._now = replace(now, state=after, spent={**now.spent, before.step: record.seconds})

@@ -155,8 +155,9 @@ class RunSettings:  # noqa: D101  `documented` writes its docstring below, from 
         None,
         check=_check_tile_batch,
         kind="whole",
-        help="Windows per forward pass. None chooses a number that suits the model, see `spotnb.models.batching`. "
-        "Results with different batch sizes agree to float rounding, and with the same size bit for bit.",
+        help="Windows per forward pass, each with all candidates. None chooses a number that suits the model and the "
+        "number of candidates, see `spotnb.models.batching`. Results with different batch sizes agree to float "
+        "rounding, and with the same size bit for bit.",
     )
     record: str | int = option(
         "all",

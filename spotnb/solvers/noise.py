@@ -8,7 +8,8 @@ device.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,6 +41,7 @@ class Draws:
 
     seed: int
     candidates: int = 1
+    _early: dict[tuple[Any, ...], Tensor] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -48,7 +50,12 @@ class Draws:
 
     def normal(self, shape: Sequence[int], step: int, purpose: str) -> Tensor:
         """Return standard normal noise `[N, ...]`, where `shape` is the shape of one candidate."""
-        return torch.stack([draw(shape, seed, step, purpose) for seed in self.seeds])
+        early = self._early.pop((*shape, step, purpose), None)
+        return torch.stack([draw(shape, seed, step, purpose) for seed in self.seeds]) if early is None else early
+
+    def prepare(self, shape: Sequence[int], step: int, purpose: str) -> None:
+        """Draw what `normal` will return for the same arguments, while a device computes something else."""
+        self._early[(*shape, step, purpose)] = self.normal(shape, step, purpose)
 
     def streams(self, step: int, purpose: str) -> list[torch.Generator]:
         """Return one generator per candidate, for libraries that draw their own noise."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -61,3 +62,31 @@ class StepRecord:
     noise: Array | None
     seconds: float
     guided: bool | None = None
+
+
+class DeferredRecord(StepRecord):
+    """A record whose arrays are still on the device of the run. Each is copied to the host when it is first read."""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any], arrays: Mapping[str, Callable[[], Array | None]]) -> Self:
+        """Return a record, given its other fields, and for each array a function that returns it."""
+        record = cls.__new__(cls)
+        record.__dict__.update(facts, _waiting=dict(arrays))
+        return record
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an array that has not been read before."""
+        waiting = self.__dict__.get("_waiting", {})
+        if name not in waiting:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.__dict__[name] = waiting[name]()
+        waiting.pop(name, None)  # and with it the tensor on the device
+        return self.__dict__[name]
+
+    def settle(self) -> None:
+        """Read all arrays."""
+        for name in list(self.__dict__.get("_waiting", ())):
+            getattr(self, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StepRecord, tuple(getattr(self, each.name) for each in fields(StepRecord))

@@ -15,7 +15,7 @@ from spotnb.support.arrays import as_array
 from spotnb.support.checks import LARGEST, check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
 from spotnb.tiling.clock import Clock
-from spotnb.trace.record import RECORD_DTYPES, Array, StepRecord, check_record_mode
+from spotnb.trace.record import RECORD_DTYPES, Array, DeferredRecord, StepRecord, check_record_mode
 
 COUNTED = "steps count from 0"
 
@@ -118,6 +118,8 @@ class Trace(Sequence[StepRecord]):
         records = [earlier for earlier in self.records if earlier.step < record.step]
         if records and not self.keeps(records[-1].step):
             records.pop()
+        elif records and isinstance(records[-1], DeferredRecord):
+            records[-1].settle()  # its copy, which began a step ago, is done by now
         self.records = [*records, record]
 
     def take_over(self, other: Sequence[StepRecord]) -> None:

@@ -168,7 +168,7 @@ def test_out_of_memory_is_told(caplog: pytest.LogCaptureFixture) -> None:
     sampler = Run(80, 8, {"tile_batch": 5}).sampler(limited(pointwise, 4))
     with caplog.at_level(logging.WARNING, "spotnb"):
         sampler.run(progress=False)
-    assert [r.getMessage() for r in caplog.records] == ["out of memory on cpu: continuing with tile_batch=2"]
+    assert [r.getMessage() for r in caplog.records] == ["out of memory on cpu: continuing with 2 at a time"]
     assert sampler.trace.manifest["tile_batch"] == 2
 
 
