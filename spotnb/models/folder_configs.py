@@ -123,7 +123,9 @@ def read_configs(folder: Path, family: Family, variant: str | None = None) -> di
         kind = _kind(path, name, config, family)
         check_config(path, config, kind, KINDS[kind].config_class().__init__)
         for part, of in KINDS[kind].parts.items():
-            check_config(path, config.get(part) or {}, of, KINDS[kind].config_class(of).__init__)
+            if not isinstance(config.get(part, {}), dict):
+                raise SpotnbError(f"{where(path)} has {part} {show(config[part])[:30]}: expected an object of JSON")
+            check_config(path, config.get(part, {}), of, KINDS[kind].config_class(of).__init__)
         chosen = choose([each.name for each in files_in(path.parent)], variant) if KINDS[kind].weights else Chosen()
         pieces[name] = Piece(path.parent, kind, config, chosen)
     if variant is not None and all(piece.weights.variant != variant for piece in pieces.values()):

@@ -40,25 +40,24 @@ def load_pieces(
     Raises:
         SpotnbError: A piece cannot be loaded, lacks weights, has some that are not used, or has NaN in them.
     """
-    return {name: _load(piece, trusted, (options or {}).get(name, {})) for name, piece in pieces.items()}
+    for piece in () if trusted else pieces.values():
+        if KINDS[piece.kind].weights:
+            _check_size(piece)
+    return {name: _load(piece, (options or {}).get(name, {})) for name, piece in pieces.items()}
 
 
-def _load(piece: Piece, trusted: bool, changes: Mapping[str, Any]) -> Any:
+def _load(piece: Piece, changes: Mapping[str, Any]) -> Any:
     """Load one piece from its folder, never from the internet, and from pickle files only tensors."""
     kind, place = KINDS[piece.kind], where(piece.folder)
     options = dict(changes)
     try:
         if kind.weights:
-            if not trusted:
-                _check_size(piece)
             # The libraries initialize weights that are missing in the files at random, without an error.
             options |= {"output_loading_info": True, "variant": piece.weights.variant}
             options["use_safetensors"] = piece.weights.safe
             # Otherwise they make the type of the weights the default of all threads while they load.
             options["torch_dtype"] = torch.float32
         loaded = kind.network.from_pretrained(piece.folder, local_files_only=True, **options)
-    except SpotnbError:
-        raise
     except Exception as error:  # the libraries raise many types of errors
         log.debug("loading %s", piece.folder, exc_info=True)
         raise SpotnbError(f"cannot load {place}: {reason_of(error)}") from None
@@ -80,8 +79,12 @@ def _check_size(piece: Piece) -> None:
 
     The network is built without memory for its weights. A stored number takes at least one byte.
     """
-    with torch.device("meta"):
-        built = KINDS[piece.kind].build(piece.config)
+    try:
+        with torch.device("meta"):
+            built = KINDS[piece.kind].build(piece.config)
+    except Exception as error:  # the libraries raise many types of errors
+        log.debug("building %s", piece.folder, exc_info=True)
+        raise SpotnbError(f"cannot load {where(piece.folder)}: {reason_of(error)}") from None
     count, stored = sum(weight.numel() for weight in built.parameters()), weight_bytes(piece.folder, piece.weights)
     if count > stored:
         raise SpotnbError(

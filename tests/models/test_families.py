@@ -25,6 +25,8 @@ from spotnb.support.paths import show_path
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
 from spotnb.trace.trace import Trace
+from spotnb.widgets.comparison import RunComparison
+from spotnb.widgets.inspector import LatentInspector
 from tests.models.families import FAMILIES
 
 PROMPT = "rock song with heavy drums"
@@ -125,6 +127,20 @@ def test_two_candidates(model: AudioModel) -> None:
     assert len(result.scores) == 2
     assert result.candidate == int(np.argmax(result.scores))
     assert result.waveform.shape[-1] == round(seconds(model, 40) * model.sample_rate)
+
+
+def test_the_inspector_and_the_comparison_open(model: AudioModel) -> None:
+    duration, config = seconds(model, 72), SpotDiffusionConfig(TILE)
+    runs = {
+        method: generate_audio(model, PROMPT, progress=False, duration=duration, steps=2, method=method, config=config)
+        for method in ("spot", "tiles")
+    }
+    inspector = LatentInspector(runs["spot"].sampler)
+    assert inspector.shape == (1, model.channels, runs["spot"].sampler.frames, model.latent_bins)
+    comparison = RunComparison(runs)
+    assert comparison.names == ("spot", "tiles")
+    assert set(comparison.scores) == {"spot", "tiles"}
+    assert all(score is not None and score.score > 0 for score in comparison.scores.values())
 
 
 # Loading.
