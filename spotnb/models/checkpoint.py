@@ -21,6 +21,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.checkpoint_file import ADVICE, read_parts
 from spotnb.models.checkpoint_sizes import text_config, unet_config, vae_config, vocoder_config
 from spotnb.models.checkpoint_tokenizer import find_tokenizer
+from spotnb.models.folder_load import quietly
 from spotnb.models.heads import choose_heads
 from spotnb.models.identity import file_digest
 from spotnb.sound.mel import BINS, LATENT_MELS
@@ -69,26 +70,24 @@ def from_checkpoint(
         raise _other(path, f"lacks {reason_of(error)}") from None
     _check_fit(path, configs)
     _, chosen = choose_heads(configs["unet"], heads)
-    pieces = {
-        part: _built(
-            path, part, config | ({"attention_head_dim": list(chosen)} if part == "unet" else {}), weights[part]
+    configs["unet"]["attention_head_dim"] = list(chosen)
+    words = find_tokenizer(path.parent if tokenizer is None else tokenizer, configs["text_encoder"])
+    with quietly():
+        pieces = {part: _built(path, part, config, weights[part]) for part, config in configs.items()}
+        return DiffusersAudioLDM(
+            name,
+            **pieces,
+            tokenizer=words,
+            scheduler=_scheduler(parts.alphas),
+            device=device,
+            dtype=dtype,
+            notes={
+                "heads": list(chosen),
+                "heads_choice": heads if isinstance(heads, str) else str(heads),
+                "averaged_weights": parts.averaged,
+            },
+            digest=file_digest(path),
         )
-        for part, config in configs.items()
-    }
-    return DiffusersAudioLDM(
-        name,
-        **pieces,
-        tokenizer=find_tokenizer(path.parent if tokenizer is None else tokenizer, configs["text_encoder"]),
-        scheduler=_scheduler(parts.alphas),
-        device=device,
-        dtype=dtype,
-        notes={
-            "heads": list(chosen),
-            "heads_choice": heads if isinstance(heads, str) else str(heads),
-            "averaged_weights": parts.averaged,
-        },
-        digest=file_digest(path),
-    )
 
 
 def _other(path: Path, fault: str) -> SpotnbError:

@@ -33,7 +33,7 @@ DECODE_WINDOW = 128
 
 
 def alphas_of(highest: float) -> Tensor:
-    """Return the noise schedule `[1000]` up to the noise level `highest`, even in `t = 2 / pi * atan(sigma)`.
+    """Return the noise schedule `[1000]` up to the noise level `highest`, evenly spaced in `t = 2 / pi * atan(sigma)`.
 
     The first noise level, 0.0016 as published, leaves no audible noise at the end of a run.
     """
@@ -89,9 +89,9 @@ class DiffusersStableAudio:
 
     The network predicts v at a noise level sigma of `x0 + sigma * noise`. At the scale of its input that is the
     v-prediction of a variance-preserving process with `alpha = 1 / (1 + sigma^2)` (Salimans & Ho 2022, appendix D), so
-    with a table of alphas every solver of spotnb can drive it. The table is even in the time that the network was
-    trained on, `t = 2 / pi * atan(sigma)`, drawn evenly from 0 to 1: the share of the timesteps that a setting such as
-    `strength` names is then the same share of `t`.
+    with a table of alphas every solver of spotnb can drive it. The table is evenly spaced in the time that the network
+    reads, `t = 2 / pi * atan(sigma)`, from 0 to 1. A share of the timesteps, such as `strength`, is then the same share
+    of `t`.
 
     Args:
         name: Name for the manifest.
@@ -151,10 +151,10 @@ class DiffusersStableAudio:
 
     @property
     def defaults(self) -> Mapping[str, Any]:
-        """The settings of diffusers' `StableAudioPipeline`, with DDIM and tiles of the length it was trained on.
+        """The settings of diffusers' `StableAudioPipeline`, with DDIM and tiles of the trained length.
 
-        The pipeline's own solver draws noise within its steps and extrapolates from the step before, whose tiles were
-        cut elsewhere. The network has never seen another length than the trained one.
+        The model card takes 200 steps. The pipeline's own solver draws noise within its steps and extrapolates from the
+        step before, whose tiles were cut elsewhere. The network was trained on windows of one length only.
         """
         return MappingProxyType(
             {

@@ -55,6 +55,13 @@ def test_a_checkpoint_is_the_model_of_its_components(path: Path, averaged: bool)
     assert loaded.notes["heads"] == [1, 2, 2, 2]
 
 
+def test_loading_says_nothing(path: Path, state: State, capfd: pytest.CaptureFixture[str]) -> None:
+    save_checkpoint(path, state)
+    capfd.readouterr()
+    load_model(path, "cpu", "fp32")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_file_may_go_once_it_is_loaded(path: Path, state: State) -> None:
     save_checkpoint(path, state)
     loaded: Any = load_model(path, "cpu", "fp32")

@@ -129,9 +129,7 @@ def test_two_candidates(model: AudioModel) -> None:
     assert result.waveform.shape[-1] == round(seconds(model, 40) * model.sample_rate)
 
 
-def test_the_inspector_and_the_comparison_open(model: AudioModel, request: pytest.FixtureRequest) -> None:
-    if audio_channels(model) > 1:
-        request.applymarker(pytest.mark.xfail(reason="RunComparison takes one channel", strict=False))
+def test_the_inspector_and_the_comparison_open(model: AudioModel) -> None:
     duration, config = seconds(model, 72), SpotDiffusionConfig(TILE)
     runs = {
         method: generate_audio(model, PROMPT, progress=False, duration=duration, steps=2, method=method, config=config)

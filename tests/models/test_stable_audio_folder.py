@@ -52,6 +52,12 @@ def test_a_folder_as_published(saved: Path) -> None:
     assert (loaded.name, len(loaded.describe()["weights_sha256"])) == (str(saved), 64)
 
 
+def test_loading_says_nothing(saved: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    load_model(saved, "cpu", "fp32")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_an_edm_scheduler_decides_the_time(folder: Path) -> None:
     scheduler = EDMDPMSolverMultistepScheduler(sigma_data=1.0, sigma_max=80.0, prediction_type="v_prediction")
     shutil.rmtree(folder)
