@@ -17,7 +17,7 @@ from spotnb.models.families import family_of
 from spotnb.models.folder_check import read_index
 from spotnb.models.identity import KEY, folder_digest
 from spotnb.models.load import load_model
-from spotnb.models.protocol import AudioModel, audio_channels
+from spotnb.models.protocol import AudioModel
 from spotnb.sampling.replay import replay
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
