@@ -5,6 +5,7 @@ AudioLDM: Liu et al. 2023, "AudioLDM: Text-to-Audio Generation with Latent Diffu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -41,6 +42,9 @@ class DiffusersAudioLDM(MelDiffusion):
         notes: Further entries for the manifest.
         digest: The digest of the files that the pieces come from, if they come from files.
     """
+
+    defaults: Mapping[str, Any]
+    """Settings that suit the model, if it has its own, see `spotnb.models.defaults`."""
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spotnb.errors import SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.defaults import TINY
 from spotnb.models.families import AUDIOLDM
 from spotnb.models.folder_check import check_files
 from spotnb.models.folder_configs import read_configs
@@ -79,7 +80,9 @@ def from_folder(
             notes={"heads": list(chosen), "heads_choice": "config" if kept else str(heads)},
             digest=digest,
         )
-        if not embedded:
+        if embedded:
+            model.defaults = TINY
+        else:
             try_model(model, folder)
     return model
 

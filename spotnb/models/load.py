@@ -8,9 +8,10 @@ from typing import Any, cast
 import torch
 
 from spotnb.errors import InputError
+from spotnb.models.compiling import check_compile, compile_network
 from spotnb.models.families import AUDIOLDM, Family, family_of, loader_of
 from spotnb.models.folder_check import read_index
-from spotnb.models.locate import EMBEDDED, HUB_MODELS, locate
+from spotnb.models.locate import EMBEDDED, HUB_MODELS, Located, locate
 from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.support.checks import show
@@ -31,6 +32,7 @@ def load_model(
     heads: str | tuple[int, ...] = "original",
     revision: str = "main",
     variant: str | None = None,
+    compile: bool = False,
 ) -> AudioModel:
     """Load a model by name.
 
@@ -47,29 +49,36 @@ def load_model(
         revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
         variant: The variant of the weights, such as "fp16", which takes half of the download. A piece without it is
             read as it is.
+        compile: Whether to compile the denoising network with `torch.compile`, on a CUDA GPU.
 
     Raises:
-        InputError: The name, device or dtype is unknown, or the heads, the revision or the variant cannot be one.
+        InputError: The name, device or dtype is unknown, the heads, the revision or the variant cannot be one, or the
+            device gains nothing from compiling.
         SpotnbError: A part of the model is missing or does not fit, its pipeline is not a known one, or the Hub cannot
             be reached.
     """
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
+    compiled = check_compile(compile, chosen_device)
     located = locate(name, revision, variant)
-    if located.folder.is_file():
-        from spotnb.models.checkpoint import from_checkpoint
-
-        checked = _options(CHECKPOINT, {"heads": heads, "variant": variant})
-        return from_checkpoint(located.folder, name=located.name, device=chosen_device, dtype=chosen_dtype, **checked)
-    family = family_of(located.folder, read_index(located.folder))
-    options = _options(family, {"heads": heads, "variant": variant})
-    load = loader_of(family)
-    model: Any = load(located.folder, name=located.name, device=chosen_device, dtype=chosen_dtype, **options)
+    choices = {"heads": heads, "variant": variant}
+    model: Any = _load(located, choices, device=chosen_device, dtype=chosen_dtype)
     if located.revision is not None:
         model.notes["revision"] = located.revision
     if variant is not None:
         model.notes["variant"] = variant
+    if compiled:
+        compile_network(model)
     return cast("AudioModel", model)
+
+
+def _load(located: Located, choices: dict[str, Any], **options: Any) -> Any:
+    if located.folder.is_file():
+        from spotnb.models.checkpoint import from_checkpoint
+
+        return from_checkpoint(located.folder, name=located.name, **_options(CHECKPOINT, choices), **options)
+    family = family_of(located.folder, read_index(located.folder))
+    return loader_of(family)(located.folder, name=located.name, **_options(family, choices), **options)
 
 
 def _options(family: Family, given: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ LARGEST = 10**7
 
 
 def sampler_from(
-    manifest: Mapping[str, Any] | str | os.PathLike[str] | Trace, model: AudioModel | None = None, *, load: bool = True
+    manifest: Mapping[str, Any] | str | os.PathLike[str] | Trace, model: AudioModel | None = None, *, load: bool = False
 ) -> SpotSampler:
     """Return a new sampler that repeats a run, before its first step.
 
@@ -39,9 +39,9 @@ def sampler_from(
     Args:
         manifest: The manifest of a run, as `SpotSampler.manifest` returns it; the path of a `.json` file with it, as
             `spotnb generate` writes it; or a trace or its path.
-        model: The model of the run, if it is already loaded.
-        load: Whether to load a model other than the embedded one, from a folder or from the Hugging Face Hub. Pass
-            False for a stranger's manifest, which may name any model.
+        model: The model of the run. By default, a run of the embedded model opens that.
+        load: Whether to load any other model that the manifest names, from a folder or from the Hugging Face Hub. The
+            manifest may be a stranger's, so pass True only if you want to open the model that it names.
 
     Raises:
         InputError: `manifest` does not describe a run that can be repeated from it, or the model has other weights.

@@ -196,9 +196,9 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
     def decode(
         self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0
     ) -> np.ndarray[Any, Any]:
-        """Decode the latent to a waveform `[samples]`, float32 in [-1, 1].
+        """Decode the latent to a waveform, `[samples]` or `[channels, samples]`, float32 in [-1, 1].
 
-        A continued sound keeps its own decoding, up to a cross-fade over its last 2.56 s.
+        A continued sound keeps its own decoding, up to a cross-fade over its last 64 latent frames.
 
         Args:
             step: The step after which the latent is decoded; None is the current latent.

@@ -20,10 +20,6 @@ from spotnb.tiling.clock import check_duration
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
 
-DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5
-"""The quality of the embedded model levels off here. `RunSettings` has AudioLDM's defaults."""
-DEFAULT_GUIDANCE_INTERVAL = 100, 700
-"""Of several intervals, this one brings the embedded model closest to real clips; see its model card."""
 DEFAULT_STRENGTH = 0.6
 """The default for audio-to-audio runs: both the prompt and the rhythm of the source can be heard."""
 

@@ -14,6 +14,7 @@ from spotnb.sampling.padding import Padding, padded_latent, padding_of
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.windows import gather, scatter
 from spotnb.support.checks import check_int
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 
@@ -51,6 +52,11 @@ class Step:
     def __repr__(self) -> str:
         predicted = f"{len(self._predictions)} of {len(self.layout.tiles)} tiles predicted"
         return f"Step({self.index}, t={self.timestep}, shift={self.layout.shift}, {predicted}, next: {self.next_phase})"
+
+    @property
+    def clock(self) -> Clock:
+        """The rates of the model."""
+        return self.run.clock
 
     @property
     def next_phase(self) -> str:

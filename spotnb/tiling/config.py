@@ -90,7 +90,7 @@ SpotDiffusionConfig.__doc__ = documented(
     SpotDiffusionConfig,
     """How SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507) tiles a latent in time.
 
-    Sizes are in latent frames of 40 ms. Numpy integers are accepted and stored as plain `int`.
+    Sizes are in latent frames, which last 40 ms for AudioLDM. Numpy integers are accepted and stored as plain `int`.
 
     {Args}
 

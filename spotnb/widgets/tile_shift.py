@@ -12,6 +12,7 @@ from traitlets import Bytes, Dict, observe
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int, check_name, show
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import run_steps
 from spotnb.tiling.edges import EDGES
@@ -36,12 +37,14 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     The attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
-        frames: Length of the latent in frames (40 ms each), at most 200,000. Or a `Trace` (or its records or layouts),
-            whose steps are shown over its clean estimate.
+        frames: Length of the latent in frames, at most 200,000. Or a `Trace` (or its records or layouts), whose steps
+            are shown over its clean estimate.
         config: The tiling. Not with a trace, which has its own.
         steps: The number of steps of the run, at most 1000. Not with a trace.
         method: One of `spotnb.tiling.config.METHODS`. Not with a trace.
-        channel: The channel of the clean estimate that is shown behind the tiles of a trace.
+        channel: The channel of the clean estimate that is shown behind the tiles of a trace. A latent of one bin is
+            shown with all its channels as rows.
+        clock: The rates that give seconds. None is the clock of the trace, or AudioLDM's.
 
     Attributes:
         step: The index of the step that is shown, or in a thinned trace the index of the record.
@@ -72,7 +75,11 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         method: str | None = None,
         *,
         channel: int = 0,
+        clock: Clock | None = None,
     ) -> None:
+        from spotnb.plots.drawing import clock_of
+
+        self.clock = clock_of(frames, clock)
         whole_number = isinstance(frames, (int, np.integer, float, str, type(None)))
         if whole_number:
             self.tiling_run = _planned(
@@ -88,6 +95,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         run = self.tiling_run
         scene = {
             "frames": run.frames,
+            "framesPerSecond": self.clock.frames_per_second,
             "width": run.config.tile_size_time,
             "overlap": run.config.overlap,
             "methods": method_policies(),
@@ -125,8 +133,8 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
 
         figure = new_figure(height=4.8)
         above, below = figure.subplots(2, 1)
-        plot_layout(self.tiling, above)
-        plot_seams(self.run_layouts, below)
+        plot_layout(self.tiling, above, clock=self.clock)
+        plot_seams(self.run_layouts, below, clock=self.clock)
         return figure
 
 
@@ -219,7 +227,8 @@ def _clean_estimates(trace: Any, frames: int, channel: int) -> tuple[dict[str, A
             return None, b""
         array = as_array(x0)
         channel = check_int("channel", channel, 0, array.shape[1] - 1, hint="channels count from 0")
-        plane = np.nan_to_num(array[0, channel, ::factor].astype(np.float32), posinf=0, neginf=0)
+        chosen = array[0, :, ::factor, 0].T if array.shape[3] == 1 else array[0, channel, ::factor]
+        plane = np.nan_to_num(chosen.astype(np.float32), posinf=0, neginf=0)
         if not planes:
             every = max(1, -(-count * columns * plane.shape[1] // BACKDROP_BYTES))
         planes.append((index, plane))

@@ -53,7 +53,7 @@ def test_a_row_matches_a_single_run(tmp_path: Path) -> None:
     assert list(table.prompt.unique()) == ["a sea", "a drum"]
     row = table[(table.prompt == "a drum") & (table.method == "tiles") & (table.seed == 1)].iloc[0]
     config = SpotDiffusionConfig(16, edge="merge")
-    alone = SpotSampler(model(), "a drum", 3.0, 2, 2.5, config, "tiles", seed=1).run(progress=False)
+    alone = SpotSampler(model(), "a drum", 3.0, 2, 3.0, config, "tiles", seed=1).run(progress=False)
     heard, rate = soundfile.read(tmp_path / row.sound)
     assert rate == 16000
     assert np.abs(heard - alone.decode()).max() < 1e-4

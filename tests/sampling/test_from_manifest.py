@@ -85,11 +85,11 @@ def test_the_model_is_loaded_under_its_name(folder: Path, tmp_path: Path) -> Non
     result = generate_audio(load_model(folder, "cpu", "fp32"), "rock song", duration=1.0, **settings)
     path = tmp_path / "sound.json"
     path.write_text(json.dumps(result.manifest()))
-    again = sampler_from(path)
+    again = sampler_from(path, load=True)
     assert again.model.name == str(folder)
     assert torch.equal(again.run(progress=False).latent, result.sampler.latent)
     with pytest.raises(InputError, match="which is not opened by itself"):
-        sampler_from(path, load=False)
+        sampler_from(path)
 
 
 def test_other_weights_under_the_same_name_are_refused(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_other_weights_under_the_same_name_are_refused(tmp_path: Path) -> None:
     loaded = load_model(save_folder(place, make_components(seed=1)), "cpu", "fp32")
     manifest = SpotSampler(loaded, "rock song", 1.0, steps=2).manifest()
     other = load_model(save_folder(place, make_components(seed=2)), "cpu", "fp32")
-    for options in ({}, {"model": other}):
+    for options in ({"load": True}, {"model": other}):
         with pytest.raises(InputError, match="recorded with other weights"):
             sampler_from(manifest, **options)
 
@@ -106,7 +106,7 @@ def test_name_revision_variant_and_choices_are_passed_on(monkeypatch: pytest.Mon
     came: list[Any] = []
     monkeypatch.setattr(spotnb.sampling.replay, "load_model", lambda *a, **k: came.append((a, k)) or model())
     described = {"name": "cvssp/audioldm", "revision": "abc", "variant": "fp16", "dtype": "bfloat16", "device": "cpu"}
-    sampler_from(manifest_of() | {"model": described})
+    sampler_from(manifest_of() | {"model": described}, load=True)
     options = {"device": "cpu", "dtype": "bf16", "heads": "original", "revision": "abc", "variant": "fp16"}
     assert came == [(("cvssp/audioldm",), options)]
 
