@@ -138,8 +138,8 @@ def _built(name: Any, device: str, dtype: str) -> BuiltModel:
     if isinstance(loaded, DiffusersAudioLDM):
         return BuiltModel(loaded)
     raise InputError(
-        f"{show(name)[:60]} is a model of the type {type(loaded).__name__}: expected an AudioLDM, whose vocabulary this is; "
-        "load_model and SpotSampler take it"
+        f"{show(name)[:60]} is a model of the type {type(loaded).__name__}: expected an AudioLDM, whose vocabulary "
+        "this is; load_model and SpotSampler take it"
     )
 
 

@@ -189,8 +189,12 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         copied = replace(state, x=state.x.clone(), x0=None if state.x0 is None else state.x0.clone())
         forked = self._at(Moment(run, copied, new_trace(run), spent))
         forked.trace.take_over(origin.trace)
+        earlier = self.trace.manifest.get("forked")
         if changes:  # the new settings alone cannot repeat its first steps
-            forked.trace.manifest["forked"] = {"step": origin.steps_done, "changes": sorted(changes)}
+            changed = sorted({*changes, *(earlier["changes"] if earlier else ())})
+            forked.trace.manifest["forked"] = {"step": origin.steps_done, "changes": changed}
+        elif earlier:
+            forked.trace.manifest["forked"] = earlier
         return forked
 
     def decode(
