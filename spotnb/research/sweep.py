@@ -22,6 +22,7 @@ from spotnb.errors import InputError, SpotnbError, one_line
 from spotnb.models.defaults import NAMES, defaults_of
 from spotnb.research.distributed import check_client
 from spotnb.research.grid import CONFIG, RUN, cells, described, shown
+from spotnb.research.outdated import tell_of_other_weights
 from spotnb.research.table import write_table
 from spotnb.research.worker import Reference, refer
 from spotnb.sound.measure import Levels
@@ -128,6 +129,8 @@ def sweep(
     waiting = list({job.name: job for job in jobs if job.name not in done}.values())
     if done:
         log.info("%d of %d cells are already done", len(done), len(jobs))
+    if waiting:
+        tell_of_other_weights(folder, reference.describe())
     results = map(run_cell, waiting) if client is None else _on_cluster(client, waiting)
     with progress_bar(total=len(jobs), initial=len(jobs) - len(waiting), desc="sweep", shown=progress) as bar:
         for name, row in results:
