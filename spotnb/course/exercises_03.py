@@ -8,6 +8,7 @@ import numpy as np
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function, number
+from spotnb.course.near import seconds_for_frames
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.coverage import coverage
 from spotnb.tiling.layout import plan
@@ -89,7 +90,7 @@ EXERCISES = (
                 (95 / 128, "There are 33 shifts, but each seam touches two frames, one on either side."),
                 (1 - _untouched(), "That is the part that does touch a seam at some point."),
                 (96 / 127, "The tile has 128 frames."),
-                (62 / 128, "Neighbouring seams share a frame: 33 of them touch 34 frames, not 66."),
+                (62 / 128, "Neighboring seams share a frame: you count it twice."),
             ],
         ),
         "List the frames touched by seams at 128, 129, ..., 160, and do not count any frame twice.",
@@ -100,6 +101,9 @@ EXERCISES = (
             _bill(),
             tolerance=0,
             slips=[
+                (_bill() // W, "Those are windows: each of them has 128 frames."),
+                seconds_for_frames(_bill()),
+                (2 * _bill(), "Guidance runs each window twice, but its frames are counted once."),
                 (STEPS * FIXED, "That is the fixed grid: with a shift, there is one more tile."),
                 (STEPS * MOVED, "Steps with a shift of 0 have 6 tiles, not 7."),
                 (12 * FIXED + 13 * MOVED, "The first step and the last step both have a shift of 0, so 13 steps do."),
