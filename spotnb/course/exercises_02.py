@@ -60,7 +60,7 @@ SECONDS = [LATENT_SECONDS * seam for seam in _GRID]
 SLIPS: list[tuple[Callable[..., float], str]] = [
     (
         lambda mel, seams: score(mel, seams, first=0),
-        "That is one step too late: row k of the differences is the step from k to k + 1, so the seam is row 4 s - 1.",
+        "That is one step too late: row k of the differences is the step from mel frame k to k + 1.",
     ),
     (
         lambda mel, seams: score(mel, seams, scale=1),
