@@ -130,7 +130,7 @@ EXERCISES = (
             slips=[
                 (
                     lambda rolled, shift, pad: np.roll(rolled[pad : len(rolled) - pad], -shift),
-                    "The order is off: if you crop first, you lose the frames that the roll moved into the cropped part.",
+                    "The order is off: if you crop first, you lose the frames that the roll moved into the crop.",
                 ),
                 (
                     lambda rolled, shift, pad: rolled[pad : len(rolled) - pad],
