@@ -106,6 +106,8 @@ SETTINGS = {"SpotSampler", "SpotSampler.fork", "generate_audio", "spotdiffusion_
 """Callables whose keywords are the settings of a run."""
 LEFT_OUT = {
     "AudioModel": "a protocol",
+    "Solver": "a protocol",
+    "EdgePolicy": "a base class",
     "DistributedModel": "needs a cluster",
     "Trace.of": "takes a trace or a path, as replay does",
     "from_audioldm": "needs audioldm's network, and is called in tests/audioldm",
