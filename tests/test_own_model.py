@@ -15,7 +15,7 @@ import torch
 import spotnb
 from spotnb.errors import SpotnbError
 from spotnb.models.adapt import as_model
-from spotnb.tiling.edges import EDGES, POLICIES, put
+from tests.edges import forget_edges
 from tests.test_fenced_code import fenced
 
 PAGE = (Path(__file__).parents[1] / "docs" / "own-model.md").read_text("utf-8")
@@ -42,8 +42,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         for code in CODE:
             exec(compile(code, "docs/own-model.md", "exec"), names)
     yield names
-    for name in set(POLICIES) - set(EDGES):
-        put(name, None)
+    forget_edges()
 
 
 def test_the_toy_takes_less_than_thirty_lines() -> None:

@@ -49,6 +49,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "model": model,
     "near": lambda: 1,
     "path": lambda: Path("junk.wav"),
+    "policy": lambda: type("Mine", (spotnb.EdgePolicy,), {"name": "mine"}),
     "progress": lambda: False,
     "prompt": lambda: "rain",
     "runs": lambda: {"one": generation(), "two": generation()},

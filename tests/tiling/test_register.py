@@ -20,6 +20,7 @@ from spotnb.tiling.layout import plan
 from spotnb.tiling.tile import Tile
 from spotnb.widgets.panel_form import Form
 from spotnb.widgets.scenes import edge_policies
+from tests.edges import forget_edges
 from tests.networks import FunctionModel, neighbourly
 from tests.runs import Run
 
@@ -27,8 +28,7 @@ from tests.runs import Run
 @pytest.fixture(autouse=True)
 def _known_again() -> Iterator[None]:
     yield
-    for name in set(POLICIES) - set(EDGES):
-        put(name, None)
+    forget_edges()
 
 
 class Hold(EdgePolicy):
