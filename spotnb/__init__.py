@@ -19,9 +19,12 @@ _HOME = {
     "Tile": "tiling.tile",
     "create_tiles": "tiling.layout",
     "plan": "tiling.layout",
+    "EdgePolicy": "tiling.edges",
+    "register_edge": "tiling.register",
     "AudioModel": "models.protocol",
     "load_model": "models.load",
     "from_audioldm": "models.latent_diffusion",
+    "Solver": "solvers.protocol",
     "PromptTimeline": "sampling.timeline",
     "SpotSampler": "sampling.sampler",
     "Cost": "sampling.cost",
@@ -96,6 +99,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.sampling.sampler import SpotSampler as SpotSampler
     from spotnb.sampling.step import Step as Step
     from spotnb.sampling.timeline import PromptTimeline as PromptTimeline
+    from spotnb.solvers.protocol import Solver as Solver
     from spotnb.sound.files import save_audio as save_audio
     from spotnb.sound.lengths import duration_to_latent_t_size as duration_to_latent_t_size
     from spotnb.sound.loading import load_audio as load_audio
@@ -108,9 +112,11 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.tiling.config import should_use_spotdiffusion as should_use_spotdiffusion
     from spotnb.tiling.coverage import Coverage as Coverage
     from spotnb.tiling.coverage import coverage as coverage
+    from spotnb.tiling.edges import EdgePolicy as EdgePolicy
     from spotnb.tiling.layout import Layout as Layout
     from spotnb.tiling.layout import create_tiles as create_tiles
     from spotnb.tiling.layout import plan as plan
+    from spotnb.tiling.register import register_edge as register_edge
     from spotnb.tiling.shifts import generate_random_shift as generate_random_shift
     from spotnb.tiling.tile import Tile as Tile
     from spotnb.trace.record import StepRecord as StepRecord

@@ -85,10 +85,21 @@ def _value(name: str, given: Any) -> Any:
         return [_value(name, each) for each in value[:3]]
     if (name == "prompt" and isinstance(value, PromptTimeline)) or (name == "solver" and _is_scheduler(value)):
         return value
+    if name == "solver" and _is_solver(value):
+        raise InputError(
+            f"solver has a {type(value).__name__[:40]} in the grid, an object that a table cannot hold: expected names "
+            "of solvers or diffusers schedulers; run it with generate_audio"
+        )
     raise InputError(
         f"{name} has the value {show(value)} in the grid: expected numbers, texts, timelines as prompts, or "
         "schedulers as solvers; pass values that a table can hold"
     )
+
+
+def _is_solver(value: Any) -> bool:
+    from spotnb.solvers.own import resembles_solver
+
+    return not isinstance(value, type) and resembles_solver(value)
 
 
 def _is_scheduler(value: Any) -> bool:

@@ -139,7 +139,8 @@ class RunSettings:  # noqa: D101  `documented` writes its docstring below, from 
         "ddim",
         check=lambda solver: solver,  # checked when it is built, which needs torch, the model and the other settings
         kind="text",
-        help='The solver: "ddim", "dpm++", or in Python a suitable diffusers scheduler, see `spotnb.solvers`.',
+        help='The solver: "ddim", "dpm++", or in Python a diffusers scheduler or an object of your own with the '
+        "protocol `Solver`, created for the model and the number of steps.",
     )
     negative_prompt: str = option(
         "",
@@ -252,13 +253,14 @@ class RunSettings:  # noqa: D101  `documented` writes its docstring below, from 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, ready for JSON.
 
-        Known sound becomes its digest, see `spotnb.sampling.source.KnownSound.describe`.
+        Known sound becomes its digest, see `spotnb.sampling.source.KnownSound.describe`, and a solver object its
+        description.
         """
         plain = {name: getattr(self, name) for name in NAMES}
         plain["config"] = asdict(self.tiling)
         if isinstance(self.prompt, PromptTimeline):
             plain["prompt"] = self.prompt.to_dict()
-        for name in SOUNDS:
+        for name in (*SOUNDS, "solver"):
             if hasattr(plain[name], "describe"):
                 plain[name] = plain[name].describe()
         return plain

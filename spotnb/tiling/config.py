@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from spotnb.support.checks import check_instance, check_int, check_name, check_real
 from spotnb.support.options import check_options, documented, option
-from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
+from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.limits import check_size
 
 METHODS = ("spot", "tiles", "multidiffusion", "full")
@@ -43,11 +43,11 @@ class SpotDiffusionConfig:  # noqa: D101  `documented` writes its docstring belo
     )
     edge: str = option(
         EDGES[0],
-        check=lambda edge: check_name("edge", edge, EDGES),
+        check=check_edge,
         kind="choice",
         choices=EDGES,
         help="Edge policy: what windows see beyond the ends. See `spotnb.tiling.edges`; `reflect` keeps every "
-        "window on the grid and W frames wide.",
+        "window on the grid and W frames wide. `register_edge` adds a policy of your own.",
     )
     shift_seed: int = option(
         0,

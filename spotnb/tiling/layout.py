@@ -17,7 +17,7 @@ import numpy.typing as npt
 from spotnb.errors import InputError
 from spotnb.support.checks import check_int, check_name
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
-from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
+from spotnb.tiling.edges import POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
@@ -54,7 +54,7 @@ class Layout:
     def __post_init__(self) -> None:
         check_size("frames", self.frames, hint=PLANNED)
         check_name("method", self.method, METHODS)
-        check_name("edge", self.edge, EDGES)
+        check_edge(self.edge)
         check_size("tile_size", self.tile_size, hint=PLANNED)
         check_int("shift", self.shift, 0, self.tile_size, hint=PLANNED)
         tiles = self.tiles if isinstance(self.tiles, tuple) else ()

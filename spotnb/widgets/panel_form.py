@@ -8,7 +8,7 @@ from typing import Any, Final
 import ipywidgets
 
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
-from spotnb.tiling.edges import EDGES
+from spotnb.tiling.edges import POLICIES
 from spotnb.widgets.panel_prompt import parse_prompt
 
 SOLVERS: Final = ("ddim", "dpm++")
@@ -52,7 +52,7 @@ class Form:
         self.guided_from = control(whole, "Guided from", low, min=0, max=1000, step=50)
         self.guided_to = control(whole, "to timestep", high, min=0, max=1000, step=50)
         self.method = control(choose, "Method", "spot", options=METHODS)
-        self.edge = control(choose, "Edge", "reflect", options=EDGES)
+        self.edge = control(choose, "Edge", "reflect", options=tuple(POLICIES))
         self.tile = control(whole, "Tile frames", usual["tile_size_time"], min=1, max=100_000, step=8)
         self.ratio = control(real, "Shift ratio", 0.5, min=0, max=1, step=0.05)
         self.seed = control(whole, "Seed", 0, min=0, max=2**53)

@@ -15,12 +15,12 @@ from spotnb.support.checks import check_int, check_name, show
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import run_steps
-from spotnb.tiling.edges import EDGES
+from spotnb.tiling.edges import POLICIES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
 from spotnb.widgets.base import Widget, new_figure, while_open
-from spotnb.widgets.scenes import edge_policies, method_policies
-from spotnb.widgets.traits import choice, whole, whole_or_none
+from spotnb.widgets.scenes import edge_policies, method_policies, tiling_of
+from spotnb.widgets.traits import Checked, choice, whole, whole_or_none
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +61,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     step = whole("step", lambda widget: widget.tiling_run.steps - 1, "steps count from 0")
     shift = whole("shift", lambda widget: widget.tiling_run.config.tile_size_time, "a grid repeats after a tile")
     method = choice("method", METHODS, "spot")
-    edge = choice("edge", EDGES, "reflect")
+    edge = Checked(lambda _, value: _check_edge(value), "reflect")
     selected_frame = whole_or_none("selected_frame", lambda widget: widget.tiling_run.frames - 1, "None selects none")
 
     _scene = Dict().tag(sync=True)
@@ -93,6 +93,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
             self.tiling_run = _recorded(frames)
             backdrop, image = _clean_estimates(frames, self.tiling_run.frames, channel)
         run = self.tiling_run
+        _check_edge(run.config.edge)
         scene = {
             "frames": run.frames,
             "framesPerSecond": self.clock.frames_per_second,
@@ -136,6 +137,15 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         plot_layout(self.tiling, above, clock=self.clock)
         plot_seams(self.run_layouts, below, clock=self.clock)
         return figure
+
+
+def _check_edge(edge: Any) -> str:
+    if isinstance(edge, str) and edge in POLICIES and tiling_of(POLICIES[edge]) is None:
+        raise InputError(
+            f"the edge policy {show(edge)[:40]} cuts tiles in a way of its own, which this widget cannot follow: use "
+            "plot_tile_map and plot_layout"
+        )
+    return check_name("edge", edge, list(edge_policies(1)))
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "model": model,
     "near": lambda: 1,
     "path": lambda: Path("junk.wav"),
+    "policy": lambda: type("Mine", (spotnb.EdgePolicy,), {"name": "mine"}),
     "progress": lambda: False,
     "prompt": lambda: "rain",
     "runs": lambda: {"one": generation(), "two": generation()},
@@ -107,6 +108,8 @@ SETTINGS = {"SpotSampler", "SpotSampler.fork", "generate_audio", "spotdiffusion_
 """Callables whose keywords are the settings of a run."""
 LEFT_OUT = {
     "AudioModel": "a protocol",
+    "Solver": "a protocol",
+    "EdgePolicy": "a base class",
     "DistributedModel": "needs a cluster",
     "Trace.of": "takes a trace or a path, as replay does",
     "from_audioldm": "needs audioldm's network, and is called in tests/audioldm",
