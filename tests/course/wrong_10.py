@@ -18,7 +18,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([350], "not whole pairs"),
         ([440, 262, 320], "do not fit"),
         ([275, 525], "even multiple"),
-        ([275, 350], "2 numbers, but 3"),
+        ([275, 350], "2 of the 3 numbers are right"),
     ],
     "10-2": [
         (lambda x, v, alpha: np.sqrt(alpha) * x - np.sqrt(1 - alpha) * v, "the clean latent"),

@@ -14,6 +14,7 @@ import torch
 
 import spotnb.tiling.register
 from spotnb import EdgePolicy, InputError, SpotDiffusionConfig, SpotnbError, TileShiftDebugger, Trace, register_edge
+from spotnb.models.defaults import defaults_of
 from spotnb.sampling.replay import replay
 from spotnb.tiling.edges import EDGES, POLICIES, Anchor, Circular, Merge, put
 from spotnb.tiling.layout import plan
@@ -62,7 +63,7 @@ def test_it_is_known_by_its_name() -> None:
     layout = plan(20, config, 1, time_multiple=1)
     assert layout.tiles == plan(20, SpotDiffusionConfig(8), 1, time_multiple=1).tiles
     assert layout.frame_at(np.arange(-2, 23)).tolist() == [0, 0, *range(20), 19, 19, 19]
-    assert "hold" in Form(lambda: None).edge.options
+    assert "hold" in Form(lambda: None, defaults_of(FunctionModel(neighbourly))).edge.options
     assert edge_policies(8)["hold"] == {"name": "hold", "ring": False, "grain": 1, "tiles": "grid"}
     assert TileShiftDebugger(64, config).tiling.edge == "hold"
 
