@@ -109,7 +109,9 @@ def is_ours(described: Any) -> TypeGuard[str | dict[str, Any]]:
 
 
 def take_step(solver: Solver, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any) -> Update:
-    """Return the result of a step. A caller's own solver is checked for NaN and infinity too.
+    """Return the result of a step.
+
+    The result of a caller's own solver is checked for NaN and infinity too, for which a GPU has to be waited for.
 
     Raises:
         SpotnbError: A latent has another shape, type or device than `x`, or is not finite.
