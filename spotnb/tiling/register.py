@@ -41,15 +41,15 @@ def register_edge(policy: Policy) -> Policy:
             tried with all methods: every frame has to lie in one segment, segments in windows whose width is a multiple
             of the model's, and windows have to show frames of the latent.
 
-    >>> import spotnb
-    >>> @spotnb.register_edge
-    ... class Hold(spotnb.EdgePolicy):
-    ...     name = "hold"
-    ...
-    ...     def frame_at(self, index, frames):
-    ...         return index.clip(0, frames - 1)
-    >>> spotnb.plan(12, spotnb.SpotDiffusionConfig(8, edge="hold"), 0).frame_at(13)
-    11
+    Example:
+        A policy that holds the border frame, which docs/own-model.md uses:
+
+            @spotnb.register_edge
+            class Hold(spotnb.EdgePolicy):
+                name = "hold"
+
+                def frame_at(self, index, frames):
+                    return np.clip(index, 0, frames - 1)
     """
     if not isinstance(policy, type) or not issubclass(policy, EdgePolicy) or policy is EdgePolicy:
         raise InputError(f"the edge policy is {show(policy)}: expected a subclass of EdgePolicy; pass the class itself")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-import spotnb.tiling.register
 from spotnb import EdgePolicy, InputError, SpotDiffusionConfig, SpotnbError, TileShiftDebugger, Trace, register_edge
 from spotnb.models.defaults import defaults_of
 from spotnb.sampling.replay import replay
@@ -50,10 +48,6 @@ class Thirds(EdgePolicy):
         count = -(-frames // width)
         cuts = [k * frames // count // time_multiple * time_multiple for k in range(count)]
         return [Tile(part, part) for part in zip(cuts, [*cuts[1:], frames], strict=True)]
-
-
-def test_the_example_runs() -> None:
-    assert doctest.testmod(spotnb.tiling.register).failed == 0
 
 
 def test_it_is_known_by_its_name() -> None:
