@@ -16,13 +16,16 @@ import torch
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.decode import Sound
 from spotnb.models.protocol import has_mel
+from spotnb.sampling.card import run_facts, run_text
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.heard import mono
 from spotnb.sound.measure import MEL_SECONDS, Levels, SeamScore, levels, seam_score
 from spotnb.support.arrays import as_array
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import as_plain, check_flag, check_instance, show
+from spotnb.support.pictures import TILE, Picture, bins, profile
 from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
@@ -38,8 +41,8 @@ Score = Callable[["Generation"], float]
 """A function that rates a candidate. Higher is better."""
 
 
-@dataclass(frozen=True)
-class Generation:
+@dataclass(frozen=True, repr=False)
+class Generation(Shown):
     """The result of `generate_audio`.
 
     Attributes:
@@ -56,6 +59,27 @@ class Generation:
     sampler: SpotSampler
     candidate: int = 0
     scores: tuple[float, ...] = ()
+
+    def _text_(self) -> str:
+        run = self.sampler.definition
+        best = f"candidate {self.candidate}" if self.sampler.candidates > 1 else None
+        return run_text(run.model, run.settings, best)
+
+    def _card_(self) -> Card:
+        run, length = self.sampler.definition, self.waveform.shape[-1]
+        facts = {
+            **run_facts(run.settings, run.frames),
+            "Sound": f"{length / run.model.sample_rate:.6g} s at {run.model.sample_rate} Hz",
+            "Seed": str(self.seed),
+            "Scores": ", ".join(f"{score:.3g}" for score in self.scores) or None,
+        }
+        parts = [self.waveform[..., a:b] for a, b in bins(length, 250)]
+        drawing = profile([float(p.min()) for p in parts], [float(p.max()) for p in parts], -1, 1, 60, TILE)
+        end = f"{length / run.model.sample_rate:.6g} s"
+        picture = Picture(
+            drawing, 60, "The waveform", ("0 s", end), [(TILE, "waveform; the full height is full scale")]
+        )
+        return Card(repr(self), facts, picture, {"sampler": self.sampler})
 
     @property
     def seed(self) -> int:

@@ -147,3 +147,15 @@ def test_bad_input_and_broken_networks_come_through() -> None:
 
     with pytest.raises(SpotnbError, match="the network gave NaN or infinity at step 0"):
         spotdiffusion_text_to_audio(FunctionModel(broken), "a sea", 1.0, 2, progress=False)
+
+
+def test_a_generation_shows_itself() -> None:
+    one = generate(seed=7)
+    assert repr(one) == 'Generation("a sea", 6 s, spot, seed 7, function)'
+    shown = one._repr_html_()
+    assert "The waveform" in shown
+    assert "6 s at 16000 Hz" in shown
+    assert "sampler: <b>SpotSampler</b>" in shown
+    best = generate(n_candidates=2, steps=1)
+    assert repr(best) == f'Generation("a sea", 6 s, spot, candidate {best.candidate}, 2 candidates, seed 0, function)'
+    assert ">Scores</th>" in best._repr_html_()

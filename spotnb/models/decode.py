@@ -19,14 +19,15 @@ from spotnb.models.protocol import AudioModel, MelModel, SoundModel, has_decode,
 from spotnb.models.shelter import shelter
 from spotnb.sound.heard import heard_mel
 from spotnb.sound.mel import HOP, LATENT_MELS
+from spotnb.support.cards import Card, Shown, count, joined
 from spotnb.support.checks import show
 from spotnb.support.progress import progress_bar
 
 CONTEXT = 32  # latent frames on each side of a window, for a decoder that does not tell how far it sees
 
 
-@dataclass(frozen=True)
-class Sound:
+@dataclass(frozen=True, repr=False)
+class Sound(Shown):
     """A decoded latent.
 
     Attributes:
@@ -38,6 +39,13 @@ class Sound:
 
     waveform: NDArray[np.float32]
     mel: NDArray[np.float32]
+
+    def _text_(self) -> str:
+        channels = count(len(self.waveform), "channel") if self.waveform.ndim > 1 else None
+        return joined(channels, count(self.waveform.shape[-1], "sample"), f"log-mel {list(self.mel.shape)}")
+
+    def _card_(self) -> Card:
+        return Card(repr(self), {"Waveform": show(list(self.waveform.shape)), "Log-mel": show(list(self.mel.shape))})
 
     def fade_into(self, other: Sound, fade: int, stop: int, model: AudioModel) -> Sound:
         """Return this sound up to latent frame `stop` and `other` after it, with a linear cross-fade.

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.batching import suggested_tile_batch
+from spotnb.models.card import ShownModel
 from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.shelter import shelter
@@ -72,7 +73,7 @@ def from_audioldm(latent_diffusion: Any, *, name: str = "audioldm") -> LatentDif
     return LatentDiffusionModel(latent_diffusion, name=name)
 
 
-class LatentDiffusionModel:
+class LatentDiffusionModel(ShownModel):
     """An `AudioModel` that wraps a `LatentDiffusion` and shares its weights.
 
     Args:

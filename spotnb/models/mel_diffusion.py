@@ -10,6 +10,7 @@ from diffusers import AutoencoderKL, DDIMScheduler
 from torch import Tensor, nn
 
 from spotnb.models.batching import is_small, suggested_tile_batch
+from spotnb.models.card import ShownModel
 from spotnb.models.clap import WORDS
 from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
@@ -21,7 +22,7 @@ from spotnb.support.checks import check_text
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configurations is only the pipeline's default
 
 
-class MelDiffusion:
+class MelDiffusion(ShownModel):
     """A model of log-mel latents, without the part that embeds texts and calls the UNet.
 
     The UNet computes in `dtype`. All other networks compute in float32: they are cheap compared to the UNet, and

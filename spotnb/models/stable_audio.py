@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from transformers import T5EncoderModel
 
 from spotnb.models.batching import suggested_tile_batch
+from spotnb.models.card import ShownModel
 from spotnb.models.identity import KEY, Identity
 from spotnb.models.oobleck import receptive_frames
 from spotnb.models.shelter import shelter
@@ -82,7 +83,7 @@ class TimedText:
         return cls(*(torch.cat(table) for table in tables))
 
 
-class DiffusersStableAudio:
+class DiffusersStableAudio(ShownModel):
     """An `AudioModel` that consists of a DiT, an autoencoder of sound, a T5 text encoder and a projection.
 
     The DiT computes in `dtype`, all other networks in float32.

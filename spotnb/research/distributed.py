@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.models.card import ShownModel
 from spotnb.models.protocol import AudioModel, described
 from spotnb.research.worker import Reference, forget, receive, refer
 from spotnb.support.checks import check_instance
@@ -25,7 +26,7 @@ from spotnb.support.checks import check_instance
 UNITS_EACH = 4  # units of work per thread of the cluster in one call: fewer leave threads idle, more gain nothing
 
 
-class DistributedModel:
+class DistributedModel(ShownModel):
     """An `AudioModel` whose network runs on the workers of a `dask.distributed.Client`. Everything else runs here.
 
     Pass it to `SpotSampler` like any other model. The result equals that of one machine, to float rounding. By default,

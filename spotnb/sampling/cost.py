@@ -13,6 +13,7 @@ from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import Guide
 from spotnb.sampling.memory import peak_bytes, trace_bytes
 from spotnb.sampling.run import Run
+from spotnb.support.cards import Card, Shown, count, joined, megabytes
 from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
 
@@ -20,8 +21,8 @@ GRADIENT = 2
 """The cost of the gradient through a window, in forward passes."""
 
 
-@dataclass(frozen=True)
-class Cost:
+@dataclass(frozen=True, repr=False)
+class Cost(Shown):
     """The cost of a complete run.
 
     Attributes:
@@ -38,6 +39,20 @@ class Cost:
     seconds: float
     peak_bytes: int
     trace_bytes: int
+
+    def _text_(self) -> str:
+        windows = count(self.forwards, "window")
+        return joined(windows, f"{self.seconds:.3g} s", f"{megabytes(self.peak_bytes)} at the peak")
+
+    def _card_(self) -> Card:
+        facts = {
+            "Windows": (f"{self.forwards} per candidate", "with guidance, each goes through the network twice"),
+            "Frames": f"{self.network_frames} for the network",
+            "Time": (f"{self.seconds:.3g} s", "for all steps, without decoding"),
+            "Memory": (f"{megabytes(self.peak_bytes)} at the peak", "of arrays; the weights of the model come on top"),
+            "Trace": megabytes(self.trace_bytes),
+        }
+        return Card(repr(self), facts)
 
 
 def run_cost(run: Run, trace: Trace, spent: Mapping[int, float], frame_seconds: float | None = None) -> Cost:

@@ -16,14 +16,15 @@ from spotnb.sampling.guidance import Guidance, Guide, Prediction, Prompts, class
 from spotnb.sampling.reconstruction import KnownFrames, known_frames, reconstructed
 from spotnb.sampling.source import Source
 from spotnb.sampling.windows import batches, sum_weighted
+from spotnb.support.cards import Shown, count, joined
 from spotnb.tiling.layout import Layout
 
 DEFAULT_TILE_BATCH = 2
 """Windows per forward pass if the model has no `tile_batch` attribute."""
 
 
-@dataclass
-class Denoiser:
+@dataclass(repr=False)
+class Denoiser(Shown):
     """Predicts the guided noise in windows.
 
     Attributes:
@@ -41,6 +42,10 @@ class Denoiser:
     tile_batch: int
     source: Source | None = None
     reconstruction_scale: float = 0.0
+
+    def _text_(self) -> str:
+        guidance = f"guidance {self.guidance.scale:g}"
+        return joined(guidance, f"{count(self.tile_batch, 'window')} per forward pass", repr(self.prompts))
 
     @shelter
     def predict(self, windows: Sequence[Tensor], layout: Layout, timestep: int, tile: int) -> dict[int, Prediction]:

@@ -19,6 +19,7 @@ from spotnb.models.shelter import shelter
 from spotnb.models.words import Reading, read_text
 from spotnb.sampling.settings import check_prompt
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.cards import Shown, count, joined, text_of
 from spotnb.support.checks import show
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
@@ -41,6 +42,12 @@ class Prediction(NamedTuple):
     eps: Tensor
     eps_uncond: Tensor | None
     eps_cond: Tensor
+
+    def __repr__(self) -> str:
+        return text_of(self)
+
+    def _text_(self) -> str:
+        return joined("not guided" if self.eps_uncond is None else "guided", f"window {list(self.eps.shape)}")
 
 
 def classifier_free(eps_uncond: Tensor | None, eps_cond: Tensor, scale: float) -> Prediction:
@@ -86,8 +93,8 @@ class Guide(NamedTuple):
     weights: Tensor | None = None
 
 
-@dataclass(frozen=True)
-class Prompts:
+@dataclass(frozen=True, repr=False)
+class Prompts(Shown):
     """The prompts of a run as conditioning for the network.
 
     Attributes:
@@ -105,6 +112,9 @@ class Prompts:
     weights: NDArray[np.float32] | None = None
     unknown: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
+
+    def _text_(self) -> str:
+        return joined(count(len(self.prompts), "prompt"), count(len(self.conditioning), "row"), *self.notes)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -12,21 +12,24 @@ from torch import Tensor
 
 from spotnb._version import __version__
 from spotnb.errors import InputError
+from spotnb.models.card import model_card
 from spotnb.models.protocol import AudioModel, described
 from spotnb.models.shelter import usable_threads
+from spotnb.sampling.card import run_facts, run_text
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
 from spotnb.sampling.source import Source
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
+from spotnb.support.cards import Card, Shown, count
 from spotnb.support.checks import show
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
 
 
-@dataclass(frozen=True)
-class Moment:
+@dataclass(frozen=True, repr=False)
+class Moment(Shown):
     """Everything about a sampler that changes. A sampler moves by one assignment of it, so interrupts are safe.
 
     Attributes:
@@ -45,6 +48,10 @@ class Moment:
     def first(cls, run: Run) -> Self:
         """Return the moment before the first step of a run."""
         return cls(run, run.start(), new_trace(run))
+
+    def _text_(self) -> str:
+        progress = f"step {self.state.step} of {len(self.run.solver)}"
+        return run_text(self.run.model, self.run.settings, progress)
 
     @property
     def settings(self) -> RunSettings:
@@ -83,10 +90,33 @@ def manifest_of(run: Run) -> dict[str, Any]:
     }
 
 
-class RunView:
+class RunView(Shown):
     """The attributes that can be read from a sampler, including every setting."""
 
     _now: Moment
+
+    def _text_(self) -> str:
+        return self._now._text_()
+
+    def _card_(self) -> Card:
+        total, taken = len(self.solver), sum(self._now.spent.values())
+        at = min(self.steps_done, total - 1)
+        unknown = (*self._now.run.prompts.unknown, *self._now.run.prompts.cut)
+        facts = {
+            **run_facts(self._now.run.settings, self.frames),
+            "Done": f"{self.steps_done} of {count(total, 'step')}" + (f" in {taken:.3g} s" if taken else ""),
+            "Next": "decode() returns the sound" if self.done else f"t = {self.solver.timesteps[at]}",
+            "Words not read": ", ".join(unknown) or None,
+        }
+        parts = {
+            f"layout of step {at}": self.layout(at),
+            "trace": self.trace,
+            "settings": self._now.settings,
+            "known sound": self.source,
+            "solver": self.solver,
+            "model": model_card(self.model),
+        }
+        return Card(repr(self), facts, None, parts)
 
     def __getattr__(self, name: str) -> Any:
         """Return a setting by its name."""

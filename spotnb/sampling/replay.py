@@ -23,6 +23,7 @@ from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
 from spotnb.solvers.own import is_ours
 from spotnb.solvers.protocol import Solver
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_flag, check_text, show
 from spotnb.support.progress import progress_bar
 from spotnb.support.reasons import reason_of
@@ -33,8 +34,8 @@ from spotnb.trace.trace import Trace
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Replay:
+@dataclass(frozen=True, repr=False)
+class Replay(Shown):
     """The comparison of a repeated run with its trace.
 
     Attributes:
@@ -53,6 +54,17 @@ class Replay:
     def same(self) -> bool:
         """Whether the run equals its trace to the last bit."""
         return self.step is None
+
+    def _text_(self) -> str:
+        return str(self)
+
+    def _card_(self) -> Card:
+        facts = {
+            "Result": "identical" if self.same else "different",
+            "First difference": None if self.same else f"step {self.step}, in {self.array}",
+            "Size": None if self.same else f"{self.difference:.3g} of its largest value",
+        }
+        return Card(repr(self), facts, None, {"sampler": self.sampler})
 
     def __str__(self) -> str:
         if self.same:

@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import SpotnbError
+from spotnb.models.card import model_card
 from spotnb.models.protocol import AudioModel, audio_channels
 from spotnb.models.shelter import shelter
+from spotnb.sampling.card import run_facts, run_text
 from spotnb.sampling.denoiser import DEFAULT_TILE_BATCH, Denoiser
 from spotnb.sampling.guidance import Guidance, Prompts, embed_prompt
 from spotnb.sampling.memory import peak_bytes
@@ -28,6 +30,7 @@ from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.own import like, take_step
 from spotnb.solvers.protocol import Solver
+from spotnb.support.cards import Card, Shown, count
 from spotnb.support.checks import exact
 from spotnb.support.progress import progress_bar
 from spotnb.support.system import require_memory
@@ -37,8 +40,8 @@ from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.trace import Trace
 
 
-@dataclass(frozen=True)
-class RunState:
+@dataclass(frozen=True, repr=False)
+class RunState(Shown):
     """The state of a run between two steps.
 
     Attributes:
@@ -58,9 +61,12 @@ class RunState:
     guided: bool | None
     origin: Draws
 
+    def _text_(self) -> str:
+        return f"before step {self.step}, latent {list(self.x.shape)}"
 
-@dataclass(frozen=True)
-class Run:
+
+@dataclass(frozen=True, repr=False)
+class Run(Shown):
     """Everything that decides the result of a run. Build one with `Run.of`.
 
     Attributes:
@@ -84,6 +90,14 @@ class Run:
     source: Source | None
     denoiser: Denoiser
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def _text_(self) -> str:
+        return run_text(self.model, self.settings, count(len(self.solver), "step"))
+
+    def _card_(self) -> Card:
+        parts = {"settings": self.settings, "layout of the first step": self.layout(self.steps.start)}
+        others = {"known sound": self.source, "solver": self.solver, "model": model_card(self.model)}
+        return Card(repr(self), run_facts(self.settings, self.frames), None, {**parts, **others})
 
     @classmethod
     @shelter

@@ -14,7 +14,9 @@ from typing import Any
 
 from spotnb.errors import InputError
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_int, check_interval, check_items, check_name, check_real, check_text, show
+from spotnb.support.option_cards import changed, option_card
 from spotnb.support.options import check_options, documented, option, options
 from spotnb.tiling.clock import check_duration
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
@@ -85,8 +87,8 @@ def _check_interval(interval: Any) -> tuple[int, int] | None:
     return None if interval is None else check_interval("guidance_interval", interval, 0, 1000, hint=hint)
 
 
-@dataclass(frozen=True)
-class RunSettings:  # noqa: D101  `documented` writes its docstring below, from the fields
+@dataclass(frozen=True, repr=False)
+class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below, from the fields
     prompt: str | PromptTimeline = option(
         check=check_prompt,
         kind="text",
@@ -249,6 +251,13 @@ class RunSettings:  # noqa: D101  `documented` writes its docstring below, from 
     def ring(self) -> bool:
         """Whether the sound is a ring, whose end meets its start."""
         return self.tiling.policy.ring
+
+    def _text_(self) -> str:
+        return changed(self)
+
+    def _card_(self) -> Card:
+        timeline = {"prompt": self.prompt} if isinstance(self.prompt, PromptTimeline) else {}
+        return option_card(self, parts={**timeline, "config": self.tiling})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, ready for JSON.

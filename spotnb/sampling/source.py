@@ -26,12 +26,14 @@ from spotnb.models.shelter import shelter
 from spotnb.sampling.settings import RunSettings
 from spotnb.sound.loading import load_audio
 from spotnb.support.arrays import as_array, require_finite
-from spotnb.support.checks import exact
+from spotnb.support.cards import Card, Shown, count, joined
+from spotnb.support.checks import exact, show
+from spotnb.support.pictures import MOST_SHAPES, PALE, TILE, Axis, Picture, bars
 from spotnb.tiling.clock import Clock
 
 
-@dataclass(frozen=True)
-class KnownSound:
+@dataclass(frozen=True, repr=False)
+class KnownSound(Shown):
     """A sound as a latent.
 
     Attributes:
@@ -41,6 +43,13 @@ class KnownSound:
 
     latent: Tensor
     frames: int
+
+    def _text_(self) -> str:
+        return joined(count(self.frames, "frame"), f"latent {list(self.latent.shape)}")
+
+    def _card_(self) -> Card:
+        facts = {"Length": count(self.frames, "latent frame"), "Latent": show(list(self.latent.shape))}
+        return Card(repr(self), {**facts, "Device": show(self.latent.device.type)[1:-1]})
 
     def describe(self) -> dict[str, Any]:
         """Return the length and a digest for a manifest, enough to recognize the same sound."""
@@ -61,8 +70,8 @@ class SoundSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, repr=False)
+class Source(Shown):
     """The known sound of a run.
 
     Attributes:
@@ -78,6 +87,19 @@ class Source:
     first: int
     everywhere: bool
     continued: KnownSound | None
+
+    def _text_(self) -> str:
+        kind = "continuation" if self.continued is not None else "variation"
+        return joined(kind, f"{int(self.kept.sum())} of {count(len(self.kept), 'frame')} kept", f"step {self.first} on")
+
+    def _card_(self) -> Card:
+        axis = Axis(0, len(self.kept))
+        edges = np.flatnonzero(np.diff(self.kept.astype(np.int8), prepend=0, append=0)).tolist()
+        drawing = bars(axis, [(0, axis.high)], 6, 4, PALE)
+        drawing += bars(axis, list(zip(edges[::2], edges[1::2], strict=True))[:MOST_SHAPES], 0, 16, TILE)
+        legend, ends = [(TILE, "kept"), (PALE, "new")], ("frame 0", f"frame {len(self.kept)}")
+        picture = Picture(drawing, 16, "Which frames are kept", ends, legend)
+        return Card(repr(self), {"First step": str(self.first)}, picture, {"continued": self.continued})
 
     @property
     def borders(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from spotnb.sampling.guidance import Prediction
 from spotnb.sampling.padding import Padding, padded_latent, padding_of
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.windows import gather, scatter
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_int
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
@@ -22,7 +23,7 @@ Finish = Callable[[RunState, Layout, Tensor, float], StepRecord]
 """Takes the state before a step, its layout, the noise prediction and the seconds spent. Returns the step's record."""
 
 
-class Step:
+class Step(Shown):
     """The next step of a run, which can be driven phase by phase. `SpotSampler.begin` returns one.
 
     The phases, in order: Look at `layout`, `padded` and `windows`. Call `predict` for some or all tiles. Look at
@@ -49,9 +50,13 @@ class Step:
         self._finished = False
         self._started = time.perf_counter()
 
-    def __repr__(self) -> str:
+    def _text_(self) -> str:
         predicted = f"{len(self._predictions)} of {len(self.layout.tiles)} tiles predicted"
-        return f"Step({self.index}, t={self.timestep}, shift={self.layout.shift}, {predicted}, next: {self.next_phase})"
+        return f"{self.index}, t={self.timestep}, shift={self.layout.shift}, {predicted}, next: {self.next_phase}"
+
+    def _card_(self) -> Card:
+        seen = {"predicted": f"{len(self._predictions)} of {len(self.layout.tiles)} tiles", "next": self.next_phase}
+        return Card(repr(self), {name.capitalize(): fact for name, fact in seen.items()}, None, {"layout": self.layout})
 
     @property
     def clock(self) -> Clock:

@@ -11,17 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
+from spotnb.support.cards import Card, Shown, count, joined, quoted, seconds
 from spotnb.support.checks import check_items, check_real, check_text, exact, show
+from spotnb.support.pictures import BANDS, Axis, Picture, band
 from spotnb.tiling.clock import AUDIOLDM, Clock
 from spotnb.tiling.limits import check_size
 
 Entry = tuple[float, float, str]
 MOST_ENTRIES = 1000
+MOST_BANDS, MOST_NAMED = 100, 12  # of a picture, and in its legend
 SLACK = 1e-6  # seconds, so that 0.1 + 0.2 meets 0.3
 
 
-@dataclass(frozen=True)
-class PromptTimeline:
+@dataclass(frozen=True, repr=False)
+class PromptTimeline(Shown):
     """A prompt for each part of a sound.
 
     Pass a timeline to a sampler instead of a prompt. A window that spans two prompts is guided by both, weighted frame
@@ -66,6 +69,29 @@ class PromptTimeline:
             )
         object.__setattr__(self, "entries", checked)
         object.__setattr__(self, "crossfade", fade)
+
+    def _text_(self) -> str:
+        number = len(self.entries)
+        listed = ", ".join(f"({exact(a)}, {exact(b)}, {quoted(prompt)})" for a, b, prompt in self.entries[:4])
+        if number > 4 or len(listed) > 160:
+            return joined(count(number, "prompt"), seconds(self.duration), f"first {quoted(self.prompts[0])}")
+        return f"[{listed}], crossfade={exact(self.crossfade)}"
+
+    def _card_(self) -> Card:
+        shown = self.entries[:MOST_BANDS]
+        axis, half = Axis(0, shown[-1][1]), self.crossfade / 2
+        fades = [(0.0, 0.0), *((start - half, start + half) for start, _, _ in shown[1:]), (axis.high, axis.high)]
+        colors = [BANDS[k % len(BANDS)] for k in range(len(shown))]
+        drawing = "".join(band(axis, pair, 36, color) for pair, color in zip(pairwise(fades), colors, strict=True))
+        named = zip(colors, shown[:MOST_NAMED], strict=False)
+        legend = [
+            (color, f"{exact(start)} to {exact(stop)} s: {show(prompt)[1:-1]}")
+            for color, (start, stop, prompt) in named
+        ]
+        more = len(self.entries) - MOST_NAMED
+        facts = {"More prompts": str(more) if more > 0 else None, "Cross-fade": seconds(self.crossfade)}
+        label = f"The shares of {count(len(shown), 'prompt')} over time"
+        return Card(repr(self), facts, Picture(drawing, 36, label, ("0 s", seconds(axis.high)), legend))
 
     @property
     def duration(self) -> float:

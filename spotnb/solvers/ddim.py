@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spotnb.solvers.card import solver_card, solver_text
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import LATE_ENOUGH, TRAINED_STEPS, Solver, Update
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_int
 
 
@@ -26,7 +28,7 @@ def ddim_timesteps(steps: int) -> list[int]:
     return [int(t) for t in np.linspace(TRAINED_STEPS - 1, 0, steps).round()]
 
 
-class DDIM(Solver):
+class DDIM(Shown, Solver):
     """Denoising diffusion implicit models (Song et al. 2020, arXiv:2010.02502, equations 12 and 16).
 
     The results equal those of diffusers' `DDIMScheduler` with AudioLDM's settings wherever that class is correct. It is
@@ -49,6 +51,12 @@ class DDIM(Solver):
         table = alphas_cumprod.double().cpu()
         self._alphas = [float(table[t]) for t in self.timesteps]
         self._alphas.append(float(table[0]))  # as in AudioLDM: set_alpha_to_one=False
+
+    def _text_(self) -> str:
+        return solver_text(self, f"eta {self.eta:g}" if self.eta else None)
+
+    def _card_(self) -> Card:
+        return solver_card(self, Eta=f"{self.eta:g}")
 
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
         """Return `sqrt(a) * clean + sqrt(1 - a) * noise` with the cumulative alpha of `step`."""

@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import InputError
+from spotnb.solvers.card import solver_card, solver_text
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import LATE_ENOUGH, TRAINED_STEPS, Update
+from spotnb.support.cards import Card, Shown, quoted
 from spotnb.support.checks import check_int, exact
 
 
-class DiffusersSolver:
+class DiffusersSolver(Shown):
     """A copy of a diffusers scheduler, configured for noise predictions of unbounded latents.
 
     The state is a copy of the scheduler after some steps. Each step copies it again, including its lists, before
@@ -97,6 +99,14 @@ class DiffusersSolver:
         if not known or not math.isclose(math.hypot(signal, noise) * scale, 1, rel_tol=1e-3):
             raise self._refusal(f"its noise level at timestep {timestep} differs from the one the model was trained on")
         return signal, noise, scale
+
+    def _text_(self) -> str:
+        eta = self._eta.get("eta")
+        return solver_text(self, quoted(self.name), f"eta {eta:g}" if eta else None)
+
+    def _card_(self) -> Card:
+        eta = self._eta.get("eta")
+        return solver_card(self, Scheduler=type(self._scheduler).__name__, Eta="none" if eta is None else f"{eta:g}")
 
     def __len__(self) -> int:
         return len(self.timesteps)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_instance, check_int, check_name, check_real
+from spotnb.support.option_cards import changed, option_card
 from spotnb.support.options import check_options, documented, option
 from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.limits import check_size
@@ -18,8 +20,8 @@ SHARE = "it is a fraction of a tile: 0.5 moves the grid by up to half a tile"
 SHIFT_SCHEDULES = ("random", "alternate", "fibonacci", "sorted")
 
 
-@dataclass(frozen=True)
-class SpotDiffusionConfig:  # noqa: D101  `documented` writes its docstring below, from the fields
+@dataclass(frozen=True, repr=False)
+class SpotDiffusionConfig(Shown):  # noqa: D101  `documented` writes its docstring below, from the fields
     tile_size_time: int = option(
         256,
         check=lambda size: check_size("tile_size_time", size, hint="256 frames suit AudioLDM"),
@@ -84,6 +86,12 @@ class SpotDiffusionConfig:  # noqa: D101  `documented` writes its docstring belo
     def overlap(self) -> int:
         """The overlap in frames: `min_overlap`, or half a tile rounded down if that is None."""
         return self.tile_size_time // 2 if self.min_overlap is None else self.min_overlap
+
+    def _text_(self) -> str:
+        return changed(self)
+
+    def _card_(self) -> Card:
+        return option_card(self, parts={"edge policy": self.policy})
 
 
 SpotDiffusionConfig.__doc__ = documented(

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.support.cards import Card, Shown, count
 from spotnb.support.checks import check_int, show
+from spotnb.support.pictures import SEAM, Picture, bins, profile
 from spotnb.tiling.layout import Layout
 from spotnb.tiling.limits import MOST_STEPS, require_few_cells
 
@@ -36,8 +38,8 @@ Layouts = Layout | HasLayout | Iterable[Layout | HasLayout]
 """The layouts of one step or several."""
 
 
-@dataclass(frozen=True, eq=False)
-class Coverage:
+@dataclass(frozen=True, eq=False, repr=False)
+class Coverage(Shown):
     """Distance of each of T frames to its nearest seam, in each step of a run. The arrays are read-only.
 
     Attributes:
@@ -72,6 +74,25 @@ class Coverage:
         """
         near = _check_near(near, self.distance.shape[1])
         return np.asarray(np.count_nonzero(self.distance <= near, axis=0), np.int64)
+
+    def _text_(self) -> str:
+        steps, frames = self.distance.shape
+        return f"{count(steps, 'step')} of {count(frames, 'frame')}, near={self.near}"
+
+    def _card_(self) -> Card:
+        counts, steps = self.counts, max(1, self.steps)
+        most = int(counts.max())
+        facts = {
+            "Seams": f"{int(self.seams.sum())} at {count(int(np.count_nonzero(self.seams)), 'place')}",
+            "Most often": f"frame {int(counts.argmax())}, in {most} of {self.steps} steps" if most else None,
+            "Never": f"{int((counts == 0).mean() * 100)} % of the frames",
+        }
+        shares = [float(counts[a:b].max()) / steps for a, b in bins(len(counts), 300)]
+        drawing = profile([0.0] * len(shares), shares, 0, 1, 60, SEAM)
+        within = "" if not self.near else f" within {self.near} frames"
+        legend = [(SEAM, f"share of the steps with a seam{within}; the full height is all of them")]
+        label = "How often each frame is near a seam"
+        return Card(repr(self), facts, Picture(drawing, 60, label, ("frame 0", f"frame {len(counts)}"), legend))
 
 
 def coverage(layouts: Layouts, near: int = 0) -> Coverage:

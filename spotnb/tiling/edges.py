@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import show
+from spotnb.tiling.picture import tiles_picture
 from spotnb.tiling.tile import Tile
 
 Padding = Literal["none", "clean estimate", "noisy latent"]
 
 
-class EdgePolicy:
+class EdgePolicy(Shown):
     """Windows lie on the grid and are W frames wide. Past the ends they show the mirrored, re-noised clean estimate.
 
     This is the default policy, `reflect`, and the base class of the others.
@@ -59,6 +61,19 @@ class EdgePolicy:
         """Map positions in windows to frames of the latent, mirrored at the ends without repeating the border frame."""
         last = frames - 1
         return np.asarray(last - np.abs(last - np.abs(index)), np.int64)
+
+    def _text_(self) -> str:
+        ends = "a ring" if self.ring else "no padding" if self.padding == "none" else f"mirrors the {self.padding}"
+        return f'"{self.name}", {ends}'
+
+    def _card_(self) -> Card:
+        facts = {
+            "Name": self.name,
+            "Meaning": " ".join((type(self).__doc__ or "").partition("\n")[0].split()),
+            "Past the ends": "the other end" if self.ring else "nothing" if self.padding == "none" else self.padding,
+            "Example": "768 frames in tiles of 256, shifted by 72",
+        }
+        return Card(repr(self), facts, tiles_picture(self.grid(768, 256, 72, 8), 768, ring=self.ring))
 
 
 class NoisyReflect(EdgePolicy):

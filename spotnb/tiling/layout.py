@@ -15,18 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
-from spotnb.support.checks import check_int, check_name
+from spotnb.support.cards import Card, Shown, count, joined
+from spotnb.support.checks import check_int, check_name, show
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
 from spotnb.tiling.edges import POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles
+from spotnb.tiling.picture import tiles_picture
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
 PLANNED = "plan() returns a layout"
 
 
-@dataclass(frozen=True)
-class Layout:
+@dataclass(frozen=True, repr=False)
+class Layout(Shown):
     """The tiles of one step, from whose predictions the noise prediction for the full latent is stitched.
 
     Attributes:
@@ -160,6 +162,20 @@ class Layout:
             owned = np.arange(*tile.segment) % self.frames
             row[owned] = share[owned]
         return weights
+
+    def _text_(self) -> str:
+        tiles = f"{count(len(self.tiles), 'tile')} of {self.tile_size}"
+        tiles = "one window" if self.fallback or self.method == "full" else tiles
+        return joined(self.method, count(self.frames, "frame"), tiles, f"shift {self.shift}", self.edge)
+
+    def _card_(self) -> Card:
+        seams, (before, after) = self.seams, self.pad
+        facts = {
+            "Seams": f"{len(seams)}: {show(list(seams))}" if seams else "none",
+            "Padding": f"{before} frames before, {after} after" if before or after else "none",
+            "Cost": f"{count(self.network_frames, 'frame')} for the network",
+        }
+        return Card(repr(self), facts, tiles_picture(self.tiles, self.frames, ring=self.ring))
 
 
 def plan(

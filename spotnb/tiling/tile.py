@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from spotnb.errors import InputError
+from spotnb.support.cards import Card, Shown, count
 
 Interval = tuple[int, int]
 """`(start, stop)` in latent frames; `stop` is excluded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+@dataclass(frozen=True, slots=True, repr=False)
+class Tile(Shown):
     """One forward pass of the network: the frames it sees and the frames it owns.
 
     Attributes:
@@ -25,6 +26,14 @@ class Tile:
 
     window: Interval
     segment: Interval
+
+    def _text_(self) -> str:
+        return f"window={self.window}, segment={self.segment}"
+
+    def _card_(self) -> Card:
+        (seen, end), (start, stop) = self.window, self.segment
+        sizes = f"{count(end - seen, 'frame')} seen, {stop - start} owned"
+        return Card(repr(self), {"Window": f"{seen} to {end}", "Segment": f"{start} to {stop}", "Size": sizes})
 
 
 def check_tiles(tiles: Sequence[Tile], frames: int, *, ring: bool, overlap: bool) -> None:

@@ -176,6 +176,11 @@ class StoredRecords(Sequence[StepRecord]):
         """The timesteps of the records, known without reading them."""
         return tuple(row["timestep"] for row in self._rows)
 
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """The shifts of the records, known without reading them."""
+        return tuple(row["shift"] for row in self._rows)
+
     @overload
     def __getitem__(self, index: int) -> StepRecord: ...
     @overload

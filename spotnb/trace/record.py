@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotnb.errors import InputError
+from spotnb.support.cards import Card, Shown, in_line, joined
 from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 
@@ -35,8 +36,8 @@ def check_record_mode(mode: Any) -> str | int:
     )
 
 
-@dataclass(frozen=True)
-class StepRecord:
+@dataclass(frozen=True, repr=False)
+class StepRecord(Shown):
     """The record of one finished denoising step.
 
     The arrays have shape `[B, C, T, F]` and are float32 or float16. An array is None if the run was set not to keep it.
@@ -63,6 +64,19 @@ class StepRecord:
     seconds: float
     guided: bool | None = None
 
+    def _text_(self) -> str:
+        return joined(f"step {self.step}", f"t {self.timestep}", f"shift {self.shift}", f"{self.seconds:.3g} s")
+
+    def _card_(self) -> Card:
+        held = vars(self) | vars(self).get("_waiting", {})  # without reading an array that is still on a device
+        arrays = [name for name in ("x", "x0", "noise") if held.get(name) is not None]
+        facts = {
+            "Arrays": ", ".join(arrays) or "none",
+            "Guidance": None if self.guided is None else "on" if self.guided else "off",
+            "Seams": show(list(self.layout.seams)),
+        }
+        return Card(repr(self), facts, None, {"layout": self.layout})
+
 
 class DeferredRecord(StepRecord):
     """A record whose arrays are still on the device of the run. Each is copied to the host when it is first read."""
@@ -82,6 +96,9 @@ class DeferredRecord(StepRecord):
         self.__dict__[name] = waiting[name]()
         waiting.pop(name, None)  # and with it the tensor on the device
         return self.__dict__[name]
+
+    def __repr__(self) -> str:
+        return in_line(StepRecord.__name__, self._text_())
 
     def settle(self) -> None:
         """Read all arrays."""

@@ -12,16 +12,18 @@ import numpy as np
 
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import LARGEST, check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
 from spotnb.tiling.clock import Clock
+from spotnb.trace.card import trace_card, trace_text
 from spotnb.trace.record import RECORD_DTYPES, Array, DeferredRecord, StepRecord, check_record_mode
 
 COUNTED = "steps count from 0"
 
 
-@dataclass
-class Trace(Sequence[StepRecord]):
+@dataclass(repr=False)
+class Trace(Shown, Sequence[StepRecord]):
     """The records that a run kept, in order. With `record="all"`, `trace[k]` is the record of step k.
 
     Attributes:
@@ -77,6 +79,17 @@ class Trace(Sequence[StepRecord]):
     def timesteps(self) -> tuple[int, ...]:
         """The diffusion timesteps of the records, known without reading their arrays."""
         return getattr(self.records, "timesteps", None) or tuple(record.timestep for record in self.records)
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """The shifts of the records, known without reading their arrays."""
+        return getattr(self.records, "shifts", None) or tuple(record.shift for record in self.records)
+
+    def _text_(self) -> str:
+        return trace_text(self)
+
+    def _card_(self) -> Card:
+        return trace_card(self)
 
     def at(self, step: int) -> StepRecord | None:
         """Return the record of a step, or None if it was not kept."""
