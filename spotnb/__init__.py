@@ -47,8 +47,8 @@ _HOME = {
     "levels": "sound.measure",
     "coverage": "tiling.coverage",
     "Coverage": "tiling.coverage",
-    "SeamScore": "sound.measure",
-    "Levels": "sound.measure",
+    "SeamScore": "sound.results",
+    "Levels": "sound.results",
     "load_audio": "sound.loading",
     "save_audio": "sound.files",
     "plot_latent": "plots.sound",
@@ -103,11 +103,11 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.sound.files import save_audio as save_audio
     from spotnb.sound.lengths import duration_to_latent_t_size as duration_to_latent_t_size
     from spotnb.sound.loading import load_audio as load_audio
-    from spotnb.sound.measure import Levels as Levels
-    from spotnb.sound.measure import SeamScore as SeamScore
     from spotnb.sound.measure import levels as levels
     from spotnb.sound.measure import loop_score as loop_score
     from spotnb.sound.measure import seam_score as seam_score
+    from spotnb.sound.results import Levels as Levels
+    from spotnb.sound.results import SeamScore as SeamScore
     from spotnb.tiling.config import SpotDiffusionConfig as SpotDiffusionConfig
     from spotnb.tiling.config import should_use_spotdiffusion as should_use_spotdiffusion
     from spotnb.tiling.coverage import Coverage as Coverage

@@ -14,18 +14,18 @@ import numpy as np
 import torch
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.models.border import score_of
 from spotnb.models.decode import Sound
 from spotnb.models.protocol import has_mel
-from spotnb.sampling.card import run_facts, run_text
+from spotnb.sampling.card import run_facts, run_text, sound_picture
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.heard import mono
-from spotnb.sound.measure import MEL_SECONDS, Levels, SeamScore, levels, seam_score
-from spotnb.support.arrays import as_array
+from spotnb.sound.measure import MEL_SECONDS, levels, seam_score
+from spotnb.sound.results import Levels, SeamScore
 from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import as_plain, check_flag, check_instance, show
-from spotnb.support.pictures import TILE, Picture, bins, profile
 from spotnb.tiling.config import SpotDiffusionConfig
 
 log = logging.getLogger(__name__)
@@ -66,20 +66,15 @@ class Generation(Shown):
         return run_text(run.model, run.settings, best)
 
     def _card_(self) -> Card:
-        run, length = self.sampler.definition, self.waveform.shape[-1]
+        run = self.sampler.definition
+        seconds = f"{self.waveform.shape[-1] / run.model.sample_rate:.6g} s"
         facts = {
             **run_facts(run.settings, run.frames),
-            "Sound": f"{length / run.model.sample_rate:.6g} s at {run.model.sample_rate} Hz",
+            "Sound": f"{seconds} at {run.model.sample_rate} Hz",
             "Seed": str(self.seed),
             "Scores": ", ".join(f"{score:.3g}" for score in self.scores) or None,
         }
-        parts = [self.waveform[..., a:b] for a, b in bins(length, 250)]
-        drawing = profile([float(p.min()) for p in parts], [float(p.max()) for p in parts], -1, 1, 60, TILE)
-        end = f"{length / run.model.sample_rate:.6g} s"
-        picture = Picture(
-            drawing, 60, "The waveform", ("0 s", end), [(TILE, "waveform; the full height is full scale")]
-        )
-        return Card(repr(self), facts, picture, {"sampler": self.sampler})
+        return Card(repr(self), facts, sound_picture(self.waveform, seconds), {"sampler": self.sampler})
 
     @property
     def seed(self) -> int:
@@ -235,23 +230,12 @@ def default_score(candidate: Generation) -> float:
     Raises:
         SpotnbError: The method returned something else than one number for each sound.
     """
-    judge = getattr(candidate.sampler.model, "score", None)
-    if judge is not None:
-        prompt = candidate.sampler.prompt
+    model, prompt = candidate.sampler.model, candidate.sampler.prompt
+    if getattr(model, "score", None) is not None:
         text = prompt.text if isinstance(prompt, PromptTimeline) else prompt
-        return _first_number(judge(torch.from_numpy(mono(candidate.waveform)[None].copy()), text))
+        return score_of(model, torch.from_numpy(mono(candidate.waveform).copy()), text)
     seams = candidate.grid_score()
     return 0.0 if seams is None else -seams.score
-
-
-def _first_number(scores: Any) -> float:
-    try:
-        (score,) = as_array(scores).tolist()
-        return float(score)
-    except (InputError, TypeError, ValueError):
-        raise SpotnbError(
-            f"the model's score returned {show(scores)}: expected one number for each sound; correct the model"
-        ) from None
 
 
 def _generation(sampler: SpotSampler, sound: Sound, candidate: int) -> Generation:

@@ -25,7 +25,7 @@ from spotnb.research.grid import CONFIG, RUN, cells, described, shown
 from spotnb.research.outdated import tell_of_other_weights
 from spotnb.research.table import write_table
 from spotnb.research.worker import Reference, refer
-from spotnb.sound.measure import Levels
+from spotnb.sound.results import Levels
 from spotnb.support.checks import as_plain, check_flag, check_text, show
 from spotnb.support.files import atomic_write, require_writable
 from spotnb.support.paths import check_path

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spotnb.models.protocol import AudioModel
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.cards import count, joined, quoted, seconds
 from spotnb.support.checks import show
+from spotnb.support.pictures import TILE, Picture, bins, profile
 from spotnb.tiling.config import should_use_spotdiffusion
 
 
@@ -49,3 +53,11 @@ def run_facts(settings: RunSettings, frames: int) -> dict[str, Any]:
         "Candidates": show(settings.n_candidates) if settings.n_candidates > 1 else None,
         "Starts from": ", ".join(sounds) or None,
     }
+
+
+def sound_picture(waveform: NDArray[np.float32], duration: str) -> Picture:
+    """Return a picture of a waveform `[samples]` or `[channels, samples]`, whose duration is written at its end."""
+    parts = [waveform[..., a:b] for a, b in bins(waveform.shape[-1], 250)]
+    drawing = profile([float(part.min()) for part in parts], [float(part.max()) for part in parts], -1, 1, 60, TILE)
+    legend = [(TILE, "waveform; the full height is full scale")]
+    return Picture(drawing, 60, "The waveform", ("0 s", duration), legend)

@@ -14,8 +14,9 @@ import numpy as np
 from traitlets import Dict
 
 from spotnb.errors import InputError
-from spotnb.sound.measure import MEL_SECONDS, SeamScore
+from spotnb.sound.measure import MEL_SECONDS
 from spotnb.sound.mel import LATENT_SECONDS, SAMPLE_RATE
+from spotnb.sound.results import SeamScore
 from spotnb.support.checks import check_int, check_real, show
 from spotnb.widgets import comparison_runs as parts
 from spotnb.widgets.base import Widget, new_figure, while_open

@@ -16,8 +16,9 @@ from spotnb.errors import InputError
 from spotnb.models.protocol import has_mel
 from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.heard import heard_mel
-from spotnb.sound.measure import MEL_SECONDS, Levels, SeamScore, extremes, levels, seam_score
+from spotnb.sound.measure import MEL_SECONDS, extremes, levels, seam_score
 from spotnb.sound.mel import FLOOR, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.sound.results import Levels, SeamScore
 from spotnb.support.arrays import as_array, as_sample_rate, as_sound
 from spotnb.support.checks import check_int, check_items, check_real, check_text, exact, show
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
-from spotnb.sound.measure import DRAWS, Levels, SeamScore, _mel_places, levels, loop_score, seam_score
+from spotnb.sound.measure import DRAWS, _mel_places, levels, loop_score, seam_score
 from spotnb.sound.mel import log_mel
+from spotnb.sound.results import Levels, SeamScore
 from tests.effort import effort
 
 SEAMS = [50, 100, 150, 200]
