@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.checkpoint_names import unet_weights
 from spotnb.models.heads import ORIGINAL_HEADS
 from tests.models.components import make_components, make_unet, make_vae, randomise
 
@@ -82,7 +83,6 @@ class Genuine:
 @contextlib.contextmanager
 def genuine_network(unet: UNet2DConditionModel) -> Iterator[Genuine | None]:
     """Yield the genuine network with the weights of `unet`, or None without the package (see `.ci/fetch-audioldm`)."""
-    from tests.audioldm.convert import unet_weights
     from tests.audioldm.original import FOLDER, importable
     from tests.audioldm.test_components import original_unet
 
@@ -93,6 +93,6 @@ def genuine_network(unet: UNet2DConditionModel) -> Iterator[Genuine | None]:
         network = original_unet(WIDTHS[0], WIDTHS[0] // ORIGINAL_HEADS[WIDTHS][0], LARGE_UNET["layers_per_block"])
         weights = unet.state_dict()
         with torch.no_grad():
-            for name, weight in unet_weights(network).items():
+            for name, weight in unet_weights(network.state_dict()).items():
                 weight.copy_(weights[name])
         yield Genuine(network)

@@ -19,9 +19,12 @@ _HOME = {
     "Tile": "tiling.tile",
     "create_tiles": "tiling.layout",
     "plan": "tiling.layout",
+    "EdgePolicy": "tiling.edges",
+    "register_edge": "tiling.register",
     "AudioModel": "models.protocol",
     "load_model": "models.load",
     "from_audioldm": "models.latent_diffusion",
+    "Solver": "solvers.protocol",
     "PromptTimeline": "sampling.timeline",
     "SpotSampler": "sampling.sampler",
     "Cost": "sampling.cost",
@@ -32,6 +35,7 @@ _HOME = {
     "Replay": "sampling.replay",
     "replay": "sampling.replay",
     "resume": "sampling.replay",
+    "sampler_from": "sampling.from_manifest",
     "sweep": "research.sweep",
     "DistributedModel": "research.distributed",
     "sliding_window_vae_decode": "models.decode_mel",
@@ -43,8 +47,8 @@ _HOME = {
     "levels": "sound.measure",
     "coverage": "tiling.coverage",
     "Coverage": "tiling.coverage",
-    "SeamScore": "sound.measure",
-    "Levels": "sound.measure",
+    "SeamScore": "sound.results",
+    "Levels": "sound.results",
     "load_audio": "sound.loading",
     "save_audio": "sound.files",
     "plot_latent": "plots.sound",
@@ -87,6 +91,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.research.distributed import DistributedModel as DistributedModel
     from spotnb.research.sweep import sweep as sweep
     from spotnb.sampling.cost import Cost as Cost
+    from spotnb.sampling.from_manifest import sampler_from as sampler_from
     from spotnb.sampling.padding import Padding as Padding
     from spotnb.sampling.replay import Replay as Replay
     from spotnb.sampling.replay import replay as replay
@@ -94,21 +99,24 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.sampling.sampler import SpotSampler as SpotSampler
     from spotnb.sampling.step import Step as Step
     from spotnb.sampling.timeline import PromptTimeline as PromptTimeline
+    from spotnb.solvers.protocol import Solver as Solver
     from spotnb.sound.files import save_audio as save_audio
     from spotnb.sound.lengths import duration_to_latent_t_size as duration_to_latent_t_size
     from spotnb.sound.loading import load_audio as load_audio
-    from spotnb.sound.measure import Levels as Levels
-    from spotnb.sound.measure import SeamScore as SeamScore
     from spotnb.sound.measure import levels as levels
     from spotnb.sound.measure import loop_score as loop_score
     from spotnb.sound.measure import seam_score as seam_score
+    from spotnb.sound.results import Levels as Levels
+    from spotnb.sound.results import SeamScore as SeamScore
     from spotnb.tiling.config import SpotDiffusionConfig as SpotDiffusionConfig
     from spotnb.tiling.config import should_use_spotdiffusion as should_use_spotdiffusion
     from spotnb.tiling.coverage import Coverage as Coverage
     from spotnb.tiling.coverage import coverage as coverage
+    from spotnb.tiling.edges import EdgePolicy as EdgePolicy
     from spotnb.tiling.layout import Layout as Layout
     from spotnb.tiling.layout import create_tiles as create_tiles
     from spotnb.tiling.layout import plan as plan
+    from spotnb.tiling.register import register_edge as register_edge
     from spotnb.tiling.shifts import generate_random_shift as generate_random_shift
     from spotnb.tiling.tile import Tile as Tile
     from spotnb.trace.record import StepRecord as StepRecord

@@ -17,13 +17,9 @@ from typing import Any
 
 from spotnb._version import __version__
 from spotnb.errors import InputError, SpotnbError, one_line
-from spotnb.sampling.settings import (
-    DEFAULT_GUIDANCE,
-    DEFAULT_GUIDANCE_INTERVAL,
-    DEFAULT_STEPS,
-    RunSettings,
-    check_prompt,
-)
+from spotnb.models.defaults import NAMES as MODELS_OWN
+from spotnb.models.defaults import TINY, defaults_of
+from spotnb.sampling.settings import RunSettings, check_prompt
 from spotnb.support.arguments import add_arguments, given, number, whole
 from spotnb.support.checks import check_text, show
 from spotnb.support.names import file_name, free_stem
@@ -40,14 +36,8 @@ FLAGS = {
     "max_shift_ratio": "--shift-ratio",
 }
 """Arguments that are shorter than the names of their settings."""
-DEFAULTS = {
-    "duration": 30.0,
-    "steps": DEFAULT_STEPS,
-    "guidance_scale": DEFAULT_GUIDANCE,
-    "guidance_interval": DEFAULT_GUIDANCE_INTERVAL,
-    "tile_size_time": None,  # half of the model's own length
-}
-"""Defaults that suit the embedded model."""
+DEFAULTS = {"duration": 30.0}
+"""Defaults that differ from those of `SpotSampler`."""
 CHECKPOINT = ".resume.npz"
 SUFFIXES = (".wav", ".png", ".json", CHECKPOINT)
 """The files of a run. The checkpoint is removed in the end."""
@@ -102,9 +92,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     make = commands.add_parser("generate", help="generate sound from a prompt")
     make.add_argument("prompt", metavar="PROMPT", help="description of the sound")
-    add_arguments(make, RunSettings, flags=FLAGS, defaults=DEFAULTS)
-    add_arguments(make, SpotDiffusionConfig, flags=FLAGS, defaults=DEFAULTS)
-    make.add_argument("--model", default="tiny", help="tiny, a cvssp/audioldm checkpoint, or a folder (default tiny)")
+    later = dict.fromkeys(MODELS_OWN, "the model's")
+    for settings in (RunSettings, SpotDiffusionConfig):
+        add_arguments(make, settings, flags=FLAGS, defaults=DEFAULTS, later=later)
+    make.add_argument("--model", default="tiny", help="tiny, a hub repository, or a folder (default tiny)")
     make.add_argument("--device", default="auto", help="auto, cpu, cuda, or mps (default auto)")
     make.add_argument("--dtype", default="auto", help="auto, fp32, bf16, or fp16 (default auto)")
     make.add_argument("--out", default="out", metavar="FOLDER", help="folder, created if missing (default out)")
@@ -114,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="show versions, hardware, and models, and estimate a run")
     doctor.add_argument("--duration", type=number, default=30.0, help="length of the run in seconds (default 30)")
-    doctor.add_argument("--steps", type=whole, default=DEFAULT_STEPS, help="denoising steps of the run (default 25)")
+    doctor.add_argument("--steps", type=whole, default=TINY["steps"], help="denoising steps of the run (default 25)")
     doctor.set_defaults(run=_doctor)
 
     lab = commands.add_parser("lab", help="open the course in JupyterLab")
@@ -143,10 +134,12 @@ def _generate(args: argparse.Namespace) -> int:
     from spotnb.tiling.config import SpotDiffusionConfig
 
     model = load_model(args.model, device=args.device, dtype=args.dtype)
-    tiling = given(args, SpotDiffusionConfig)
-    if tiling["tile_size_time"] is None:
-        tiling["tile_size_time"] = model.native_frames // 2
-    config, settings = SpotDiffusionConfig(**tiling), given(args, RunSettings)
+    usual = defaults_of(model)
+    tile = {"tile_size_time": usual.pop("tile_size_time")}
+    config, settings = (
+        SpotDiffusionConfig(**(tile | given(args, SpotDiffusionConfig))),
+        usual | given(args, RunSettings),
+    )
     sampler = SpotSampler(model, **settings, config=config, record="last")  # bad settings end here, before any folder
     name = free_stem(out, name, SUFFIXES, owned=lambda stem: _is_of(sampler, out / stem))
     files = {suffix: out / f"{name}{suffix}" for suffix in SUFFIXES}
@@ -156,15 +149,16 @@ def _generate(args: argparse.Namespace) -> int:
     if args.resume:
         run_with_checkpoints(sampler, checkpoint)
     result = complete(sampler)
-    seams = [seam for seam in result.seams if seam * model.samples_per_frame < len(result.waveform)]
-    figure = plot_run(result.waveform, result.mel, seams, title=args.prompt)
+    samples = result.waveform.shape[-1]
+    seams = [seam for seam in result.seams if seam * model.samples_per_frame < samples]
+    figure = plot_run(result.waveform, result.mel, seams, title=args.prompt, clock=sampler.clock)
     save_audio(files[".wav"], result.waveform, model.sample_rate)
     save_figure(figure, files[".png"])
     manifest = json.dumps(result.manifest(), indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_write(files[".json"]) as temporary:
         temporary.write_text(manifest + "\n", "utf-8")
     checkpoint.unlink(missing_ok=True)
-    _say(f"Wrote {len(result.waveform) / model.sample_rate:g} s of sound: {files['.wav']}, .png, .json")
+    _say(f"Wrote {samples / model.sample_rate:g} s of sound: {files['.wav']}, .png, .json")
     if result.fallback:
         _say(f"{sampler.frames} frames fit one tile of {config.tile_size_time}: sampled with plain DDIM in one window")
     return 0
@@ -209,7 +203,7 @@ def _doctor(args: argparse.Namespace) -> int:
     for name in HUB_MODELS:
         _say(f"  {name}: {'in the local cache' if _is_cached(name) else 'not cached; load_model can download it'}")
     model = load_model("tiny")
-    config = SpotDiffusionConfig(tile_size_time=model.native_frames // 2)
+    config = SpotDiffusionConfig(tile_size_time=TINY["tile_size_time"])
     run = {"duration": args.duration, "steps": args.steps, "config": config, "record": "last"}
     cost = SpotSampler(model, "music", **run).cost()
     _say(

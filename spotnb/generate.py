@@ -11,14 +11,20 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import torch
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.models.border import score_of
 from spotnb.models.decode import Sound
-from spotnb.sampling.card import ShownGeneration
+from spotnb.models.protocol import has_mel
+from spotnb.sampling.card import run_facts, run_text, sound_picture
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
+from spotnb.sound.heard import mono
+from spotnb.sound.measure import MEL_SECONDS, levels, seam_score
+from spotnb.sound.results import Levels, SeamScore
+from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import as_plain, check_flag, check_instance, show
 from spotnb.tiling.config import SpotDiffusionConfig
 
@@ -36,12 +42,13 @@ Score = Callable[["Generation"], float]
 
 
 @dataclass(frozen=True, repr=False)
-class Generation(ShownGeneration):
+class Generation(Shown):
     """The result of `generate_audio`.
 
     Attributes:
-        waveform: The sound, `[samples]`, float32 in [-1, 1].
-        mel: The decoded log-mel, `[4T, 64]`, up to the end of the last latent frame.
+        waveform: The sound, `[samples]`, or `[channels, samples]` of a model of several channels, float32 in [-1, 1].
+        mel: AudioLDM's log-mel, `[frames, 64]`, 100 frames per second. A model that decodes by way of it gives `[4T,
+            64]`, up to the end of the last latent frame; for any other model it is computed from the waveform.
         sampler: The finished run.
         candidate: The index of this candidate in the run.
         scores: The scores of all candidates (higher is better), or empty if there was only one.
@@ -52,6 +59,22 @@ class Generation(ShownGeneration):
     sampler: SpotSampler
     candidate: int = 0
     scores: tuple[float, ...] = ()
+
+    def _text_(self) -> str:
+        run = self.sampler.definition
+        best = f"candidate {self.candidate}" if self.sampler.candidates > 1 else None
+        return run_text(run.model, run.settings, best)
+
+    def _card_(self) -> Card:
+        run = self.sampler.definition
+        seconds = f"{self.waveform.shape[-1] / run.model.sample_rate:.6g} s"
+        facts = {
+            **run_facts(run.settings, run.frames),
+            "Sound": f"{seconds} at {run.model.sample_rate} Hz",
+            "Seed": str(self.seed),
+            "Scores": ", ".join(f"{score:.3g}" for score in self.scores) or None,
+        }
+        return Card(repr(self), facts, sound_picture(self.waveform, seconds), {"sampler": self.sampler})
 
     @property
     def seed(self) -> int:
@@ -74,16 +97,23 @@ class Generation(ShownGeneration):
 
     def levels(self) -> Levels:
         """Measure the levels of the waveform."""
-        return levels(self.waveform)
+        return levels(self.waveform, self.sampler.clock.sample_rate)
 
     def grid_score(self) -> SeamScore | None:
-        """Return the seam score of the log-mel at the fixed grid of a `tiles` run, where methods are compared.
+        """Return the seam score at the fixed grid of a `tiles` run, where methods are compared.
 
-        The result is None if no border of that grid lies within the sound.
+        It is that of the decoded log-mel, or of the waveform if the model decodes to sound in one stage. The two scales
+        differ. The result is None if no border of that grid lies within the sound.
         """
-        tile = self.sampler.config.tile_size_time
-        grid = range(tile, self.sampler.frames - 1, tile)
-        return seam_score(self.mel, grid) if grid else None
+        tile, clock = self.sampler.config.tile_size_time, self.sampler.clock
+        if has_mel(self.sampler.model):
+            grid = range(tile, self.sampler.frames - 1, tile)
+            return seam_score(self.mel, grid, frame_seconds=clock.frame_seconds) if grid else None
+        seconds = self.waveform.shape[-1] / clock.sample_rate - 2 * MEL_SECONDS  # a seam has sound behind it
+        grid = range(tile, math.ceil(seconds / clock.frame_seconds), tile)
+        if not grid:
+            return None
+        return seam_score(self.waveform, grid, clock.sample_rate, frame_seconds=clock.frame_seconds)
 
     def manifest(self) -> dict[str, Any]:
         """Return everything needed to repeat the run, with measurements of the result, as JSON types."""
@@ -91,7 +121,7 @@ class Generation(ShownGeneration):
         return {
             **self.sampler.manifest(),
             "result": {
-                "seconds": len(self.waveform) / self.sampler.model.sample_rate,
+                "seconds": self.waveform.shape[-1] / self.sampler.clock.sample_rate,
                 "plain_ddim": self.fallback,
                 "seams_of_last_step": list(self.seams),
                 "seam_score_at_grid": None if score is None else round(score.score, 4),
@@ -150,7 +180,8 @@ def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool
     progress = check_flag("progress", progress)
     seconds = sampler.samples / sampler.model.sample_rate
     if sampler.ring and not math.isclose(seconds, sampler.duration, abs_tol=1e-4):
-        log.info("the length of a ring is a multiple of 40 ms: %g s become %g s", sampler.duration, seconds)
+        frame = 1000 * sampler.clock.frame_seconds
+        log.info("the length of a ring is a multiple of %.3g ms: %g s become %g s", frame, sampler.duration, seconds)
     if sampler.fallback:
         tile = sampler.config.tile_size_time
         log.info("%d frames fit one tile of %d: sampling with plain DDIM in one window", sampler.frames, tile)
@@ -192,14 +223,17 @@ def _scored(results: list[Generation], score: Score) -> tuple[float, ...]:
 def default_score(candidate: Generation) -> float:
     """Rate a candidate by the model's `score` method, or by its seams if there is no such method.
 
-    AudioLDM's score is the CLAP similarity of sound and prompt. Otherwise, the result is the negative seam score at the
-    fixed grid, or 0 without a border of that grid.
+    AudioLDM's score is the CLAP similarity of sound and prompt. The method gets sounds `[B, samples]` as a tensor, with
+    their channels averaged, and may return a tensor, an array or a list. Otherwise, the result is the negative seam
+    score at the fixed grid, or 0 without a border of that grid.
+
+    Raises:
+        SpotnbError: The method returned something else than one number for each sound.
     """
-    judge = getattr(candidate.sampler.model, "score", None)
-    if judge is not None:
-        prompt = candidate.sampler.prompt
+    model, prompt = candidate.sampler.model, candidate.sampler.prompt
+    if getattr(model, "score", None) is not None:
         text = prompt.text if isinstance(prompt, PromptTimeline) else prompt
-        return float(judge(candidate.waveform[None], text)[0])
+        return score_of(model, torch.from_numpy(mono(candidate.waveform).copy()), text)
     seams = candidate.grid_score()
     return 0.0 if seams is None else -seams.score
 
@@ -239,7 +273,8 @@ def spotdiffusion_text_to_audio(
         **settings: Further settings of `SpotSampler`.
 
     Returns:
-        The sound, `[round(duration * 16000)]`, float32 in [-1, 1].
+        The sound, `[samples]`, or `[channels, samples]` of a model of several channels, float32 in [-1, 1]. Its samples
+        are `round(duration * model.sample_rate)`.
 
     Raises:
         InputError: A setting is invalid.

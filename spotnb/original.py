@@ -21,7 +21,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 try:
@@ -38,13 +37,12 @@ import soundfile as sf
 import torch
 from torch import Tensor
 
-from spotnb.errors import InputError, SpotnbError
+from spotnb.errors import InputError
 from spotnb.generate import spotdiffusion_text_to_audio
 from spotnb.models import decode_mel
 from spotnb.models.adapt import as_model
-from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.build_model import build_model
 from spotnb.models.conditioning import joined
-from spotnb.models.load import load_model
 from spotnb.models.shelter import shelter
 from spotnb.sampling.guidance import one_prompt
 from spotnb.sampling.run import Run
@@ -52,7 +50,6 @@ from spotnb.sampling.settings import RunSettings
 from spotnb.sound.lengths import duration_to_latent_t_size
 from spotnb.support.checks import check_int, show
 from spotnb.support.progress import progress_bar
-from spotnb.support.reasons import reason_of
 from spotnb.tiling.config import SpotDiffusionConfig, should_use_spotdiffusion
 from spotnb.tiling.layout import create_tiles
 from spotnb.tiling.shifts import check_shape, generate_random_shift
@@ -79,106 +76,6 @@ __all__ = [
     "time",
     "torch",
 ]
-
-AUDIOLDM_NAMES = {
-    "audioldm-s-full": "cvssp/audioldm",
-    "audioldm-s-full-v2": "cvssp/audioldm-s-full-v2",
-    "audioldm-m-full": "cvssp/audioldm-m-full",
-    "audioldm-l-full": "cvssp/audioldm-l-full",
-    "audioldm-s-text-ft": None,
-    "audioldm-m-text-ft": None,
-}
-"""The names of checkpoints in the package `audioldm`, with their repositories in diffusers' format, if there is one."""
-
-
-class BuiltModel(DiffusersAudioLDM):
-    """A model from `load_model` that also has the attributes of audioldm's `LatentDiffusion`.
-
-    Args:
-        loaded: The model from `load_model`. Its parts are shared.
-
-    Attributes:
-        latent_f_size: The number of latent bins, 16.
-        latent_t_size: The number of frames for which the model was trained, 256. Changing it has no effect.
-        cond_stage_model: The text encoder.
-    """
-
-    def __init__(self, loaded: DiffusersAudioLDM) -> None:
-        vars(self).update(vars(loaded))
-        self.latent_f_size: int = self.latent_bins
-        self.latent_t_size: int = self.native_frames
-        self.cond_stage_model = TextStage(self)
-
-    @shelter
-    def get_learned_conditioning(self, texts: Sequence[str]) -> Tensor:
-        """Return the conditioning `[N, 1, D]` of N texts. Raises `InputError` for anything but a list of texts."""
-        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts) or not len(texts):
-            raise InputError(f"texts are {show(texts)}: expected a list of texts; for a single one, pass [text]")
-        return self.embed(list(texts))[:, None]
-
-
-class TextStage:
-    """The text encoder of a `BuiltModel`, with audioldm's names. It embeds texts and has no other mode.
-
-    Args:
-        model: The model to which the text encoder belongs.
-    """
-
-    def __init__(self, model: BuiltModel) -> None:
-        self._model = model
-
-    @property
-    def embed_mode(self) -> str:
-        """The kind of input, which is always "text". Setting it to anything else raises `InputError`."""
-        return "text"
-
-    @embed_mode.setter
-    def embed_mode(self, mode: str) -> None:
-        if mode != "text":
-            raise InputError(f"embed_mode is {show(mode)}: expected 'text'; to start from sound, use init_audio")
-
-    def get_unconditional_condition(self, batchsize: int) -> Tensor:
-        """Return the conditioning `[batchsize, 1, D]` of an empty prompt."""
-        count = check_int("batchsize", batchsize, 1, hint="pass the number of rows")
-        return self._model.get_learned_conditioning([""] * count)
-
-
-def build_model(model_name: str = "tiny", *, device: str = "auto", dtype: str = "auto") -> Any:
-    """Load or build a model by name.
-
-    Args:
-        model_name: "tiny" for the embedded model, one of the `cvssp/audioldm…` checkpoints or a local folder (see
-            `load_model`), or one of audioldm's own names, such as "audioldm-m-full".
-        device: As for `load_model`. The package audioldm chooses its own device.
-        dtype: As for `load_model`. The package audioldm chooses its own dtype.
-
-    Returns:
-        A `BuiltModel`, or for audioldm's own names its `LatentDiffusion` with one bug fixed: its text encoder no longer
-        drops the prompt one time in ten. Every function of spotnb accepts both.
-
-    Raises:
-        InputError: The name is unknown.
-        SpotnbError: The model cannot be loaded, or the package `audioldm` is needed and cannot be imported or fails.
-    """
-    if not isinstance(model_name, str) or model_name not in AUDIOLDM_NAMES:
-        return BuiltModel(load_model(model_name, device=device, dtype=dtype))
-    twin = AUDIOLDM_NAMES[model_name]
-    instead = f"use {twin!r}, the same weights, or 'tiny'" if twin else "use 'tiny'"
-    try:
-        audioldm = import_module("audioldm")
-    except (ImportError, OSError) as error:  # a broken torchaudio is an OSError
-        raise SpotnbError(
-            f"{model_name!r} belongs to the package audioldm, which cannot be imported ({reason_of(error)}); "
-            f"install it, or {instead}"
-        ) from error
-    try:
-        built = audioldm.build_model(model_name=model_name)
-    except Exception as error:  # no network, a full disk and a truncated checkpoint all raise different errors
-        raise SpotnbError(
-            f"audioldm cannot build {model_name!r} ({reason_of(error)}); fix that, or {instead}"
-        ) from error
-    built.cond_stage_model.unconditional_prob = 0.0
-    return built
 
 
 class DDIMSampler:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -59,3 +59,28 @@ def neighbourly(x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
     flat = x.reshape(-1, 1, *x.shape[2:])
     spread = torch.nn.functional.conv2d(flat, kernel, padding=(4, 0)).view_as(x)
     return pointwise(spread, t, cond)
+
+
+class StereoModel(FunctionModel):
+    """A model of two channels at 44.1 kHz that decodes latents of 64 channels and one bin to sound in one stage.
+
+    Each value of channel 0 (left) and 1 (right) is held for a frame of 2048 samples. It is the level of a tone that
+    tells the two channels of sound apart. The defaults are its own.
+    """
+
+    name, sample_rate, channels, latent_bins, samples_per_frame = "stereo", 44100, 64, 1, 2048
+    audio_channels, native_frames = 2, 64
+    defaults: ClassVar[dict[str, Any]] = {"steps": 3, "guidance_scale": 1.5, "tile_size_time": 32}
+    decode_mel: Any = None
+    vocode: Any = None
+
+    def decode(self, latent: Tensor) -> Tensor:
+        level = 0.3 + 0.2 * torch.tanh(latent[:, :2, :, 0]).repeat_interleave(2048, dim=2)
+        samples = torch.arange(2048 * latent.shape[2]) % 2048
+        tones = [torch.sin(2 * torch.pi * cycles * samples / 2048) for cycles in (20, 31)]  # 431 and 668 Hz
+        return level * torch.stack(tones)
+
+    def encode(self, waveform: Tensor) -> Tensor:
+        frames = waveform.shape[-1] // 2048
+        power = waveform[..., : frames * 2048].unflatten(-1, (frames, 2048)).square().mean(-1)
+        return power.sqrt().repeat(1, self.channels // 2, 1)[..., None]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+import benchmarks.gpu
 from benchmarks.__main__ import NAMES
 from benchmarks.contenders import Setting, full_step, multidiffusion_step, original_step
 from benchmarks.pairs import interleave, row
@@ -73,3 +77,24 @@ def test_the_committed_results_are_of_the_benchmarks() -> None:
     for each in rows:
         assert each.ratio > 0
         assert (each.met is None) == (each.goal is None)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_the_gpu_benchmark_runs_dry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of row once; a row that fails is written down, and loses no other."""
+    bench = benchmarks.gpu.Bench(torch.device("cpu"), dry=True)
+    kinds: dict[Any, Any] = {}
+    for name, measure in benchmarks.gpu.all_rows(bench):
+        assert isinstance(measure, partial)
+        kinds.setdefault((measure.func, measure.args[1:2]), (name, measure))
+    broken = ("broken", partial(lambda: 1 / 0))
+    monkeypatch.setattr(benchmarks.gpu, "all_rows", lambda _: [broken, *kinds.values()])
+    assert benchmarks.gpu.run(bench, tmp_path / "gpu.json") == 1
+    written = json.loads((tmp_path / "gpu.json").read_text("utf-8"))
+    assert written["machine"]["device"] == "cpu, a dry run"
+    assert written["rows"].pop("broken")["error"] == "ZeroDivisionError: division by zero"
+    assert set(written["rows"]) == {name for name, _ in kinds.values()}
+    assert not [row for row in written["rows"].values() if "error" in row]
+    assert {"audioldm-s, fp32", "audioldm2, bf16", "stable-audio, bf16"} <= set(written["rows"])
+    parity = written["rows"]["parity of CPU and device"]
+    assert parity["latent of the run"] == 0

@@ -17,7 +17,10 @@ import pytest
 import soundfile
 
 from spotnb.cli import main
+from spotnb.models.defaults import defaults_of
+from spotnb.models.load import load_model
 from spotnb.support.names import file_name
+from tests.networks import StereoModel, pointwise
 
 SPOTNB = [sys.executable, "-m", "spotnb.cli"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
@@ -177,3 +180,39 @@ def test_doctor_tells_versions_models_and_cost() -> None:
 )
 def test_file_names_come_from_prompts(prompt: str, name: str) -> None:
     assert file_name(prompt) == name
+
+
+def test_defaults_are_those_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with two channels at 44.1 kHz, from the sound file to the figure."""
+    loaded: list[str] = []
+
+    def load(name: str, **_: str) -> StereoModel:
+        loaded.append(name)
+        return StereoModel(pointwise)
+
+    monkeypatch.setattr("spotnb.models.load.load_model", load)
+    args = ["generate", "a sea", "--model", "any/repository", "--out", str(tmp_path), "--duration", "3.3"]
+    assert main([*args, "--name", "usual"]) == 0
+    assert main([*args, "--name", "own", "--steps", "2", "--tile", "48", "--guidance-interval", "0", "500"]) == 0
+    usual, own = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("usual", "own"))
+    assert (usual["steps"], usual["guidance_scale"], usual["guidance_interval"]) == (3, 1.5, None)
+    assert usual["config"]["tile_size_time"] == 32
+    assert (own["steps"], own["guidance_scale"], own["guidance_interval"]) == (2, 1.5, [0, 500])
+    assert own["config"]["tile_size_time"] == 48
+    assert loaded == ["any/repository"] * 2
+    info = soundfile.info(tmp_path / "usual.wav")
+    assert (info.channels, info.samplerate, info.frames) == (2, 44100, round(3.3 * 44100))
+    assert usual["result"]["seconds"] == pytest.approx(3.3, abs=1e-4)
+
+
+def test_the_embedded_model_has_its_own_defaults() -> None:
+    usual = defaults_of(load_model("tiny"))
+    assert (usual["steps"], usual["guidance_scale"], usual["guidance_interval"]) == (25, 2.5, (100, 700))
+    assert (usual["tile_size_time"], usual["solver"], usual["eta"]) == (128, "ddim", 0.0)
+
+
+def test_the_help_says_whose_defaults_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["generate", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.count("(default: the model's)") == 6

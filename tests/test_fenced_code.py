@@ -101,7 +101,7 @@ def test_there_are_pages_with_python() -> None:
     found = {str(path.relative_to(REPOSITORY)) for path in pages(".md") + pages(".ipynb")}
     assert {"spotnb/models/embedded/README.md", "notebooks/pages/panel.ipynb"} <= found
     assert {f"{name}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "CHANGELOG")} <= found
-    assert sum(name.startswith("notebooks/solutions/") for name in found) == 10
+    assert sum(name.startswith("notebooks/solutions/") for name in found) == 11
     for name in ("README.md", "notebooks/08-real-audioldm.ipynb"):
         blocks = [block for text in texts(REPOSITORY / name) for block in fenced(text)]
         assert "python" in dict(blocks), name

@@ -10,7 +10,6 @@ import pytest
 from tests.sizes import OPENS, import_circles, long_files, long_functions
 
 LONG_FILES = {
-    "spotnb/original.py": "the vocabulary of one notebook, imported by one line",
     "spotnb/plots/layouts.py": "four pictures of a layout that share keys and titles",
     "spotnb/sampling/settings.py": "a table: one entry for each setting",
     "spotnb/widgets/panel.py": "one widget: its buttons, and what it shows of a run",

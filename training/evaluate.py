@@ -34,7 +34,9 @@ RESULTS, FIRST = (Path(__file__).parent / name for name in ("results.json", "res
 
 def measure_fp32(name: str) -> dict[str, object]:
     """Repeat `measure_prompts` in full precision."""
-    results = measure_prompts(load_model(name, device="cpu", dtype="fp32"))
+    model = load_model(name, device="cpu", dtype="fp32")
+    assert isinstance(model, DiffusersAudioLDM)
+    results = measure_prompts(model)
     return {f"{name}_fp32": value for name, value in results.items() if isinstance(value, float)}
 
 

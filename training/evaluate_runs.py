@@ -24,7 +24,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
 from spotnb.sampling.source import KnownSound
 from spotnb.solvers.make import SOLVERS
 from spotnb.support.files import atomic_write
@@ -84,7 +85,7 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
     sampler, latent = finished(
         cache,
         f"edges-{method}-{edge}-{prompt}-{seed}",
-        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], seconds, DEFAULT_STEPS, DEFAULT_GUIDANCE, **settings),
+        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], seconds, TINY_STEPS, TINY_GUIDANCE, **settings),
     )
     assert sampler.frames == FRAMES_IN_ALL
     sound = sound_of(sampler, latent)
@@ -98,7 +99,7 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
         "ends": torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item(),
         "loop": loop_score(sound.waveform),
         "features": features,
-        "frames": sampler.cost().network_frames / DEFAULT_STEPS,
+        "frames": sampler.cost().network_frames / TINY_STEPS,
     }
 
 
@@ -135,8 +136,8 @@ def timeline_run(job: tuple[int, int, Path]) -> list[bool]:
             model,
             PromptTimeline(entries),
             seconds,
-            DEFAULT_STEPS,
-            DEFAULT_GUIDANCE,
+            TINY_STEPS,
+            TINY_GUIDANCE,
             config,
             seed=seed + 100,
             record="last",
@@ -163,7 +164,7 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
     source, known = finished(
         cache,
         f"source-{prompt}-{seed}",
-        lambda: SpotSampler(model, text, 10.0, DEFAULT_STEPS, DEFAULT_GUIDANCE, config, seed=seed, record="last"),
+        lambda: SpotSampler(model, text, 10.0, TINY_STEPS, TINY_GUIDANCE, config, seed=seed, record="last"),
     )
     kept = int(source.duration * 25)
     sampler, latent = finished(
@@ -173,8 +174,8 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
             model,
             text,
             16.0,
-            DEFAULT_STEPS,
-            DEFAULT_GUIDANCE,
+            TINY_STEPS,
+            TINY_GUIDANCE,
             config,
             seed=seed + 1000,
             record="last",
@@ -200,6 +201,7 @@ def solver_run(job: tuple[str, int]) -> np.ndarray:
     """Return the judge's features `[N, 64]` of clips by a solver in some number of steps."""
     solver, steps = job
     model = load_model("tiny", device="cpu")
+    assert isinstance(model, DiffusersAudioLDM)
     texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
     latents = sampled_latents(model, texts, solver=solver, steps=steps)
     return judge_mels(load_judge()[0], decoded(model, latents))[0]
@@ -212,14 +214,12 @@ def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]
     """
     solver, steps, prompt, seed, cache = job
     config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=len(SEAM_PROMPTS) * seed + prompt)
-    settings: dict[str, Any] = {"solver": solver, "seed": seed, "guidance_interval": DEFAULT_GUIDANCE_INTERVAL}
+    settings: dict[str, Any] = {"solver": solver, "seed": seed, "guidance_interval": TINY_INTERVAL}
     model = load_model("tiny", device="cpu")
     sampler, latent = finished(
         cache,
         f"solver-{solver}-{steps}-{prompt}-{seed}",
-        lambda: SpotSampler(
-            model, SEAM_PROMPTS[prompt], 30.0, steps, DEFAULT_GUIDANCE, config, record="last", **settings
-        ),
+        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], 30.0, steps, TINY_GUIDANCE, config, record="last", **settings),
     )
     mel, last = sound_of(sampler, latent).mel, steps - 1 - (sampler.solver.timesteps[-1] <= 1)
     grid = range(TILE, sampler.frames, TILE)

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import latent_to_mel
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_STEPS
 from spotnb.support.files import atomic_write
 from spotnb.tiling.edges import EDGES
 
@@ -43,9 +43,7 @@ def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cach
         return torch.from_numpy(np.load(kept, allow_pickle=False))
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
     seconds = LONG / 25 if edge == "circular" else 30.0  # both give 768 frames
-    sampler = SpotSampler(
-        model, prompt, seconds, DEFAULT_STEPS, DEFAULT_GUIDANCE, config, method, seed=seed, record="last"
-    )
+    sampler = SpotSampler(model, prompt, seconds, TINY_STEPS, TINY_GUIDANCE, config, method, seed=seed, record="last")
     assert sampler.frames == LONG
     sampler.run(progress=False)
     if kept is not None:
@@ -64,12 +62,13 @@ def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[
     method, edge, _, seed = task
     torch.set_num_threads(1)
     model = load_model(name, device="cpu")
+    assert isinstance(model, DiffusersAudioLDM)
     latent = _seam_latent(task, model, cache)
     mel = latent_to_mel(model, latent, ring=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
     ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
-    late = seam_score(mel, plan(LONG, config, DEFAULT_STEPS - 2).seams).score
+    late = seam_score(mel, plan(LONG, config, TINY_STEPS - 2).seams).score
     return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends, late
 
 

@@ -10,7 +10,7 @@ from scipy.stats import wilcoxon
 
 from spotnb import SpotDiffusionConfig, SpotSampler
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
 from training import listening
 from training.classifier import FRAMES, judge_mels, load_judge
 from training.compose import CLASSES
@@ -100,8 +100,8 @@ def _long_tempi(model: DiffusersAudioLDM) -> list[bool]:
     for index, (subject, tempi) in enumerate(PACED.items()):
         bpm = tempi[index % len(tempi)]
         config = SpotDiffusionConfig(tile_size_time=128, shift_seed=index)
-        run = (f"{subject} at {bpm} bpm", 3 * SECONDS, DEFAULT_STEPS, DEFAULT_GUIDANCE, config)
-        sampler = SpotSampler(model, *run, guidance_interval=DEFAULT_GUIDANCE_INTERVAL, seed=index, record="last")
+        run = (f"{subject} at {bpm} bpm", 3 * SECONDS, TINY_STEPS, TINY_GUIDANCE, config)
+        sampler = SpotSampler(model, *run, guidance_interval=TINY_INTERVAL, seed=index, record="last")
         sampler.run(progress=False)
         thirds = np.array_split(sampler.sound().waveform, 3)
         fits += [listening.tempo_fits(listening.tempo(third), bpm) for third in thirds]
@@ -130,7 +130,7 @@ def measure_long(model: DiffusersAudioLDM) -> dict[str, object]:
         right = []
         for index in names:
             prompt = CLASSES[index].replace("_", " ")
-            run = (DEFAULT_STEPS, DEFAULT_GUIDANCE, SpotDiffusionConfig(tile_size_time=128, shift_seed=index))
+            run = (TINY_STEPS, TINY_GUIDANCE, SpotDiffusionConfig(tile_size_time=128, shift_seed=index))
             sampler = SpotSampler(model, prompt, seconds, *run, seed=index, record="last")
             sampler.run(progress=False)
             sound = sampler.sound()

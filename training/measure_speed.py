@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from spotnb.sampling.settings import DEFAULT_GUIDANCE
+from spotnb.models.defaults import TINY_GUIDANCE
 from training.measure_seams import TILE
 
 
@@ -16,7 +16,7 @@ def measure_speed(name: str, cores: int, steps: int, solver: str) -> dict[str, f
         f"os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{cores}]); torch.set_num_threads({cores}); "
         "from spotnb import load_model, spotdiffusion_text_to_audio as make, SpotDiffusionConfig as C; "
         f"m = load_model({name!r}, device='cpu'); t = time.perf_counter(); "
-        f"make(m, 'jazz piano solo', 30.0, {steps}, {DEFAULT_GUIDANCE}, "
+        f"make(m, 'jazz piano solo', 30.0, {steps}, {TINY_GUIDANCE}, "
         f"config=C(tile_size_time={TILE}), solver={solver!r}, seed=0, progress=False); "
         "peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')); "
         "print(time.perf_counter() - t, int(peak) / 1000)"

@@ -14,9 +14,10 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
 from spotnb.sampling.guidance import Prompts
 from spotnb.sampling.run import Run
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL, DEFAULT_STEPS, RunSettings
+from spotnb.sampling.settings import RunSettings
 from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.config import SpotDiffusionConfig
 from training.compose import CLASSES
@@ -45,10 +46,10 @@ def sampled_latents(
     texts: Sequence[str],
     batch: int = 12,
     solver: str = "ddim",
-    steps: int = DEFAULT_STEPS,
+    steps: int = TINY_STEPS,
     frames: int = FRAMES,
     seed: int = 0,
-    interval: tuple[int, int] = DEFAULT_GUIDANCE_INTERVAL,
+    interval: tuple[int, int] = TINY_INTERVAL,
 ) -> Tensor:
     """Sample one window per text with classifier-free guidance.
 
@@ -66,7 +67,7 @@ def sampled_latents(
         The clean latents, `[N, 8, frames, 16]`.
     """
     config = SpotDiffusionConfig(frames)  # one window
-    settings = RunSettings("clips", frames / AUDIOLDM.frames_per_second, steps, DEFAULT_GUIDANCE, config, solver=solver)
+    settings = RunSettings("clips", frames / AUDIOLDM.frames_per_second, steps, TINY_GUIDANCE, config, solver=solver)
     latents = []
     for start in tqdm(range(0, len(texts), batch), desc="clips"):
         part = list(texts[start : start + batch])

@@ -1,4 +1,4 @@
-"""The classes of an exercise and of the feedback on an answer."""
+"""An exercise: its judge, its hint, and the explanation of the right answer."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from spotnb.course.answers import Unanswered, is_placeholder
+from spotnb.course.feedback import Feedback
+from spotnb.course.near import NearMiss
 from spotnb.support.checks import show
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """Feedback on an answer. It is true if the answer is right, and it is displayed as its text."""
-
-    right: bool
-    text: str
-
-    def __bool__(self) -> bool:
-        return self.right
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002  IPython passes it
-        printer.text(self.text)
 
 
 @dataclass(frozen=True)
@@ -43,15 +29,20 @@ class Exercise:
     hint: str
     why: str
 
+    @property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """The exercise's own table of near misses."""
+        return tuple(getattr(self.judge, "near_misses", ()))
+
     def check(self, answer: Any) -> Feedback:
-        """Return feedback on an answer. A faulty answer never raises an error."""
-        if answer is None or answer is ...:
-            return Feedback(False, f"No answer yet: replace the dots with yours.\nHint: {self.hint}")
+        """Return feedback without a hint. A faulty answer never raises an error."""
         try:
+            if is_placeholder(answer):
+                return Feedback("unanswered")
             off = self.judge(answer)
+        except Unanswered:
+            return Feedback("unanswered")
         except Exception as error:  # an answer may be any object and raise any error when it is examined
             log.debug("the judge failed", exc_info=True)
-            off = f"{show(answer)} cannot be checked ({type(error).__name__}: {error})."
-        if off:
-            return Feedback(False, f"Not yet. {off}\nHint: {self.hint}")
-        return Feedback(True, f"Right. {self.why}")
+            off = f"{show(answer)} cannot be checked ({type(error).__name__}: {show(str(error))})."
+        return Feedback("wrong", off) if off else Feedback("right", self.why)

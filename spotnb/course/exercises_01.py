@@ -60,6 +60,22 @@ EXERCISES = (
                     "The two factors are swapped: alpha is the share of the clean latent.",
                 ),
                 (
+                    lambda x, noise, alpha: (x + (1 - alpha) ** 0.5 * noise) / alpha**0.5,
+                    "The division is right, but one sign is not: does solving the formula for x0 add the noise?",
+                ),
+                (
+                    lambda x, noise, alpha: x - (1 - alpha) ** 0.5 * noise / alpha**0.5,
+                    "Only the noise is divided: the difference needs parentheses.",
+                ),
+                (
+                    lambda x, noise, alpha: (x - (1 - alpha) * noise) / alpha**0.5,
+                    "One root is forgotten: the noise is mixed in with the root of its share, too.",
+                ),
+                (
+                    lambda x, noise, alpha: (x - (1 - alpha) ** 0.5 * noise) / alpha,
+                    "One root is forgotten: the clean latent is mixed in with the root of its share, too.",
+                ),
+                (
                     lambda x, noise, alpha: alpha**0.5 * x + (1 - alpha) ** 0.5 * noise,
                     "That adds more noise to x instead of removing the noise in it.",
                 ),
@@ -83,7 +99,16 @@ EXERCISES = (
                     [FRAMES, LATENT_MELS * FRAMES, AUDIOLDM.samples_per_frame * FRAMES],
                     "The third number is all that is generated: give only the part beyond 8.4 s.",
                 ),
+                (
+                    [FRAMES, LATENT_MELS * FRAMES, _lengths(FRAMES)[2] / AUDIOLDM.sample_rate],
+                    "The third number is in seconds: give it in samples.",
+                ),
+                (
+                    [FRAMES, LATENT_MELS * FRAMES, _lengths(FRAMES)[2] / AUDIOLDM.samples_per_frame],
+                    "The third number is in latent frames: give it in samples.",
+                ),
             ],
+            parts=("a number of latent frames", "a number of mel frames", "a number of samples"),
         ),
         "The frames are int(25.6 * seconds), rounded up to a multiple of 8; each is 4 mel frames and 640 samples.",
         "The run generates more than you requested, and the surplus is cropped once, from the finished waveform.",

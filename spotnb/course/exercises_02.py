@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
+from spotnb.course.near import frames_for_seconds
 from spotnb.sound.mel import BINS, LATENT_MELS, LATENT_SECONDS
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import plan
@@ -59,7 +60,7 @@ SECONDS = [LATENT_SECONDS * seam for seam in _GRID]
 SLIPS: list[tuple[Callable[..., float], str]] = [
     (
         lambda mel, seams: score(mel, seams, first=0),
-        "That is one step too late: row k of the differences is the step from k to k + 1, so the seam is row 4 s - 1.",
+        "That is one step too late: row k of the differences is the step from mel frame k to k + 1.",
     ),
     (
         lambda mel, seams: score(mel, seams, scale=1),
@@ -93,12 +94,14 @@ EXERCISES = (
                     [seam / 25.6 for seam in _GRID],
                     "25.6 frames per second is only AudioLDM's rule for sizing latents: a frame lasts 40 ms.",
                 ),
-                (list(_GRID), "These are frames: convert them to seconds."),
+                frames_for_seconds(SECONDS),
                 ([0.0, *SECONDS, 30.72], "The two ends are not seams: nothing meets there."),
                 ([*SECONDS, 30.72], "The end is not a seam: nothing meets there."),
                 ([0.0, *SECONDS], "The start is not a seam: nothing meets there."),
                 ([7.5, 15.0, 22.5, 30.0], "30 s are not cut into equal parts: a tile is 192 frames of 40 ms."),
+                ([1000 * second for second in SECONDS], "Those are milliseconds: give seconds."),
             ],
+            parts=["a border between two tiles"] * len(SECONDS),
         ),
         "First find the frames, which are the multiples of 192 inside 768. Then convert: 25 frames are one second.",
         "Four tiles have three seams. Listeners who know where they are hear nothing else, so blind tests hide them.",

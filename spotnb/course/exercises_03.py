@@ -8,6 +8,7 @@ import numpy as np
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import function, number
+from spotnb.course.near import seconds_for_frames
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.coverage import coverage
 from spotnb.tiling.layout import plan
@@ -86,10 +87,10 @@ EXERCISES = (
             tolerance=1e-3,
             slips=[
                 (0.75, "That is 1 minus the ratio: count the shifts, 0 to 32, and the two frames at each seam."),
-                (95 / 128, "There are 33 shifts, but each seam touches two frames, one on either side."),
+                (95 / 128, "The shifts are counted right, but each seam touches two frames, one on either side."),
                 (1 - _untouched(), "That is the part that does touch a seam at some point."),
                 (96 / 127, "The tile has 128 frames."),
-                (62 / 128, "Neighbouring seams share a frame: 33 of them touch 34 frames, not 66."),
+                (62 / 128, "Neighboring seams share a frame: you count it twice."),
             ],
         ),
         "List the frames touched by seams at 128, 129, ..., 160, and do not count any frame twice.",
@@ -100,9 +101,15 @@ EXERCISES = (
             _bill(),
             tolerance=0,
             slips=[
+                (_bill() // W, "Those are windows: each of them has 128 frames."),
+                seconds_for_frames(_bill()),
+                (2 * _bill(), "Guidance runs each window twice, but its frames are counted once."),
                 (STEPS * FIXED, "That is the fixed grid: with a shift, there is one more tile."),
-                (STEPS * MOVED, "Steps with a shift of 0 have 6 tiles, not 7."),
-                (12 * FIXED + 13 * MOVED, "The first step and the last step both have a shift of 0, so 13 steps do."),
+                (STEPS * MOVED, "Not every step has a shift, and a step without one needs fewer tiles."),
+                (
+                    12 * FIXED + 13 * MOVED,
+                    "You are one step off: the first step and the last step both have a shift of 0.",
+                ),
                 (
                     STEPS * (FIXED + MOVED) / 2,
                     "25 steps do not split in half: both the first and the last have no shift.",
@@ -123,7 +130,7 @@ EXERCISES = (
             slips=[
                 (
                     lambda rolled, shift, pad: np.roll(rolled[pad : len(rolled) - pad], -shift),
-                    "If you crop first, you lose the frames that the roll moved into the crop: roll back, then crop.",
+                    "The order is off: if you crop first, you lose the frames that the roll moved into the crop.",
                 ),
                 (
                     lambda rolled, shift, pad: rolled[pad : len(rolled) - pad],
@@ -131,7 +138,7 @@ EXERCISES = (
                 ),
                 (
                     lambda rolled, shift, pad: np.roll(rolled, shift)[pad : len(rolled) - pad],
-                    "That rolls further to the right: to go back, roll by -shift.",
+                    "That rolls further to the right instead of back.",
                 ),
                 (lambda rolled, shift, pad: np.roll(rolled, -shift), "The roll is undone; the padding is still there."),
             ],

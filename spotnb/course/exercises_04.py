@@ -90,6 +90,7 @@ EXERCISES = (
                 ),
                 ([5, 4, 4], "Those are tiles: the cost is the number of frames in all their windows."),
             ],
+            parts=("an edge that pads", "an edge that does not pad", "an edge that has no end"),
         ),
         "Cells of the shifted grid begin at -88, 40, 168, ...: how many of them touch 0 to 504? merge does not pad, "
         "and a ring needs as many tiles as a grid without a shift.",

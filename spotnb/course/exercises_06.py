@@ -77,7 +77,12 @@ EXERCISES = (
                     [STEPS * TILES // _frames("multidiffusion"), STEPS * SPOT // _frames("multidiffusion")],
                     "The ratio is upside down: the cheaper step can be taken more often.",
                 ),
+                (
+                    [BUDGET / TILES, BUDGET / SPOT],
+                    "Those are right before rounding: a run takes whole steps within the budget.",
+                ),
             ],
+            parts=("a grid that stays in place", "a grid that moves"),
         ),
         "The network frames of one step are windows times 128. MultiDiffusion has one every 64 frames, the last ending "
         "at 768. Multiply by its 20 steps, then divide, and round down.",

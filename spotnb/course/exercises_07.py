@@ -6,6 +6,7 @@ from typing import Any
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, number, numbers
+from spotnb.course.near import frames_for_seconds
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.lengths import duration_to_latent_t_size
 from spotnb.tiling.clock import AUDIOLDM
@@ -41,13 +42,17 @@ def _flat(answer: Any) -> Any:
 _keep = numbers(
     [0, 8, 9.5, 20],
     slips=[
-        ([8, 9.5], "This keeps the cough and regenerates all the rest: keep gives what stays."),
-        ([0, 8], "This also gives up everything after the cough: a second region has to keep that."),
-        ([9.5, 20], "This also gives up everything before the cough: another region has to keep that."),
-        ([0, 8, 8, 20], "These regions touch, so nothing is left to generate: leave the cough out."),
-        ([9.5, 20, 0, 8], "These are the right regions in the wrong order: give them in order of time."),
-        ([0, 8, 1.5, 20], "A region is (start, stop), both counted from the start of the sound."),
+        ([(8, 9.5)], "This keeps the cough and regenerates all the rest: keep gives what stays."),
+        ([(0, 8)], "This also gives up everything after the cough: a second region has to keep that."),
+        ([(9.5, 20)], "This also gives up everything before the cough: another region has to keep that."),
+        ([(0, 8), (8, 20)], "These regions touch, so nothing is left to generate: leave the cough out."),
+        ([(9.5, 20), (0, 8)], "These are the right regions in the wrong order: give them in order of time."),
+        ([(0, 8), (1.5, 20)], "A region is (start, stop), both counted from the start of the sound."),
+        ([(0, 8), (9.5, 10.5)], "The second number of a region is where it stops, not how long it is."),
+        frames_for_seconds([0, 8, 9.5, 20]),
     ],
+    parts=("a start", "an end", "a start", "an end"),
+    read=_flat,
 )
 
 
@@ -99,7 +104,7 @@ EXERCISES = (
         "The sound takes 36 tiles, and the shifted grid adds one in every step. Each window is as large as for 30 s.",
     ),
     Exercise(
-        lambda answer: _keep(_flat(answer)),
+        _keep,
         "The regions are the parts that stay. Here, everything before the cough and everything after it stays.",
         "Two regions stay, and the part between them is generated again so that it fits on both sides.",
     ),
@@ -110,7 +115,7 @@ EXERCISES = (
                 "steps": "More steps give finer detail and spread influence a little farther, but nothing in a "
                 "step compares the first minute with the third.",
                 "seed": "Another seed gives another sound that is just as local.",
-                "guidance": "Guidance pulls every window toward the prompt more strongly, each on its own.",
+                "guidance": "Guidance pulls every part of the sound toward the prompt more strongly, each on its own.",
                 "solver": "The solver updates every frame by the same rule: it knows nothing about music.",
                 "prompt": "A timeline can bring back the words of a verse, but not its notes.",
             },

@@ -61,9 +61,9 @@ EXERCISES = (
             "weights",
             {
                 "spotnb": "spotnb, with its embedded model, is under Apache-2.0, which allows commercial use.",
-                "diffusers": "diffusers is a library under Apache-2.0 and does not contain these weights.",
+                "diffusers": "diffusers is a library under Apache-2.0, and this checkpoint is not part of it.",
                 "prompt": "A prompt may raise other questions, but it does not affect the license of the model.",
-                "nothing": "The code may be free while the weights are not: they come with a separate license.",
+                "nothing": "The code is free, but not all that the program loads comes with the license of the code.",
             },
         ),
         "Code, weights and your prompt come together. Which of them has the letters NC in its license?",

@@ -40,7 +40,7 @@ class DriftingSolver(DDIM):
         super().__init__(model.alphas_cumprod, settings.steps, settings.eta)
         self._move, self._shift = move, shift
 
-    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
+    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any = None) -> Update:
         """Take a step and move its result."""
         latent, x0, _ = super().step(step, x, noise, draws, state)
         shift = self._shift(step)

@@ -5,35 +5,26 @@ AudioLDM: Liu et al. 2023, "AudioLDM: Text-to-Audio Generation with Latent Diffu
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
-from transformers import ClapTextModelWithProjection
 
-from spotnb.models.batching import is_small, suggested_tile_batch
-from spotnb.models.card import ShownModel
-from spotnb.models.identity import KEY, Identity
-from spotnb.models.mel import torch_log_mel
+from spotnb.models.clap import embed_texts
+from spotnb.models.mel_diffusion import NATIVE_FRAMES, MelDiffusion
 from spotnb.models.ruler import TempoRuler, beat_waves
 from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
-from spotnb.models.words import Reading, read_tokens
-from spotnb.sound.mel import HOP
-from spotnb.support.checks import check_text
 
-NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configurations is only the pipeline's default
-WORDS = "pass words that describe a sound"
+__all__ = ["NATIVE_FRAMES", "DiffusersAudioLDM"]
 
 
-class DiffusersAudioLDM(ShownModel):
+class DiffusersAudioLDM(MelDiffusion):
     """An `AudioModel` that consists of a UNet, an autoencoder, a CLAP text encoder, a vocoder and a noise schedule.
 
-    The UNet computes in `dtype`. All other networks compute in float32: they are cheap compared to the UNet, and
-    log-mels lose audible detail with the 8 bits of precision of bf16. The embedded model was trained with both a
-    frequency code and a tempo ruler.
+    The embedded model was trained with both a frequency code and a tempo ruler.
 
     Args:
         name: Name for the manifest.
@@ -52,12 +43,15 @@ class DiffusersAudioLDM(ShownModel):
         digest: The digest of the files that the pieces come from, if they come from files.
     """
 
+    defaults: Mapping[str, Any]
+    """Settings that suit the model, if it has its own, see `spotnb.models.defaults`."""
+
     def __init__(
         self,
         name: str,
         unet: UNet2DConditionModel,
         vae: AutoencoderKL,
-        text_encoder: ClapTextModelWithProjection,
+        text_encoder: nn.Module,
         tokenizer: Any,
         vocoder: nn.Module,
         scheduler: DDIMScheduler,
@@ -69,76 +63,23 @@ class DiffusersAudioLDM(ShownModel):
         notes: dict[str, Any] | None = None,
         digest: str | None = None,
     ) -> None:
-        self.name, self.device, self.dtype = name, torch.device(device), dtype
-        # Measured on CPUs, channels_last takes 3 % more time in fp32 and much less in bf16 with AMX. GPUs benefit too.
-        plain = self.device.type == "cpu" and dtype == torch.float32
-        self._memory_format = torch.contiguous_format if plain else torch.channels_last
-        self.unet = unet.to(self.device, dtype, memory_format=self._memory_format).eval().requires_grad_(False)
-        exact = self.device, torch.float32
-        self.vae = vae.to(*exact).eval().requires_grad_(False)
-        self.text_encoder = text_encoder.to(*exact).eval().requires_grad_(False)
-        self.vocoder: Any = vocoder.to(*exact).eval().requires_grad_(False)
-        self.tokenizer, self.notes = tokenizer, notes or {}
-        self.frequency_code = None if frequency_code is None else frequency_code.to(self.device, dtype)
-        self.tempo_ruler = None if tempo_ruler is None else tempo_ruler.to(self.device)
-        self.tile_batch, self._small = suggested_tile_batch(self.unet, self.device), is_small(self.unet)
-        self.alphas_cumprod: Tensor = scheduler.alphas_cumprod.float().cpu()
-        self.prediction_type: str = scheduler.config.prediction_type
-        self.sample_rate = int(getattr(vocoder.config, "sampling_rate", 16000))
-        self.channels: int = vae.config.latent_channels
-        self.latent_bins: int = 64 // self._compression
-        self.samples_per_frame: int = HOP * self._compression
-        self.native_frames: int = NATIVE_FRAMES
-        self.time_multiple: int = 2 ** (len(unet.config.block_out_channels) - 1)
-        ruler = self.tempo_ruler
-        others = {
-            "schedule": self.alphas_cumprod,
-            "scale": torch.tensor(float(vae.config.scaling_factor)),
+        self.text_encoder: Any
+        device = torch.device(device)
+        self.frequency_code = None if frequency_code is None else frequency_code.to(device, dtype)
+        self.tempo_ruler = ruler = None if tempo_ruler is None else tempo_ruler.to(device)
+        facts = {
             **({} if self.frequency_code is None else {"code": self.frequency_code}),
             **({} if ruler is None else {"tellings": ruler.tellings, "beats": ruler.beats}),
         }
-        self._identity = Identity([self.unet, self.vae, self.text_encoder, self.vocoder], others, digest)
-
-    @property
-    def _unshuffle(self) -> int:
-        """Side of the mel blocks that become channels of the autoencoder: 1 for AudioLDM, 2 for the embedded model."""
-        return math.isqrt(self.vae.config.in_channels)
-
-    @property
-    def _compression(self) -> int:
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1)) * self._unshuffle
-
-    def describe(self) -> dict[str, Any]:
-        """Return what the manifest records about the model, with a digest of its weights."""
-        return {
-            "name": self.name,
-            KEY: str(self._identity),
-            "dtype": str(self.dtype).removeprefix("torch."),
-            "device": self.device.type,
-            "prediction_type": self.prediction_type,
-            **self.notes,
-        }
-
-    def read_text(self, text: str) -> Reading:
-        """Return what the tokenizer reads of a text, see `spotnb.models.words`."""
-        return read_tokens(self.tokenizer, check_text("text", text, hint=WORDS))
-
-    def unknown_words(self, text: str) -> list[str]:
-        """Return the words, signs and emoji of a text that the tokenizer does not know or drops, in order.
-
-        A byte-level tokenizer, as in the published checkpoints, knows every word.
-        """
-        return list(self.read_text(text).unknown)
+        encoders = {"text_encoder": text_encoder}
+        options: dict[str, Any] = {"device": device, "dtype": dtype, "notes": notes, "digest": digest}
+        super().__init__(name, unet, vae, vocoder, scheduler, tokenizer, encoders, facts=facts, **options)
 
     @torch.no_grad()
     @shelter
     def embed(self, texts: list[str]) -> Tensor:
         """Return the normalized CLAP embeddings `[N, D]` of N texts. Words past the tokenizer's limit are cut."""
-        texts = [check_text("text", text, hint=WORDS) for text in texts]
-        tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
-        embeds = self.text_encoder(tokens.input_ids, attention_mask=tokens.attention_mask).text_embeds
-        normalized: Tensor = nn.functional.normalize(embeds, dim=-1)
-        return normalized
+        return embed_texts(self.text_encoder, self.tokenizer, texts, self.device)
 
     def place(self, cond: Tensor, starts: Tensor, frames: int) -> Tensor:  # noqa: ARG002  of the protocol
         """Append the first frame of each window to the embeddings, `[N, D + 1]`, if the network has a tempo ruler."""
@@ -168,34 +109,4 @@ class DiffusersAudioLDM(ShownModel):
             waves = beat_waves(self.tempo_ruler(embeds), places, x.shape[2]).to(self.dtype)
             sample = torch.cat([sample, waves[..., None].expand(-1, -1, -1, x.shape[3])], dim=1)
         sample = sample.contiguous(memory_format=self._memory_format)
-        out = self.unet(sample, t, None, class_labels=embeds.to(self.dtype)).sample.float()
-        if self.prediction_type == "v_prediction":
-            # epsilon = sqrt(a) v + sqrt(1 - a) x (Salimans & Ho 2022, appendix D)
-            alpha = self.alphas_cumprod.to(self.device)[t][:, None, None, None]
-            out = alpha.sqrt() * out + (1 - alpha).sqrt() * x
-        noise: Tensor = out.contiguous()
-        return noise
-
-    @torch.no_grad()
-    @shelter
-    def decode_mel(self, latent: Tensor) -> Tensor:
-        """Decode a clean latent to a log-mel `[B, 1, 4T, 64]`."""
-        out = self.vae.decode(latent.to(self.device) / self.vae.config.scaling_factor).sample
-        return nn.functional.pixel_shuffle(out, self._unshuffle)
-
-    @torch.no_grad()
-    @shelter
-    def vocode(self, mel: Tensor) -> Tensor:
-        """Convert a log-mel `[B, 1, frames, 64]` to sound `[B, 160 * frames]`."""
-        sound: Tensor = self.vocoder(mel[:, 0].to(self.device))
-        return sound[..., : HOP * mel.shape[2]]
-
-    @torch.no_grad()
-    @shelter
-    def encode(self, waveform: Tensor) -> Tensor:
-        """Encode sound `[B, samples]` to the mode of the latent distribution, so that the result is deterministic."""
-        frames = waveform.shape[-1] // self.samples_per_frame
-        mel = torch_log_mel(waveform[..., : frames * self.samples_per_frame].to(self.device))
-        blocks = nn.functional.pixel_unshuffle(mel, self._unshuffle)
-        latent: Tensor = self.vae.encode(blocks).latent_dist.mode() * self.vae.config.scaling_factor
-        return latent
+        return self._epsilon(self.unet(sample, t, None, class_labels=embeds.to(self.dtype)).sample, x, t)

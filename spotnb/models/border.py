@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spotnb.errors import SpotnbError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel, MelModel, SoundModel, audio_channels
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS
+from spotnb.support.arrays import as_array
 from spotnb.support.checks import show
 
 FLOAT = torch.float32
@@ -101,6 +102,22 @@ def encode(model: AudioModel, waveform: Tensor) -> Tensor:
     """Return the latent `[B, C, T, F]` of sounds. Raises `SpotnbError` if it has another shape or type."""
     frames = waveform.shape[-1] // model.samples_per_frame
     return _checked(model, "encode", model.encode(waveform), (len(waveform), model.channels, frames, model.latent_bins))
+
+
+def score_of(model: Any, waveform: Tensor, text: str) -> float:
+    """Return how well a sound `[samples]` matches a text, by the model's `score`.
+
+    Raises:
+        SpotnbError: It returned something else than one number for each sound, in a tensor, an array or a list.
+    """
+    scores = model.score(waveform[None], text)
+    try:
+        (score,) = as_array(scores).tolist()
+        return float(score)
+    except (InputError, TypeError, ValueError):
+        raise SpotnbError(
+            f"the model's score returned {show(scores)}: expected one number for each sound; correct the model"
+        ) from None
 
 
 def _checked(model: AudioModel, method: str, result: Any, shape: tuple[int, ...]) -> Tensor:

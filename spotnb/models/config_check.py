@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from spotnb.errors import SpotnbError
-from spotnb.models.folder_check import named, where
+from spotnb.models.folder_files import named, where
 from spotnb.solvers.protocol import TRAINED_STEPS
 from spotnb.sound.mel import BINS, HOP, SAMPLE_RATE
 from spotnb.support.checks import show
@@ -31,6 +31,10 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "transformer_layers_per_block": (1, 4),
     "num_hidden_layers": (1, 64),
     "depth": (1, 64),
+    "depths": (1, 64),
+    "num_layers": (1, 64),
+    "num_decoder_layers": (1, 64),
+    "n_layer": (1, 64),
     # Width.
     "block_out_channels": (1, 8192),
     "cross_attention_dim": (1, 8192),
@@ -49,6 +53,34 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "vocab_size": (1, 2**19),
     "channels": (1, 8192),
     "hidden": (1, 2**15),
+    "d_model": (1, 8192),
+    "d_ff": (1, 2**16),
+    "d_kv": (1, 1024),
+    "num_heads": (1, 1024),
+    "n_embd": (1, 8192),
+    "n_inner": (1, 2**16),
+    "n_head": (1, 1024),
+    "n_positions": (8, 2**14),
+    "max_new_tokens": (1, 512),
+    "relative_attention_num_buckets": (1, 1024),
+    "patch_embeds_hidden_size": (1, 1024),
+    "num_classes": (1, 2**14),
+    "spec_size": (8, 2048),
+    "text_encoder_dim": (1, 8192),
+    "text_encoder_1_dim": (1, 8192),
+    "langauge_model_dim": (1, 8192),  # as diffusers spells it
+    "text_cond_dim": (1, 8192),
+    "num_key_value_attention_heads": (1, 1024),
+    "cross_attention_input_dim": (1, 8192),
+    "global_states_input_dim": (1, 8192),
+    "time_proj_dim": (1, 8192),
+    "conditioning_dim": (1, 8192),
+    "encoder_hidden_size": (1, 8192),
+    "decoder_channels": (1, 8192),
+    "decoder_input_channels": (1, 8192),
+    "channel_multiples": (1, 256),
+    "downsampling_ratios": (1, 64),
+    "audio_channels": (1, 8),
     "upsample_initial_channel": (2, 8192),
     "model_in_dim": (BINS, BINS),
     "mel_bins": (BINS, BINS),
@@ -77,6 +109,20 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "beta_end": (1e-8, 0.999),
     "trained_betas": (1e-8, 0.999),
 }
+LIMITS_OF: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "AutoencoderOobleck": {"sampling_rate": (8000, 192000)},
+    "ClapFeatureExtractor": {
+        "sampling_rate": (48000, 48000),
+        "max_length_s": (1, 60),
+        "fft_window_size": (16, 2**14),
+        "hop_length": (16, 2**12),
+        "feature_size": (1, 512),
+    },
+    "ClapAudioConfig": {"num_attention_heads": (1, 1024), "hidden_size": (1, 8192)},
+}
+"""Limits of the entries of one class, in the place of the general ones."""
+UNTYPED: Mapping[str, frozenset[str]] = {"AudioLDM2UNet2DConditionModel": frozenset({"cross_attention_dim"})}
+"""Entries of a class that do not have the type which the library states for them. Their limits hold."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "prediction_type": ("epsilon", "v_prediction"),
     "beta_schedule": ("linear", "scaled_linear", "squaredcos_cap_v2"),
@@ -92,6 +138,18 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *("block_out_channels", "in_channels", "out_channels", "latent_channels", "layers_per_block"),
         *("down_block_types", "up_block_types", "norm_num_groups", "scaling_factor"),
     ),
+    "AudioLDM2UNet2DConditionModel": (
+        *("block_out_channels", "in_channels", "out_channels", "down_block_types", "up_block_types"),
+        *("layers_per_block", "attention_head_dim", "cross_attention_dim", "norm_num_groups"),
+    ),
+    "AudioLDM2ProjectionModel": ("text_encoder_dim", "text_encoder_1_dim", "langauge_model_dim"),
+    "T5EncoderModel": ("d_model", "d_kv", "d_ff", "num_layers", "num_heads", "vocab_size", "feed_forward_proj"),
+    "GPT2Model": ("n_embd", "n_head", "n_layer", "n_positions", "vocab_size"),
+    # The configurations of a CLAP model hold only what differs from the library's defaults, which are CLAP's.
+    "ClapModel": (),
+    "ClapTextConfig": (),
+    "ClapAudioConfig": (),
+    "ClapFeatureExtractor": (),
     "ClapTextModelWithProjection": (
         *("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"),
         *("max_position_embeddings", "projection_dim"),
@@ -102,6 +160,17 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     ),
     "ISTFTVocoder": ("mel_bins", "channels", "hidden", "depth", "window", "hop", "sampling_rate"),
     "DDIMScheduler": ("num_train_timesteps", "prediction_type"),
+    "AutoencoderOobleck": (
+        *("encoder_hidden_size", "downsampling_ratios", "channel_multiples", "decoder_channels"),
+        *("decoder_input_channels", "audio_channels", "sampling_rate"),
+    ),
+    "StableAudioDiTModel": (
+        *("sample_size", "in_channels", "num_layers", "attention_head_dim", "num_attention_heads"),
+        *("num_key_value_attention_heads", "out_channels", "cross_attention_dim", "time_proj_dim"),
+        *("global_states_input_dim", "cross_attention_input_dim"),
+    ),
+    "StableAudioProjectionModel": ("text_encoder_dim", "conditioning_dim", "min_value", "max_value"),
+    "EDMDPMSolverMultistepScheduler": ("sigma_min", "sigma_max", "sigma_data", "prediction_type"),
 }
 BETAS = "beta_start", "beta_end", "beta_schedule"
 
@@ -123,11 +192,11 @@ def check_config(path: Path, config: Mapping[str, Any], kind: str, signature: Ca
         raise SpotnbError(f"{where(path)}: expected {named(missing, 5)}; fetch it again")
     hints = _hints(signature)
     for name, value in config.items():
-        if name in hints and not _fits(value, hints[name]):
+        if name in hints and name not in UNTYPED.get(kind, ()) and not _fits(value, hints[name]):
             expected = str(getattr(hints[name], "__name__", hints[name]))
             raise SpotnbError(f"{where(path)} has {name} {show(value)[:30]}: expected {expected}")
         if (name in hints or name in LIMITS) and value is not None:
-            _check_limits(path, name, value)
+            _check_limits(path, name, value, LIMITS_OF.get(kind, {}).get(name) or LIMITS.get(name))
 
 
 def _hints(signature: Callable[..., Any]) -> dict[str, Any]:
@@ -155,18 +224,18 @@ def _fits(value: Any, hint: Any) -> bool:
     return kind is Any or isinstance(value, int | float if kind is float else kind)
 
 
-def _check_limits(path: Path, name: str, value: Any) -> None:
+def _check_limits(path: Path, name: str, value: Any, limits: tuple[float, float] | None) -> None:
     found = f"{where(path)} has {name}"
     if name in CHOICES and value not in CHOICES[name]:
         raise SpotnbError(f"{found} {show(value)[:20]}: expected one of {', '.join(CHOICES[name])}")
     longest = TRAINED_STEPS if name == "trained_betas" else LONGEST_LIST
-    low, high = LIMITS.get(name, (-LARGEST, LARGEST))
+    low, high = limits or (-LARGEST, LARGEST)
     for each in _flat(value):
         if isinstance(each, list) and len(each) > longest:
             raise SpotnbError(f"{found} with {len(each)} entries: expected at most {longest}; fetch it again")
         if isinstance(each, int | float) and not isinstance(each, bool) and not low <= each <= high:
-            limits = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            raise SpotnbError(f"{found} {show(each)[:30]}: expected {limits}; fetch it again")
+            expected = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            raise SpotnbError(f"{found} {show(each)[:30]}: expected {expected}; fetch it again")
 
 
 def _flat(value: Any) -> Iterator[Any]:

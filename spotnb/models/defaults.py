@@ -7,11 +7,13 @@ from these instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spotnb.errors import SpotnbError
-from spotnb.models.protocol import AudioModel
 from spotnb.support.checks import show
+
+if TYPE_CHECKING:
+    from spotnb.models.protocol import AudioModel
 
 AUDIOLDM: Mapping[str, Any] = {
     "steps": 50,
@@ -20,14 +22,16 @@ AUDIOLDM: Mapping[str, Any] = {
     "solver": "ddim",
     "eta": 0.0,
 }
+TINY_STEPS, TINY_GUIDANCE, TINY_INTERVAL = 25, 2.5, (100, 700)
+"""The embedded model's quality levels off at 25 steps, and of several intervals this one brings it closest to real
+clips; see its model card."""
 TINY: Mapping[str, Any] = {
-    "steps": 25,
-    "guidance_scale": 2.5,
-    "guidance_interval": (100, 700),
+    "steps": TINY_STEPS,
+    "guidance_scale": TINY_GUIDANCE,
+    "guidance_interval": TINY_INTERVAL,
     "tile_size_time": 128,
 }
-"""The embedded model's: its quality levels off at 25 steps, and of several intervals this one brings it closest to real
-clips. See its model card."""
+"""The settings that suit the embedded model."""
 NAMES = (*AUDIOLDM, "tile_size_time")
 
 

@@ -1,8 +1,14 @@
-"""The number of attention heads of an AudioLDM UNet, which its published configuration gets wrong.
+"""The number of attention heads of a UNet, which published configurations get wrong.
 
-The published files contain `attention_head_dim: 8`, which diffusers reads as 8 heads at every level. The networks were
-trained with a fixed number of channels per head. The shapes match in both cases, so the wrong number loads without an
-error and sounds worse.
+The published files of AudioLDM, MusicLDM and AudioLDM 2 contain `attention_head_dim: 8`, which diffusers reads as 8
+heads at every level. The networks were trained with a fixed number of channels per head. The shapes match in both
+cases, so the wrong number loads without an error.
+
+Where the numbers come from: `num_head_channels: 32` stands in the configurations of MusicLDM (`interface/musicldm.yaml`
+in the repository RetroCirce/MusicLDM) and of AudioLDM 2 (`get_basic_config` in `audioldm2/utils.py` of the repository
+haoheliu/AudioLDM2, for all its checkpoints), whose `UNetModel` divides the channels of a level by it. The conversion
+scripts of diffusers do not write this number. None of it could be tried on published weights here; `heads="config"` is
+the way back.
 """
 
 from __future__ import annotations
@@ -12,8 +18,8 @@ from typing import Any
 from spotnb.errors import InputError
 from spotnb.support.checks import as_plain, show
 
-ORIGINAL_HEADS = {
-    (128, 256, 384, 640): (4, 8, 12, 20),  # audioldm, audioldm-s-full-v2: 32 channels per head
+ORIGINAL_HEADS: dict[tuple[int, ...], tuple[int, ...]] = {
+    (128, 256, 384, 640): (4, 8, 12, 20),  # audioldm, audioldm-s-full-v2, musicldm, audioldm2: 32 channels per head
     (192, 384, 576, 960): (6, 12, 18, 30),  # audioldm-m-full: 32 channels per head
     (256, 512, 768, 1280): (4, 8, 12, 20),  # audioldm-l-full: 64 channels per head
 }

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.models.folder_check import PIECES, files_in
+from spotnb.models.folder_check import pieces_of
+from spotnb.models.folder_files import files_in
+from spotnb.models.folder_weights import unread
 from spotnb.support.checks import show
 from spotnb.support.paths import show_path
 from spotnb.support.reasons import reason_of
@@ -29,27 +31,33 @@ KEY = "weights_sha256"
 """The entry of a model's description that holds the digest."""
 
 
-def folder_digest(folder: Path) -> str:
+def folder_digest(folder: Path, variant: str | None = None) -> str:
     """Return a digest of the files in a model folder that decide its sound, as 64 hexadecimal digits.
 
-    Weights as `.bin` count only where a piece has none as `.safetensors`. Reading takes about one second for 1.5 GB; a
-    file that has not changed since is not read again in this process, and neither is one in the cache of the Hugging
-    Face Hub, whose name is its digest.
+    Of the weights, only the files that are read count: weights as `.bin` only where a piece has none as `.safetensors`.
+    Reading takes about one second for 1.5 GB; a file that has not changed since is not read again in this process, and
+    neither is one in the cache of the Hugging Face Hub, whose name is its digest.
+
+    Args:
+        folder: The folder.
+        variant: The variant of the weights that is read.
 
     Raises:
-        SpotnbError: A file cannot be read.
+        SpotnbError: A file cannot be read, or the folder is not of a known family.
     """
     total = hashlib.sha256()
-    for piece in PIECES:
+    for piece in pieces_of(folder):
         paths = [path for path in files_in(folder / piece) if path.suffix in DECIDING]
-        if any(path.suffix == ".safetensors" for path in paths):
-            paths = [path for path in paths if path.suffix != ".bin"]
+        left = unread([path.name for path in paths], variant)
         for path in paths:
-            total.update(f"{piece}/{path.name} {_file_digest(path)}\n".encode())
+            if path.name in left:
+                continue
+            total.update(f"{piece}/{path.name} {file_digest(path)}\n".encode())
     return total.hexdigest()
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits. Raises `SpotnbError` if it cannot be read."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
     target = path.resolve()

@@ -1,22 +1,25 @@
-"""Loading of a model by name: the embedded model, a local folder, or a published AudioLDM checkpoint."""
+"""Loading of a model by name: the embedded model, a local folder, or a repository on the Hugging Face Hub."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from spotnb.errors import InputError
-from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.audioldm_folder import from_folder
-from spotnb.models.locate import EMBEDDED, HUB_MODELS, locate
+from spotnb.models.compiling import check_compile, compile_network
+from spotnb.models.families import AUDIOLDM, Family, family_of, loader_of
+from spotnb.models.folder_check import read_index
+from spotnb.models.locate import EMBEDDED, HUB_MODELS, Located, locate
+from spotnb.models.protocol import AudioModel
 from spotnb.models.shelter import shelter
 from spotnb.support.checks import show
 from spotnb.support.reasons import reason_of
 
 __all__ = ["EMBEDDED", "HUB_MODELS", "load_model", "pick_device", "pick_dtype"]
 
+CHECKPOINT = AUDIOLDM._replace(title="an original checkpoint", options=frozenset({"heads"}))
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -28,30 +31,62 @@ def load_model(
     *,
     heads: str | tuple[int, ...] = "original",
     revision: str = "main",
-) -> DiffusersAudioLDM:
+    variant: str | None = None,
+    compile: bool = False,
+) -> AudioModel:
     """Load a model by name.
 
     Args:
-        name: "tiny", which is the embedded model; one of the `cvssp/audioldm…` checkpoints, downloaded from the
-            Hugging Face Hub on first use (2 to 6 GB); or a local folder in the same format, whose absolute path becomes
-            the name in the manifest. No code in a folder is run, and its configurations have limits.
+        name: "tiny", which is the embedded model; a repository on the Hugging Face Hub, such as `cvssp/audioldm2`,
+            which is downloaded on first use (2 to 6 GB); or a local folder in the same format, whose absolute path
+            becomes the name in the manifest. `model_index.json` decides about the family: AudioLDM, MusicLDM,
+            AudioLDM 2 or Stable Audio. No code in a folder is run, and its configurations have limits. An original
+            AudioLDM checkpoint, the path of a `.ckpt`, is read too; see `spotnb.models.checkpoint`.
         device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.
         dtype: Precision of the UNet: "fp32", "bf16", "fp16", or "auto", which selects bf16 if the hardware multiplies
             it faster than float32, fp16 on GPUs that have no bf16 but multiply that faster, and fp32 otherwise.
         heads: Attention heads of a published checkpoint; see `spotnb.models.heads`. The manifest records the choice.
         revision: Branch, tag or commit on the Hub. The manifest records the commit; pass it to repeat a run exactly.
+        variant: The variant of the weights, such as "fp16", which takes half of the download. A piece without it is
+            read as it is.
+        compile: Whether to compile the denoising network with `torch.compile`, on a CUDA GPU.
 
     Raises:
-        InputError: The name, device or dtype is unknown, or the heads or the revision cannot be one.
-        SpotnbError: A part of the model is missing or does not fit, or the Hub cannot be reached.
+        InputError: The name, device or dtype is unknown, the heads, the revision or the variant cannot be one, or the
+            device gains nothing from compiling.
+        SpotnbError: A part of the model is missing or does not fit, its pipeline is not a known one, or the Hub cannot
+            be reached.
     """
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
-    located = locate(name, revision)
-    model = from_folder(located.folder, name=located.name, device=chosen_device, dtype=chosen_dtype, heads=heads)
+    compiled = check_compile(compile, chosen_device)
+    located = locate(name, revision, variant)
+    choices = {"heads": heads, "variant": variant}
+    model: Any = _load(located, choices, device=chosen_device, dtype=chosen_dtype)
     if located.revision is not None:
         model.notes["revision"] = located.revision
-    return model
+    if variant is not None:
+        model.notes["variant"] = variant
+    if compiled:
+        compile_network(model)
+    return cast("AudioModel", model)
+
+
+def _load(located: Located, choices: dict[str, Any], **options: Any) -> Any:
+    if located.folder.is_file():
+        from spotnb.models.checkpoint import from_checkpoint
+
+        return from_checkpoint(located.folder, name=located.name, **_options(CHECKPOINT, choices), **options)
+    family = family_of(located.folder, read_index(located.folder))
+    return loader_of(family)(located.folder, name=located.name, **_options(family, choices), **options)
+
+
+def _options(family: Family, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a family takes. Raises `InputError` if another one is set."""
+    for name, value in given.items():
+        if name not in family.options and not (value is None or (isinstance(value, str) and value == "original")):
+            raise InputError(f"{name} is {show(value)}: {family.title} has no such choice; leave it out")
+    return {name: value for name, value in given.items() if name in family.options}
 
 
 def pick_device(device: Any) -> torch.device:

@@ -59,9 +59,10 @@ def in_batches(
     """
     done = 0
     while done < len(items):
-        results: Sequence[R] | None = None
+        batch, results = items[done : done + size], None
+        size = len(batch)
         try:
-            results = compute(items[done : done + size])
+            results = compute(batch)
         except (RuntimeError, MemoryError) as error:
             require_several(error, size, device, what)
         if results is None:

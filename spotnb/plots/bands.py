@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, RUST, frame_axis
-from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.tiling.layout import Layout
 
 NUMBERS = 400  # more numbers do not make a plot clearer, and take seconds to draw
@@ -84,25 +83,27 @@ def outside(band: Band, frames: int) -> list[Band]:
     return before + ([(number, max(start, frames), stop, top, bottom)] if stop > frames else [])
 
 
-def draw_bands(ax: Axes, bands: Sequence[Band], **style: Any) -> PolyCollection:
-    """Draw bands as rectangles. Without a style, even and odd tiles have different blues."""
+def draw_bands(ax: Axes, bands: Sequence[Band], seconds: float, **style: Any) -> PolyCollection:
+    """Draw bands as rectangles. A latent frame lasts `seconds`. Without a style, even and odd tiles have two blues."""
     style = {"facecolors": [BLUES[k % 2] for k, *_ in bands], "edgecolors": "white", "linewidth": 0.6, **style}
     corners: NDArray[np.float64] = np.array(
         [[(start, top), (stop, top), (stop, bottom), (start, bottom)] for _, start, stop, top, bottom in bands], float
     ).reshape(-1, 4, 2)
-    corners[..., 0] *= LATENT_SECONDS
+    corners[..., 0] *= seconds
     collection = PolyCollection(list(corners), **style)
     ax.add_collection(collection)
     return collection
 
 
-def hatch_bands(ax: Axes, bands: Sequence[Band]) -> None:
+def hatch_bands(ax: Axes, bands: Sequence[Band], seconds: float) -> None:
     """Hatch bands without covering what has been drawn before."""
     if bands:
-        draw_bands(ax, bands, facecolors="none", edgecolors=HATCH["edgecolor"], hatch=HATCH["hatch"], linewidth=0)
+        draw_bands(
+            ax, bands, seconds, facecolors="none", edgecolors=HATCH["edgecolor"], hatch=HATCH["hatch"], linewidth=0
+        )
 
 
-def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]]) -> bool:
+def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]], seconds: float) -> bool:
     """Mark the seams at the borders of segment bands, and return whether there are any.
 
     `rows` pairs each layout with the bands of its segments.
@@ -114,39 +115,45 @@ def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]]) -> bool:
         ticks |= {(border, top, bottom) for _, *ends, top, bottom in bands for border in ends if border % turn in seams}
     if ticks:
         frames, tops, bottoms = np.array(list(ticks), float).T
-        ax.vlines(frames * LATENT_SECONDS, tops, bottoms, colors=RUST, lw=1.8 if len(ticks) <= 2 * NUMBERS else 1.1)
+        ax.vlines(frames * seconds, tops, bottoms, colors=RUST, lw=1.8 if len(ticks) <= 2 * NUMBERS else 1.1)
     return bool(ticks)
 
 
-def number_bands(ax: Axes, bands: Sequence[Band]) -> None:
+def number_bands(ax: Axes, bands: Sequence[Band], seconds: float) -> None:
     """Write the number of each tile into its band if it fits. Call this when the limits of the axes are final."""
     if len(bands) > NUMBERS:
         return
     extent = ax.get_window_extent()
     points = 72 / ax.figure.dpi
-    across = extent.width * points * LATENT_SECONDS / abs(np.subtract(*ax.get_xlim()))
+    across = extent.width * points * seconds / abs(np.subtract(*ax.get_xlim()))
     down = extent.height * points / abs(np.subtract(*ax.get_ylim()))
     for number, start, stop, top, bottom in bands:
         size = min(9.0, 0.72 * (bottom - top) * down)
         if size < 4.5 or (stop - start) * across < size * (0.7 * len(str(number)) + 0.5):
             continue
         color = "white" if number % 2 == 0 else "0.1"
-        where = ((start + stop) / 2 * LATENT_SECONDS, (top + bottom) / 2)
+        where = ((start + stop) / 2 * seconds, (top + bottom) / 2)
         ax.text(*where, str(number), color=color, size=size, ha="center", va="center_baseline", clip_on=True)
 
 
 def finish(
-    ax: Axes, frames: int, low: float, high: float, ylim: tuple[float, float], entries: list[tuple[Any, str]]
+    ax: Axes,
+    frames: int,
+    xlim: tuple[float, float],
+    ylim: tuple[float, float],
+    entries: list[tuple[Any, str]],
+    seconds: float,
 ) -> None:
     """Set the limits, scales and legend of a plot of tiles, and draw the ends of the sound.
 
-    `low` and `high` are the limits of the time axis in latent frames.
+    `xlim` are the limits of the time axis in latent frames, each of which lasts `seconds`.
     """
-    ax.set(xlim=(low * LATENT_SECONDS, high * LATENT_SECONDS), ylim=ylim, xlabel="time (s)")
+    low, high = xlim
+    ax.set(xlim=(low * seconds, high * seconds), ylim=ylim, xlabel="time (s)")
     for border in {0, frames} - {low, high}:
-        ax.axvline(border * LATENT_SECONDS, color="black", lw=1)
+        ax.axvline(border * seconds, color="black", lw=1)
     ax.spines[["left", "right"]].set_visible(False)
-    frame_axis(ax)
+    frame_axis(ax, seconds)
     legend(ax, entries)
 
 

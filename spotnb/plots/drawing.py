@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
 from spotnb.plots.figures import new_plot
-from spotnb.sound.mel import LATENT_SECONDS
 from spotnb.support.arrays import as_array, require_finite
 from spotnb.support.checks import check_instance, check_int, show
+from spotnb.tiling.clock import AUDIOLDM, Clock
 
 BLUES: Final = ("#33658a", "#86bbd8")
 RUST: Final = "#b4442c"
@@ -40,8 +40,22 @@ def axes(ax: Axes | None, height: float) -> tuple[Figure, Axes]:
     return fig, ax
 
 
+def clock_of(value: Any, clock: Any = None) -> Clock:
+    """Return `clock`, or if it is None that of a run, a trace or a step, or AudioLDM's for anything else.
+
+    Raises:
+        InputError: `clock` is something else.
+    """
+    if clock is not None:
+        return check_instance("clock", clock, Clock, hint="pass the clock of a sampler or a trace, or None")
+    found = getattr(value, "clock", None)
+    return found if isinstance(found, Clock) else AUDIOLDM
+
+
 def latent_plane(latent: ArrayLike, channel: int) -> NDArray[np.float32]:
     """Return one channel `[T, F]` of a latent `[C, T, F]`, or of the first latent of `[B, C, T, F]`.
+
+    A latent of one bin would be a single line: all its channels are returned instead, `[T, C]`, as `rows_of` names.
 
     Raises:
         InputError: `latent` has another shape, holds NaN or infinity, or lacks the channel.
@@ -54,17 +68,30 @@ def latent_plane(latent: ArrayLike, channel: int) -> NDArray[np.float32]:
         )
     last = array.shape[-3] - 1
     channel = check_int("channel", channel, 0, last, hint=f"the latent has {last + 1} channels, pass 0 to {last}")
-    plane: NDArray[np.float32] = array.reshape(-1, *array.shape[-2:])[channel].astype(np.float32)
+    planes = array.reshape(-1, *array.shape[-2:])
+    one_bin = array.shape[-1] == 1 and last > 0
+    plane: NDArray[np.float32] = (planes[: last + 1, :, 0].T if one_bin else planes[channel]).astype(np.float32)
     require_finite(plane, "the latent")
     return plane
 
 
-def draw_latent(ax: Axes, plane: NDArray[np.float32], channel: int, first: int = 0) -> AxesImage:
-    """Draw one channel `[T, F]` of a latent, whose first frame is latent frame `first`. White is zero."""
+def rows_of(latent: ArrayLike, channel: int) -> tuple[str, str]:
+    """Return what the rows of `latent_plane` are, and the label of their values."""
+    shape = as_array(latent).shape
+    return ("channel", "latent") if shape[-1] == 1 < shape[-3] else ("latent bin", f"latent, channel {channel}")
+
+
+def draw_latent(
+    ax: Axes, plane: NDArray[np.float32], words: tuple[str, str], seconds: float, first: int = 0
+) -> AxesImage:
+    """Draw the result of `latent_plane`, whose first frame is latent frame `first`. White is zero.
+
+    `words` is the result of `rows_of`, and `seconds` the length of a latent frame.
+    """
     limit = float(np.quantile(np.abs(plane), 0.998)) or 1.0
-    image = draw_image(ax, plane, LATENT_SECONDS, first, cmap="RdBu_r", vmin=-limit, vmax=limit)
-    ax.set_ylabel("latent bin")
-    ax.figure.colorbar(image, ax=ax, pad=0.01, extend="both", label=f"latent, channel {channel}")
+    image = draw_image(ax, plane, seconds, first, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    ax.set_ylabel(words[0])
+    ax.figure.colorbar(image, ax=ax, pad=0.01, extend="both", label=words[1])
     return image
 
 
@@ -92,10 +119,13 @@ def as_seams(seams: Any) -> NDArray[np.float64]:
     return frames
 
 
-def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
-    """Mark seams in black on white, which is visible on any color. Seams outside the axes are omitted."""
+def mark_seams(ax: Axes, seams: Iterable[int] | None, seconds: float) -> None:
+    """Mark seams in black on white, which is visible on any color. Seams outside the axes are omitted.
+
+    `seams` are latent frames, each of which lasts `seconds`.
+    """
     start, end = ax.get_xlim()
-    times = as_seams(seams) * LATENT_SECONDS
+    times = as_seams(seams) * seconds
     times = times[(times >= start) & (times <= end)]
     if not times.size:
         return
@@ -109,16 +139,9 @@ def mark_seams(ax: Axes, seams: Iterable[int] | None) -> None:
     ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)
 
 
-def frame_axis(ax: Axes) -> None:
-    """Add a second scale in latent frames along the top."""
-    top = ax.secondary_xaxis("top", functions=(_to_frames, _to_seconds))
+def frame_axis(ax: Axes, seconds: float) -> None:
+    """Add a second scale in latent frames, each of which lasts `seconds`, along the top."""
+    both = lambda times: np.asarray(times) / seconds, lambda frames: np.asarray(frames) * seconds
+    top = ax.secondary_xaxis("top", functions=both)
     top.set_xlabel("latent frame", fontsize="small", color="0.35")
     top.tick_params(labelsize="small", labelcolor="0.35", color="0.6")
-
-
-def _to_frames(seconds: Any) -> Any:
-    return np.asarray(seconds) / LATENT_SECONDS
-
-
-def _to_seconds(frames: Any) -> Any:
-    return np.asarray(frames) * LATENT_SECONDS

@@ -1,7 +1,7 @@
 """Plots of the tiling: the tiles of one step, the tiles of a run, the positions of its seams, and the padding.
 
 As in `spotnb.plots.sound`, each function draws into `ax`, or creates a figure if that is None, and returns `(fig, ax,
-artist)`. The x axis is time in seconds, with latent frames (40 ms) along the top. Tiles are numbered as in
+artist)`. The x axis is time in seconds, with latent frames along the top. Tiles are numbered as in
 `Layout.tiles`; even tiles are dark and odd tiles are light. Padding is hatched, and a seam is rust red.
 """
 
@@ -40,10 +40,10 @@ from spotnb.plots.bands import (
     stacked,
     tiles_key,
 )
-from spotnb.plots.drawing import BLUES, RUST, axes, draw_latent, frame_axis, latent_plane
-from spotnb.sound.mel import LATENT_SECONDS
+from spotnb.plots.drawing import BLUES, RUST, axes, clock_of, draw_latent, frame_axis, latent_plane, rows_of
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_name, show
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.coverage import Layouts, run_layouts, run_steps
 from spotnb.tiling.layout import Layout, plan
@@ -51,7 +51,9 @@ from spotnb.tiling.layout import Layout, plan
 BINS = 256  # largest number of bars in a histogram, so that each is a few pixels wide
 
 
-def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+def plot_layout(
+    layout: Layouts, ax: Axes | None = None, *, clock: Clock | None = None
+) -> tuple[Figure, Axes, PolyCollection]:
     """Plot the tiles of one step: the windows, which the network sees, above the segments, which the tiles own.
 
     Frames that a tile sees but does not own are pale. Frames beyond the ends of the sound are hatched: they are
@@ -60,6 +62,7 @@ def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     Args:
         layout: A `Layout` or an object with one, such as a `Step` or a `StepRecord`.
         ax: The axes to draw into, or None for a new figure.
+        clock: The rates that give seconds. None is the clock of the run, or AudioLDM's for bare layouts.
 
     Returns:
         The figure, the axes and the segments. Each segment is one polygon, from left to right; a segment that wraps
@@ -68,7 +71,7 @@ def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     Raises:
         InputError: `layout` is something else, more than one layout, or has more than 30,000 tiles.
     """
-    run = run_layouts(layout)
+    run, seconds = run_layouts(layout), clock_of(layout, clock).frame_seconds
     if len(run) > 1:
         raise InputError(f"got {len(run)} layouts: expected one; pass one of them, or pass all to plot_tile_map")
     require_drawable(run)
@@ -83,10 +86,10 @@ def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     segments = stacked(owned, gap, 1, 0.06)
     inner = [(k, *layout.tiles[k].segment, top, bottom) for k, _, _, top, bottom in windows]
     pads = [part for band in windows for part in outside(band, layout.frames)]
-    draw_bands(ax, windows, alpha=PALE)
-    draw_bands(ax, inner)
-    hatch_bands(ax, pads)
-    artist = draw_bands(ax, segments)
+    draw_bands(ax, windows, seconds, alpha=PALE)
+    draw_bands(ax, inner, seconds)
+    hatch_bands(ax, pads, seconds)
+    artist = draw_bands(ax, segments, seconds)
 
     ring = layout.ring
     starts, stops = zip(*(tile.window for tile in layout.tiles), strict=True)
@@ -96,18 +99,20 @@ def plot_layout(layout: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
         keys.append(seen_key())
     if pads:
         keys.append(hatch_key("the other end" if ring else "padding"))
-    if draw_seams(ax, [(layout, segments)]):
+    if draw_seams(ax, [(layout, segments)], seconds):
         keys.append(seam_key())
-    finish(ax, layout.frames, low, high, (gap + lower + 0.1, -0.1), keys)
-    number_bands(ax, inner)
-    number_bands(ax, segments)
+    finish(ax, layout.frames, (low, high), (gap + lower + 0.1, -0.1), keys, seconds)
+    number_bands(ax, inner, seconds)
+    number_bands(ax, segments, seconds)
     ax.set_yticks([upper / 2, gap + lower / 2], ["windows\n(seen)", "segments\n(owned)"])
     ax.tick_params(axis="y", length=0)
-    ax.set_title(f"{_describe(layout)}, shift {layout.shift}", loc="left", fontsize="medium")
+    ax.set_title(f"{_describe(layout, seconds)}, shift {layout.shift}", loc="left", fontsize="medium")
     return fig, ax, artist
 
 
-def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, PolyCollection]:
+def plot_tile_map(
+    layouts: Layouts, ax: Axes | None = None, *, clock: Clock | None = None
+) -> tuple[Figure, Axes, PolyCollection]:
     """Plot the tiling of a run, one row per step from top to bottom, with the segments and the padding.
 
     Segments are numbered if there are at most 400 and there is room. Overlapping ones (`multidiffusion`) are drawn in
@@ -117,6 +122,7 @@ def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axe
         layouts: The layouts of the steps, or objects with layouts, such as a trace. Rows of records are labeled with
             their steps; plain layouts are counted from 0.
         ax: The axes to draw into, or None for a new figure.
+        clock: The rates that give seconds. None is the clock of the run, or AudioLDM's for bare layouts.
 
     Returns:
         The figure, the axes and the segments. Each segment is one polygon, row by row and from left to right; a segment
@@ -125,6 +131,7 @@ def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axe
     Raises:
         InputError: There are no layouts, their lengths differ, or they have more than 30,000 tiles.
     """
+    seconds = clock_of(layouts, clock).frame_seconds
     steps, run = zip(*run_steps(layouts), strict=True)
     require_drawable(run)
     rows = [in_lanes(segment_pieces(layout)) for layout in run]
@@ -134,7 +141,7 @@ def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axe
     half = 0.42  # of the height of a row, which leaves white space between the rows
     bands = [stacked(placed, row - half, 2 * half / lanes) for row, placed in enumerate(rows)]
     every = [band for row in bands for band in row]
-    artist = draw_bands(ax, every)
+    artist = draw_bands(ax, every, seconds)
     pads = [
         part
         for row, layout in enumerate(run)
@@ -142,22 +149,25 @@ def plot_tile_map(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axe
         for tile in layout.tiles
         for part in outside((0, *tile.window, row - half, row + half), layout.frames)
     ]
-    hatch_bands(ax, pads)
+    hatch_bands(ax, pads, seconds)
     keys = [tiles_key(), *[hatch_key("padding")] * bool(pads)]
-    if draw_seams(ax, zip(run, bands, strict=True)):
+    if draw_seams(ax, zip(run, bands, strict=True), seconds):
         keys.append(seam_key())
     lefts, rights = zip(*(layout.pad for layout in run), strict=True)
-    finish(ax, run[0].frames, -max(lefts), run[0].frames + max(rights), (len(run) - 0.4, -0.6), keys)
-    number_bands(ax, every)
+    ends = -max(lefts), run[0].frames + max(rights)
+    finish(ax, run[0].frames, ends, (len(run) - 0.4, -0.6), keys, seconds)
+    number_bands(ax, every, seconds)
     wanted = MaxNLocator(nbins=12, integer=True).tick_values(0, max(1, len(run) - 1))
     shown = [int(row) for row in wanted if 0 <= row < len(run)]
     ax.set_yticks(shown, [str(steps[row]) for row in shown])
     ax.set_ylabel("denoising step")
-    ax.set_title(f"{_describe(run[0])}, {_plural(len(run), 'step')}", loc="left", fontsize="medium")
+    ax.set_title(f"{_describe(run[0], seconds)}, {_plural(len(run), 'step')}", loc="left", fontsize="medium")
     return fig, ax, artist
 
 
-def plot_seams(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, BarContainer]:
+def plot_seams(
+    layouts: Layouts, ax: Axes | None = None, *, clock: Clock | None = None
+) -> tuple[Figure, Axes, BarContainer]:
     """Plot a histogram of the seam positions of a run, with those of a fixed grid (`tiles`) for comparison.
 
     Each pin marks a border of the fixed grid. Its height is the number of steps, because `tiles` has a seam there in
@@ -167,6 +177,7 @@ def plot_seams(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     Args:
         layouts: The layouts of the steps, or objects with layouts, such as a trace that kept every step.
         ax: The axes to draw into, or None for a new figure.
+        clock: The rates that give seconds. None is the clock of the run, or AudioLDM's for bare layouts.
 
     Returns:
         The figure, the axes and the bars.
@@ -174,7 +185,7 @@ def plot_seams(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     Raises:
         InputError: As for `plot_tile_map`.
     """
-    run = run_layouts(layouts)
+    run, seconds = run_layouts(layouts), clock_of(layouts, clock).frame_seconds
     frames, width = run[0].frames, run[0].tile_size
     seams = np.array([seam for layout in run for seam in layout.seams], np.int64)
     parts = next((n for n in (16, 8, 4, 2) if width % n == 0 and frames * n <= BINS * width), 1)
@@ -185,31 +196,31 @@ def plot_seams(layouts: Layouts, ax: Axes | None = None) -> tuple[Figure, Axes, 
     grid = plan(frames, config, 0, method="tiles", time_multiple=1).seams
 
     fig, ax = axes(ax, height=3)
-    times = edges * LATENT_SECONDS
+    times = edges * seconds
     label = _plural(len(seams), "seam") + " of this run"
     style: dict[str, Any] = {"color": BLUES[0], "edgecolor": "white", "linewidth": 0.4, "label": label}
     bars = ax.bar(times[:-1], counts, np.diff(times), align="edge", **style)
     handles: list[Any] = [bars]
     if grid:
-        pins = np.array(grid) * LATENT_SECONDS
+        pins = np.array(grid) * seconds
         ax.vlines(pins, 0, len(run), colors=RUST, lw=1.2, ls=(0, (4, 2)))
         dot: dict[str, Any] = {"color": RUST, "marker": "o", "ms": 5 if len(pins) <= 24 else 3, "ls": ""}
         (heads,) = ax.plot(pins, [len(run)] * len(pins), label="fixed grid, every step", **dot)
         handles.append(heads)
     if len(seams):
         handles.append(ax.axhline(len(seams) * size / frames, color="0.2", lw=1.2, ls=":", label="spread evenly"))
-    ax.set(xlim=(0, frames * LATENT_SECONDS), ylim=(0, 1.1 * max(len(run), *counts)), xlabel="time (s)")
-    ax.set_ylabel(f"seams in {_plural(len(run), 'step')},\nper {size * LATENT_SECONDS:g} s")
+    ax.set(xlim=(0, frames * seconds), ylim=(0, 1.1 * max(len(run), *counts)), xlabel="time (s)")
+    ax.set_ylabel(f"seams in {_plural(len(run), 'step')},\nper {size * seconds:g} s")
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     ax.spines["right"].set_visible(False)
-    frame_axis(ax)
-    ax.set_title(_describe(run[0]), loc="left", fontsize="medium")
+    frame_axis(ax, seconds)
+    ax.set_title(_describe(run[0], seconds), loc="left", fontsize="medium")
     legend(ax, [(handle, handle.get_label()) for handle in handles])
     return fig, ax, bars
 
 
 def plot_padding(
-    step: Any, channel: int = 0, end: str = "both", ax: Axes | None = None
+    step: Any, channel: int = 0, end: str = "both", ax: Axes | None = None, *, clock: Clock | None = None
 ) -> tuple[Figure, Axes, AxesImage]:
     """Plot the padding that the windows of one step see beyond the ends of the sound, and the frames it comes from.
 
@@ -227,6 +238,7 @@ def plot_padding(
         channel: The channel to draw.
         end: "left" and "right" zoom in on one end; "both" shows everything.
         ax: The axes to draw into, or None for a new figure.
+        clock: The rates that give seconds. None is the clock of the run, or AudioLDM's for bare layouts.
 
     Returns:
         The figure, the axes and the image.
@@ -240,7 +252,8 @@ def plot_padding(
         raise InputError(f"step is {show(step)}: expected a .layout and a .padded; pass what sampler.begin() returns")
     end = check_name("end", end, ("both", "left", "right"))
     (left, right), frames = layout.pad, layout.frames
-    plane = latent_plane(as_array(step.padded), channel)
+    padded, seconds = as_array(step.padded), clock_of(step, clock).frame_seconds
+    plane = latent_plane(padded, channel)
     if len(plane) != left + frames + right:
         raise InputError(
             f"padded has {len(plane)} frames: expected {left} + {frames} + {right} from its layout; "
@@ -249,7 +262,7 @@ def plot_padding(
     noise_alone = layout.policy.padding == "clean estimate" and getattr(step, "index", None) == 0
 
     fig, ax = axes(ax, height=3.4)
-    image = draw_latent(ax, plane, channel, first=-left)
+    image = draw_latent(ax, plane, rows_of(padded, channel), seconds, first=-left)
     bins = plane.shape[1]
     top, unit = bins - 0.5, bins / 16
     strip = (top + 1.9 * unit, top + 0.6 * unit)
@@ -258,20 +271,21 @@ def plot_padding(
             continue
         mirror = border + inwards / 2
         copy = sorted((border, border - inwards * pad))
-        hatch_bands(ax, [(0, *copy, *strip)])
+        hatch_bands(ax, [(0, *copy, *strip)], seconds)
         if not noise_alone:
             source = sorted((border + inwards, border + inwards * (pad + 1)))
-            draw_bands(ax, [(0, *source, *strip)])
-            _arrow(ax, sum(source) / 2, mirror, sum(copy) / 2, strip[0] + 0.3 * unit, 1.8 * unit)
-        line = [(border if noise_alone else mirror) * LATENT_SECONDS] * 2
+            draw_bands(ax, [(0, *source, *strip)], seconds)
+            turn = [sum(source) / 2 * seconds, mirror * seconds, sum(copy) / 2 * seconds]
+            _arrow(ax, turn, strip[0] + 0.3 * unit, 1.8 * unit)
+        line = [(border if noise_alone else mirror) * seconds] * 2
         ax.plot(line, [-0.5, top + 4.6 * unit], color="black", lw=1.1, ls="-" if noise_alone else (0, (4, 3)))
     reach = max(3 * max(left, right), layout.tile_size // 2)
     start = frames - reach if end == "right" else -left
     stop = reach if end == "left" else frames + right
-    ax.set(xlim=(max(start, -left) * LATENT_SECONDS, min(stop, frames + right) * LATENT_SECONDS))
+    ax.set(xlim=(max(start, -left) * seconds, min(stop, frames + right) * seconds))
     ax.set_ylim(-0.5, top + 5 * unit if left or right else top)
     ax.set_yticks(range(0, bins, max(1, bins // 4)))
-    frame_axis(ax)
+    frame_axis(ax, seconds)
     what = f"padding of {left} and {right} frames" if left or right else "no padding"
     ax.set_title(f"{layout.method}, {layout.edge}, shift {layout.shift}: {what}", loc="left", fontsize="medium")
     if left or right:
@@ -290,21 +304,21 @@ _SOURCES = {
 }
 
 
-def _arrow(ax: Axes, start: float, mirror: float, stop: float, height: float, bow: float) -> None:
-    """Draw a curved arrow from one frame across a mirror to another."""
-    corners = [(start, height), (mirror, height + 2 * bow), (stop, height)]
-    path = Path([(frame * LATENT_SECONDS, y) for frame, y in corners], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+def _arrow(ax: Axes, times: list[float], height: float, bow: float) -> None:
+    """Draw a curved arrow from one time across a mirror to another."""
+    corners = zip(times, [height, height + 2 * bow, height], strict=True)
+    path = Path(list(corners), [Path.MOVETO, Path.CURVE3, Path.CURVE3])
     ax.add_patch(FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=11, color="black", lw=1.1))
 
 
-def _describe(layout: Layout) -> str:
+def _describe(layout: Layout, seconds: float) -> str:
     """Return the method, edge policy and tile size as a title."""
     if layout.fallback:
         return f"{layout.method}: the latent fits one tile, so plain DDIM"
     if layout.method == "full":
         return f"full: one window, {layout.frames} frames"
     size = layout.tile_size
-    return f"{layout.method}, {layout.edge}, tiles of {size} frames ({size * LATENT_SECONDS:g} s)"
+    return f"{layout.method}, {layout.edge}, tiles of {size} frames ({size * seconds:g} s)"
 
 
 def _plural(count: int, word: str) -> str:

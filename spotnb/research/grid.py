@@ -10,7 +10,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from spotnb.errors import InputError
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_STEPS, NAMES, SOUNDS
+from spotnb.models.defaults import TINY
+from spotnb.sampling.settings import NAMES, SOUNDS
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.checks import as_plain, check_text, exact, show
 from spotnb.support.options import options
@@ -20,16 +21,16 @@ CONFIG = tuple(each.name for each in options(SpotDiffusionConfig))
 NOT_SWEPT = frozenset({"config", "strength", "keep", *SOUNDS})
 """Settings that are not columns of a table. The fields of the config are columns instead, and sounds cannot be one."""
 RUN = tuple(name for name in NAMES if name not in NOT_SWEPT)
-DEFAULTS: dict[str, Any] = {"steps": DEFAULT_STEPS, "guidance_scale": DEFAULT_GUIDANCE, "seed": 0}
 MOST_CELLS = 10**5
 
 
-def cells(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def cells(grid: Mapping[str, Any], usual: Mapping[str, Any] = TINY) -> Iterator[dict[str, Any]]:
     """Return the settings of each cell. The last setting in `grid` changes fastest.
 
     Args:
         grid: For each setting one value, or several in a list, a tuple, a range, an array or a series. Numbers of all
             kinds become plain ones.
+        usual: The settings that suit the model, for those that are not in the grid (default: the embedded model's).
 
     Raises:
         InputError: A setting is unknown, a list is empty, the prompt is missing, a value cannot be stored in a table,
@@ -44,7 +45,8 @@ def cells(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         )
     if "prompt" not in grid:
         raise InputError("the grid has no prompt: expected a prompt or a list of prompts")
-    full = dict(grid) | {name: value for name, value in DEFAULTS.items() if name not in grid}
+    full = {"seed": 0, **usual, **grid}
+    full = {name: full[name] for name in (*grid, *(name for name in full if name not in grid))}
     values = {name: _values(name, each) for name, each in full.items()}
     if math.prod(map(len, values.values())) > MOST_CELLS:
         raise InputError(f"the grid has more than {MOST_CELLS} cells: expected fewer; divide it")
@@ -83,10 +85,21 @@ def _value(name: str, given: Any) -> Any:
         return [_value(name, each) for each in value[:3]]
     if (name == "prompt" and isinstance(value, PromptTimeline)) or (name == "solver" and _is_scheduler(value)):
         return value
+    if name == "solver" and _is_solver(value):
+        raise InputError(
+            f"solver has a {type(value).__name__[:40]} in the grid, an object that a table cannot hold: expected names "
+            "of solvers or diffusers schedulers; run it with generate_audio"
+        )
     raise InputError(
         f"{name} has the value {show(value)} in the grid: expected numbers, texts, timelines as prompts, or "
         "schedulers as solvers; pass values that a table can hold"
     )
+
+
+def _is_solver(value: Any) -> bool:
+    from spotnb.solvers.own import resembles_solver
+
+    return not isinstance(value, type) and resembles_solver(value)
 
 
 def _is_scheduler(value: Any) -> bool:

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spotnb.errors import InputError, SpotnbError, one_line
+from spotnb.models.defaults import NAMES, defaults_of
 from spotnb.research.distributed import check_client
 from spotnb.research.grid import CONFIG, RUN, cells, described, shown
+from spotnb.research.outdated import tell_of_other_weights
 from spotnb.research.table import write_table
 from spotnb.research.worker import Reference, refer
-from spotnb.sound.measure import Levels
+from spotnb.sound.results import Levels
 from spotnb.support.checks import as_plain, check_flag, check_text, show
 from spotnb.support.files import atomic_write, require_writable
 from spotnb.support.paths import check_path
@@ -86,7 +88,7 @@ def sweep(
     The table is also written to `out/table.csv`, which `spotnb.research.table.read_table` reads. A row holds the
     settings and these columns: `wall_seconds` of the cell with decoding, `seconds` of sampling, `forwards`,
     `network_frames`, `seam_score` and `seam_p` at the fixed grid of the tiles (empty if there is none), `ends_std`
-    (standard deviation of the latent in the outer 8 frames at both ends), `rms_db`, `peak_db`, `crest_db`, `lufs`,
+    (standard deviation of the latent in its outer 8 frames at both ends), `rms_db`, `peak_db`, `crest_db`, `lufs`,
     `sound` and `trace` (file names), and `error`. The row of a cell that fails states the error, and the next call
     tries the cell again.
 
@@ -94,7 +96,9 @@ def sweep(
         grid: For each setting one value, or a list, a range, an array or a series of values. All settings of
             `SpotDiffusionConfig` are allowed, and those of `SpotSampler` except known sound. A prompt may be a
             `PromptTimeline`, and a solver a diffusers scheduler. `guidance_interval` takes a pair, or a list of pairs.
-            A prompt is required. The defaults are 25 steps, a guidance scale of 2.5 and the seed 0.
+            A prompt is required. The seed is 0 by default, and what suits the model is the default of the steps, the
+            guidance, the solver and the tile, see `spotnb.models.defaults`. The model is loaded for that, unless the
+            grid has all of them.
         out: The folder. Cells that it already holds are not run again.
         model: A model name for `load_model`, or an `AudioModel`. Another model, dtype or device makes other cells.
         trace: Whether to save the complete trace of each run next to its sound.
@@ -112,18 +116,21 @@ def sweep(
     """
     pandas = _pandas()
     folder = check_path("out", out)
-    settings = list(cells(grid))
+    cells(grid)  # an invalid grid ends here, before the model is loaded
     functions = _check_measures(measures)
     trace, progress = check_flag("trace", trace), check_flag("progress", progress)
     if client is not None:
         check_client(client)
     require_writable(folder / "table.csv")
     reference = refer(model)
+    settings = list(cells(grid, {} if set(grid) >= set(NAMES) else _usual(reference, client)))
     jobs = [Job(each, str(folder.resolve()), _name(each, reference), reference, trace, functions) for each in settings]
     done = {job.name: row for job in jobs if (row := _read(job)) is not None}
     waiting = list({job.name: job for job in jobs if job.name not in done}.values())
     if done:
         log.info("%d of %d cells are already done", len(done), len(jobs))
+    if waiting:
+        tell_of_other_weights(folder, reference.describe())
     results = map(run_cell, waiting) if client is None else _on_cluster(client, waiting)
     with progress_bar(total=len(jobs), initial=len(jobs) - len(waiting), desc="sweep", shown=progress) as bar:
         for name, row in results:
@@ -132,6 +139,18 @@ def sweep(
     table = pandas.DataFrame([done[job.name] for job in jobs])
     write_table(table, folder / "table.csv")
     return table
+
+
+def _usual(model: Reference, client: Any) -> dict[str, Any]:
+    """Return the settings that suit a model. If it is given by name, a cluster loads it there."""
+    if client is None or model.model is not None:
+        return defaults_of(model.load())
+    usual: dict[str, Any] = client.submit(_loaded_defaults, model, pure=False).result()
+    return usual
+
+
+def _loaded_defaults(model: Reference) -> dict[str, Any]:
+    return defaults_of(model.load())
 
 
 def _check_measures(measures: Any) -> dict[str, Measure]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spotnb.models.protocol import AudioModel
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.timeline import PromptTimeline
-from spotnb.support.cards import Card, Shown, count, joined, quoted, seconds
+from spotnb.support.cards import count, joined, quoted, seconds
 from spotnb.support.checks import show
 from spotnb.support.pictures import TILE, Picture, bins, profile
 from spotnb.tiling.config import should_use_spotdiffusion
@@ -52,30 +55,9 @@ def run_facts(settings: RunSettings, frames: int) -> dict[str, Any]:
     }
 
 
-class ShownGeneration(Shown):
-    """The base class of a finished sound with its run, which shows its waveform."""
-
-    waveform: Any
-    sampler: Any
-    candidate: int
-    scores: tuple[float, ...]
-
-    def _text_(self) -> str:
-        run = self.sampler.definition
-        return run_text(run.model, run.settings, f"candidate {self.candidate}" if self.sampler.candidates > 1 else None)
-
-    def _card_(self) -> Card:
-        run, length = self.sampler.definition, self.waveform.shape[-1]
-        rate = run.model.sample_rate
-        facts = {
-            **run_facts(run.settings, run.frames),
-            "Sound": f"{seconds(length / rate)} at {rate} Hz",
-            "Seed": str(run.draws.seeds[self.candidate]),
-            "Scores": ", ".join(f"{score:.3g}" for score in self.scores) or None,
-        }
-        parts = [self.waveform[..., start:stop] for start, stop in bins(length, 250)]
-        lows, highs = [float(part.min()) for part in parts], [float(part.max()) for part in parts]
-        legend = [(TILE, "waveform; the full height is full scale")]
-        drawing = profile(lows, highs, -1, 1, 60, TILE)
-        picture = Picture(drawing, 60, "The waveform", ("0 s", seconds(length / rate)), legend)
-        return Card(repr(self), facts, picture, {"sampler": self.sampler})
+def sound_picture(waveform: NDArray[np.float32], duration: str) -> Picture:
+    """Return a picture of a waveform `[samples]` or `[channels, samples]`, whose duration is written at its end."""
+    parts = [waveform[..., a:b] for a, b in bins(waveform.shape[-1], 250)]
+    drawing = profile([float(part.min()) for part in parts], [float(part.max()) for part in parts], -1, 1, 60, TILE)
+    legend = [(TILE, "waveform; the full height is full scale")]
+    return Picture(drawing, 60, "The waveform", ("0 s", duration), legend)

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.support.checks import check_flag, check_instance
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.progress import progress_bar
+from spotnb.tiling.clock import AUDIOLDM
 from spotnb.trace.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -78,4 +80,4 @@ def deciding(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest that decide the result, as they come back from JSON."""
     left_out = ("versions", "threads", "tile_batch", "result")
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
-    return kept
+    return asdict(AUDIOLDM) | kept  # older manifests do not state the rates

@@ -14,6 +14,7 @@ from spotnb.models.shelter import shelter
 from spotnb.sampling.run import Run, RunState
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
+from spotnb.solvers.own import take_step
 from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import DeferredRecord, StepRecord
@@ -88,7 +89,8 @@ def _remembered(run: Run, records: Iterable[StepRecord], origin: Draws) -> tuple
     x, guided, solver_state = state.x, state.guided, state.solver_state
     for record in records:
         solver_state = state_for_step(run.solver, record.step, solver_state, guided=record.guided, was_guided=guided)
-        solver_state = run.solver.step(record.step, x, tensor_of(record.noise, run), run.draws, solver_state).state
+        noise = tensor_of(record.noise, run)
+        solver_state = take_step(run.solver, record.step, x, noise, run.draws, solver_state).state
         x, guided = tensor_of(record.x, run), record.guided
     return guided, solver_state
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.models.decode import Sound, decode_sound, sound_pieces
+from spotnb.models.protocol import audio_channels
 from spotnb.models.shelter import shelter
 from spotnb.sampling.history import tensor_of
 from spotnb.sampling.moment import Moment
@@ -64,7 +65,7 @@ class Listener:
         Args:
             latent: The latent.
             clean: Whether it is free of noise. If so, a continued sound keeps its own decoding, up to a cross-fade over
-                its last 2.56 s.
+                its last 64 latent frames.
             progress: Whether to show a progress bar.
         """
         run = self.run
@@ -92,4 +93,4 @@ class Listener:
             pieces = iter([self.sound(latent, clean, progress=progress).waveform])
         else:
             pieces = sound_pieces(run.model, latent, run.samples, ring=run.settings.ring, progress=progress)
-        return write_audio(target, pieces, run.model.sample_rate)
+        return write_audio(target, pieces, run.model.sample_rate, audio_channels(run.model))

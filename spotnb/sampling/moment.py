@@ -256,6 +256,7 @@ class RunView(Shown):
     def manifest(self) -> dict[str, Any]:
         """Return everything needed to repeat the run, ready for JSON.
 
-        The latents of known sound are in `trace.sources`.
+        The latents of known sound are in `trace.sources`. A fork with changed settings is named as such, because its
+        first steps had others.
         """
-        return manifest_of(self._now.run)
+        return manifest_of(self._now.run) | {k: v for k, v in self._now.trace.manifest.items() if k == "forked"}

@@ -10,9 +10,12 @@ from torch import Tensor
 
 from spotnb.models.shelter import shelter
 from spotnb.solvers.noise import Draws
+from spotnb.solvers.own import like
 from spotnb.solvers.protocol import Solver
 from spotnb.tiling.edges import EdgePolicy
 from spotnb.tiling.layout import Layout
+
+REFLECT = EdgePolicy()
 
 
 class Padding(NamedTuple):
@@ -30,11 +33,11 @@ class Padding(NamedTuple):
     right: tuple[int, ...]
 
 
-def mirror(x: Tensor, left: int, right: int) -> tuple[Tensor, Tensor]:
-    """Return the mirror images past both ends of `x` `[B, C, T, F]`. The border frame is not repeated."""
+def mirror(x: Tensor, left: int, right: int, policy: EdgePolicy = REFLECT) -> tuple[Tensor, Tensor]:
+    """Return the frames that `policy` shows past both ends of `x` `[B, C, T, F]`: by default their mirror images."""
     frames = x.shape[2]
     places = np.concatenate([np.arange(-left, 0), np.arange(frames, frames + right)])
-    outside = x[:, :, torch.from_numpy(EdgePolicy().frame_at(places, frames)).to(x.device)]
+    outside = x[:, :, torch.from_numpy(policy.frame_at(places, frames)).to(x.device)]
     return outside[:, :, :left], outside[:, :, left:]
 
 
@@ -71,14 +74,16 @@ def padded_latent(
     Returns:
         `[B, C, left + T + right, F]`.
     """
-    x = solver.scale_model_input(x, step)
+    x = like(solver, "scale_model_input", solver.scale_model_input(x, step), x)
+    policy = layout.policy
     left, right = layout.pad
     if not left and not right:
         return x
-    if layout.policy.padding == "noisy latent":
-        return pad_latent(x, *mirror(x, left, right))
+    if policy.padding == "noisy latent":
+        return pad_latent(x, *mirror(x, left, right, policy))
     ends = draws.normal((x.shape[1], left + right, x.shape[3]), step, "pad").to(x)
     if estimate is not None:
-        mirrored = torch.cat(mirror(estimate, left, right), dim=2)
-        ends = solver.scale_model_input(solver.add_noise(mirrored, ends, step), step)
+        shown = torch.cat(mirror(estimate, left, right, policy), dim=2)
+        noised = like(solver, "add_noise", solver.add_noise(shown, ends, step), ends)
+        ends = solver.scale_model_input(noised, step)
     return pad_latent(x, ends[:, :, :left], ends[:, :, left:])

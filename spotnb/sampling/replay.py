@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
+from spotnb.models.folder_weights import check_variant
 from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED_NAME, check_revision
 from spotnb.models.protocol import AudioModel
@@ -19,6 +21,8 @@ from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS, RunSettings
 from spotnb.sampling.source import KnownSound
+from spotnb.solvers.own import is_ours
+from spotnb.solvers.protocol import Solver
 from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_flag, check_text, show
 from spotnb.support.progress import progress_bar
@@ -68,7 +72,9 @@ class Replay(Shown):
         return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
 
 
-def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
+def sampler_of(
+    trace: Any, model: AudioModel | None = None, *, load: bool = False, solver: Solver | None = None
+) -> SpotSampler:
     """Return a new sampler with the settings of a trace's run.
 
     A different model, version or number of threads than the manifest records is logged, because it may change the last
@@ -79,28 +85,28 @@ def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = Fals
         model: The model of the run. By default, a trace of the embedded model opens that.
         load: Whether to load any other model that the manifest names, from a folder or from the Hugging Face Hub. The
             trace may be a stranger's, so pass True only if you want to open the model that it names.
+        solver: The solver of the run, if that was an object of the caller's. A manifest only describes such a solver.
 
     Raises:
-        InputError: `trace` is neither, it has no manifest of a run, its records are not those of that run, or it names
-            a model that is not opened without `load`.
+        InputError: `trace` is neither, it has no manifest of a run, its records are not those of that run, it names a
+            model that is not opened without `load`, or it describes a solver that has to be passed.
         SpotnbError: The model cannot be loaded.
     """
     trace = Trace.of(trace)
     manifest = check_manifest(trace.manifest)
     try:
         described = manifest["model"]
-        name = described["name"]
         sounds = {
             setting: _known_sound(trace.sources[setting], manifest[setting]["frames"])
             for setting in SOUNDS
             if manifest.get(setting) is not None
         }
-        settings = RunSettings.from_dict(manifest, sounds)
+        settings = RunSettings.from_dict(dict(manifest) | _solver_of(manifest["solver"], solver), sounds)
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the trace's manifest does not describe a run ({reason_of(error)}): record a run") from error
-    run = Run.of(_loaded(name, described, load=load) if model is None else as_model(model), settings)
+    run = Run.of(load_described(described, load=load) if model is None else as_model(model), settings)
     require_agreement(run, trace)
     sampler = SpotSampler.of(run)
     now = sampler.manifest()
@@ -110,11 +116,35 @@ def sampler_of(trace: Any, model: AudioModel | None = None, *, load: bool = Fals
     return sampler
 
 
+def _solver_of(recorded: Any, solver: Any) -> dict[str, Any]:
+    """Return the setting that replaces the description of a caller's own solver by the solver itself."""
+    if solver is None:
+        if isinstance(recorded, str | dict) and recorded and not is_ours(recorded):
+            raise InputError(
+                f"the trace's solver is {show(recorded)}, an object of its author: pass the solver of the run as "
+                "solver="
+            )
+        return {}
+    described = getattr(solver, "describe", lambda: None)()
+    if described != recorded:
+        raise InputError(
+            f"solver describes itself as {show(described)[:40]}, but the trace's is {show(recorded)[:40]}: expected "
+            "the solver of the run; pass that"
+        )
+    return {"solver": solver}
+
+
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 
-def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
-    """Load the model that a manifest describes, with the options in its description, if that is permitted."""
+def load_described(described: Mapping[str, Any], *, load: bool) -> AudioModel:
+    """Load the model that a manifest describes, with the options in its description, if that is permitted.
+
+    Raises:
+        InputError: It is not the embedded model, and `load` is not True; or the description is not that of a model.
+        SpotnbError: The model cannot be loaded.
+    """
+    name = described.get("name")
     name = check_text("the model's name in the trace", name, hint="pass the model of the run as model=", blank=False)
     if name != EMBEDDED_NAME and load is not True:
         raise InputError(
@@ -130,6 +160,8 @@ def _loaded(name: Any, described: dict[str, Any], *, load: bool) -> AudioModel:
     choices["heads"] = heads if named else tuple(given) if isinstance(given, list) else given
     if "revision" in described:
         choices["revision"] = check_revision(described["revision"])
+    if "variant" in described:
+        choices["variant"] = check_variant(described["variant"])
     return load_model(name, **choices)
 
 
@@ -139,16 +171,25 @@ def _known_sound(latent: Any, frames: int) -> KnownSound:
     return KnownSound(torch.from_numpy(np.array(latent, np.float32)), frames)
 
 
-def resume(trace: Any, model: AudioModel | None = None, *, load: bool = False) -> SpotSampler:
+def resume(
+    trace: Any, model: AudioModel | None = None, *, load: bool = False, solver: Solver | None = None
+) -> SpotSampler:
     """Return a sampler that stands after the last record of a trace, ready for `run`, `goto`, `fork` or `decode`.
 
     An exact trace (fp32, with x and x0) needs no network for this. With any other trace, the steps are run again. For
     the arguments and errors, see `sampler_of`. A model with other weights than the manifest records is refused.
     """
-    return sampler_of(trace := Trace.of(trace), model, load=load).resume(trace)
+    return sampler_of(trace := Trace.of(trace), model, load=load, solver=solver).resume(trace)
 
 
-def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *, load: bool = False) -> Replay:
+def replay(
+    trace: Any,
+    model: AudioModel | None = None,
+    progress: bool = True,
+    *,
+    load: bool = False,
+    solver: Solver | None = None,
+) -> Replay:
     """Repeat the run of a trace, and report the first difference from its records.
 
     Half-precision records are compared in half precision.
@@ -158,6 +199,7 @@ def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *
         model: As for `sampler_of`.
         progress: Whether to show a progress bar.
         load: As for `sampler_of`.
+        solver: As for `sampler_of`.
 
     Raises:
         InputError: As for `sampler_of`.
@@ -171,7 +213,7 @@ def replay(trace: Any, model: AudioModel | None = None, progress: bool = True, *
             f"the trace belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its "
             "first steps had other settings; replay the run that it was forked from, and fork again"
         )
-    sampler = sampler_of(trace, model, load=load)
+    sampler = sampler_of(trace, model, load=load, solver=solver)
     last = trace.steps[-1]
     kept = iter(trace)
     expected = next(kept)

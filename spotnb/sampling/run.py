@@ -28,6 +28,7 @@ from spotnb.sampling.windows import Stitch, gather
 from spotnb.solvers.make import make_solver
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
+from spotnb.solvers.own import like, take_step
 from spotnb.solvers.protocol import Solver
 from spotnb.support.cards import Card, Shown, count
 from spotnb.support.checks import exact
@@ -133,7 +134,8 @@ class Run(Shown):
         source, settings = make_source(model, frames, settings)
         suited = int(getattr(model, "tile_batch", DEFAULT_TILE_BATCH))
         tile_batch = settings.tile_batch or max(1, suited // settings.n_candidates)
-        settings = replace(settings, solver=solver.describe(), tile_batch=tile_batch)
+        own = solver is settings.solver  # nothing but the object itself can repeat its run
+        settings = replace(settings, solver=solver if own else solver.describe(), tile_batch=tile_batch)
         interval = settings.guidance_interval
         guidance = Guidance(settings.guidance_scale, None if interval is None else (interval[0], interval[1]))
         denoiser = Denoiser(model, prompts, guidance, tile_batch, source, settings.reconstruction_scale)
@@ -190,9 +192,9 @@ class Run(Shown):
         if noise is not None:
             drawn[:, :, : noise.shape[2]] = noise
         if self.source is not None and first:
-            x = self.solver.add_noise(self.source.latent.expand(self.shape), drawn, first)
+            x = self._noised_source(self.source, drawn, first)
         else:
-            x = self.solver.initial_latent(drawn)
+            x = like(self.solver, "initial_latent", self.solver.initial_latent(drawn), drawn)
         x = self._with_known_sound(x, first, draws)
         return RunState(first, x, None, self.solver.initial_state(first), None, draws)
 
@@ -246,7 +248,7 @@ class Run(Shown):
     @shelter
     def predict_x0(self, state: RunState, eps: Tensor) -> Tensor:
         """Return the clean latent that a noise prediction implies, with the kept sound in the kept frames."""
-        x0 = self.solver.predict_x0(state.x, eps, state.step)
+        x0 = like(self.solver, "predict_x0", self.solver.predict_x0(state.x, eps, state.step), state.x)
         return x0 if self.source is None else self.source.impose(x0, self.source.latent)
 
     @shelter
@@ -263,7 +265,7 @@ class Run(Shown):
         step = state.step
         guided = self.denoiser.guidance.active(self.solver.timesteps[step])
         solver_state = state_for_step(self.solver, step, state.solver_state, guided=guided, was_guided=state.guided)
-        x, x0, solver_state = self.solver.step(step, state.x, eps, self.draws, solver_state)
+        x, x0, solver_state = take_step(self.solver, step, state.x, eps, self.draws, solver_state)
         x = self._with_known_sound(x, step + 1, self.draws)
         if self.source is not None:
             x0 = self.source.impose(x0, self.source.latent)
@@ -284,4 +286,8 @@ class Run(Shown):
         if source is None or not source.kept.any():
             return x
         noise = draws.normal(self.shape[1:], step, "keep").to(source.latent)
-        return source.impose(x, self.solver.add_noise(source.latent.expand(self.shape), noise, step))
+        return source.impose(x, self._noised_source(source, noise, step))
+
+    def _noised_source(self, source: Source, noise: Tensor, step: int) -> Tensor:
+        noised = self.solver.add_noise(source.latent.expand(self.shape), noise, step)
+        return like(self.solver, "add_noise", noised, noise)

@@ -189,16 +189,20 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         copied = replace(state, x=state.x.clone(), x0=None if state.x0 is None else state.x0.clone())
         forked = self._at(Moment(run, copied, new_trace(run), spent))
         forked.trace.take_over(origin.trace)
+        earlier = self.trace.manifest.get("forked")
         if changes:  # the new settings alone cannot repeat its first steps
-            forked.trace.manifest["forked"] = {"step": origin.steps_done, "changes": sorted(changes)}
+            changed = sorted({*changes, *(earlier["changes"] if earlier else ())})
+            forked.trace.manifest["forked"] = {"step": origin.steps_done, "changes": changed}
+        elif earlier:
+            forked.trace.manifest["forked"] = earlier
         return forked
 
     def decode(
         self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0
     ) -> np.ndarray[Any, Any]:
-        """Decode the latent to a waveform `[samples]`, float32 in [-1, 1].
+        """Decode the latent to a waveform, `[samples]` or `[channels, samples]`, float32 in [-1, 1].
 
-        A continued sound keeps its own decoding, up to a cross-fade over its last 2.56 s.
+        A continued sound keeps its own decoding, up to a cross-fade over its last 64 latent frames.
 
         Args:
             step: The step after which the latent is decoded; None is the current latent.

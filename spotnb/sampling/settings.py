@@ -22,10 +22,6 @@ from spotnb.tiling.clock import check_duration
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
 
-DEFAULT_STEPS, DEFAULT_GUIDANCE = 25, 2.5
-"""The quality of the embedded model levels off here. `RunSettings` has AudioLDM's defaults."""
-DEFAULT_GUIDANCE_INTERVAL = 100, 700
-"""Of several intervals, this one brings the embedded model closest to real clips; see its model card."""
 DEFAULT_STRENGTH = 0.6
 """The default for audio-to-audio runs: both the prompt and the rhythm of the source can be heard."""
 
@@ -145,7 +141,8 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         "ddim",
         check=lambda solver: solver,  # checked when it is built, which needs torch, the model and the other settings
         kind="text",
-        help='The solver: "ddim", "dpm++", or in Python a suitable diffusers scheduler, see `spotnb.solvers`.',
+        help='The solver: "ddim", "dpm++", or in Python a diffusers scheduler or an object of your own with the '
+        "protocol `Solver`, created for the model and the number of steps.",
     )
     negative_prompt: str = option(
         "",
@@ -265,13 +262,14 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, ready for JSON.
 
-        Known sound becomes its digest, see `spotnb.sampling.source.KnownSound.describe`.
+        Known sound becomes its digest, see `spotnb.sampling.source.KnownSound.describe`, and a solver object its
+        description.
         """
         plain = {name: getattr(self, name) for name in NAMES}
         plain["config"] = asdict(self.tiling)
         if isinstance(self.prompt, PromptTimeline):
             plain["prompt"] = self.prompt.to_dict()
-        for name in SOUNDS:
+        for name in (*SOUNDS, "solver"):
             if hasattr(plain[name], "describe"):
                 plain[name] = plain[name].describe()
         return plain

@@ -191,10 +191,8 @@ def known_sound(model: AudioModel, value: Any, name: str) -> KnownSound:
         require_finite(array, f"the latent of {name}")
         latent = _checked(model, torch.from_numpy(array), name)
         return KnownSound(latent, latent.shape[2])
-    wave = torch.from_numpy(load_audio(value, model.sample_rate).copy())
-    if audio_channels(model) > 1:
-        wave = wave.expand(audio_channels(model), -1)
-    latent = waveform_to_latent(model, wave)
+    wave = load_audio(value, model.sample_rate, channels=audio_channels(model))
+    latent = waveform_to_latent(model, torch.from_numpy(wave.copy()))
     return KnownSound(latent, latent.shape[2])
 
 

@@ -15,6 +15,7 @@ from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.windows import gather, scatter
 from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_int
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 
@@ -56,6 +57,11 @@ class Step(Shown):
     def _card_(self) -> Card:
         seen = {"predicted": f"{len(self._predictions)} of {len(self.layout.tiles)} tiles", "next": self.next_phase}
         return Card(repr(self), {name.capitalize(): fact for name, fact in seen.items()}, None, {"layout": self.layout})
+
+    @property
+    def clock(self) -> Clock:
+        """The rates of the model."""
+        return self.run.clock
 
     @property
     def next_phase(self) -> str:

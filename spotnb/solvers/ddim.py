@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from spotnb.solvers.card import solver_card, solver_text
 from spotnb.solvers.noise import Draws
-from spotnb.solvers.protocol import LATE_ENOUGH, TRAINED_STEPS, Update
+from spotnb.solvers.protocol import LATE_ENOUGH, TRAINED_STEPS, Solver, Update
 from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_int
 
@@ -26,7 +28,7 @@ def ddim_timesteps(steps: int) -> list[int]:
     return [int(t) for t in np.linspace(TRAINED_STEPS - 1, 0, steps).round()]
 
 
-class DDIM(Shown):
+class DDIM(Shown, Solver):
     """Denoising diffusion implicit models (Song et al. 2020, arXiv:2010.02502, equations 12 and 16).
 
     The results equal those of diffusers' `DDIMScheduler` with AudioLDM's settings wherever that class is correct. It is
@@ -41,7 +43,6 @@ class DDIM(Shown):
     """
 
     name = "ddim"
-    remembers = False
 
     def __init__(self, alphas_cumprod: Tensor, steps: int, eta: float = 0.0) -> None:
         self.timesteps = ddim_timesteps(steps)
@@ -57,21 +58,6 @@ class DDIM(Shown):
     def _card_(self) -> Card:
         return solver_card(self, Eta=f"{self.eta:g}")
 
-    def __len__(self) -> int:
-        return len(self.timesteps)
-
-    def describe(self) -> str:
-        """Return the name, which is all that `make_solver` needs."""
-        return self.name
-
-    def initial_state(self, step: int) -> None:
-        """Return None: DDIM has no state."""
-        return
-
-    def initial_latent(self, noise: Tensor) -> Tensor:
-        """Return the noise unchanged."""
-        return noise
-
     def add_noise(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
         """Return `sqrt(a) * clean + sqrt(1 - a) * noise` with the cumulative alpha of `step`."""
         if step == len(self):
@@ -80,16 +66,12 @@ class DDIM(Shown):
         noised: Tensor = clean * alpha**0.5 + noise * (1 - alpha) ** 0.5
         return noised
 
-    def scale_model_input(self, x: Tensor, step: int) -> Tensor:
-        """Return the latent unchanged: it already has the scale that the network was trained on."""
-        return x
-
     def predict_x0(self, x: Tensor, noise: Tensor, step: int) -> Tensor:
         """Return `x0 = (x - sqrt(1 - a) * noise) / sqrt(a)`."""
         alpha = self._alphas[step]
         return torch.sub(x, noise, alpha=(1 - alpha) ** 0.5).div_(alpha**0.5)
 
-    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: None = None) -> Update:
+    def step(self, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any = None) -> Update:
         """Take one step of equation 12, with the noise level sigma of equation 16."""
         alpha, previous = self._alphas[step], self._alphas[step + 1]
         sigma = self.eta * ((1 - previous) / (1 - alpha) * (1 - alpha / previous)) ** 0.5

@@ -1,4 +1,4 @@
-"""Creation of a solver from a name, a diffusers scheduler, or the description in a manifest."""
+"""Creation of a solver from a name, a diffusers scheduler, a caller's own object, or the description in a manifest."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from spotnb.errors import InputError
 from spotnb.solvers.ddim import DDIM
 from spotnb.solvers.from_diffusers import DiffusersSolver
 from spotnb.solvers.multistep import dpm_solver_plus_plus
+from spotnb.solvers.own import check_solver, resembles_solver
 from spotnb.solvers.protocol import Solver
 from spotnb.support.checks import check_instance, check_int, show
 
@@ -22,20 +23,20 @@ MOST = 10_000
 
 
 def make_solver(
-    solver: str | dict[str, Any] | SchedulerMixin, alphas_cumprod: Tensor, steps: int, eta: float
+    solver: str | dict[str, Any] | SchedulerMixin | Solver, alphas_cumprod: Tensor, steps: int, eta: float
 ) -> Solver:
     """Create the solver of a run.
 
     Args:
         solver: "ddim"; "dpm++", which is DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095) and, in one window, needs
-            15 steps for the quality of 50 steps of DDIM; a diffusers scheduler; or the description of a scheduler in a
-            manifest.
+            15 steps for the quality of 50 steps of DDIM; a diffusers scheduler; an object of your own with the `Solver`
+            protocol, which is returned as it is; or the description of a scheduler in a manifest.
         alphas_cumprod: Noise schedule of the model, `[1000]`.
         steps: Number of denoising steps.
         eta: Amount of noise added at each step. It must be 0 for a solver without this setting.
 
     Raises:
-        InputError: The name is unknown, or the scheduler does not fit. The message gives the reason.
+        InputError: The name is unknown, or the scheduler or the object does not fit. The message gives the reason.
     """
     if isinstance(solver, str) and solver == "ddim":
         return DDIM(alphas_cumprod, steps, eta)
@@ -45,8 +46,11 @@ def make_solver(
         solver = _rebuilt(solver)
     if isinstance(solver, SchedulerMixin):
         return DiffusersSolver(solver, alphas_cumprod, steps, eta)
+    if not isinstance(solver, str | dict) and resembles_solver(solver):
+        return check_solver(solver, steps, eta)
     raise InputError(
-        f"solver is {show(solver)}: expected one of {', '.join(SOLVERS)}, or a diffusers scheduler; pass one of these"
+        f"solver is {show(solver)}: expected {' or '.join(SOLVERS)}, or in Python a diffusers scheduler or a Solver of "
+        "your own; pass one of these"
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.lengths import LONGEST
 from spotnb.sound.mel import SAMPLE_RATE
-from spotnb.support.arrays import as_sample_rate, as_waveform
+from spotnb.support.arrays import as_sample_rate, as_sound
 from spotnb.support.checks import exact
 from spotnb.support.files import atomic_write
 from spotnb.support.paths import check_path, show_path
@@ -22,6 +22,7 @@ from spotnb.support.paths import check_path, show_path
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
 HIGHEST_VORBIS = 200_000
 """In Hz. Above this rate, libvorbis ends the process."""
+MOST_FLAC_CHANNELS = 8
 HIGHEST_FLAC, FINE_FLAC = 655_350, 65_535
 """In Hz. The header of a FLAC frame holds rates up to `FINE_FLAC`, and above it only multiples of 10 Hz."""
 
@@ -36,20 +37,20 @@ def save_audio(path: str | os.PathLike[str], waveform: ArrayLike, sample_rate: i
     Args:
         path: The suffix determines the format: `.wav` or `.flac` (16 bits, which every player accepts) or `.ogg`
             (Vorbis). A missing folder is created. An existing file is replaced only when the new one is complete.
-        waveform: `[samples]`, floating-point in [-1, 1].
+        waveform: `[samples]` or `[channels, samples]`, floating-point in [-1, 1].
         sample_rate: In Hz. The default of 16000 is AudioLDM's.
 
     Raises:
-        InputError: The suffix is not supported, the format does not have the sample rate, `waveform` is not a finite
-            waveform, or its peak exceeds 1, so that the file would be clipped.
+        InputError: The suffix is not supported, the format does not have the sample rate or so many channels,
+            `waveform` is not a finite sound, or its peak exceeds 1, so that the file would be clipped.
         SpotnbError: The file cannot be written, for example because the disk is full.
     """
     path = check_format(path)
-    wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
+    wave, rate = as_sound(waveform), as_sample_rate(sample_rate)
     peak = float(np.abs(wave).max())
     if peak > 1:
         raise InputError(f"the waveform peaks at {exact(peak)}: expected at most 1; divide it by its peak, or clip it")
-    return write_audio(path, [wave], rate)
+    return write_audio(path, [wave], rate, channels_of(wave))
 
 
 def check_format(path: str | os.PathLike[str]) -> Path:
@@ -62,18 +63,29 @@ def check_format(path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int) -> Path:
-    """Write sound that arrives in pieces `[samples]` in [-1, 1], to a path that `check_format` has accepted.
+def channels_of(wave: NDArray[np.floating[Any]]) -> int:
+    """Return the number of channels of a sound `[samples]` or `[channels, samples]`."""
+    return 1 if wave.ndim == 1 else len(wave)
+
+
+def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int, channels: int = 1) -> Path:
+    """Write sound that arrives in pieces, to a path that `check_format` has accepted.
+
+    Args:
+        path: The file.
+        pieces: Parts of the sound in [-1, 1], `[samples]`, or `[channels, samples]` if there are several channels.
+        sample_rate: In Hz.
+        channels: The number of channels.
 
     Raises:
-        InputError: The format does not have the sample rate, or the sound is too long.
+        InputError: The format does not have the sample rate or so many channels, or the sound is too long.
         SpotnbError: The file cannot be written, for example because the disk is full.
     """
     kind, _ = FORMATS[path.suffix.lower()]
     check_rate(kind, sample_rate)
     with atomic_write(path) as temporary:
         try:
-            written = _encode(temporary, kind, pieces, sample_rate)
+            written = _encode(temporary, kind, pieces, sample_rate, channels)
             complete = _frames(temporary) == written
         except _EncodingError as error:
             complete, reason = False, str(error)
@@ -86,14 +98,16 @@ def write_audio(path: Path, pieces: Iterable[NDArray[np.floating[Any]]], sample_
 
 
 def flac_bytes(waveform: NDArray[np.floating[Any]], sample_rate: int) -> bytes:
-    """Return a waveform `[samples]` in [-1, 1] as the content of a FLAC file of 16 bits, for a page.
+    """Return a sound `[samples]` or `[channels, samples]` in [-1, 1] as the content of a FLAC file, for a page.
+
+    The file has 16 bits per sample.
 
     Raises:
-        InputError: FLAC does not have the sample rate.
+        InputError: FLAC does not have the sample rate or so many channels.
     """
     check_rate("FLAC", sample_rate)
     buffer = io.BytesIO()
-    _encode(buffer, "FLAC", [waveform], sample_rate)
+    _encode(buffer, "FLAC", [waveform], sample_rate, channels_of(waveform))
     return buffer.getvalue()
 
 
@@ -112,20 +126,24 @@ class _EncodingError(Exception):
     """libsndfile reported an error."""
 
 
-def _encode(target: Path | io.BytesIO, kind: str, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int) -> int:
+def _encode(
+    target: Path | io.BytesIO, kind: str, pieces: Iterable[NDArray[np.floating[Any]]], sample_rate: int, channels: int
+) -> int:
     """Write pieces of sound as a file of a kind, and return their number of samples."""
     import soundfile
 
+    if kind == "FLAC" and channels > MOST_FLAC_CHANNELS:
+        raise InputError(f"the sound has {channels} channels: expected at most {MOST_FLAC_CHANNELS} for FLAC; use .wav")
     subtype = dict(FORMATS.values())[kind]
     written = 0
     try:
-        with soundfile.SoundFile(target, "w", sample_rate, 1, subtype, format=kind) as file:
+        with soundfile.SoundFile(target, "w", sample_rate, channels, subtype, format=kind) as file:
             for piece in pieces:
-                written += len(piece)
+                written += piece.shape[-1]
                 if written > LONGEST:
                     raise InputError(f"the sound is longer than {LONGEST} samples: expected a shorter one; split it")
-                for start in range(0, len(piece), _BLOCK):
-                    file.write(piece[start : start + _BLOCK])
+                for start in range(0, piece.shape[-1], _BLOCK):
+                    file.write(piece[..., start : start + _BLOCK].T)
     except soundfile.SoundFileError as error:
         raise _EncodingError(getattr(error, "error_string", "") or str(error)) from error
     return written

@@ -9,6 +9,11 @@ from spotnb.sound.mel import MIRROR, SAMPLE_RATE, log_mel
 from spotnb.sound.resampling import resampled
 
 
+def mono(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of the channels of a sound `[samples]` or `[channels, samples]`, `[samples]`."""
+    return waveform if waveform.ndim == 1 else waveform.mean(axis=0, dtype=np.float32)
+
+
 def heard_mel(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     """Return the log-mel `[frames, 64]` of a sound of any rate and any number of channels.
 
@@ -19,6 +24,5 @@ def heard_mel(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.flo
         waveform: `[samples]` or `[channels, samples]`.
         sample_rate: In Hz.
     """
-    mono = waveform if waveform.ndim == 1 else waveform.mean(axis=0, dtype=np.float32)
-    sound = resampled(mono, sample_rate, SAMPLE_RATE)
+    sound = resampled(mono(waveform), sample_rate, SAMPLE_RATE)
     return log_mel(np.pad(sound, (0, max(0, MIRROR + 1 - len(sound)))))

@@ -16,8 +16,8 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.lengths import LONGEST
 from spotnb.sound.mel import SAMPLE_RATE
 from spotnb.sound.resampling import resampled
-from spotnb.support.arrays import HIGHEST_RATE, LOWEST_RATE, as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import exact, show
+from spotnb.support.arrays import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, as_array, as_sample_rate, as_sound
+from spotnb.support.checks import check_int, exact, show
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.system import require_memory
 
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 LOUDEST = 16.0
 """The largest peak of floating-point sound, 24 dB above full scale. Larger values are whole numbers in disguise."""
-MOST_CHANNELS = 64
-"""The most channels of an array: more are a spectrogram."""
 
 _UNKNOWN_LENGTH = 2**63 - 1  # as libsndfile states it
 _BLOCK = 1 << 20  # values that are decoded at once
@@ -35,11 +33,11 @@ _TEXT = 'it is not open in binary mode, "rb"'
 
 
 @np.errstate(all="ignore")
-def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
-    """Return single-channel sound `[samples]` at `sample_rate` Hz from a file or an array.
+def load_audio(source: Any, sample_rate: int = SAMPLE_RATE, *, channels: int = 1) -> NDArray[np.float32]:
+    """Return sound at `sample_rate` Hz from a file or an array: `[samples]`, or `[channels, samples]`.
 
-    Channels are averaged, and librosa (soxr) converts the sample rate. What the conversion adds beyond full scale is
-    clipped if the source stays within [-1, 1], so that the result can be saved.
+    By default, channels are averaged. librosa (soxr) converts the sample rate. What the conversion adds beyond full
+    scale is clipped if the source stays within [-1, 1], so that the result can be saved.
 
     Args:
         source: One of these:
@@ -54,6 +52,8 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
             scale of their type; unsigned numbers are centered first. 24 bits in 32 count from the top, as scipy reads
             them: divide numbers that stay below 2**23 by 2**23 yourself.
         sample_rate: The sample rate of the result, in Hz.
+        channels: The channels of the result, 1 to 64. With 1, it is `[samples]`. With more, the channels of a source
+            that has the same number are kept; those of any other source are averaged, and the mean is repeated.
 
     Raises:
         InputError: The array has another shape or type, holds NaN or infinity, or peaks above 16, so that it is not in
@@ -61,16 +61,17 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
         SpotnbError: The file is missing or cannot be decoded, or the sound does not fit into memory.
     """
     target = as_sample_rate(sample_rate)
+    channels = check_int("channels", channels, 1, MOST_CHANNELS, hint="1 averages them, 2 is stereo")
     if isinstance(source, bytes | bytearray | memoryview):
         raise InputError(f"the sound is {show(bytes(source[:9]))}: expected a path; pass io.BytesIO(content)")
     if isinstance(source, str | os.PathLike):
-        name, (wave, rate) = _decoded(check_path("the sound", source))
+        name, (wave, rate) = _decoded(check_path("the sound", source), channels)
     elif callable(getattr(source, "read", None)):
-        name, (wave, rate) = _decoded(source)
+        name, (wave, rate) = _decoded(source, channels)
     else:
         name = "the waveform"
         array, rate = _parted(source, target)
-        wave = as_waveform(_mixed(_scaled(as_array(array), name), name), name)
+        wave = as_sound(_mixed(_scaled(as_array(array), name), name, channels), name)
     peak = float(np.abs(wave).max())
     if peak > LOUDEST:
         raise InputError(
@@ -78,9 +79,10 @@ def load_audio(source: Any, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float3
             "floating point; divide them by their full scale, such as 32768"
         )
     try:
-        return resampled(wave, rate, target)
+        sound = resampled(wave, rate, target)
     except SpotnbError as error:
         raise type(error)(f"{name}: {error}") from error
+    return np.repeat(sound[None], channels, axis=0) if sound.ndim < min(channels, 2) else sound
 
 
 def _parted(source: Any, target: int) -> tuple[Any, int]:
@@ -107,18 +109,21 @@ def _scaled(array: NDArray[Any], name: str) -> NDArray[Any]:
     return ((array.astype(np.float64) - middle) / full).astype(np.float32)
 
 
-def _mixed(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return the mean of the channels of an array, if it has channels."""
+def _mixed(array: NDArray[Any], name: str, channels: int) -> NDArray[Any]:
+    """Return the mean of the channels of an array, or `[channels, samples]` if it has the right number of them."""
     if array.ndim != 2 or not array.size or array.dtype.kind != "f":
         return array
     if min(array.shape) > MOST_CHANNELS:
         raise InputError(
             f"{name} has shape {list(array.shape)}: expected [samples], or at most {MOST_CHANNELS} channels of it"
         )
-    return np.asarray(np.mean(array, axis=int(np.argmin(array.shape)), dtype=array.dtype))
+    axis = int(np.argmin(array.shape))
+    if 1 < channels == array.shape[axis]:
+        return array if axis == 0 else array.T
+    return np.asarray(np.mean(array, axis=axis, dtype=array.dtype))
 
 
-def _decoded(source: Any) -> tuple[str, tuple[NDArray[np.float32], int]]:
+def _decoded(source: Any, channels: int) -> tuple[str, tuple[NDArray[np.float32], int]]:
     """Return the name of a file, which is a path or a file object, and its sound with its sample rate."""
     import soundfile
 
@@ -128,7 +133,7 @@ def _decoded(source: Any) -> tuple[str, tuple[NDArray[np.float32], int]]:
         with soundfile.SoundFile(content) as file:
             if file.format == "RAW":  # a guess from the suffix
                 raise TypeError
-            return name, _read(file, name)
+            return name, _read(file, name, channels)
     except (soundfile.SoundFileError, OSError) as error:
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         raise SpotnbError(f"cannot read {name} as sound: {reason.rstrip('.')}; {_KINDS}") from error
@@ -180,8 +185,11 @@ def _content(file: Any) -> io.BytesIO:
     return io.BytesIO(content)
 
 
-def _read(file: Any, name: str) -> tuple[NDArray[np.float32], int]:
-    """Decode an open file in blocks, because its header may state any length, and average its channels."""
+def _read(file: Any, name: str, channels: int) -> tuple[NDArray[np.float32], int]:
+    """Decode an open file in blocks, because its header may state any length.
+
+    Its channels are averaged, unless it has as many as are wanted.
+    """
     try:
         rate = as_sample_rate(file.samplerate)
     except InputError:
@@ -190,22 +198,24 @@ def _read(file: Any, name: str) -> tuple[NDArray[np.float32], int]:
             "of an array and its rate"
         ) from None
     stated = None if file.frames == _UNKNOWN_LENGTH else file.frames
-    _require_room(stated or 0, name)
+    kept = channels if file.channels == channels else 1
+    _require_room(stated or 0, name, kept)
     file.seekable = lambda: False  # otherwise it seeks after each read, which fails at the end of an unknown length
     blocks: list[NDArray[np.float32]] = []
     samples = 0
     while len(block := file.read(max(1, _BLOCK // file.channels), dtype="float32", always_2d=True)):
         samples += len(block)
-        _require_room(samples, name)
-        blocks.append(block.mean(axis=1, dtype=np.float32))
+        _require_room(samples, name, kept)
+        blocks.append(block if kept > 1 else block.mean(axis=1, dtype=np.float32))
     if stated is not None and samples < stated:
         log.warning("%s ends after %d of the %d samples that it states", name, samples, stated)
     if not samples:
         raise SpotnbError(f"cannot read {name} as sound: it holds no samples; {_KINDS} that is not empty")
-    return as_waveform(np.concatenate(blocks), name), rate
+    sound = np.concatenate(blocks)
+    return as_sound(np.ascontiguousarray(sound.T) if kept > 1 else sound, name), rate
 
 
-def _require_room(samples: int, name: str) -> None:
+def _require_room(samples: int, name: str, channels: int) -> None:
     if samples > LONGEST:
         raise InputError(f"{name} holds or states {samples} samples: expected at most {LONGEST}; cut it into parts")
-    require_memory(8 * samples, f"the sound of {name}", hint="cut it into parts")
+    require_memory(8 * samples * channels, f"the sound of {name}", hint="cut it into parts")

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
-from spotnb.sound.card import levels_card, levels_text, seam_card
+from spotnb.sound.heard import mono
 from spotnb.sound.loudness import loudness
-from spotnb.sound.mel import HOP, LATENT_MELS, LATENT_SECONDS, MIRROR, SAMPLE_RATE, as_log_mel
+from spotnb.sound.mel import HOP, LATENT_SECONDS, MIRROR, SAMPLE_RATE, as_log_mel
 from spotnb.sound.resampling import resampled
-from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.cards import Card, count, html_of, text_of
-from spotnb.support.checks import check_items, exact
+from spotnb.sound.results import Levels, SeamScore
+from spotnb.support.arrays import MOST_CHANNELS, as_array, as_sample_rate, as_sound
+from spotnb.support.checks import check_items, check_real, exact
 
-# A decoder spreads a border over about one latent frame on each side. These mel frames count neither as seam nor as
-# elsewhere.
-SMEAR = 4
+MEL_SECONDS = HOP / SAMPLE_RATE
+MOST_BANDS = 256  # of a spectrogram: longer rows are samples
+LONGEST_FRAME = 10.0  # seconds of the longest latent frame
 REACH = 2  # for a waveform, the flux is averaged over this many frame steps on each side
 QUIET = 1e-3  # nepers (0.01 dB), added to every flux: inaudible, and gives silence a score of 1 instead of 0 / 0
 MIRRORED = -(-MIRROR // HOP)  # mel frames at each end of a waveform that hold mirrored samples
@@ -33,67 +33,19 @@ DRAWS = 2000  # most placements for a p-value, whose smallest possible value is 
 AT_A_TIME = 2**20  # samples converted to double precision at once
 
 
-class SeamScore(NamedTuple):
-    """The result of `seam_score`: the mean score, its p-value, and the score of each seam.
-
-    Attributes:
-        score: Mean of `per_seam`. A value of 1 means that the sound changes no more at the seams than elsewhere.
-        p_value: Probability that the same seams at other places score at least as high.
-        per_seam: The score of each seam.
-    """
-
-    score: float
-    p_value: float
-    per_seam: NDArray[np.float64]
-
-    def __repr__(self) -> str:
-        return text_of(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
-
-    def _text_(self) -> str:
-        return f"{self.score:.2f}, p = {self.p_value:.3g}, {count(len(self.per_seam), 'seam')}"
-
-    def _card_(self) -> Card:
-        return seam_card(self)
-
-
-class Levels(NamedTuple):
-    """Levels of a sound in decibels.
-
-    Attributes:
-        rms_db: RMS level relative to full scale, an amplitude of 1.
-        peak_db: Peak level relative to full scale.
-        crest_db: Crest factor, the peak level minus the RMS level.
-        lufs: Perceived loudness in LUFS, which are decibels relative to full scale.
-    """
-
-    rms_db: float
-    peak_db: float
-    crest_db: float
-    lufs: float
-
-    def __repr__(self) -> str:
-        return text_of(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
-
-    def _text_(self) -> str:
-        return levels_text(self)
-
-    def _card_(self) -> Card:
-        return levels_card(self)
-
-
 @np.errstate(all="ignore")
-def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE_RATE) -> SeamScore:
+def seam_score(
+    audio: ArrayLike,
+    seams: Iterable[int],
+    sample_rate: int = SAMPLE_RATE,
+    *,
+    frame_seconds: float = LATENT_SECONDS,
+) -> SeamScore:
     """Measure how much more a sound changes at its seams than elsewhere.
 
     The flux is the absolute difference between successive mel frames, averaged over the mel bands. The score of a seam
-    is the flux at the seam divided by the mean flux elsewhere, which means farther than 4 mel frames (one latent frame)
-    from every seam and from both ends.
+    is the flux at the seam divided by the mean flux elsewhere, which means farther than one latent frame (4 mel frames
+    for AudioLDM) from every seam and from both ends, because a decoder spreads a border about that far.
 
     For a log-mel, the flux at a seam is the single frame step across it. A preliminary version of the embedded model
     scored 1.9 with fixed tiles and 1.1 in one full pass. For a waveform, six successive windows of 1024 samples contain
@@ -112,9 +64,11 @@ def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE
     point of a circular sound.
 
     Args:
-        audio: A waveform `[samples]` or a log-mel `[frames, 64]`.
-        seams: Latent frames (40 ms each) at which two segments meet. At least one is needed, and none may be repeated.
-        sample_rate: Sample rate of a waveform in Hz. It is resampled to 16 kHz if necessary. Ignored for a log-mel.
+        audio: A sound `[samples]` or `[channels, samples]`, whose channels are averaged, or a log-mel `[frames, 64]`.
+        seams: Latent frames at which two segments meet. At least one is needed, and none may be repeated.
+        sample_rate: Sample rate of a sound in Hz. It is resampled to 16 kHz if necessary. Ignored for a log-mel.
+        frame_seconds: The length of a latent frame in seconds (default: AudioLDM's). A seam is measured at the nearest
+            border of two mel frames, which are 10 ms long. `SpotSampler.clock` has the length of a model's frames.
 
     Returns:
         The mean score, the p-value and the scores in the order of `seams`.
@@ -123,16 +77,18 @@ def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE
         InputError: `audio` has another shape or holds NaN or infinity; there are no seams, or seams that are repeated
             or outside the sound; or the seams are so dense that no sound is left for comparison.
     """
-    mel_input = as_array(audio).ndim > 1
+    hint = "pass the clock's frame_seconds, such as 0.04"
+    mels = check_real("frame_seconds", frame_seconds, MEL_SECONDS / 2, LONGEST_FRAME, hint=hint) / MEL_SECONDS
+    mel_input = not is_sound(audio)
     if not mel_input:
-        audio = resampled(as_waveform(audio), as_sample_rate(sample_rate), SAMPLE_RATE)
+        audio = resampled(mono(as_sound(audio)), as_sample_rate(sample_rate), SAMPLE_RATE)
     mel = as_log_mel(audio)
-    places = LATENT_MELS * _checked(seams, len(mel)) - 1  # flux k is the step from frame k to k + 1
+    places = _mel_places(_checked(seams, len(mel), mels), mels) - 1  # flux k is the step from frame k to k + 1
     reach = 0 if mel_input else REACH
     steps = np.abs(np.diff(mel.astype(np.float64), axis=0)).mean(axis=1) + QUIET
     flux = np.convolve(steps, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="same")[: len(steps)]
 
-    margin = SMEAR + reach
+    margin = math.ceil(round(mels, 6)) + reach
     inner = np.zeros(len(flux), bool)
     inner[margin : len(flux) - margin] = True
     elsewhere = inner.copy()
@@ -148,6 +104,17 @@ def seam_score(audio: ArrayLike, seams: Iterable[int], sample_rate: int = SAMPLE
     around = [np.arange(max(0, p - cut - reach), min(len(steps), p - cut + reach + 1)) for p in places]
     per_seam = np.array([steps[each].mean() for each in around]) / flux[elsewhere].mean()
     return SeamScore(float(per_seam.mean()), _p_value(steps, around, margin), per_seam)
+
+
+def is_sound(audio: ArrayLike) -> bool:
+    """Return whether an array is `[samples]` or `[channels, samples]`, and not a log-mel, of however many bands."""
+    shape = as_array(audio).shape
+    return len(shape) == 1 or (len(shape) == 2 and shape[0] <= MOST_CHANNELS and shape[1] > MOST_BANDS)
+
+
+def _mel_places(seams: NDArray[Any], mels: float) -> NDArray[np.int64]:
+    """Return the mel frames that begin nearest to latent frames of `mels` mel frames each."""
+    return np.floor(np.round(seams * mels, 6) + 0.5).astype(np.int64)
 
 
 def _p_value(flux: NDArray[np.float64], around: list[NDArray[np.int64]], margin: int) -> float:
@@ -177,13 +144,13 @@ def loop_score(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> float:
     that point; 1 means that the loop point is not audible.
 
     Args:
-        waveform: `[samples]`, at least half a second long.
+        waveform: `[samples]` or `[channels, samples]`, whose channels are averaged; at least half a second long.
         sample_rate: In Hz.
 
     Raises:
         InputError: The sound is too short, or as for `seam_score`.
     """
-    wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
+    wave, rate = mono(as_sound(waveform)), as_sample_rate(sample_rate)
     if len(wave) < rate / 2:
         raise InputError(
             f"the waveform lasts {exact(len(wave) / rate)} s: expected at least half a second (0.5 s); pass a "
@@ -191,6 +158,18 @@ def loop_score(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> float:
         )
     middle = int(len(wave) / rate / LATENT_SECONDS / 2)
     return seam_score(np.roll(wave, round(middle * LATENT_SECONDS * rate)), [middle], rate).score
+
+
+def extremes(wave: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the minimum and maximum of each part of a sound, over all its channels, `[parts, 2]`.
+
+    Args:
+        wave: `[samples]` or `[channels, samples]`.
+        starts: The first sample of each part.
+    """
+    channels = np.atleast_2d(wave)
+    lowest = np.minimum.reduceat(channels, starts, axis=1).min(axis=0)
+    return np.stack([lowest, np.maximum.reduceat(channels, starts, axis=1).max(axis=0)], axis=1)
 
 
 @np.errstate(all="ignore")  # silence is valid, see below
@@ -204,22 +183,29 @@ def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
     weighted more, and blocks of 0.4 s that are much quieter than the rest are ignored. A full-scale sine of 997 Hz has
     -3.01 LUFS. The loudness is NaN for less than 0.4 s of sound, and minus infinity if no block reaches -70 LUFS.
 
+    Of several channels, the RMS level is that of all their samples together, the peak is the highest of any channel,
+    and the loudness adds their energies, as the standard does: the same sound on two channels is 3.01 dB louder than on
+    one.
+
     Args:
-        waveform: `[samples]`.
+        waveform: `[samples]` or `[channels, samples]`.
         sample_rate: In Hz. Only the loudness depends on it.
 
     Raises:
-        InputError: `waveform` is not a finite waveform, or the sample rate is not one, see `load_audio`.
+        InputError: `waveform` is not a finite sound, or the sample rate is not one, see `load_audio`.
     """
-    wave, rate = as_waveform(waveform), as_sample_rate(sample_rate)
-    parts = (wave[start : start + AT_A_TIME] for start in range(0, len(wave), AT_A_TIME))
-    power = sum(float(np.square(part, dtype=np.float64).sum()) for part in parts) / len(wave)
+    wave, rate = as_sound(waveform), as_sample_rate(sample_rate)
+    parts = (wave[..., start : start + AT_A_TIME] for start in range(0, wave.shape[-1], AT_A_TIME))
+    power = sum(float(np.square(part, dtype=np.float64).sum()) for part in parts) / wave.size
     rms, peak = 20 * np.log10([math.sqrt(power), float(max(wave.max(), -wave.min()))])
     return Levels(float(rms), float(peak), float(peak - rms), loudness(wave, rate))
 
 
-def _checked(seams: Iterable[int], frames: int) -> NDArray[np.int64]:
-    """Return `seams` as an array, after checking that each has one of the `frames` mel frames on both sides."""
+def _checked(seams: Iterable[int], frames: int, mels: float) -> NDArray[np.int64]:
+    """Return `seams` as an array, after checking that each has one of the `frames` mel frames on both sides.
+
+    A latent frame has `mels` mel frames.
+    """
     array = as_array(seams if hasattr(seams, "dtype") else check_items("seams", seams, hint="pass latent frames"))
     if not array.size:
         raise InputError(
@@ -227,11 +213,12 @@ def _checked(seams: Iterable[int], frames: int) -> NDArray[np.int64]:
         )
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(f"seams is {_brief(array)}: expected a list of whole latent frames; round them")
-    outside = array[(array < 1) | (array * LATENT_MELS >= frames)]
+    first, last = math.ceil(0.5 / mels), math.ceil(round((frames - 0.5) / mels, 6)) - 1
+    outside = array[(array < first) | (array > last)]
     if outside.size:
         raise InputError(
-            f"seams {_brief(outside)} are outside the sound of {frames / LATENT_MELS:g} latent frames: "
-            f"expected 1 to {(frames - 1) // LATENT_MELS}; use loop_score for a loop point"
+            f"seams {_brief(outside)} are outside the sound of {frames / mels:g} latent frames: "
+            f"expected {first} to {last}; use loop_score for a loop point"
         )
     if len(np.unique(array)) < array.size:
         raise InputError(f"seams {_brief(array)} contain a frame more than once: pass sorted(set(seams))")

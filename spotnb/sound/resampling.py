@@ -14,7 +14,7 @@ _BYTES = 16  # of memory per sample of the longer sound
 
 @np.errstate(all="ignore")
 def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
-    """Return a waveform `[samples]` converted from `rate` to the sample rate `wanted`, both in Hz.
+    """Return a sound `[samples]` or `[channels, samples]` converted from the sample rate `rate` to `wanted`, in Hz.
 
     librosa (soxr) converts it. Its filter can overshoot: a sound within [-1, 1] is limited to [-1, 1] afterwards.
 
@@ -24,11 +24,15 @@ def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.f
     """
     if rate == wanted:
         return wave
-    samples = -(-len(wave) * wanted // rate)
-    what = f"{len(wave) / rate:.6g} s of sound at {wanted} Hz"
+    samples = -(-wave.shape[-1] * wanted // rate)
+    what = f"{wave.shape[-1] / rate:.6g} s of sound at {wanted} Hz"
     if samples > LONGEST:
         raise InputError(f"{what} has {samples} samples: expected at most {LONGEST}; check its rate of {rate} Hz")
-    require_memory(_BYTES * max(samples, len(wave)), what, hint="check its sample rate, or pass a shorter sound")
+    require_memory(
+        _BYTES * max(samples * wave.size // wave.shape[-1], wave.size),
+        what,
+        hint="check its sample rate, or pass a shorter sound",
+    )
     from librosa import resample  # imported here because it takes a second and is rarely needed
 
     converted = np.asarray(resample(wave, orig_sr=rate, target_sr=wanted), np.float32)

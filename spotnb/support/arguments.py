@@ -47,7 +47,12 @@ READERS: Mapping[Kind, Mapping[str, Any]] = {
 
 
 def add_arguments(
-    parser: argparse.ArgumentParser, settings: type, *, flags: Mapping[str, str], defaults: Mapping[str, Any]
+    parser: argparse.ArgumentParser,
+    settings: type,
+    *,
+    flags: Mapping[str, str],
+    defaults: Mapping[str, Any],
+    later: Mapping[str, str],
 ) -> None:
     """Add an argument for every option of a settings class that can be entered as text and has a default.
 
@@ -56,18 +61,20 @@ def add_arguments(
         settings: The settings class.
         flags: Names of arguments that differ from the name of the option.
         defaults: Defaults that differ from the default of the option.
+        later: Options whose default is not known yet, and what the help says of it. `given` leaves them out unless the
+            user gives a value.
     """
     for each in options(settings):
         if each.kind in READERS and each.default is not dataclasses.MISSING:
-            default = defaults.get(each.name, each.default)
+            default = argparse.SUPPRESS if each.name in later else defaults.get(each.name, each.default)
+            says = f": {later[each.name]}" if each.name in later else "" if default in (None, "") else f" {default}"
             flag = flags.get(each.name, "--" + each.name.replace("_", "-"))
-            parser.add_argument(flag, dest=each.name, default=default, help=_help(each, default), **READERS[each.kind])
+            parser.add_argument(flag, dest=each.name, default=default, help=_help(each, says), **READERS[each.kind])
 
 
-def _help(each: Option, default: Any) -> str:
+def _help(each: Option, default: str) -> str:
     choices = f": {', '.join(each.choices)}" if each.choices else ""
-    shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
-    default_text = "" if default in (None, "") else f" (default {shown})"
+    default_text = f" (default{default})" if default else ""
     return f"{each.summary}{choices}{default_text}".replace("`", "").replace("%", "%%")
 
 

@@ -14,6 +14,9 @@ from spotnb.support.checks import as_plain, check_real, show
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 """The sample rates in Hz that spotnb takes: telephones use 8 kHz, and the fastest converters 768 kHz."""
 
+MOST_CHANNELS = 64
+"""The most channels of a sound: an array of more is a spectrogram."""
+
 MOST_NUMBERS = 10**7
 """The longest list that is converted to an array: Python needs eight times the memory of an array for it."""
 NUMBERS = "expected numbers, in rows of equal length"
@@ -70,11 +73,37 @@ def as_waveform(value: Any, name: str = "the waveform") -> NDArray[np.float32]:
     Raises:
         InputError: `value` is not one-dimensional, is empty, is not floating-point, or holds NaN or infinity.
     """
+    wave = _not_empty(value, name)
+    if wave.ndim != 1:
+        raise InputError(f"{name} has shape {list(wave.shape)}: expected [samples], one channel; pick a channel")
+    return _as_samples(wave, name)
+
+
+def as_sound(value: Any, name: str = "the waveform") -> NDArray[np.float32]:
+    """Return `value` as a sound `[samples]` or `[channels, samples]`, float32. `name` starts the error messages.
+
+    Raises:
+        InputError: As for `as_waveform`, or `value` has another shape, more than 64 channels, or fewer samples than
+            channels, as if it were transposed.
+    """
+    wave = _not_empty(value, name)
+    if wave.ndim not in (1, 2) or (wave.ndim == 2 and not len(wave) <= min(MOST_CHANNELS, wave.shape[1])):
+        hint = "transpose it" if wave.ndim == 2 and wave.shape[1] <= MOST_CHANNELS else "pass one of these"
+        raise InputError(
+            f"{name} has shape {list(wave.shape)}: expected [samples] or [channels, samples], with at most "
+            f"{MOST_CHANNELS} channels; {hint}"
+        )
+    return _as_samples(wave, name)
+
+
+def _not_empty(value: Any, name: str) -> NDArray[Any]:
     wave = as_array(value)
     if not wave.size:
         raise InputError(f"{name} is empty: expected at least one sample; pass a longer sound")
-    if wave.ndim != 1:
-        raise InputError(f"{name} has shape {list(wave.shape)}: expected [samples], one channel; pick a channel")
+    return wave
+
+
+def _as_samples(wave: NDArray[Any], name: str) -> NDArray[np.float32]:
     if wave.dtype.kind != "f":
         raise InputError(
             f"{name} is {wave.dtype}: expected floating-point samples in [-1, 1]; divide PCM by its largest value"

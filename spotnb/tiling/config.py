@@ -12,7 +12,7 @@ from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_instance, check_int, check_name, check_real
 from spotnb.support.option_cards import changed, option_card
 from spotnb.support.options import check_options, documented, option
-from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
+from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.limits import check_size
 
 METHODS = ("spot", "tiles", "multidiffusion", "full")
@@ -45,11 +45,11 @@ class SpotDiffusionConfig(Shown):  # noqa: D101  `documented` writes its docstri
     )
     edge: str = option(
         EDGES[0],
-        check=lambda edge: check_name("edge", edge, EDGES),
+        check=check_edge,
         kind="choice",
         choices=EDGES,
         help="Edge policy: what windows see beyond the ends. See `spotnb.tiling.edges`; `reflect` keeps every "
-        "window on the grid and W frames wide.",
+        "window on the grid and W frames wide. `register_edge` adds a policy of your own.",
     )
     shift_seed: int = option(
         0,
@@ -98,7 +98,7 @@ SpotDiffusionConfig.__doc__ = documented(
     SpotDiffusionConfig,
     """How SpotDiffusion (Frolov et al. 2024, arXiv:2407.15507) tiles a latent in time.
 
-    Sizes are in latent frames of 40 ms. Numpy integers are accepted and stored as plain `int`.
+    Sizes are in latent frames, which last 40 ms for AudioLDM. Numpy integers are accepted and stored as plain `int`.
 
     {Args}
 

@@ -103,8 +103,8 @@ def coverage(layouts: Layouts, near: int = 0) -> Coverage:
     Args:
         layouts: The layouts of the steps of a run, in any form that `run_steps` accepts, such as a trace that kept
             every step.
-        near: Distance that `Coverage.counts` uses, in latent frames (40 ms), from 0 to T - 1. The default of 0 counts
-            only the two frames that touch a seam, which the network does not see together in that step.
+        near: Distance that `Coverage.counts` uses, in latent frames, from 0 to T - 1. The default of 0 counts only
+            the two frames that touch a seam, which the network does not see together in that step.
 
     Returns:
         The distances, the histogram of seam positions, and the counts.

@@ -1,7 +1,7 @@
 """Edge policies, which decide what windows show at the ends of the latent, and thereby the positions of the tiles.
 
-Each policy is one object. To add a policy, write a subclass of `EdgePolicy` here and add it to `POLICIES`. Everything
-else, including widgets and the command line, uses the object.
+Each policy is one object, which everything else uses, including widgets and the command line. To add a policy to
+spotnb, write a subclass of `EdgePolicy` here and add it to `POLICIES`. `spotnb.register_edge` adds one of your own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from spotnb.errors import InputError
 from spotnb.support.cards import Card, Shown
+from spotnb.support.checks import show
 from spotnb.tiling.picture import tiles_picture
 from spotnb.tiling.tile import Tile
 
@@ -165,10 +167,27 @@ def _cells(frames: int, width: int, shift: int) -> range:
     return range(-(-shift % width), frames, width)
 
 
-POLICIES: Mapping[str, EdgePolicy] = MappingProxyType(
-    {policy.name: policy for policy in (EdgePolicy(), Anchor(), Merge(), Circular(), NoisyReflect())}
-)
-"""Every edge policy by its name. The first is the default."""
+EDGES = ("reflect", "anchor", "merge", "circular", "reflect_noisy")
+"""The names of spotnb's own edge policies. The first is the default."""
 
-EDGES = tuple(POLICIES)
-"""The names of all edge policies."""
+_policies = dict(zip(EDGES, (EdgePolicy(), Anchor(), Merge(), Circular(), NoisyReflect()), strict=True))
+
+POLICIES: Mapping[str, EdgePolicy] = MappingProxyType(_policies)
+"""Every edge policy by its name, including those that `spotnb.register_edge` has added to this process."""
+
+
+def check_edge(edge: object) -> str:
+    """Return `edge` if it names an edge policy. Raises `InputError` otherwise."""
+    if isinstance(edge, str) and edge in POLICIES:
+        return str(edge)
+    raise InputError(
+        f"edge is {show(edge)}: expected one of {', '.join(POLICIES)}; choose one of these, or register_edge your own"
+    )
+
+
+def put(name: str, policy: EdgePolicy | None) -> EdgePolicy | None:
+    """Let a name stand for a policy, or for none, and return the policy that it stood for."""
+    before = _policies.pop(name, None)
+    if policy is not None:
+        _policies[name] = policy
+    return before

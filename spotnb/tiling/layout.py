@@ -18,7 +18,7 @@ from spotnb.errors import InputError
 from spotnb.support.cards import Card, Shown, count, joined
 from spotnb.support.checks import check_int, check_name, show
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
-from spotnb.tiling.edges import EDGES, POLICIES, EdgePolicy
+from spotnb.tiling.edges import POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles
 from spotnb.tiling.picture import tiles_picture
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
@@ -56,7 +56,7 @@ class Layout(Shown):
     def __post_init__(self) -> None:
         check_size("frames", self.frames, hint=PLANNED)
         check_name("method", self.method, METHODS)
-        check_name("edge", self.edge, EDGES)
+        check_edge(self.edge)
         check_size("tile_size", self.tile_size, hint=PLANNED)
         check_int("shift", self.shift, 0, self.tile_size, hint=PLANNED)
         tiles = self.tiles if isinstance(self.tiles, tuple) else ()

@@ -21,6 +21,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.support.checks import show
 from spotnb.support.files import atomic_write
 from spotnb.support.paths import show_path
+from spotnb.tiling.edges import POLICIES
 from spotnb.trace.form import ARRAYS, check_header
 from spotnb.trace.header import FORMAT, VERSION, layout_of, record_of, row_of, upgraded
 from spotnb.trace.record import StepRecord
@@ -137,10 +138,19 @@ def _header(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         header = upgraded(header, path)
         check_header(header)
         for row in header["records"]:
+            _require_edge(row["layout"]["edge"], shown)
             layout_of(row["layout"])
     except InputError as error:
         raise SpotnbError(f"{shown} is not a trace, or is damaged: {error}") from None
     return header
+
+
+def _require_edge(edge: str, shown: str) -> None:
+    if edge not in POLICIES:
+        raise SpotnbError(
+            f"{shown[-60:]} was recorded with the edge policy {show(edge)[:40]}, which this process does not know: "
+            "register_edge it first, or import the code that does"
+        )
 
 
 def _no_number(name: str) -> float:

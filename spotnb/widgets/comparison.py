@@ -14,8 +14,9 @@ import numpy as np
 from traitlets import Dict
 
 from spotnb.errors import InputError
-from spotnb.sound.measure import SeamScore
-from spotnb.sound.mel import HOP, SAMPLE_RATE
+from spotnb.sound.measure import MEL_SECONDS
+from spotnb.sound.mel import LATENT_SECONDS, SAMPLE_RATE
+from spotnb.sound.results import SeamScore
 from spotnb.support.checks import check_int, check_real, show
 from spotnb.widgets import comparison_runs as parts
 from spotnb.widgets.base import Widget, new_figure, while_open
@@ -61,11 +62,13 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     Args:
         runs: 2 to 4 runs, as a mapping of names to runs or a list of runs. A run is a `Generation`, a finished
-            `SpotSampler` (its first candidate is decoded once), a waveform `[samples]` in [-1, 1], a pair
-            `(waveform, seams)` with seams in latent frames (40 ms each), or a pair `(waveform, rate)`.
-        grid: Latent frames at which all runs are scored. None is the fixed grid of the first run's tiles, or all seams
-            of the runs if no run has tiles.
+            `SpotSampler` (its first candidate is decoded once), a waveform `[samples]` or `[channels, samples]` in
+            [-1, 1], a pair `(waveform, seams)` with seams in latent frames, or a pair `(waveform, rate)`. Their rates
+            and channels may differ.
+        grid: Latent frames of the first run at which all runs are scored. None is the fixed grid of the first run that
+            has tiles, or all seams of the runs if no run has tiles.
         sample_rate: Sample rate of plain waveforms in Hz.
+        frame_seconds: The length of a latent frame of plain waveforms in seconds (default: AudioLDM's).
 
     Attributes:
         position: Position in seconds from the start. During playback, the kernel is updated five times a second.
@@ -79,7 +82,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     Raises:
         InputError: There are fewer than 2 or more than 4 runs, a run has an unknown type, holds NaN or exceeds full
-            scale, the sample rates differ, or a trait is set to an invalid value.
+            scale, or a trait is set to an invalid value.
     """
 
     position = Checked(
@@ -96,17 +99,25 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
 
     _scene = Dict().tag(sync=True)
 
-    def __init__(self, runs: Any, *, grid: Iterable[int] | None = None, sample_rate: int = SAMPLE_RATE) -> None:
-        self.compared = parts.compared(runs, sample_rate)
+    def __init__(
+        self,
+        runs: Any,
+        *,
+        grid: Iterable[int] | None = None,
+        sample_rate: int = SAMPLE_RATE,
+        frame_seconds: float = LATENT_SECONDS,
+    ) -> None:
+        self.compared = parts.compared(runs, sample_rate, frame_seconds)
         self.duration = max(run.seconds for run in self.compared)
         self._grid, self._scores = parts.scores(self.compared, grid)
         measure, gains = parts.match_gains(self.compared)
         mels = parts.mels(self.compared)
-        rows = [_row(*each) for each in zip(self.compared, mels, self._scores, gains, strict=True)]
+        frame = self.compared[0].frame_seconds
+        rows = [_row(*each, frame) for each in zip(self.compared, mels, self._scores, gains, strict=True)]
         scene = {
             "duration": self.duration,
-            "rate": self.compared[0].rate,
-            "melSeconds": HOP / SAMPLE_RATE,
+            "framesPerSecond": 1 / frame,
+            "melSeconds": MEL_SECONDS,
             "melRange": list(parts.RANGE),
             "measure": measure,
             "grid": list(self._grid),
@@ -161,13 +172,14 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
         return figure
 
 
-def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float) -> dict[str, Any]:
+def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float, frame: float) -> dict[str, Any]:
     step, envelope = run.envelope()
     level = run.levels
     return {
         "name": run.name,
-        "samples": len(run.waveform),
-        "seams": list(run.seams or ()),
+        "samples": run.samples,
+        "rate": run.rate,
+        "seams": [seam if run.frame_seconds == frame else seam * run.frame_seconds / frame for seam in run.seams or ()],
         "seamsKnown": run.seams is not None,
         "score": None if score is None else [score.score, score.p_value],
         "levels": {name: value if math.isfinite(value) else None for name, value in level._asdict().items()},
@@ -198,7 +210,7 @@ def _draw_wave(axes: Axes, run: parts.Compared, duration: float, limit: float) -
     axes.set(xlim=(0, duration), ylim=(-limit, limit))
     axes.tick_params(labelbottom=False, labelsize="small")
     axes.spines[["top", "right"]].set_visible(False)
-    _mark(axes, run.seams)
+    _mark(axes, run)
 
 
 def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> None:
@@ -206,18 +218,18 @@ def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> Non
     from spotnb.sound.mel import mel_bin
 
     low, high = parts.RANGE
-    draw_image(axes, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=low, vmax=high)
+    draw_image(axes, mel, MEL_SECONDS, cmap="magma", vmin=low, vmax=high)
     axes.set(xlim=(0, duration), xlabel="", ylabel="Hz")
     axes.set_yticks(mel_bin((250, 1000, 4000)), ["250", "1000", "4000"])
     axes.tick_params(labelbottom=False, labelsize="small")
-    _mark(axes, run.seams)
+    _mark(axes, run)
     for triangles in list(axes.lines):
         triangles.remove()  # the triangles above the waveform are enough
 
 
-def _mark(axes: Axes, seams: tuple[int, ...] | None) -> None:
+def _mark(axes: Axes, run: parts.Compared) -> None:
     from spotnb.plots.drawing import mark_seams
 
-    mark_seams(axes, seams)
+    mark_seams(axes, run.seams, run.frame_seconds)
     if legend := axes.get_legend():
         legend.remove()  # the title counts them

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError
+from spotnb.models.protocol import has_mel
 from spotnb.sound.files import check_rate, flac_bytes
-from spotnb.sound.measure import Levels, SeamScore, levels, seam_score
-from spotnb.sound.mel import FLOOR, LATENT_MELS, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
-from spotnb.support.arrays import as_array, as_sample_rate, as_waveform
-from spotnb.support.checks import check_int, check_items, check_text, exact, show
+from spotnb.sound.heard import heard_mel
+from spotnb.sound.measure import MEL_SECONDS, extremes, levels, seam_score
+from spotnb.sound.mel import FLOOR, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.sound.results import Levels, SeamScore
+from spotnb.support.arrays import as_array, as_sample_rate, as_sound
+from spotnb.support.checks import check_int, check_items, check_real, check_text, exact, show
 
 LEAST, MOST = 2, 4
 RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
@@ -32,11 +35,12 @@ class Compared:
 
     Attributes:
         name: The name of the run.
-        waveform: `[samples]` in [-1, 1].
+        waveform: `[samples]` or `[channels, samples]` in [-1, 1].
         rate: The sample rate in Hz.
-        seams: Latent frames (40 ms each), or None if they are unknown.
+        seams: Latent frames, or None if they are unknown.
         decoded: The log-mel `[frames, 64]` from a decoder, or None. It may be longer than the sound.
-        grid: The fixed grid of the tiles, empty if the run has no tiles.
+        grid: The fixed grid of the tiles in latent frames, empty if the run has no tiles.
+        frame_seconds: The length of a latent frame in seconds.
     """
 
     name: str
@@ -45,20 +49,24 @@ class Compared:
     seams: tuple[int, ...] | None = None
     decoded: NDArray[np.float32] | None = None
     grid: tuple[int, ...] = ()
+    frame_seconds: float = LATENT_SECONDS
+
+    @property
+    def samples(self) -> int:
+        """The number of samples of each channel."""
+        return int(self.waveform.shape[-1])
 
     @property
     def seconds(self) -> float:
         """The length of the sound in seconds."""
-        return len(self.waveform) / self.rate
+        return self.samples / self.rate
 
     @cached_property
     def own_mel(self) -> NDArray[np.float32]:
-        """The log-mel of the waveform itself."""
-        if self.rate == SAMPLE_RATE:
+        """The log-mel of the waveform itself, with its channels averaged."""
+        if self.rate == SAMPLE_RATE and self.waveform.ndim == 1:
             return log_mel(self.waveform)
-        from spotnb.sound.loading import load_audio
-
-        return log_mel(load_audio((self.waveform, self.rate)))
+        return heard_mel(self.waveform, self.rate)
 
     @cached_property
     def levels(self) -> Levels:
@@ -66,19 +74,23 @@ class Compared:
         return levels(self.waveform, self.rate)
 
     def envelope(self, columns: int = COLUMNS) -> tuple[int, NDArray[np.float32]]:
-        """Return the samples per column, and the minimum and maximum of each column `[columns, 2]`. No peak is lost."""
-        step = max(FINEST, -(-len(self.waveform) // columns))
-        starts = np.arange(0, len(self.waveform), step)
-        ends = [part.reduceat(self.waveform, starts) for part in (np.minimum, np.maximum)]
-        return step, np.stack(ends, axis=1)
+        """Return the samples per column, and the minimum and maximum of each column `[columns, 2]`.
+
+        No peak of any channel is lost.
+        """
+        step = max(FINEST, -(-self.samples // columns))
+        return step, extremes(self.waveform, np.arange(0, self.samples, step))
 
     def flac(self) -> bytes:
         """Return the waveform as a FLAC file."""
         return flac_bytes(self.waveform, self.rate)
 
 
-def compared(runs: Any, sample_rate: int) -> list[Compared]:
-    """Return 2 to 4 checked runs with unique names. Raises `InputError`, which names the run."""
+def compared(runs: Any, sample_rate: int, frame_seconds: float) -> list[Compared]:
+    """Return 2 to 4 checked runs with unique names. Raises `InputError`, which names the run.
+
+    `sample_rate` and `frame_seconds` are those of plain waveforms.
+    """
     if isinstance(runs, Mapping):
         named = list(runs.items())
         for name, _ in named:
@@ -90,22 +102,18 @@ def compared(runs: Any, sample_rate: int) -> list[Compared]:
     if not LEAST <= len(named) <= MOST:
         raise InputError(f"got {len(named)} runs: expected {LEAST} to {MOST}; more are hard to keep apart by ear")
     rate = as_sample_rate(sample_rate)
+    frame = check_real("frame_seconds", frame_seconds, MEL_SECONDS / 2, 10, hint="a latent frame of AudioLDM has 0.04")
     checked: list[Compared] = []
     for name, run in named:
         try:
-            checked.append(_compared(name, run, rate))
+            checked.append(_compared(name, run, rate, frame))
             _ = checked[-1].own_mel if checked[-1].decoded is None else None  # reject a sound that is too short now
         except InputError as error:
             raise InputError(f"run {show(name)}: {error}") from error
         except (TypeError, ValueError) as error:  # numpy raises these for values that are not arrays
             raise InputError(f"run {show(name)}: it is {show(run)}: expected {_KINDS}") from error
-    rates = {run.rate for run in checked}
-    if len(rates) > 1:
-        each = ", ".join(f"{show(run.name)} {run.rate} Hz" for run in checked)
-        raise InputError(
-            f"the runs have unequal sample rates ({each}): load_audio((waveform, rate)) converts to 16 kHz"
-        )
-    check_rate("FLAC", checked[0].rate)  # the page gets the sounds in this format
+    for run in checked:
+        check_rate("FLAC", run.rate)  # the page gets the sounds in this format
     return checked
 
 
@@ -125,7 +133,7 @@ def _default_names(runs: Iterable[Any]) -> list[str]:
     return names
 
 
-def _compared(name: str, run: Any, rate: int) -> Compared:
+def _compared(name: str, run: Any, rate: int, frame: float) -> Compared:
     sampler = getattr(run, "sampler", None)
     if sampler is None:
         seams: Any = None
@@ -135,19 +143,21 @@ def _compared(name: str, run: Any, rate: int) -> Compared:
                 rate, seams = as_sample_rate(seams), None
         if not isinstance(run, list | np.ndarray) and not hasattr(run, "detach"):
             raise InputError(f"it is {show(run)}: expected {_KINDS}")
-        wave = _within(as_waveform(run))
-        return Compared(name, wave, rate, None if seams is None else _checked(seams, len(wave) / rate))
+        wave = _within(as_sound(run))
+        own = None if seams is None else _checked(seams, wave.shape[-1] / rate, frame)
+        return Compared(name, wave, rate, own, frame_seconds=frame)
     if not sampler.done:
         done, total = sampler.steps_done, len(sampler.solver)
         raise InputError(f"it is a sampler after {done} of {total} steps: call its run() first")
     sound = run.sound() if sampler is run else run
     tile = sampler.config.tile_size_time
     layout = sampler.trace[-1].layout if len(sampler.trace) else None
-    wave = _within(as_waveform(sound.waveform))
-    mel = as_log_mel(sound.mel)
+    wave = _within(as_sound(sound.waveform))
+    mel = as_log_mel(sound.mel) if has_mel(sampler.model) else None
     grid = tuple(range(tile, sampler.frames - 1, tile))
     own = tuple(layout.seams) if layout else ()
-    return Compared(name, wave, sampler.model.sample_rate, own, mel, grid)
+    clock = sampler.clock
+    return Compared(name, wave, clock.sample_rate, own, mel, grid, clock.frame_seconds)
 
 
 def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -159,21 +169,36 @@ def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
     return wave
 
 
-def _checked(seams: Any, seconds: float) -> tuple[int, ...]:
-    items = check_items("seams", seams, hint="pass latent frames (40 ms each), such as [256, 512]")
-    last = max(1, math.ceil(seconds / LATENT_SECONDS))
-    return tuple(sorted({check_int("a seam", seam, 0, last, hint="seams are latent frames, 40 ms") for seam in items}))
+def _checked(seams: Any, seconds: float, frame: float) -> tuple[int, ...]:
+    items = check_items("seams", seams, hint="pass latent frames, such as [256, 512]")
+    last = max(1, math.ceil(round(seconds / frame, 6)))
+    hint = f"seams are latent frames of {1000 * frame:.3g} ms"
+    return tuple(sorted({check_int("a seam", seam, 0, last, hint=hint) for seam in items}))
 
 
 def scores(runs: list[Compared], grid: Iterable[int] | None) -> tuple[tuple[int, ...], list[SeamScore | None]]:
-    """Return the frames at which all runs are scored, and the score of each run, or None if it has none."""
+    """Return the frames at which all runs are scored, and the score of each run, or None if it has none.
+
+    The frames are those of the first run. If all runs were decoded by way of a log-mel, these are scored, and otherwise
+    the waveforms, because the two scales differ.
+    """
+    frame = runs[0].frame_seconds
     if grid is not None:
-        places = _checked(grid, max(run.seconds for run in runs))
+        places = _checked(grid, max(run.seconds for run in runs), frame)
     else:
-        places = next((run.grid for run in runs if run.grid), ()) or tuple(
-            sorted({s for r in runs for s in r.seams or ()})
-        )
-    return places, [_score(mel, places) for mel in mels(runs)]
+        tiled = next((run for run in runs if run.grid), None)
+        found = {_frame_at(s, run, frame) for run in ([tiled] if tiled else runs) for s in run.grid or run.seams or ()}
+        places = tuple(sorted(found))
+    return places, [_score(run, places, frame, decoded=_all_decoded(runs)) for run in runs]
+
+
+def _frame_at(seam: int, run: Compared, frame: float) -> int:
+    """Return a seam of a run in frames of the length `frame`."""
+    return seam if run.frame_seconds == frame else round(seam * run.frame_seconds / frame)
+
+
+def _all_decoded(runs: list[Compared]) -> bool:
+    return all(run.decoded is not None for run in runs)
 
 
 def mels(runs: list[Compared]) -> list[NDArray[np.float32]]:
@@ -182,10 +207,13 @@ def mels(runs: list[Compared]) -> list[NDArray[np.float32]]:
     return decoded if len(decoded) == len(runs) else [run.own_mel for run in runs]
 
 
-def _score(mel: NDArray[np.float32], places: tuple[int, ...]) -> SeamScore | None:
-    inside = [place for place in places if place > 0 and place * LATENT_MELS < len(mel)]
+def _score(run: Compared, places: tuple[int, ...], frame: float, *, decoded: bool) -> SeamScore | None:
+    sound = run.decoded if decoded else run.waveform
+    assert sound is not None
+    mels = len(sound) if decoded else math.floor(round(run.seconds / MEL_SECONDS, 6))
+    inside = [place for place in places if place > 0 and place * frame < (mels - 0.5) * MEL_SECONDS]
     try:
-        return seam_score(mel, inside) if inside else None
+        return seam_score(sound, inside, run.rate, frame_seconds=frame) if inside else None
     except InputError:  # the seams are so dense that nothing lies between them
         return None
 

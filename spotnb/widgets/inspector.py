@@ -16,6 +16,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.sound.files import flac_bytes
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int
+from spotnb.tiling.clock import Clock
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
 from spotnb.widgets.base import Widget, new_figure, while_open
@@ -102,6 +103,11 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         return trace
 
     @property
+    def clock(self) -> Clock:
+        """The rates of the run."""
+        return self.trace.clock if self.sampler is None else self.sampler.clock
+
+    @property
     def records(self) -> Any:
         """The records of the trace."""
         return self.trace.records
@@ -172,8 +178,9 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     @while_open
     def draw(self) -> Figure | None:
         """Return the shown quantity at the shown step as a figure, or None if it was not recorded."""
+        from matplotlib.ticker import MaxNLocator
+
         from spotnb.plots.drawing import draw_image, mark_seams
-        from spotnb.sound.mel import LATENT_SECONDS
 
         if not self._packed:
             return None
@@ -181,18 +188,26 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         values = self._values(record)
         if values is None:
             return None
+        seconds = self.clock.frame_seconds
+        lines = self.channel is None and values.shape[0] > 1 == values.shape[2]
+        if lines:
+            values = values[None, :, :, 0].swapaxes(1, 2)  # the channels are the rows of one picture
         channels = range(len(values)) if self.channel is None else [self.channel]
         finite = np.abs(values[np.isfinite(values)])
         limit = float(np.quantile(finite, 0.998)) if finite.size and finite.any() else 1.0
-        figure = new_figure(height=2.6 if len(channels) == 1 else 1.2 + 0.7 * len(channels))
+        figure = new_figure(height=4.2 if lines else 2.6 if len(channels) == 1 else 1.2 + 0.7 * len(channels))
         several = figure.subplots(len(channels), 1, squeeze=False, sharex=True, gridspec_kw={"hspace": 0.25})
         for axes, channel in zip(several[:, 0], channels, strict=True):
-            draw_image(axes, values[channel], LATENT_SECONDS, cmap="RdBu_r", vmin=-limit, vmax=limit)
+            draw_image(axes, values[channel], seconds, cmap="RdBu_r", vmin=-limit, vmax=limit)
             axes.set(xlabel="", ylabel=str(channel), yticks=[])
+            if lines:
+                axes.invert_yaxis()
+                axes.set(ylabel="channel")
+                axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
             axes.tick_params(labelbottom=axes is several[-1, 0])
             for seam in record.layout.seams if self.tiles else ():
-                axes.axvline(seam * LATENT_SECONDS, color="black", lw=0.8)
-        mark_seams(several[0, 0], record.layout.seams if self.tiles else None)
+                axes.axvline(seam * seconds, color="black", lw=0.8)
+        mark_seams(several[0, 0], record.layout.seams if self.tiles else None, seconds)
         several[-1, 0].set_xlabel("time (s)")
         where = f"{NAMES[self.quantity]}, step {record.step} (t = {record.timestep})"
         title = f"{where}, by channel, -{limit:.2g} to {limit:.2g}"
@@ -222,6 +237,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         return {
             "channels": channels,
             "frames": frames,
+            "framesPerSecond": self.clock.frames_per_second,
             "bins": bins,
             "ring": self._trace[0].layout.ring if self.sampler is None else self.sampler.ring,
             "factor": factor,

@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import SpotnbError
+from spotnb.models.adapt import as_model
+from spotnb.models.defaults import AUDIOLDM, TINY, defaults_of
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.base import require_open, while_open
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.page import write_page
@@ -46,12 +49,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     Args:
         model: A model name for `load_model`, or an `AudioModel`. It is loaded when it is first needed: the embedded
-            model for the cost of the run in seconds, any other model for the first run.
+            model for the cost of the run in seconds, any other model for the first run. The form starts from what suits
+            the model; one that has to be loaded for that changes the controls that the user has left alone.
 
     Attributes:
         sampler: The `SpotSampler`, or None before the first run.
-        waveform: `[samples]` float32 of the last finished run, or None before a run is finished. It is kept until
-            another run is finished or `reset` is called.
+        waveform: `[samples]` or `[channels, samples]` float32 of the last finished run, or None before a run is
+            finished. It is kept until another run is finished or `reset` is called.
         inspector: The `LatentInspector` of the run, or None.
     """
 
@@ -64,7 +68,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._closed = False
         self._gone: list[LatentInspector | RunResult] = []
         self._lock = threading.RLock()
-        self.form = Form(self._form_changed)
+        self._adopted = self._eager
+        self.form = Form(self._form_changed, _usual(model))
         self.status = PanelStatus(doing="Ready")
         self.buttons = {}
         for name, (word, tooltip) in ACTIONS.items():
@@ -98,7 +103,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def waveform(self) -> NDArray[np.float32] | None:
-        """The sound `[samples]` of the last finished run, or None before a run is finished."""
+        """The sound of the last finished run, or None before a run is finished."""
         generation = self._run.generation
         return None if generation is None else generation.waveform
 
@@ -205,7 +210,15 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         except SpotnbError as error:
             self._run.tell(trouble=str(error), details="")
             return
-        self._run.start(lambda: work(settings), busy)
+
+        def begin() -> None:
+            if not self._adopted:
+                self.form.adopt(defaults_of(as_model(self._run.model())))
+                self._adopted = True
+                self._run.tell(busy=busy)
+            work(settings if self._eager else self.form.settings())
+
+        self._run.start(begin, busy)
 
     # ---- display
 
@@ -290,13 +303,14 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Show the cost of the form, in a thread: windows and frames, and also seconds if the model is available."""
         try:
             settings = self.form.settings()
-            text = planned_cost(settings)
+            text = planned_cost(settings, self._run.held)
             self._set_cost(text)
             if self._run.busy or not (self._eager or self._run.loaded):
                 return
             from spotnb.sampling.sampler import SpotSampler
 
-            cost = SpotSampler(self._run.load_quietly(), **settings).cost()
+            sampler = SpotSampler(self._run.load_quietly(), **settings)
+            cost, text = sampler.cost(), planned_cost(settings, sampler.model)
             memory = f"{cost.peak_bytes / 1e6:.0f} MB" if cost.peak_bytes < 1e9 else f"{cost.peak_bytes / 1e9:.1f} GB"
             self._set_cost(f"{text}; about {duration(cost.seconds)} and {memory}")
         except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
@@ -306,6 +320,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         with self._lock:
             if not self._closed:
                 self.status.cost = text
+
+
+def _usual(model: Any) -> dict[str, Any]:
+    """Return the settings that the form starts from. A model that is not loaded yet may have others."""
+    if not isinstance(model, str):
+        return defaults_of(as_model(model))
+    return {**AUDIOLDM, "tile_size_time": SpotDiffusionConfig().tile_size_time, **(TINY if model == "tiny" else {})}
 
 
 def _below(box: Any) -> Any:

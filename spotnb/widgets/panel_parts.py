@@ -8,7 +8,8 @@ import numpy as np
 from traitlets import Bool, Dict, Float, Unicode
 
 from spotnb.sound.files import flac_bytes
-from spotnb.sound.mel import FLOOR
+from spotnb.sound.measure import extremes
+from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE
 from spotnb.widgets.base import Widget, new_figure, while_open
 
 if TYPE_CHECKING:
@@ -63,28 +64,30 @@ class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
         assert self.generation is not None
         figure = new_figure(height=4.8)
         above, below = figure.subplots(2, 1)
-        plot_waveform(self.generation.waveform, self.generation.seams, above)
-        plot_mel(self.generation.mel, self.generation.seams, below)
+        clock = self.generation.sampler.clock
+        plot_waveform(self.generation.waveform, self.generation.seams, above, clock=clock)
+        plot_mel(self.generation.mel, self.generation.seams, below, clock=clock)
         return figure
 
 
 def _scene_of(generation: Generation) -> dict[str, Any]:
-    wave, mel = generation.waveform, generation.mel
-    rate = generation.sampler.model.sample_rate
-    frames = generation.sampler.frames
+    wave, mel, clock = generation.waveform, generation.mel, generation.sampler.clock
+    rate, samples = clock.sample_rate, wave.shape[-1]
     columns = min(len(mel), COLUMNS)
     edges = np.linspace(0, len(mel), columns + 1).astype(int)[:-1]
     loudest = np.maximum.reduceat(mel, edges, axis=0)
     shades = np.clip(np.rint(255 * (loudest - LOW) / (HIGH - LOW)), 0, 255).astype(np.uint8)
-    parts = np.linspace(0, len(wave), min(len(wave), COLUMNS) + 1).astype(int)[:-1]
-    envelope = np.stack([np.minimum.reduceat(wave, parts), np.maximum.reduceat(wave, parts)], axis=1)
+    parts = np.linspace(0, samples, min(samples, COLUMNS) + 1).astype(int)[:-1]
+    envelope = extremes(wave, parts)
     levels = generation.levels()
     grid_score = generation.grid_score()
     score = None if grid_score is None else {"score": float(grid_score.score), "p": float(grid_score.p_value)}
     return {
         "sound": flac_bytes(wave, rate),
-        "frames": frames,
-        "seconds": len(wave) / rate,
+        "framesPerSecond": clock.frames_per_second,
+        "melFrames": len(mel),
+        "melRate": SAMPLE_RATE / HOP,
+        "seconds": samples / rate,
         "mel": shades.tobytes(),
         "columns": columns,
         "bands": mel.shape[1],

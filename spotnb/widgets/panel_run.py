@@ -79,6 +79,11 @@ class Run:
         """Whether the model is loaded."""
         return self._model is not None
 
+    @property
+    def held(self) -> Any:
+        """The model, or None if it is not loaded."""
+        return self._model
+
     def model(self) -> Any:
         """Return the model, and load it first if necessary. Call this from the thread."""
         if self._model is None:

@@ -15,7 +15,8 @@ from traitlets import Bytes, Dict
 
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array, require_finite
-from spotnb.support.checks import check_int, show
+from spotnb.support.checks import check_instance, check_int, show
+from spotnb.tiling.clock import AUDIOLDM, Clock
 from spotnb.widgets.base import Widget, new_figure, while_open
 from spotnb.widgets.traits import Checked, choice, whole
 
@@ -107,7 +108,8 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
             least 2 and at most 8192 frames.
         pad: Frames of padding at each end, 0 to T - 1. None is 3, or an eighth of T if that is more.
         shift: Frames by which everything is rolled, 0 to T. None is the same number as for `pad`.
-        channel: The channel of a latent.
+        channel: The channel of a latent. A latent of one bin is shown with all its channels as rows.
+        clock: The rates that give seconds (default: AudioLDM's).
 
     Attributes:
         pad: As above.
@@ -127,7 +129,16 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
     _scene = Dict().tag(sync=True)
     _pixels = Bytes().tag(sync=True)
 
-    def __init__(self, values: Any = None, pad: int | None = None, shift: int | None = None, channel: int = 0) -> None:
+    def __init__(
+        self,
+        values: Any = None,
+        pad: int | None = None,
+        shift: int | None = None,
+        channel: int = 0,
+        *,
+        clock: Clock = AUDIOLDM,
+    ) -> None:
+        clock = check_instance("clock", clock, Clock, hint="pass the clock of a sampler")
         plane = _plane(np.arange(1.0, 9.0) if values is None else values, channel)
         self.frames, bins = plane.shape
         self._plane = plane
@@ -136,6 +147,7 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
         numbers = bins == 1 and self.frames <= NUMBERS
         scene = {
             "frames": self.frames,
+            "framesPerSecond": clock.frames_per_second,
             "bins": bins,
             "numbers": [f"{value:.4g}" for value in plane[:, 0]] if numbers else None,
             "limit": limit,
@@ -192,7 +204,7 @@ def _plane(values: Any, channel: Any) -> NDArray[np.float32]:
     if array.ndim == 4:
         last = array.shape[1] - 1
         channel = check_int("channel", channel, 0, last, hint=f"the latent has {last + 1}")
-        array = array[0, channel]
+        array = array[0, :, :, 0].T if array.shape[3] == 1 else array[0, channel]
     else:
         array = array[:, None]
     check_int("the number of frames", len(array), 2, MAX_FRAMES, hint="pass a shorter part, or a longer sound")

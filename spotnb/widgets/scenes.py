@@ -5,28 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from spotnb.tiling.config import METHODS
-from spotnb.tiling.edges import POLICIES, EdgePolicy
+from spotnb.tiling.edges import POLICIES, Anchor, Circular, EdgePolicy, Merge
+
+TILINGS = {EdgePolicy: "grid", Anchor: "anchored", Merge: "merged", Circular: "turned"}
+CUTS = ("grid", "overlapping", "one_window", "grain")
+"""The methods of an edge policy that decide where it cuts."""
 
 
 def edge_policies(time_multiple: int) -> dict[str, dict[str, Any]]:
     """Return each edge policy by name: whether it is a ring, the grain of its cuts in frames, and how tiles are cut.
 
+    A policy of a caller's that cuts tiles in a way of its own is left out, because JavaScript cannot follow it.
+
     >>> edge_policies(8)["merge"]
     {'name': 'merge', 'ring': False, 'grain': 8, 'tiles': 'merged'}
     """
     return {
-        name: {"name": name, "ring": policy.ring, "grain": policy.grain(time_multiple), "tiles": _tiling(policy)}
+        name: {"name": name, "ring": policy.ring, "grain": policy.grain(time_multiple), "tiles": tiling}
         for name, policy in POLICIES.items()
+        if (tiling := tiling_of(policy)) is not None
     }
 
 
-def _tiling(policy: EdgePolicy) -> str:
-    """Return the name of the algorithm in static/shared/layout.js that cuts the tiles of an edge policy."""
-    if policy.ring:
-        return "turned"
-    if policy.grain(2) > 1:
-        return "merged"
-    return "anchored" if policy.padding == "none" else "grid"
+def tiling_of(policy: EdgePolicy) -> str | None:
+    """Return the name of the algorithm in static/shared/layout.js that cuts the tiles of an edge policy, or None.
+
+    >>> {name: tiling_of(policy) for name, policy in POLICIES.items() if name in ("anchor", "merge")}
+    {'anchor': 'anchored', 'merge': 'merged'}
+    """
+    kind = type(policy)
+    for base, tiling in TILINGS.items():
+        if kind.ring == base.ring and all(getattr(kind, name) is getattr(base, name) for name in CUTS):
+            return tiling
+    return None
 
 
 def method_policies() -> dict[str, dict[str, Any]]:

@@ -12,14 +12,15 @@ from traitlets import Bytes, Dict, observe
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int, check_name, show
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import run_steps
-from spotnb.tiling.edges import EDGES
+from spotnb.tiling.edges import POLICIES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
 from spotnb.widgets.base import Widget, new_figure, while_open
-from spotnb.widgets.scenes import edge_policies, method_policies
-from spotnb.widgets.traits import choice, whole, whole_or_none
+from spotnb.widgets.scenes import edge_policies, method_policies, tiling_of
+from spotnb.widgets.traits import Checked, choice, whole, whole_or_none
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,12 +37,14 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     The attributes are traits, which can be observed, set, and linked with `jslink`.
 
     Args:
-        frames: Length of the latent in frames (40 ms each), at most 200,000. Or a `Trace` (or its records or layouts),
-            whose steps are shown over its clean estimate.
+        frames: Length of the latent in frames, at most 200,000. Or a `Trace` (or its records or layouts), whose steps
+            are shown over its clean estimate.
         config: The tiling. Not with a trace, which has its own.
         steps: The number of steps of the run, at most 1000. Not with a trace.
         method: One of `spotnb.tiling.config.METHODS`. Not with a trace.
-        channel: The channel of the clean estimate that is shown behind the tiles of a trace.
+        channel: The channel of the clean estimate that is shown behind the tiles of a trace. A latent of one bin is
+            shown with all its channels as rows.
+        clock: The rates that give seconds. None is the clock of the trace, or AudioLDM's.
 
     Attributes:
         step: The index of the step that is shown, or in a thinned trace the index of the record.
@@ -58,7 +61,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     step = whole("step", lambda widget: widget.tiling_run.steps - 1, "steps count from 0")
     shift = whole("shift", lambda widget: widget.tiling_run.config.tile_size_time, "a grid repeats after a tile")
     method = choice("method", METHODS, "spot")
-    edge = choice("edge", EDGES, "reflect")
+    edge = Checked(lambda _, value: _check_edge(value), "reflect")
     selected_frame = whole_or_none("selected_frame", lambda widget: widget.tiling_run.frames - 1, "None selects none")
 
     _scene = Dict().tag(sync=True)
@@ -72,7 +75,11 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         method: str | None = None,
         *,
         channel: int = 0,
+        clock: Clock | None = None,
     ) -> None:
+        from spotnb.plots.drawing import clock_of
+
+        self.clock = clock_of(frames, clock)
         whole_number = isinstance(frames, (int, np.integer, float, str, type(None)))
         if whole_number:
             self.tiling_run = _planned(
@@ -86,8 +93,10 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
             self.tiling_run = _recorded(frames)
             backdrop, image = _clean_estimates(frames, self.tiling_run.frames, channel)
         run = self.tiling_run
+        _check_edge(run.config.edge)
         scene = {
             "frames": run.frames,
+            "framesPerSecond": self.clock.frames_per_second,
             "width": run.config.tile_size_time,
             "overlap": run.config.overlap,
             "methods": method_policies(),
@@ -125,9 +134,18 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
 
         figure = new_figure(height=4.8)
         above, below = figure.subplots(2, 1)
-        plot_layout(self.tiling, above)
-        plot_seams(self.run_layouts, below)
+        plot_layout(self.tiling, above, clock=self.clock)
+        plot_seams(self.run_layouts, below, clock=self.clock)
         return figure
+
+
+def _check_edge(edge: Any) -> str:
+    if isinstance(edge, str) and edge in POLICIES and tiling_of(POLICIES[edge]) is None:
+        raise InputError(
+            f"the edge policy {show(edge)[:40]} cuts tiles in a way of its own, which this widget cannot follow: use "
+            "plot_tile_map and plot_layout"
+        )
+    return check_name("edge", edge, list(edge_policies(1)))
 
 
 @dataclass(frozen=True)
@@ -219,7 +237,8 @@ def _clean_estimates(trace: Any, frames: int, channel: int) -> tuple[dict[str, A
             return None, b""
         array = as_array(x0)
         channel = check_int("channel", channel, 0, array.shape[1] - 1, hint="channels count from 0")
-        plane = np.nan_to_num(array[0, channel, ::factor].astype(np.float32), posinf=0, neginf=0)
+        chosen = array[0, :, ::factor, 0].T if array.shape[3] == 1 else array[0, channel, ::factor]
+        plane = np.nan_to_num(chosen.astype(np.float32), posinf=0, neginf=0)
         if not planes:
             every = max(1, -(-count * columns * plane.shape[1] // BACKDROP_BYTES))
         planes.append((index, plane))

@@ -49,6 +49,7 @@ GOOD: dict[str, Callable[[], Any]] = {
     "model": model,
     "near": lambda: 1,
     "path": lambda: Path("junk.wav"),
+    "policy": lambda: type("Mine", (spotnb.EdgePolicy,), {"name": "mine"}),
     "progress": lambda: False,
     "prompt": lambda: "rain",
     "runs": lambda: {"one": generation(), "two": generation()},
@@ -82,6 +83,7 @@ OWN: dict[str, dict[str, Callable[[], Any]]] = {
     "spotdiffusion_text_to_audio": {"ddim_steps": lambda: 2},
     "replay": {"model": model},
     "resume": {"model": model},
+    "sampler_from": {"manifest": lambda: sampler().manifest(), "model": model},
     "sweep": {
         "grid": lambda: {"prompt": "rain", "duration": 1.0, "steps": 2},
         "out": lambda: Path("swept"),
@@ -106,6 +108,8 @@ SETTINGS = {"SpotSampler", "SpotSampler.fork", "generate_audio", "spotdiffusion_
 """Callables whose keywords are the settings of a run."""
 LEFT_OUT = {
     "AudioModel": "a protocol",
+    "Solver": "a protocol",
+    "EdgePolicy": "a base class",
     "DistributedModel": "needs a cluster",
     "Trace.of": "takes a trace or a path, as replay does",
     "from_audioldm": "needs audioldm's network, and is called in tests/audioldm",

@@ -21,6 +21,7 @@ from spotnb import errors
 from spotnb.errors import LONGEST_MESSAGE, SpotnbError, one_line
 from tests.adversity.calls import Target, targets
 from tests.adversity.junk import JUNK
+from tests.edges import forget_edges
 
 SECONDS, GIGABYTES = 5, 1.5
 TARGETS = list(targets())
@@ -94,4 +95,5 @@ def test_good_values_are_good(target: Target, tmp_path: Path, monkeypatch: pytes
     parameter = inspect.signature(target.function()).parameters.get(target.argument)
     needed = () if parameter is None or parameter.default is not parameter.empty else (target.argument,)
     target.function()(**{name: target.good(name) for name in (*target.required, *needed)})
+    forget_edges()
     plt.close("all")

@@ -98,7 +98,9 @@ def small_roberta(*_: Any, **__: Any) -> nn.Module:
         hidden_size=768,  # the input width of CLAP's projection
         intermediate_size=64,
         num_hidden_layers=1,
-        num_attention_heads=4,
+        num_attention_heads=12,  # this and what follows are RoBERTa's
+        layer_norm_eps=1e-5,
+        type_vocab_size=1,
         max_position_embeddings=TOKENS + 4,
         pad_token_id=1,
     )

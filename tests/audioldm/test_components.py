@@ -18,10 +18,10 @@ from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 from spotnb import SpotSampler
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.checkpoint_names import unet_weights, vae_weights, vocoder_weights
 from spotnb.models.heads import ORIGINAL_HEADS, choose_heads
 from spotnb.models.latent_diffusion import LatentDiffusionModel
 from spotnb.solvers.noise import draw
-from tests.audioldm.convert import unet_weights, vae_weights, vocoder_weights
 from tests.audioldm.original import relative
 from tests.models.components import AUDIOLDM_SCHEDULE, make_components, make_unet, make_vae
 
@@ -93,7 +93,7 @@ def test_the_network(audioldm: Any, published: int, shrink: int) -> None:
     unet = original_unet(published // shrink, (64 if published == 256 else 32) // shrink)
     expected = unet(X, T, y=COND)
     assert expected.std() > 0.1
-    channels, weights = tuple(c // shrink for c in full), unet_weights(unet)
+    channels, weights = tuple(c // shrink for c in full), unet_weights(unet.state_dict())
     ours = diffusers_unet(channels, list(heads), weights)
     assert relative(ours(X, T, None, class_labels=COND).sample, expected) <= 1e-4
     # The published configuration's number of heads loads without a warning, but it is wrong.
@@ -115,7 +115,7 @@ def test_the_autoencoder(audioldm: Any, monkeypatch: pytest.MonkeyPatch) -> None
     with torch.random.fork_rng(devices=[]):
         vae = sys.modules["audioldm.variational_autoencoder.autoencoder"].AutoencoderKL(**config).eval()
         fill(vae)
-        ours = diffusers_vae(128, 2, vae_weights(vae))
+        ours = diffusers_vae(128, 2, vae_weights(vae.state_dict()))
     mel = vae.decode(X)
     assert mel.shape == (1, 1, 32, 64)
     assert mel.std() > 0.1
@@ -138,7 +138,7 @@ def hifigan(width: int, vocoder: nn.Module) -> SpeechT5HifiGan:
     )
     ours = SpeechT5HifiGan(config)
     constants = {"mean": ours.mean, "scale": ours.scale}
-    ours.load_state_dict(vocoder_weights(vocoder) | constants, strict=True)
+    ours.load_state_dict(vocoder_weights(vocoder.state_dict()) | constants, strict=True)
     return ours.eval()
 
 
@@ -158,10 +158,10 @@ def test_the_vocoder(audioldm: Any) -> None:
 def test_one_set_of_weights_sounds_the_same_in_either_form(original: Any, model: LatentDiffusionModel) -> None:
     """A complete tiled run with the original object and with the classes of the folder format."""
     with original.ema_scope(), torch.random.fork_rng(devices=[]):
-        weights = {name: w.clone() for name, w in unet_weights(original.model.diffusion_model).items()}
+        weights = {name: w.clone() for name, w in unet_weights(original.model.diffusion_model.state_dict()).items()}
         pieces = {
             "unet": diffusers_unet((32, 64, 96, 160), [4, 8, 12, 20], weights),
-            "vae": diffusers_vae(32, 1, vae_weights(original.first_stage_model), scale=0.9),
+            "vae": diffusers_vae(32, 1, vae_weights(original.first_stage_model.state_dict()), scale=0.9),
             "vocoder": hifigan(64, original.first_stage_model.vocoder),
             "scheduler": DDIMScheduler(**AUDIOLDM_SCHEDULE),
         }

@@ -13,7 +13,7 @@ import torch
 from scipy.signal import resample_poly
 from torch import Tensor
 
-from spotnb import SpotDiffusionConfig, SpotSampler, spotdiffusion_text_to_audio
+from spotnb import SpotDiffusionConfig, SpotSampler, generate_audio, spotdiffusion_text_to_audio
 from spotnb.models.adapt import as_model
 from spotnb.models.latent_diffusion import LatentDiffusionModel, from_audioldm
 from spotnb.models.mel import torch_log_mel
@@ -307,6 +307,17 @@ def test_long_sounds_are_scored_piece_by_piece(model: LatentDiffusionModel) -> N
     whole = model.score(sound[None], PROMPT)
     pieces = model.score(torch.stack([sound[:160000], sound[-160000:]]), PROMPT)
     assert (whole - pieces.mean()).abs() < 1e-3  # separate resampling changes a few samples at the cuts
+
+
+def test_the_best_candidate_is_that_of_the_score(original: Any, model: LatentDiffusionModel) -> None:
+    """Each candidate is scored by CLAP, after all of them are sampled and decoded."""
+    settings: dict[str, Any] = {"duration": 0.3, "steps": 2, "seed": 1, "progress": False}
+    result = generate_audio(original, PROMPT, n_candidates=2, **settings)
+    expected = float(model.score(torch.tensor(result.waveform)[None], PROMPT))
+    assert max(result.scores) == pytest.approx(expected, abs=1e-5)
+    assert abs(result.scores[0] - result.scores[1]) > 1e-5
+    assert result.candidate == int(np.argmax(result.scores))
+    assert np.array_equal(result.waveform, result.sampler.decode(candidate=result.candidate))
 
 
 # The complete model.

@@ -22,6 +22,17 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = Path("/usr/bin/chromium")
+PLAYED = """() => {
+  window.played = [];
+  const { start } = AudioBufferSourceNode.prototype;
+  AudioBufferSourceNode.prototype.start = function (...when) {
+    const channels = Array.from({ length: this.buffer.numberOfChannels }, (_, k) => this.buffer.getChannelData(k));
+    const peaks = channels.map((samples) => samples.reduce((most, each) => Math.max(most, Math.abs(each)), 0));
+    window.played.push({ seconds: this.buffer.duration, peaks });
+    return start.apply(this, when);
+  };
+}"""
+"""Records the length and the peaks of the channels of every sound that a page starts from now on."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -99,6 +99,45 @@ def comparison() -> Any:
     return widget
 
 
+def tiles_stereo() -> Any:
+    from spotnb.widgets.tile_shift import TileShiftDebugger
+
+    widget = TileShiftDebugger(_stereo("spot").trace)
+    widget.step, widget.selected_frame = 3, 100
+    return widget
+
+
+def inspector_stereo() -> Any:
+    from spotnb.widgets.inspector import LatentInspector
+
+    sampler = _stereo("spot")
+    widget = LatentInspector(sampler)
+    widget.step, widget.selected_frame = 4, 60
+    widget.decode(widget.step)
+    widget.wait(60)
+    return widget
+
+
+def inspector_stereo_channel() -> Any:
+    widget = inspector_stereo()
+    widget.channel = 5
+    return widget
+
+
+def comparison_stereo() -> Any:
+    from spotnb.widgets.comparison import RunComparison
+
+    return RunComparison({"tiles, stereo": _stereo("tiles"), "spot, stereo": _stereo("spot"), "16 kHz": _run("spot")})
+
+
+def _stereo(method: str) -> Any:
+    from spotnb import SpotDiffusionConfig, SpotSampler
+    from tests.networks import StereoModel, neighbourly
+
+    config = SpotDiffusionConfig(64)
+    return SpotSampler(StereoModel(neighbourly), "a sea", 12.0, 6, config=config, method=method).run(progress=False)
+
+
 def _run(method: str) -> Any:
     from spotnb import SpotDiffusionConfig, SpotSampler, load_model
 
@@ -125,6 +164,10 @@ SCREENS: dict[str, Callable[[], Any]] = {
     "reflection-latent": reflection_latent,
     "inspector": inspector,
     "comparison": comparison,
+    "tiles-stereo": tiles_stereo,
+    "inspector-stereo": inspector_stereo,
+    "inspector-stereo-channel": inspector_stereo_channel,
+    "comparison-stereo": comparison_stereo,
 }
 
 

@@ -246,3 +246,30 @@ def test_a_saved_page_plays_without_kernel_and_network(browser: Browser, tmp_pat
         assert 0.9 < float(page.locator(".spotnb-clock").inner_text().split(" /")[0]) < 29
         assert not axe_violations(page, ".spotnb")
         assert not errors
+
+
+def test_two_channels_at_44_khz_play_beside_one_at_16(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.comparison import RunComparison
+    from tests.browser.jupyter import PLAYED, page_of
+
+    times = np.arange(4 * 44100) / 44100
+    both = np.stack([0.4 * np.sin(2 * np.pi * 300 * times), 0.1 * np.sin(2 * np.pi * 500 * times)]).astype(np.float32)
+    one = (0.2 * np.sin(2 * np.pi * 300 * np.arange(3 * 16000) / 16000)).astype(np.float32)
+    widget = RunComparison({"both": (both, 44100), "one": (one, 16000)}, frame_seconds=2048 / 44100)
+    path = widget.to_html(tmp_path / "stereo.html")
+    widget.close()
+    with page_of(browser, path) as (page, errors):
+        page.evaluate(PLAYED)
+        page.get_by_text("0.00 / 4.00 s").first.wait_for()
+        page.get_by_role("button", name="Match levels").click()
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.get_by_role("button", name="Pause").wait_for()
+        stereo, mono = page.evaluate("window.played")
+        assert stereo["peaks"] == pytest.approx([0.4, 0.1], abs=0.02)
+        assert mono["peaks"] == pytest.approx([0.2], abs=0.02)
+        assert [stereo["seconds"], mono["seconds"]] == pytest.approx([4, 3], abs=0.01)
+        page.get_by_role("button", name="Blind test").click()
+        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Listen to X").click()
+        page.get_by_text("Trial 1 of 12").first.wait_for()
+        assert not errors

@@ -251,3 +251,34 @@ def test_nan_and_infinity_are_marked(browser: Browser, tmp_path: Path) -> None:
         }""")
         assert green > 20
         assert not errors
+
+
+def test_two_channels_at_44_khz_with_one_bin(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.tiling.config import SpotDiffusionConfig
+    from spotnb.widgets.inspector import LatentInspector
+    from tests.browser.jupyter import PLAYED, page_of
+    from tests.networks import StereoModel, pointwise
+
+    run = SpotSampler(StereoModel(pointwise), "a sea", 6.0, steps=3, config=SpotDiffusionConfig(32))
+    widget = LatentInspector(run.run(progress=False))
+    widget.step = 2
+    widget.selected_frame = 64
+    widget.decode(2)
+    widget.wait(60)
+    path = widget.to_html(tmp_path / "stereo.html")
+    expected = [float(np.abs(channel).max()) for channel in run.sound(2, of="x0").waveform]
+    widget.close()
+    with page_of(browser, path) as (page, errors):
+        page.get_by_text("2.97 s (frame 64), channel 0").first.wait_for()  # 64 * 2048 / 44100
+        height = page.evaluate("document.querySelector('.spotnb canvas').clientHeight")
+        assert 380 < height < 560  # 64 lines, not 64 pictures of 46 pixels
+        page.evaluate(PLAYED)
+        page.get_by_role("button", name="Play the clean estimate").click()
+        page.get_by_role("button", name="Pause").wait_for()
+        (played,) = page.evaluate("window.played")
+        assert played["seconds"] == pytest.approx(6, abs=0.01)
+        assert played["peaks"] == pytest.approx(expected, abs=0.05)
+        page.locator(".spotnb canvas").click(position={"x": 300, "y": 200})
+        page.get_by_text("of 6.0 s").first.wait_for()
+        assert not errors

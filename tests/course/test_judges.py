@@ -19,8 +19,10 @@ def test_numbers_of_any_kind() -> None:
     for right in (1.5, 1.51, np.float32(1.5), torch.tensor(1.5), Fraction(3, 2)):
         assert judge(right) == ""
     assert judge(3) == "Twice as much."
-    assert judge(2) == "2 s is too large."
+    assert judge(2.5) == "2.5 s is too large."
     assert judge(-1) == "-1 s is too small."
+    assert judge(1.52) == "1.52 s is a little too large."
+    assert judge(1234567.891) == "1234567.9 s is too large."
     for wrong in (True, "1.5", [1.5], None, object()):
         assert "expected a number" in judge(wrong)
     assert "finite" in judge(math.nan)
@@ -31,8 +33,17 @@ def test_lists_of_numbers() -> None:
     for right in ([3, 1, 2], (3, 1, 2), np.array([3, 1, 2]), torch.tensor([3.0, 1, 2])):
         assert ordered(right) == ""
     assert ordered([1, 2, 3]) == "Sorted."
-    assert ordered([1, 2]) == "You gave 2 numbers, but 3 were expected."
-    assert "not right yet" in ordered([3, 1, 1])
+    assert ordered([5, 6]) == "The numbers that you gave: 2. Expected: 3 numbers."
+    assert ordered([7, 8, 9]) == "[7, 8, 9] is not right yet."
+    assert ordered([3, 1, 1]) == "2 of the 3 numbers are right."
+    assert ordered([1, 2]) == "2 of the 3 numbers are right."
+    assert ordered([1, 9]) == "1 of the 3 numbers is right. 1 of the others does not belong."
+    assert ordered([3, 1, 2, 9]) == "All 3 numbers are there, and 1 that does not belong."
+    assert ordered([2, 1, 3]) == "The numbers are right, but their order is reversed."
+    pair = judges.numbers([4, 6], parts=("a start", "an end"))
+    assert pair([6, 4]) == "The two are swapped."
+    assert pair([4, 9]) == "1 of the 2 numbers is right. Missing or wrong: an end."
+    assert pair([5, 7]) == "That is off by one: is an end or a zero counted that should not be?"
     for wrong in ({1, 2, 3}, 5, "312", [[3, 1, 2]], ["a"]):
         assert "expected a list of numbers" in ordered(wrong)
     assert "NaN" in ordered([math.nan, 1, 2])
@@ -58,7 +69,13 @@ def test_functions(kind: Any) -> None:
     assert judge(right) == ""
     assert judge(lambda values, shift: list(right(values, shift))) == ""
     assert judge(lambda values, shift: np.roll(np.asarray(values), -shift)) == "Backwards."
-    assert judge(lambda values, shift: values).endswith("expected [3.0, 1.0, 2.0].")
+    assert judge(lambda values, shift: values).endswith("expected [3, 1, 2].")
+    assert judge(lambda values, shift: values).startswith("1 of 2 results is right. Your function, called with ([1, 2")
+    assert judge(lambda values, shift: 3 * right(values, shift)).startswith("Every result is 3 times as large")
+    assert judge(lambda values, shift: right(values, shift) - 2.5) == "Every result is 2.5 too small."
+    assert judge(lambda values, shift: -right(values, shift)) == "The size is right, but the sign is reversed."
+    assert judge(lambda values, shift: right(values, shift) + 1).startswith("That is off by one")
+    assert judge(lambda values, shift: str(shift)[:0] or None).endswith("returns None: is there a `return` at the end?")
     assert "raises TypeError" in judge(lambda values: values)
     assert "expected a function; pass it without parentheses" in judge([1])
 
@@ -75,7 +92,14 @@ def test_whatever_an_answer_does_is_no_exception() -> None:
             raise RuntimeError("<script>")
 
     exercise = Exercise(judges.number(1), "Think.", "So.")
-    assert "Hint: Think." in exercise.check(Bad()).text
+    assert exercise.check(Bad()).text.startswith("Not yet. ")
     assert repr(exercise.check(1)) == "Right. So."
     assert exercise.check(1)
-    assert "No answer yet" in exercise.check(...).text
+    assert exercise.check(...).text == "Not answered yet."
+
+
+def test_a_judge_may_be_any_function() -> None:
+    exercise = Exercise(lambda answer: "" if answer == 2 else "Think of a pair.", "Think.", "So.")
+    assert exercise.check(2)
+    assert exercise.check(1).text == "Not yet. Think of a pair."
+    assert exercise.near_misses == ()

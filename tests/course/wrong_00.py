@@ -9,7 +9,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([2, 3], "occur twice"),
         ([1, 2], "goes to the right"),
         ([6, 7, 8], "a shift of 3"),
-        ([], "Every shift loses something"),
+        ([6, 7], "counted from 0"),
+        ([2, 3, 7, 8], "the others occur twice"),
+        ([8], "a frame that the roll moves"),
     ],
     "00-2": [
         ("reflect", "fit their own mirror images"),

@@ -18,7 +18,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([208, 832, -1280], "shorter than the sound"),
         ([210, 840, 0], "AudioLDM's rule requires 25.6"),
         ([216, 864, 138240], "only the part beyond 8.4 s"),
-        ([216, 864], "gave 2 numbers, but 3 were expected"),
+        ([216, 864], "a number of samples"),
+        ([216, 8, 8], "a number of mel frames, and a number of samples"),
+        ([216, 864, 0.24], "in seconds"),
+        ([216, 864, 6], "in latent frames"),
     ],
     "01-3": [
         (lambda unguided, prompted, scale: unguided + scale * prompted, "sum of both"),

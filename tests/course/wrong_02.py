@@ -29,10 +29,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "02-2": [
         ([7.5, 15, 22.5], "only AudioLDM's rule for sizing latents"),
-        ([192, 384, 576], "convert them to seconds"),
+        ([192, 384, 576], "latent frames: give seconds"),
         ([0, 7.68, 15.36, 23.04, 30.72], "The two ends are not seams"),
         ([7.68, 15.36, 23.04, 30.72], "The end is not a seam"),
         ([0, 7.68, 15.36, 23.04], "The start is not a seam"),
+        ([7.68, 15.36], "a border between two tiles"),
+        ([8, 15, 23], "rounded too far"),
         ([7.5, 15, 22.5, 30], "not cut into equal parts"),
     ],
     "02-3": [

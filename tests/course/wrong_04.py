@@ -42,6 +42,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([640, 640, 512], "no frame is padded"),
         ([640, 504, 640], "A ring has no ends"),
         ([640, 504, 504], "a window of 128 frames"),
+        ([512, 504, 500], "an edge that pads, and an edge that has no end"),
         ([5, 4, 4], "Those are tiles"),
     ],
     "04-3": [

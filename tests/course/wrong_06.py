@@ -42,6 +42,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([20, 20], "equal steps"),
         ([31, 36], "are swapped"),
         ([36, 36], "one more tile than tiles"),
+        ([36, 30], "a grid that moves"),
+        ([220 / 6, 220 / 7], "before rounding"),
         ([10, 12], "upside down"),
     ],
     "06-2": [

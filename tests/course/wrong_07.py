@@ -46,7 +46,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ([(9.5, 20)], "before the cough"),
         ([(0, 8), (8, 20)], "touch"),
         ([(9.5, 20), (0, 8)], "wrong order"),
-        ([(0, 7), (9.5, 20)], "not right yet"),
+        ([(0, 7), (9.5, 20)], "an end"),
+        ([(0, 200), (237.5, 500)], "latent frames"),
     ],
     "07-4": [
         ("steps", "finer detail"),

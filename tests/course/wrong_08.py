@@ -36,8 +36,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "08-3": [
         ("spotnb", "Apache-2.0, which allows"),
-        ("diffusers", "does not contain these weights"),
-        ("nothing", "separate license"),
+        ("diffusers", "not part of it"),
+        ("nothing", "the license of the code"),
         ("prompt", "other questions"),
     ],
     "08-4": [

@@ -19,7 +19,15 @@ import { beforeSeam, magnified, paged, readState } from "../../spotnb/widgets/st
 import { needed, pValue } from "../../spotnb/widgets/static/comparison/statistics.js";
 import { fixture } from "./fixtures.js";
 
-const SCENE = { duration: 4, rate: 1600, melSeconds: 0.01, melRange: [-10, 0], measure: "LUFS", grid: [50], rows: [] };
+const SCENE = {
+  duration: 4,
+  framesPerSecond: 25,
+  melSeconds: 0.01,
+  melRange: [-10, 0],
+  measure: "LUFS",
+  grid: [50],
+  rows: [],
+};
 
 // Four seconds that swell from silence to `peak`, in columns of 16 samples.
 function row(changes = {}, peak = 127) {
@@ -30,6 +38,7 @@ function row(changes = {}, peak = 127) {
   const given = {
     name: "one",
     samples: 6400,
+    rate: 1600,
     seams: [50],
     seamsKnown: true,
     score: [1.25, 0.0004],
@@ -110,9 +119,9 @@ test("an envelope loses no peak, however coarse it is read", () => {
 });
 
 test("magnifying keeps a frame in its place and stays within the sound", () => {
-  assert.deepEqual(magnified([0, 100], 2, 20, 100), [10, 60]);
-  assert.deepEqual(magnified([0, 100], 1000, 100, 100), [75, 100]);
-  assert.deepEqual(magnified([10, 60], 0.1, 20, 100), [0, 100]);
+  assert.deepEqual(magnified([0, 100], 2, 20, 100, 25), [10, 60]);
+  assert.deepEqual(magnified([0, 100], 1000, 100, 100, 25), [75, 100]);
+  assert.deepEqual(magnified([10, 60], 0.1, 20, 100, 25), [0, 100]);
 });
 
 test("a magnified picture turns a page when the sound leaves it", () => {
@@ -122,10 +131,10 @@ test("a magnified picture turns a page when the sound leaves it", () => {
 });
 
 test("the next seam is approached from a second before", () => {
-  assert.equal(beforeSeam([10, 50, 90], 0, 1), 1);
-  assert.equal(beforeSeam([10, 50, 90], 1, 1), 2.6);
-  assert.equal(beforeSeam([10, 50, 90], 2.6, -1), 1);
-  assert.equal(beforeSeam([50], 3, 1), undefined);
+  assert.equal(beforeSeam([10, 50, 90], 0, 1, 25), 1);
+  assert.equal(beforeSeam([10, 50, 90], 1, 1, 25), 2.6);
+  assert.equal(beforeSeam([10, 50, 90], 2.6, -1, 25), 1);
+  assert.equal(beforeSeam([50], 3, 1, 25), undefined);
 });
 
 test("the run that is selected exists", () => {
@@ -181,4 +190,17 @@ test("the status says which run is heard, and where", () => {
 
 test("only the last row has room for the time axis", () => {
   assert.equal(rowHeight(true) - rowHeight(false), 24);
+});
+
+test("a run of another rate lies on the same time axis", () => {
+  const slow = row({ rate: 800 }); // eight seconds
+  assert.equal(slow.end, 200);
+  assert.equal(peaksAt([row(), slow], 2, false), "At 2.00 s: 1 peak −5.8 dB · 2 peak −12.0 dB");
+  const stereo = { ...SCENE, framesPerSecond: 44100 / 2048 };
+  const given = { samples: 88200, rate: 44100, seams: [20], levels: {}, gain: 0, columnSamples: 16 };
+  const bytes = (length) => new DataView(new ArrayBuffer(length));
+  const it = prepareRow({ ...given, envelope: bytes(2 * 5513), mel: bytes(64 * 200) }, stereo);
+  assert.ok(Math.abs(it.end / it.perSecond - 2) < 1e-9);
+  assert.ok(Math.abs(it.mel.end - it.end) < 1e-9);
+  assert.ok(Math.abs(beforeSeam([64.6], 0, 1, it.perSecond) - 2) < 1e-3);
 });

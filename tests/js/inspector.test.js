@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { badnessOf, MINUS, NAN, PLUS, valuesOf, wordOf } from "../../spotnb/widgets/static/inspector/codes.js";
-import { arrange, cellAt, inView, panned, zoomed } from "../../spotnb/widgets/static/inspector/geometry.js";
+import {
+  arrange,
+  cellAt,
+  inView,
+  labeledRows,
+  panned,
+  zoomed,
+} from "../../spotnb/widgets/static/inspector/geometry.js";
 import { paintPlane, paintSum } from "../../spotnb/widgets/static/inspector/pictures.js";
 import { termsOf, valueAt } from "../../spotnb/widgets/static/inspector/quantities.js";
 import { missingOf } from "../../spotnb/widgets/static/inspector/requests.js";
@@ -24,7 +31,16 @@ import {
 import { Store } from "../../spotnb/widgets/static/inspector/store.js";
 import { diverging } from "../../spotnb/widgets/static/shared/colors.js";
 
-const SCENE = { channels: 2, frames: 10, bins: 3, ring: false, factor: 1, columns: 10, silent: null };
+const SCENE = {
+  channels: 2,
+  frames: 10,
+  framesPerSecond: 25,
+  bins: 3,
+  ring: false,
+  factor: 1,
+  columns: 10,
+  silent: null,
+};
 const TRAITS = {
   step: 0,
   quantity: "x0",
@@ -243,7 +259,7 @@ test("the button of the sound says what it does", () => {
 });
 
 test("a place of the picture is a cell, or none", () => {
-  const at = arrange(2, 1, false);
+  const at = arrange(2, 1, false, 16);
   const plot = { top: 10, left: 50, right: 150, frameAt: (x) => (x - 50) / 10 };
   const size = { ...SCENE, shown: [0, 1] };
   const y = plot.top + at.first;
@@ -277,4 +293,23 @@ test("only what did not travel is asked for", () => {
   held.scene = { ...SCENE, factor: 4 };
   assert.deepEqual(missingOf(held, 0, [0, 10]), [0, 10]);
   assert.equal(missingOf(store(), 0, [0, 10]), null);
+});
+
+test("channels of one bin are the lines of one picture", () => {
+  const at = arrange(64, 1, false, 1);
+  assert.ok(at.height >= 4);
+  assert.equal(at.pitch, at.height);
+  assert.ok(at.total < 520);
+  const plot = { top: 10, left: 0, right: 100, frameAt: (x) => x };
+  const size = { frames: 100, bins: 1, shown: Array.from({ length: 64 }, (_, k) => k) };
+  for (const channel of [0, 1, 31, 63]) {
+    const y = plot.top + at.first + (channel + 0.5) * at.pitch;
+    assert.deepEqual(cellAt(plot, at, { x: 7, y }, size), { frame: 7, bin: 0, channel });
+  }
+  assert.equal(cellAt(plot, at, { x: 7, y: plot.top + at.first + 64 * at.pitch + 1 }, size), null);
+  const labels = labeledRows(64, at.pitch);
+  assert.deepEqual(labels.slice(0, 3), [0, 2, 4]);
+  assert.ok((labels[1] - labels[0]) * at.pitch >= 12);
+  assert.deepEqual(labeledRows(8, 49), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.ok(arrange(1, 0, false, 1).height < arrange(1, 0, false, 16).height);
 });

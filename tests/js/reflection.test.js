@@ -6,8 +6,8 @@ import { isExact, lost, ORDERS, stagesOf, twice } from "../../spotnb/widgets/sta
 import { fateOf, readState, stageName } from "../../spotnb/widgets/static/reflection/state.js";
 import { fixture, plain } from "./fixtures.js";
 
-const EIGHT = { frames: 8, bins: 1, numbers: ["1", "2", "3", "4", "5", "6", "7", "8"] };
-const LONG = { frames: 200, bins: 16, numbers: null };
+const EIGHT = { frames: 8, framesPerSecond: 25, bins: 1, numbers: ["1", "2", "3", "4", "5", "6", "7", "8"] };
+const LONG = { frames: 200, framesPerSecond: 25, bins: 16, numbers: null };
 
 function told(scene, stage, { order = "naive", pad = 3, shift = 3 } = {}) {
   const state = { order, pad, shift, stage: ORDERS[order].indexOf(stage) };

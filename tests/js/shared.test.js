@@ -151,17 +151,18 @@ test("a control keeps its keys from the notebook, but for those that leave it", 
 
 test("frames are seconds, as short as they can be", () => {
   assert.deepEqual(
-    [0, 25, 31, 33].map((frame) => seconds(frame)),
+    [0, 25, 31, 33].map((frame) => seconds(frame, 25)),
     ["0", "1", "1.24", "1.32"],
   );
-  assert.equal(seconds(25, 2), "1.00");
+  assert.equal(seconds(25, 25, 2), "1.00");
+  assert.equal(seconds(64, 44100 / 2048), "2.97");
 });
 
 test("ticks are at round seconds, far enough from each other", () => {
-  assert.deepEqual(ticksBetween(0, 100, 0.9), [0, 25, 50, 75, 100]);
-  assert.deepEqual(ticksBetween(10, 100, 1.5), [50, 100]);
-  assert.deepEqual(ticksBetween(3, 4, 1), []);
-  assert.equal(ticksBetween(0, 25 * 7200, 1e9)[1], 25 * 3600);
+  assert.deepEqual(ticksBetween(0, 100, 0.9, 25), [0, 25, 50, 75, 100]);
+  assert.deepEqual(ticksBetween(10, 100, 1.5, 25), [50, 100]);
+  assert.deepEqual(ticksBetween(3, 4, 1, 25), []);
+  assert.equal(ticksBetween(0, 25 * 7200, 1e9, 25)[1], 25 * 3600);
 });
 
 test("numbers that follow each other are runs", () => {

@@ -32,6 +32,7 @@ const TRAITS = { step: 1, shift: 60, selected_frame: null, method: "spot", edge:
 function scene(changes = {}) {
   return {
     frames: 300,
+    framesPerSecond: 25,
     width: 100,
     overlap: 50,
     drawn: [0, 60, 30, 99],

@@ -21,7 +21,7 @@ from torch import Tensor
 import spotnb.models.heads
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.folder_check import PIECES
+from spotnb.models.families import AUDIOLDM
 from spotnb.models.load import HUB_MODELS, load_model, pick_device, pick_dtype
 from spotnb.models.locate import check_revision
 from spotnb.models.protocol import AudioModel
@@ -31,6 +31,7 @@ from spotnb.support.paths import show_path
 from tests.models.components import CHANNELS, make_components, make_tokenizer, save_folder
 from tests.models.test_heads import heads_of
 
+PIECES = tuple(AUDIOLDM.pieces)
 WEIGHTS = {
     "unet": "diffusion_pytorch_model.safetensors",
     "vae": "diffusion_pytorch_model.safetensors",
@@ -360,7 +361,9 @@ def test_weights_in_a_harmless_pickle_are_read(folder: Path) -> None:
 # Names, devices, dtypes.
 
 
-@pytest.mark.parametrize("bad", ["nope", "", None, 3, "cvssp/audioldm-xl", "/no/such/folder", "tiny\n"])
+@pytest.mark.parametrize(
+    "bad", ["nope", "", None, 3, "a/b/c", "cvssp/audioldm\n", "../up", "x/a..b", "/no/such/folder", "tiny\n"]
+)
 def test_unknown_names_are_refused(bad: Any) -> None:
     with pytest.raises(InputError) as caught:
         load_model(bad)
@@ -370,7 +373,7 @@ def test_unknown_names_are_refused(bad: Any) -> None:
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("name", HUB_MODELS)
+@pytest.mark.parametrize("name", [*HUB_MODELS, "cvssp/audioldm-xl"])
 def test_offline_a_hub_name_gives_one_clear_sentence(name: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "spotnb"), pytest.raises(SpotnbError) as caught:
         load_model(name)

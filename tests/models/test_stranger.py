@@ -16,10 +16,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from spotnb.errors import LONGEST_MESSAGE, SpotnbError
-from spotnb.models.folder_check import DEEPEST, LARGEST_CONFIG, PIECES
+from spotnb.models.families import AUDIOLDM
+from spotnb.models.folder_check import DEEPEST
+from spotnb.models.folder_files import LARGEST_CONFIG
 from spotnb.models.load import load_model
 from spotnb.support.paths import show_path
 
+PIECES = tuple(AUDIOLDM.pieces)
 CONFIGS = dict.fromkeys(("unet", "vae", "text_encoder", "vocoder"), "config.json") | {
     "scheduler": "scheduler_config.json",
     "tokenizer": "tokenizer_config.json",
@@ -79,7 +82,7 @@ def test_no_piece_brings_code(folder: Path, tmp_path: Path, piece: str, file: st
         folder / piece / (CONFIGS[piece] if file == "config" else file),
         nested=[{"auto_map": {"AutoModel": "evil.Evil"}}],
     )
-    assert "spotnb runs no code of a model" in refusal(folder)
+    assert "and spotnb runs none" in refusal(folder)
     assert not (tmp_path / "owned").exists()
 
 

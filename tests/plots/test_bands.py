@@ -44,10 +44,10 @@ def test_numbers_are_written_where_they_fit():
     _, ax = plt.subplots(figsize=(10, 1))
     ax.set(xlim=(0, 4), ylim=(1, 0))
     bands = [(0, 0, 50, 0, 1), (1, 50, 51, 0, 1), (12, 51, 100, 0, 1), (3, 0, 50, 0, 0.01)]
-    draw_bands(ax, bands)
-    number_bands(ax, bands)
+    draw_bands(ax, bands, 0.04)
+    number_bands(ax, bands, 0.04)
     assert [(text.get_text(), text.get_position()) for text in ax.texts] == [("0", (1, 0.5)), ("12", (3.02, 0.5))]
-    number_bands(ax, bands * 101)
+    number_bands(ax, bands * 101, 0.04)
     assert len(ax.texts) == 2
     plt.close("all")
 
@@ -56,8 +56,8 @@ def test_a_ring_s_end_is_ticked_only_where_it_is_a_seam():
     _, ax = plt.subplots()
     for edge, expected in (("circular", {0, 8, 16, 24}), ("reflect", {8, 16})):
         layout = plan(24, SpotDiffusionConfig(8, edge=edge), 0, "tiles")
-        assert draw_seams(ax, [(layout, stacked(in_lanes(segment_pieces(layout)), 0, 1))])
+        assert draw_seams(ax, [(layout, stacked(in_lanes(segment_pieces(layout)), 0, 1))], 0.04)
         ticks = {round(float(path[0, 0]) * 25) for path in ax.collections[-1].get_segments()}
         assert ticks == expected
-    assert not draw_seams(ax, [(plan(24, SpotDiffusionConfig(8), 0, "full"), [(0, 0, 24, 0, 1)])])
+    assert not draw_seams(ax, [(plan(24, SpotDiffusionConfig(8), 0, "full"), [(0, 0, 24, 0, 1)])], 0.04)
     plt.close("all")

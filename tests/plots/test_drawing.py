@@ -29,7 +29,7 @@ def test_an_image_may_begin_before_the_sound():
 def test_the_scale_along_the_top_counts_latent_frames():
     fig, ax = plt.subplots()
     ax.set_xlim(-1, 30)
-    frame_axis(ax)
+    frame_axis(ax, 0.04)
     fig.canvas.draw()
     (top,) = ax.child_axes
     assert top.get_xlim() == pytest.approx((-25, 750))

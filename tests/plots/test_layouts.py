@@ -13,11 +13,12 @@ from spotnb.errors import InputError
 from spotnb.plots.drawing import BLUES, RUST
 from spotnb.plots.layouts import plot_layout, plot_padding, plot_seams, plot_tile_map
 from spotnb.sampling.padding import mirror, pad_latent
+from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.step import Step
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import Layout, plan
 from tests.effort import effort
-from tests.networks import FunctionModel
+from tests.networks import FunctionModel, StereoModel, pointwise
 from tests.runs import Run
 from tests.tiling.test_coverage import any_runs, run, traced
 
@@ -345,3 +346,24 @@ def test_more_tiles_than_can_be_seen_are_refused():
     for draw in (plot_layout, plot_tile_map):
         with pytest.raises(InputError, match="would have 30001 tiles: expected at most 30000"):
             draw(many)
+
+
+def test_seconds_are_those_of_the_run_or_of_a_clock():
+    sampler = SpotSampler(StereoModel(pointwise), "a sea", 6.0, 2, config=SpotDiffusionConfig(32))
+    second = 44100 / 2048  # latent frames
+    for draw, drawn in ((plot_layout, sampler.begin()), (plot_tile_map, sampler.run(progress=False).trace)):
+        fig, ax, _ = draw(drawn)
+        fig.canvas.draw()
+        assert ax.get_xlim()[1] >= sampler.frames / second - 1e-9
+        assert ax.get_xlim()[1] * second == pytest.approx(ax.child_axes[0].get_xlim()[1])
+    assert plot_seams(sampler.trace)[1].get_xlim()[1] == pytest.approx(sampler.frames / second)
+    layout = sampler.trace[0].layout
+    _, ax, _ = plot_layout(layout, clock=sampler.clock)
+    _, bare, _ = plot_layout(layout)
+    assert bare.get_xlim()[1] / ax.get_xlim()[1] == pytest.approx(0.04 * second)
+    assert f"{32 / second:g} s" in ax.get_title(loc="left")
+    sampler.reset()
+    _, ax, _ = plot_padding(sampler.begin())
+    assert ax.get_ylabel() == "channel"
+    with pytest.raises(InputError, match=r"^clock is 25"):
+        plot_seams(layout, clock=25)

@@ -12,7 +12,9 @@ import torch
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.plots.sound import plot_latent, plot_mel, plot_run, plot_waveform, save_figure
+from spotnb.sound.heard import heard_mel
 from spotnb.sound.mel import log_mel
+from spotnb.tiling.clock import Clock
 
 SECOND = (0.1 * np.random.default_rng(0).standard_normal(16000)).astype(np.float32)
 LATENT = np.random.default_rng(0).standard_normal((1, 8, 50, 16))
@@ -177,11 +179,71 @@ def test_save_figure_is_whole_or_not_at_all(tmp_path, monkeypatch):
         (lambda: plot_latent(np.full((8, 5, 16), np.nan)), "80 NaN"),
         (lambda: plot_mel(np.zeros((5, 63))), r"\[5, 63\]"),
         (lambda: plot_waveform(np.array([np.inf])), "infinite"),
-        (lambda: plot_run(np.zeros((1, 16000))), r"\[1, 16000\]"),
+        (lambda: plot_run(np.zeros((16000, 1))), r"\[16000, 1\]: expected .* transpose it"),
     ],
 )
 def test_bad_input(draw, says):
     with pytest.raises(InputError, match=says) as caught:
         draw()
     assert "\n" not in str(caught.value)
+    assert not plt.get_fignums()
+
+
+CLOCK = Clock(44100, 2048)
+STEREO = np.stack([np.sin(np.arange(88200) / 20), 0.3 * np.sin(np.arange(88200) / 30)]).astype(np.float32)
+
+
+def test_seams_and_seconds_follow_the_clock():
+    times = [seam * 2048 / 44100 for seam in SEAMS]
+    latent = np.random.default_rng(0).standard_normal((1, 4, 60, 8))
+    for draw, sound in ((plot_latent, latent), (plot_mel, STEREO), (plot_waveform, STEREO), (plot_mel, STEREO[0])):
+        _, ax, _ = draw(sound, seams=SEAMS, clock=CLOCK)
+        assert marked(ax) == pytest.approx(times)
+        assert ax.get_xlim()[1] == pytest.approx(60 * 2048 / 44100 if sound is latent else 2, abs=0.01)
+    assert plot_mel(STEREO, sample_rate=22050)[1].get_xlim()[1] == pytest.approx(4, abs=0.01)
+    assert plot_waveform(STEREO, sample_rate=22050)[1].get_xlim()[1] == 4
+    figure = plot_run(STEREO, seams=SEAMS, clock=CLOCK)
+    assert all(ax.get_xlim()[1] == pytest.approx(2, abs=0.01) for ax in figure.axes[:2])
+
+
+def test_the_mel_of_stereo_is_that_of_its_mean_at_16_khz():
+    image = plot_mel(STEREO, clock=CLOCK)[2]
+    assert np.array_equal(np.asarray(image.get_array()).T, heard_mel(STEREO, 44100))
+
+
+@pytest.mark.parametrize("samples", [3000, 88200])
+def test_channels_are_drawn_one_below_the_other(samples):
+    _, ax, first = plot_waveform(STEREO[:, :samples], clock=CLOCK)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["left", "right"]
+    drawn = ax.lines if samples == 3000 else ax.collections
+    middles = ax.get_yticks()
+    assert first is (ax.lines[0] if samples == 3000 else ax.collections[0])
+    extents = [
+        (line.get_ydata() if samples == 3000 else line.get_paths()[0].vertices[:, 1]) - middle
+        for line, middle in zip([each for each in drawn if each.get_linewidth() != 0.5], middles, strict=True)
+    ]
+    assert [np.abs(each).max() for each in extents] == pytest.approx(np.abs(STEREO[:, :samples]).max(axis=1), abs=1e-3)
+    assert len(plot_waveform(np.zeros((5, 100)))[1].get_yticks()) == 5
+    one, other = plot_waveform(SECOND)[1], plot_waveform(SECOND[None])[1]
+    assert (one.get_ylim(), one.get_ylabel()) == (other.get_ylim(), other.get_ylabel())
+
+
+def test_a_latent_of_one_bin_shows_its_channels_as_rows():
+    latent = np.random.default_rng(0).standard_normal((2, 64, 30, 1)).astype(np.float32)
+    _, ax, image = plot_latent(latent, channel=3, clock=CLOCK)
+    assert np.array_equal(np.asarray(image.get_array()), latent[0, :, :, 0])
+    assert ax.get_ylabel() == "channel"
+    assert plot_latent(latent[:, :1])[1].get_ylabel() == "latent bin"
+    with pytest.raises(InputError, match="pass 0 to 63"):
+        plot_latent(latent, channel=64)
+
+
+@pytest.mark.parametrize("draw", [plot_latent, plot_mel, plot_waveform])
+def test_other_clocks_and_rates_are_refused(draw):
+    sound = LATENT if draw is plot_latent else SECOND
+    with pytest.raises(InputError, match=r"^clock is 25"):
+        draw(sound, clock=25)
+    if draw is not plot_latent:
+        with pytest.raises(InputError, match="sample rate"):
+            draw(sound, sample_rate=44.1)
     assert not plt.get_fignums()

@@ -118,6 +118,14 @@ def test_a_sweep_on_two_workers_is_that_of_one_process(shared: Any, tmp_path: Pa
     assert two.drop(columns=times).equals(one.drop(columns=times))
 
 
+def test_a_sweep_by_name_starts_from_what_the_workers_model_needs(shared: Any, tmp_path: Path) -> None:
+    grid = {"prompt": "a sea", "duration": 2.0, "steps": 2}
+    (row,) = sweep(grid, tmp_path, model="tiny", client=shared, progress=False).to_dict("records")
+    assert row["error"] is None
+    assert (row["steps"], row["guidance_scale"], row["tile_size_time"]) == (2, 2.5, 128)
+    assert list(row["guidance_interval"]) == [100, 700]
+
+
 def test_a_client_without_workers(tmp_path: Path) -> None:
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=None, processes=False) as cluster,

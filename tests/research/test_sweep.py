@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from spotnb import InputError, SpotDiffusionConfig, SpotSampler, Trace, sweep
 from spotnb.research.grid import cells
+from tests.models.components import make_components, save_folder
 from tests.networks import FunctionModel, neighbourly
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'spotnb[research]'")
@@ -53,7 +56,7 @@ def test_a_row_matches_a_single_run(tmp_path: Path) -> None:
     assert list(table.prompt.unique()) == ["a sea", "a drum"]
     row = table[(table.prompt == "a drum") & (table.method == "tiles") & (table.seed == 1)].iloc[0]
     config = SpotDiffusionConfig(16, edge="merge")
-    alone = SpotSampler(model(), "a drum", 3.0, 2, 2.5, config, "tiles", seed=1).run(progress=False)
+    alone = SpotSampler(model(), "a drum", 3.0, 2, 3.0, config, "tiles", seed=1).run(progress=False)
     heard, rate = soundfile.read(tmp_path / row.sound)
     assert rate == 16000
     assert np.abs(heard - alone.decode()).max() < 1e-4
@@ -130,6 +133,24 @@ def test_another_model_has_other_cells(tmp_path: Path) -> None:
     other.name = "other"
     run(tmp_path, other)
     assert other.calls
+
+
+def test_other_weights_under_the_same_name_are_run_anew_and_it_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = save_folder(tmp_path / "model", make_components(seed=1))
+    grid = {"prompt": ["rock", "rain"], "duration": 0.5, "steps": 1}
+    first = sweep(grid, tmp_path / "out", model=str(place), progress=False)
+    with caplog.at_level(logging.WARNING, "spotnb"):
+        sweep(grid | {"steps": 2}, tmp_path / "out", model=str(place), progress=False)
+    assert not caplog.messages
+    save_folder(place, make_components(seed=2))
+    with caplog.at_level(logging.WARNING, "spotnb"):
+        second = sweep(grid, tmp_path / "out", model=str(place), progress=False)
+    assert not set(first["sound"]) & set(second["sound"])
+    (message,) = caplog.messages
+    assert "has 4 cells of" in message
+    assert re.search(r"with other weights \([0-9a-f]{12}, now [0-9a-f]{12}\): their settings are run again$", message)
 
 
 def test_the_order_of_cells() -> None:

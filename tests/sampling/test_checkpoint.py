@@ -61,6 +61,18 @@ def test_an_interrupted_run_continues(settings: dict[str, Any], tmp_path: Path) 
     assert torch.equal(finished.latent, whole.latent)
 
 
+def test_a_checkpoint_of_an_older_version_states_no_rates_and_is_of_audioldm(tmp_path: Path) -> None:
+    begun = make()
+    begun.step()
+    for name in ("sample_rate", "samples_per_frame"):
+        del begun.trace.manifest[name]
+    begun.trace.save(tmp_path / "run.npz")
+    resumed = make()
+    run_with_checkpoints(resumed, tmp_path / "run.npz", progress=False)
+    assert len(resumed.model.calls) < 8 * len(begun.model.calls)
+    assert torch.equal(resumed.latent, make().run(progress=False).latent)
+
+
 def test_the_checkpoint_of_another_run_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     run_with_checkpoints(make(), path, progress=False)

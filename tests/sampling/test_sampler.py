@@ -157,6 +157,14 @@ def test_a_fork_continues_with_other_settings() -> None:
     assert forked.trace[3].layout.edge == "anchor"
 
 
+def test_a_fork_of_a_fork_says_all_that_was_changed() -> None:
+    first = make().run(until=2, progress=False).fork(guidance_scale=6.0)
+    assert first.manifest().get("forked") == first.fork().manifest().get("forked")
+    assert first.fork().manifest()["forked"] == {"step": 2, "changes": ["guidance_scale"]}
+    second = first.run(until=3, progress=False).fork(negative_prompt="rain")
+    assert second.manifest()["forked"] == {"step": 3, "changes": ["guidance_scale", "negative_prompt"]}
+
+
 @pytest.mark.parametrize("past", [0, 1, 2])
 def test_where_guidance_turned_is_remembered_through_forks_and_files(tmp_path: Path, past: int) -> None:
     """The solver looks back two steps. The cuts are where guidance begins, and one and two steps later."""

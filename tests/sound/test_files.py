@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.sound.files import flac_bytes, save_audio
+from spotnb.sound.files import flac_bytes, save_audio, write_audio
 from spotnb.support.files import atomic_write, require_writable
 from spotnb.support.paths import show_path
 from tests.effort import effort
@@ -67,7 +67,7 @@ def test_home_is_expanded(tmp_path, monkeypatch):
         ("a.wav", 3 * sine(), 16000, r"peaks at 1\.5"),
         ("a.wav", np.array([0.0, np.nan]), 16000, r"1 NaN .* index \[1\]"),
         ("a.wav", np.array([1e300]), 16000, "infinite"),
-        ("a.wav", np.zeros((2, 9)), 16000, r"\[2, 9\]"),
+        ("a.wav", np.zeros((9, 2)), 16000, r"\[9, 2\]: expected \[samples\] or \[channels, samples\].* transpose it"),
         ("a.wav", np.zeros(0), 16000, "is empty"),
         ("a.wav", np.zeros(9, np.int16), 16000, "int16"),
         ("a.wav", sine(), 0, "sample rate"),
@@ -97,7 +97,7 @@ def test_every_rate_is_written_or_refused_in_one_line(tmp_path, suffix):
 import json, sys
 import numpy as np, soundfile
 from spotnb.errors import InputError
-from spotnb.sound.files import flac_bytes, save_audio
+from spotnb.sound.files import flac_bytes, save_audio, write_audio
 
 path, answers = sys.argv[1], {}
 for rate in json.loads(sys.argv[2]):
@@ -198,3 +198,23 @@ def test_atomic_write_keeps_the_suffix_the_folder_and_the_usual_permissions(tmp_
         assert not (tmp_path / "a.tar.gz").exists()
     assert (tmp_path / "a.tar.gz").read_text() == "new"
     assert (tmp_path / "a.tar.gz").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_pieces_of_several_channels_are_one_file(tmp_path):
+    wave = np.random.default_rng(0).uniform(-0.9, 0.9, (2, 150_000)).astype(np.float32)
+    pieces = [wave[:, :100_000], wave[:, 100_000:100_001], wave[:, 100_001:]]
+    write_audio(tmp_path / "a.flac", iter(pieces), 44100, 2)
+    heard, rate = soundfile.read(tmp_path / "a.flac", dtype="float32")
+    assert rate == 44100
+    assert np.abs(heard.T - wave).max() <= 2**-15
+    again, _ = soundfile.read(io.BytesIO(flac_bytes(wave, 44100)), dtype="float32")
+    assert np.array_equal(again, heard)
+
+
+def test_flac_has_at_most_eight_channels(tmp_path):
+    with pytest.raises(InputError, match="9 channels: expected at most 8 for FLAC"):
+        save_audio(tmp_path / "a.flac", np.zeros((9, 100)))
+    with pytest.raises(InputError, match="9 channels"):
+        flac_bytes(np.zeros((9, 100), np.float32), 16000)
+    assert not list(tmp_path.iterdir())
+    assert soundfile.info(save_audio(tmp_path / "a.wav", np.zeros((9, 100)))).channels == 9

@@ -274,3 +274,37 @@ def test_memory_stays_small_for_a_small_file_that_unpacks_to_much(tmp_path: Path
     samples, kilobytes = map(int, ran.stdout.split())
     assert samples == 16000 * 600
     assert kilobytes < 200_000
+
+
+PAIR = np.stack([WAVE, -0.25 * WAVE[::-1]])
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
+def test_two_channels_are_written_and_read(tmp_path: Path, suffix: str) -> None:
+    path = save_audio(tmp_path / f"a{suffix}", PAIR, 44100)
+    assert soundfile.info(path).channels == 2
+    found = load_audio(path, 44100, channels=2)
+    assert found.shape == PAIR.shape
+    assert np.abs(found - PAIR).max() < (0.1 if suffix == ".ogg" else 2**-15)
+    assert np.allclose(load_audio(path, 44100), found.mean(0), atol=1e-6)
+    assert load_audio(path, 16000, channels=2).shape == (2, -(-8000 * 16000 // 44100))
+
+
+@pytest.mark.parametrize("source", [PAIR, PAIR.T, (PAIR, 16000), (16000, PAIR.T), torch.from_numpy(PAIR)])
+def test_two_channels_of_an_array_are_kept(source: Any) -> None:
+    assert np.array_equal(load_audio(source, channels=2), PAIR)
+    assert np.array_equal(load_audio(source), PAIR.mean(0))
+
+
+def test_other_numbers_of_channels_are_averaged_and_repeated() -> None:
+    assert np.array_equal(load_audio(WAVE, channels=2), np.stack([WAVE, WAVE]))
+    assert np.array_equal(load_audio(WAVE[None], channels=2), np.stack([WAVE, WAVE]))
+    three = np.stack([WAVE, WAVE, 0 * WAVE])
+    assert np.allclose(load_audio(three, channels=2), np.stack([2 / 3 * WAVE] * 2))
+    assert np.array_equal(load_audio(three, channels=3), three)
+
+
+@pytest.mark.parametrize("channels", [0, 65, 1.5, "2", None])
+def test_other_channels_are_refused(channels: Any) -> None:
+    with pytest.raises(InputError, match=r"^channels is"):
+        load_audio(WAVE, channels=channels)

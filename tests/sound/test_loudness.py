@@ -51,3 +51,20 @@ def test_a_tone_is_as_loud_at_every_rate(rate: int, share: float) -> None:
 def test_what_48_khz_cannot_hold_does_not_count() -> None:
     both = tone(1000, 96000) + tone(30000, 96000)
     assert loudness(both, 96000) == pytest.approx(loudness(tone(1000, 96000), 96000), abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000])
+@pytest.mark.parametrize("channels", [2, 5])
+def test_channels_are_those_of_the_library(rate: int, channels: int) -> None:
+    """pyloudnorm weights left, right, center and two surround channels as the standard does."""
+    levels = np.linspace(0.02, 0.2, channels, dtype=np.float32)[:, None]
+    wave = levels * np.random.default_rng(0).standard_normal((channels, 25 * rate), np.float32)
+    assert loudness(wave, rate) == pytest.approx(at_once(wave.T, rate), abs=1e-4)
+
+
+def test_more_channels_have_no_place_in_the_standard() -> None:
+    assert np.isnan(loudness(np.ones((6, 48000), np.float32), 48000))
+
+
+def test_one_channel_in_a_row_of_its_own_is_mono() -> None:
+    assert loudness(tone(440, 44100)[None], 44100) == pytest.approx(loudness(tone(440, 44100), 44100), abs=1e-9)

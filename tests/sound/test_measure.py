@@ -1,3 +1,4 @@
+import math
 import warnings
 
 import numpy as np
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
-from spotnb.sound.measure import DRAWS, levels, loop_score, seam_score
+from spotnb.sound.measure import DRAWS, _mel_places, levels, loop_score, seam_score
 from spotnb.sound.mel import log_mel
+from spotnb.sound.results import Levels, SeamScore
 from tests.effort import effort
 
 SEAMS = [50, 100, 150, 200]
@@ -211,7 +213,7 @@ def test_takes_tensors_and_decoder_shapes():
         (np.full(64000, np.nan), [50], "64000 NaN"),
         (np.full((400, 64), np.inf), [50], "NaN or infinite"),
         (np.zeros((400, 32)), [50], r"\[400, 32\]"),
-        (np.zeros((2, 64000)), [50], r"\[2, 64000\]"),
+        (np.zeros((64000, 2)), [50], r"\[64000, 2\]"),
     ],
 )
 def test_bad_input(audio, seams, says):
@@ -327,11 +329,84 @@ def test_peak_is_never_below_rms(samples: list[float]):
 
 
 def test_levels_of_something_else():
-    for bad in (np.zeros((2, 5)), np.zeros(0), np.array([np.nan]), np.zeros(5, np.int16)):
+    for bad in (np.zeros((5, 2)), np.zeros((1, 2, 5)), np.zeros(0), np.array([np.nan]), np.zeros(5, np.int16)):
         with pytest.raises(InputError):
             levels(bad)
     with pytest.raises(InputError, match="sample rate"):
         levels(np.zeros(8000), 16000.5)
+
+
+FRAME = 2048  # samples of a latent frame at 44.1 kHz, 4.64 mel frames
+
+
+def stereo(first: float, second: float, seams: list[int], frames: int = 400) -> np.ndarray:
+    """Return two chords that take turns at latent frames of 2048 samples, on two channels of different level."""
+    seconds = np.arange(frames * FRAME) / 44100
+    chords = [sum(np.sin(2 * np.pi * pitch * k * seconds) / k for k in range(1, 6)) for pitch in (first, second)]
+    turn = np.searchsorted(np.array(seams) * FRAME, np.arange(frames * FRAME), side="right") % 2
+    noise = np.random.default_rng(0).standard_normal((2, frames * FRAME))
+    return 0.1 * np.where(turn, chords[1], chords[0]) * [[1], [0.4]] + 0.02 * noise
+
+
+def test_a_planted_seam_is_found_in_stereo_at_44_khz_and_not_elsewhere():
+    seams = [61, 133, 207, 290]
+    wave, clock = stereo(220, 277, seams), {"sample_rate": 44100, "frame_seconds": FRAME / 44100}
+    found = seam_score(wave, seams, **clock)
+    assert found.score > 1.5
+    assert found.p_value < 0.005
+    assert (found.per_seam > 1.2).all()
+    beside = seam_score(wave, [seam + 20 for seam in seams], **clock)
+    assert beside.score < 1.1
+    assert beside.p_value > 0.1
+    for seam, score in zip(seams, found.per_seam, strict=True):  # nowhere but at its own frame
+        near = [seam_score(wave, [seam + by], **clock).score for by in (-3, 0, 3)]
+        assert np.argmax(near) == 1, score
+    assert seam_score(wave, seams, 44100).p_value > 0.05  # those are other places: seams of frames of 40 ms
+    assert seam_score(stereo(220, 220, seams), seams, **clock).score == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("frame_seconds", [0.04, 0.0399999999999, 640 / 16000])
+def test_frames_of_40_ms_are_the_default(frame_seconds):
+    for audio in (tiled(hum(220), hum(277), LATENT), drifting(3)):
+        usual, stated = seam_score(audio, SEAMS), seam_score(audio, SEAMS, frame_seconds=frame_seconds)
+        np.testing.assert_equal(stated, usual)
+
+
+@given(frame=st.integers(256, 65536), rate=st.sampled_from([16000, 32000, 44100, 48000]), mels=st.integers(50, 2000))
+def test_the_range_of_seams_holds_exactly_the_frames_inside_the_sound(frame, rate, mels):
+    """`_checked` states the last seam; the one after it would have no mel frame behind it."""
+    per_frame = frame / rate * 100
+    if not 0.5 <= per_frame <= mels / 4:
+        return
+    with pytest.raises(InputError, match="outside the sound") as caught:
+        seam_score(np.zeros((mels, 64)), [10**6], frame_seconds=frame / rate)
+    first, last = map(int, str(caught.value).split("expected ")[1].split(";")[0].split(" to "))
+    assert _mel_places(np.array([first]), per_frame)[0] >= 1
+    assert _mel_places(np.array([first - 1]), per_frame)[0] < 1
+    assert _mel_places(np.array([last]), per_frame)[0] < mels <= _mel_places(np.array([last + 1]), per_frame)[0]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, np.nan, 11, "0.04", None])
+def test_frames_of_no_length_are_refused(seconds):
+    with pytest.raises(InputError, match=r"^frame_seconds is"):
+        seam_score(hum(220), SEAMS, frame_seconds=seconds)
+
+
+def test_loop_points_of_stereo():
+    smooth = np.stack([hum(220), hum(220)])
+    broken = np.concatenate([np.stack([hum(220), hum(330)])[:, :-8000], np.stack([hum(277)] * 2)[:, :8000]], axis=1)
+    assert loop_score(smooth) == loop_score(hum(220).astype(np.float32))
+    assert loop_score(broken, 16000) > 1.5 > loop_score(smooth)
+
+
+def test_levels_of_stereo():
+    """The mean power of both channels, the peak of the louder one, and the sum of both energies (ITU-R BS.1770-4)."""
+    one, other = sine(440), 0.5 * sine(440)
+    both, first, second = levels([one, other]), levels(one), levels(other)
+    assert both.rms_db == pytest.approx(10 * np.log10((10 ** (first.rms_db / 10) + 10 ** (second.rms_db / 10)) / 2))
+    assert both.peak_db == first.peak_db
+    assert both.lufs == pytest.approx(10 * np.log10(10 ** (first.lufs / 10) + 10 ** (second.lufs / 10)), abs=1e-3)
+    assert levels(np.stack([one, one])).lufs == pytest.approx(first.lufs + 10 * np.log10(2), abs=1e-4)
 
 
 def masked(values: np.ndarray) -> np.ma.MaskedArray:
@@ -375,3 +450,23 @@ def test_a_measure_is_the_same_whatever_numpy_makes_of_rounding(name, handling):
     with np.errstate(all=handling, call=lambda *_: pytest.fail("numpy asked")), warnings.catch_warnings():
         warnings.simplefilter("error")
         np.testing.assert_equal(MEASURES[name](), usual)
+
+
+def test_a_seam_score_shows_itself() -> None:
+    score = SeamScore(1.234, 0.0312, np.array([0.8, 1.7, np.nan, 1.2]))
+    assert repr(score) == "SeamScore(1.23, p = 0.0312, 4 seams)"
+    shown = score._repr_html_()
+    assert "1.70 at seam 1" in shown
+    assert "M166.7 41.2v0M500 13.3v0M833.3 28.8v0" in shown  # three dots; the scale goes from 0 to 2
+    assert "M0 35H1000" in shown  # the line at 1
+    assert repr(seam_score(np.zeros(16000), [5])) == "SeamScore(1.00, p = 1, 1 seam)"
+    empty = SeamScore(math.nan, math.nan, np.array([]))
+    assert repr(empty) == "SeamScore(nan, p = nan, 0 seams)"
+    assert "<b>SeamScore</b>" in empty._repr_html_()
+
+
+def test_levels_show_themselves() -> None:
+    assert repr(Levels(-23.51, -4.24, 19.27, -22.1)) == "Levels(RMS -23.5 dB, peak -4.2 dB, crest 19.3 dB, -22.1 LUFS)"
+    assert repr(levels(np.zeros(16000))) == "Levels(silence)"
+    assert "M0 2H500v12H0z" in Levels(-30.0, -6.0, 24.0, -30.0)._repr_html_()  # half of a scale from -60 dB
+    assert "<svg" not in levels(np.zeros(16000))._repr_html_()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spotnb import SpotSampler, load_model
-from spotnb.sampling.settings import DEFAULT_GUIDANCE, DEFAULT_GUIDANCE_INTERVAL
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL
 from training.classifier import both_heard
 from training.compose import CLASSES
 from training.data import class_targets
@@ -70,9 +70,9 @@ def test_judged_clips_are_those_of_a_sampler(solver: str) -> None:
             text,
             5.0,
             8,
-            DEFAULT_GUIDANCE,
+            TINY_GUIDANCE,
             seed=3 + k,
             solver=solver,
-            guidance_interval=DEFAULT_GUIDANCE_INTERVAL,
+            guidance_interval=TINY_INTERVAL,
         )
         assert (clip - run.run(progress=False).latent[0]).abs().max() < 1e-3

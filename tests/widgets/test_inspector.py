@@ -27,7 +27,7 @@ from spotnb.trace.trace import Trace
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.packing import COLUMNS, QUANTITIES, Thinning, pack
 from spotnb.widgets.quantise import STATISTICS
-from tests.networks import FunctionModel, pointwise
+from tests.networks import FunctionModel, StereoModel, pointwise
 
 CONFIG = SpotDiffusionConfig(16)
 
@@ -264,3 +264,29 @@ def test_closing_gives_everything_back() -> None:
     del widget
     gc.collect()
     assert gone() is None
+
+
+def test_two_channels_of_a_latent_of_one_bin(tmp_path: Path) -> None:
+    run = SpotSampler(StereoModel(pointwise), "a sea", 3.0, 2, config=SpotDiffusionConfig(32)).run(progress=False)
+    run.trace.save(tmp_path / "a.npz")
+    for widget in (LatentInspector(run), LatentInspector(tmp_path / "a.npz", StereoModel(pointwise))):
+        assert widget._scene["framesPerSecond"] == pytest.approx(44100 / 2048)
+        assert (widget._scene["channels"], widget._scene["bins"]) == (64, 1)
+        widget.step = 1
+        widget.decode()
+        widget.wait(60)
+        heard, rate = soundfile.read(io.BytesIO(widget._sound["data"]), dtype="float32")
+        assert (rate, heard.shape) == (44100, (3 * 44100, 2))
+        assert np.abs(heard.T - run.sound(1, of="x0").waveform).max() <= 2**-15
+        figure = widget.draw()
+        assert figure is not None
+        (axes,) = figure.axes
+        record = run.trace[1]
+        assert record.x0 is not None
+        assert np.array_equal(np.asarray(axes.images[0].get_array()), record.x0[0, :, :, 0])
+        assert axes.get_xlim()[1] == pytest.approx(run.frames * 2048 / 44100)
+        widget.channel = 3
+        one = widget.draw()
+        assert one is not None
+        assert np.asarray(one.axes[0].images[0].get_array()).shape == (1, run.frames)
+        assert widget.to_html(tmp_path / "page.html").stat().st_size > 1e4

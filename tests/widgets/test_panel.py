@@ -19,9 +19,9 @@ from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import planned_cost
 from spotnb.widgets.panel_files import file_stem, free_path
-from tests.networks import FunctionModel, Network, pointwise
+from tests.networks import FunctionModel, Network, StereoModel, pointwise
 
-SETTINGS = {"steps": 5, "guidance_scale": 2.5, "guidance_interval": (100, 700)}  # the form's initial values
+SETTINGS = {"steps": 5, "guidance_scale": 3.0, "guidance_interval": None}  # AudioLDM's, which the form starts from
 
 
 def opened(network: Any = pointwise) -> SamplerPanel:
@@ -323,3 +323,52 @@ def test_the_panel_notes_what_the_model_does_not_read(panel: SamplerPanel) -> No
     panel.form.prompt.value = "a zither"
     press(panel, "step")
     assert "the model does not know: zither" in panel.status.hint
+
+
+def test_the_form_starts_from_what_suits_the_model() -> None:
+    tiny = SamplerPanel()
+    assert (tiny.form.steps.value, tiny.form.guidance.value, tiny.form.tile.value) == (25, 2.5, 128)
+    assert tiny.form.settings()["guidance_interval"] == (100, 700)
+    plain = SamplerPanel(FunctionModel(pointwise))
+    assert (plain.form.steps.value, plain.form.guidance.value, plain.form.tile.value) == (50, 3.0, 256)
+    assert plain.form.settings()["guidance_interval"] is None
+    own = SamplerPanel(StereoModel(pointwise))
+    assert (own.form.steps.value, own.form.guidance.value, own.form.tile.value) == (3, 1.5, 32)
+    for panel in (tiny, plain, own):
+        panel.close()
+
+
+def test_a_model_that_is_loaded_late_changes_what_was_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spotnb.models.load.load_model", lambda name: StereoModel(pointwise))
+    panel = SamplerPanel("some/repository")
+    assert (panel.form.steps.value, panel.form.tile.value) == (50, 256)
+    panel.form.duration.value, panel.form.guidance.value = 3.0, 2.0
+    press(panel, "run")
+    assert panel.status.trouble == ""
+    settings = panel.sampler.settings()
+    assert (settings["steps"], settings["guidance_scale"], settings["config"].tile_size_time) == (3, 2.0, 32)
+    assert (panel.form.steps.value, panel.form.guidance.value) == (3, 2.0)
+    panel.close()
+
+
+def test_two_channels_at_44_khz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    panel = SamplerPanel(StereoModel(pointwise))
+    panel.form.duration.value = 3.3
+    panel._tell_cost()
+    run = SpotSampler(StereoModel(pointwise), **panel.form.settings())
+    assert f"times the {run.frames} frames" in panel.status.cost
+    press(panel, "run")
+    assert panel.waveform is not None
+    assert panel.waveform.shape == (2, round(3.3 * 44100))
+    scene = panel.result._scene if panel.result else {}
+    assert scene["framesPerSecond"] == pytest.approx(44100 / 2048)
+    assert scene["seconds"] == pytest.approx(3.3)
+    assert scene["melFrames"] / scene["melRate"] == pytest.approx(3.3)
+    assert panel.result is not None
+    assert panel.result.png() is not None
+    press(panel, "wav")
+    (path,) = tmp_path.glob("*.wav")
+    assert np.abs(load_audio(path, 44100, channels=2) - panel.waveform).max() <= 2**-15
+    assert panel.to_html(tmp_path / "page.html").exists()
+    panel.close()

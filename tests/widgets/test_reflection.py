@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb import InputError
+from spotnb.tiling.clock import Clock
 from spotnb.widgets.reflection import ORDERS, ReflectionExplorer, stages
 
 
@@ -94,3 +95,14 @@ def test_a_latent_travels_as_bytes() -> None:
         ReflectionExplorer(latent, channel=8)
     assert ReflectionExplorer([3, 1, 2])._pixels == b""
     assert ReflectionExplorer([3, 1, 2])._scene["numbers"] == ["3", "1", "2"]
+
+
+def test_a_latent_of_one_bin_shows_its_channels_as_rows() -> None:
+    latent = np.random.default_rng(0).standard_normal((1, 64, 30, 1))
+    widget = ReflectionExplorer(latent, clock=Clock(44100, 2048))
+    assert (widget._scene["bins"], widget._scene["numbers"]) == (64, None)
+    assert widget._scene["framesPerSecond"] == pytest.approx(44100 / 2048)
+    assert len(widget._pixels) == 30 * 64
+    assert ReflectionExplorer(latent[:, :, :, [0, 0]])._scene["framesPerSecond"] == 25
+    with pytest.raises(InputError, match=r"^clock is None"):
+        ReflectionExplorer(clock=None)

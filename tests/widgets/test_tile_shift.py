@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spotnb import InputError, SpotDiffusionConfig, StepRecord, Trace, plan
+from spotnb import InputError, SpotDiffusionConfig, SpotSampler, StepRecord, Trace, plan
 from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES
 from spotnb.tiling.edges import EDGES
 from spotnb.widgets.tile_shift import TileShiftDebugger
+from tests.networks import StereoModel, pointwise
 
 CONFIG = SpotDiffusionConfig(64, shift_seed=5)
 
@@ -143,3 +144,17 @@ def test_another_channel_of_a_trace() -> None:
     assert TileShiftDebugger(trace, channel=7)._backdrop != TileShiftDebugger(trace)._backdrop
     with pytest.raises(InputError, match="channel is 8"):
         TileShiftDebugger(trace, channel=8)
+
+
+def test_seconds_are_those_of_the_trace_or_of_a_clock() -> None:
+    run = SpotSampler(StereoModel(pointwise), "a sea", 3.0, 2, config=SpotDiffusionConfig(32)).run(progress=False)
+    rate = pytest.approx(44100 / 2048)
+    assert TileShiftDebugger(run.trace)._scene["framesPerSecond"] == rate
+    assert TileShiftDebugger(768, clock=run.clock)._scene["framesPerSecond"] == rate
+    assert TileShiftDebugger(768)._scene["framesPerSecond"] == 25
+    widget = TileShiftDebugger(run.trace)
+    assert widget._scene["backdrop"]["bins"] == 64  # the channels are rows
+    assert len(widget._backdrop) == 2 * run.frames * 64
+    assert widget.draw().axes[0].get_xlim()[1] >= run.frames * 2048 / 44100
+    with pytest.raises(InputError, match=r"^clock is 25"):
+        TileShiftDebugger(768, clock=25)

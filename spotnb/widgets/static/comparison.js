@@ -14,7 +14,6 @@ import { h } from "./shared/dom.js";
 import { keysHelp } from "./shared/keys.js";
 import { clamp } from "./shared/numbers.js";
 import { createPlot } from "./shared/plot.js";
-import { FRAMES_PER_SECOND } from "./shared/time.js";
 import { openView } from "./shared/view.js";
 
 /** @import { Given, View } from "./shared/view.js" */
@@ -31,7 +30,8 @@ function render(given) {
   const scene = view.model.get("_scene");
   const rows = scene.rows.map((row) => prepareRow(row, scene));
   const read = () => readState(scene, (trait) => view.model.get(trait));
-  const whole = scene.duration * FRAMES_PER_SECOND;
+  const perSecond = scene.framesPerSecond;
+  const whole = scene.duration * perSecond;
   /** @type {Local} */
   const local = { range: [0, whole], hover: null };
   const note = h("p", { class: "spotnb-note", role: "status" });
@@ -45,13 +45,13 @@ function render(given) {
   const bar = createBar(view, scene, { ...act, toSeam: () => act.toSeam(1), test: () => test.toggle() });
 
   view.onPaint(() => {
-    local.range = paged(local.range, transport.place * FRAMES_PER_SECOND, whole);
+    local.range = paged(local.range, transport.place * perSecond, whole);
   });
   const runs = rows.map((_, index) => createRowView(view, scene, rows, index, parts));
   const readout = h("p", { class: "spotnb-readout" });
   const explained = h("p", { class: "spotnb-keys" }, legend(rows));
   const sighted = h("div", {}, ...runs.map(({ element }) => element), readout, explained);
-  const bare = createBare(view, whole, parts);
+  const bare = createBare(view, scene, parts);
   const test = createTest(view, parts, follow);
   const keys = keysHelp(view, KEYS);
   view.root.append(bar.element, note, ...test.elements, sighted, bare.element, keys);
@@ -86,15 +86,16 @@ function render(given) {
 /**
  * A time line without pictures, which replaces all runs during the blind test.
  * @param {View} view
- * @param {number} whole
+ * @param {Scene} scene
  * @param {Parts} parts
  */
-function createBare(view, whole, { place }) {
+function createBare(view, { duration, framesPerSecond: perSecond }, { place }) {
   return createPlot(view, {
+    perSecond,
     label: "Time line. Space to play, arrows to move; a, b and x to listen.",
     height: () => 30 + AXIS,
     margin: () => ({ left: 14, right: 14 }),
-    paint: (ctx, plot) => paintBare({ ctx, plot, colors: view.colors }, [0, whole], place() * FRAMES_PER_SECOND),
+    paint: (ctx, plot) => paintBare({ ctx, plot, colors: view.colors }, [0, duration * perSecond], place() * perSecond),
   });
 }
 

@@ -15,7 +15,6 @@ import { keysHelp } from "./shared/keys.js";
 import { bytesOf } from "./shared/numbers.js";
 import { createPlot } from "./shared/plot.js";
 import { createSteps } from "./shared/steps.js";
-import { FRAMES_PER_SECOND } from "./shared/time.js";
 import { openView } from "./shared/view.js";
 
 /** @import { Given, View } from "./shared/view.js" */
@@ -99,11 +98,11 @@ function createPicture(view, { store, read, local, sound, pictures }) {
   const layout = () => (read().tiles && store.parts.length ? layoutOf(store, read().step) : null);
   const places = () => {
     const tiles = layout();
-    return arrange(read().shown.length, tiles ? lanesOf(tiles) : 0, plot.narrow);
+    return arrange(read().shown.length, tiles ? lanesOf(tiles) : 0, plot.narrow, scene.bins);
   };
   const plot = createPlot(view, {
-    label:
-      "A latent: time across, its bins upwards. Arrow keys for the steps and channels, comma and full stop for a frame.",
+    perSecond: scene.framesPerSecond,
+    label: `A latent: time across, its ${scene.bins > 1 ? "bins upwards" : "channels downwards"}. Arrow keys for the steps and channels, comma and full stop for a frame.`,
     height: () => places().total + 12,
     paint(ctx) {
       const state = read();
@@ -127,7 +126,7 @@ function createPicture(view, { store, read, local, sound, pictures }) {
       layout: layout(),
       frame,
       cell: local.hover ?? selectedCell(scene, state),
-      heard: sounding ? sound.player.place * FRAMES_PER_SECOND : null,
+      heard: sounding ? sound.player.place * scene.framesPerSecond : null,
     };
   }
   return { plot, places };

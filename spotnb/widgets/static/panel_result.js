@@ -9,7 +9,6 @@ import { bufferOf, bytesOf, clamp } from "./shared/numbers.js";
 import { createViewPlayer } from "./shared/player.js";
 import { createPlot } from "./shared/plot.js";
 import { followPointer } from "./shared/pointers.js";
-import { FRAMES_PER_SECOND } from "./shared/time.js";
 import { openView } from "./shared/view.js";
 
 /** @import { Given, View } from "./shared/view.js" */
@@ -25,14 +24,16 @@ function render(given) {
   const shown = {
     picture: imageOf(bytesOf(scene.mel), scene.columns, scene.bands, viridis),
     envelope: new Int8Array(bufferOf(scene.envelope)),
-    frames: scene.frames,
+    frames: (scene.melFrames / scene.melRate) * scene.framesPerSecond,
     seams: scene.seams,
   };
-  const length = scene.seconds * FRAMES_PER_SECOND;
+  const perSecond = scene.framesPerSecond;
+  const length = scene.seconds * perSecond;
   const plot = createPlot(view, {
+    perSecond,
     label: "Waveform and mel of the sound. Space to play, left and right to move by a second, Home and End.",
     height: () => HEIGHT,
-    paint: (ctx) => paintSound({ ctx, plot, colors: view.colors }, shown, length, player.place * FRAMES_PER_SECOND),
+    paint: (ctx) => paintSound({ ctx, plot, colors: view.colors }, shown, length, player.place * perSecond),
   });
   const button = pressable(view, { class: "spotnb-round", disabled: true }, "", toggle);
   const place = h("span", { class: "spotnb-value" });
@@ -48,7 +49,7 @@ function render(given) {
   plot.canvas.style.cursor = "pointer";
   followPointer(view, plot, {
     press({ x }) {
-      if (sound.isReady()) seek(plot.frameAt(x) / FRAMES_PER_SECOND);
+      if (sound.isReady()) seek(plot.frameAt(x) / perSecond);
     },
   });
   view.onPaint(() => {

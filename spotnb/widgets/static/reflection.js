@@ -41,6 +41,7 @@ function render(given) {
   const motion = createMotion(view);
   const drawGroup = createCells(view, scene);
   const plot = createPlot(view, {
+    perSecond: scene.framesPerSecond,
     label:
       "The stages, one below the other. Left and right for the stage, plus and minus for the shift, up and down for the padding.",
     height: () => totalHeight(scene),

@@ -6,7 +6,6 @@ import { bytesOf, clamp } from "./shared/numbers.js";
 import { createPlot } from "./shared/plot.js";
 import { followPointer } from "./shared/pointers.js";
 import { createSteps } from "./shared/steps.js";
-import { FRAMES_PER_SECOND } from "./shared/time.js";
 import { openView } from "./shared/view.js";
 import { createControls } from "./tile_shift/controls.js";
 import { mapRows, tileRows } from "./tile_shift/geometry.js";
@@ -104,17 +103,19 @@ function createActions(view, scene, read) {
  * @param {() => Run} run
  */
 function createPictures(view, scene, read, run) {
-  const { backdrop, drawn } = scene;
+  const { backdrop, drawn, framesPerSecond: perSecond } = scene;
   const pictures = backdrop ? createBackdrop(backdrop, bytesOf(view.model.get("_backdrop"))) : null;
   const paintMap = createMapPainter(scene);
   return {
     tiles: createPlot(view, {
+      perSecond,
       label: "Tiles of one step. Drag, or plus and minus, to move the grid; arrow keys for the steps.",
       height: () => tileRows(run().lanes).total,
       paint: (ctx, plot) =>
         paintTiles({ ctx, plot, colors: view.colors }, run(), shownOf(scene, run(), read()), pictures),
     }),
     map: createPlot(view, {
+      perSecond,
       label: "Seams of all steps. Click, or arrow keys, to follow a frame; up and down for the steps.",
       height: () => mapRows(drawn.length).total,
       paint: (ctx, plot) => paintMap({ ctx, plot, colors: view.colors }, run(), shownOf(scene, run(), read())),
@@ -145,7 +146,7 @@ function bindPictures(view, scene, { tiles, map, steps, act, read }) {
     " ": steps.toggle,
     Escape: act.letGo,
   };
-  bindKeys(view, map.canvas, { ...following, ...shifting }, FRAMES_PER_SECOND);
+  bindKeys(view, map.canvas, { ...following, ...shifting }, Math.round(scene.framesPerSecond));
   steps.scrubWith(tiles);
   steps.scrubWith(map);
 

@@ -1,7 +1,6 @@
 // What the user can change in RunComparison.
 import { clamp } from "../shared/numbers.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
-import { beforeSeam, magnified } from "./state.js";
+import { beforeSeam, CLOSEST, magnified } from "./state.js";
 
 /** @import { Place } from "../shared/pointers.js" */
 /** @import { View } from "../shared/view.js" */
@@ -30,6 +29,7 @@ import { beforeSeam, magnified } from "./state.js";
  * @param {() => void} parts.changed is called when the range has changed
  */
 export function createActions(view, scene, { rows, read, local, transport, canvases, changed }) {
+  const perSecond = scene.framesPerSecond;
   return {
     toggle: transport.toggle,
     seek: transport.seek,
@@ -46,14 +46,14 @@ export function createActions(view, scene, { rows, read, local, transport, canva
       view.set({ selected: wanted });
       if (focused) canvases()[wanted].focus({ preventScroll: true });
     },
-    zoom(/** @type {number} */ by, around = transport.place * FRAMES_PER_SECOND) {
-      local.range = magnified(local.range, by, around, scene.duration * FRAMES_PER_SECOND);
+    zoom(/** @type {number} */ by, around = transport.place * perSecond) {
+      local.range = magnified(local.range, by, around, scene.duration * perSecond, CLOSEST * perSecond);
       changed();
     },
     /** Moves forward (1) or backward (-1) to a place just before a seam. */
     toSeam(/** @type {number} */ direction) {
       const { seams } = rows[read().selected];
-      const spot = beforeSeam(seams.length ? seams : scene.grid, transport.place, direction);
+      const spot = beforeSeam(seams.length ? seams : scene.grid, transport.place, direction, perSecond);
       if (spot !== undefined) transport.seek(spot);
     },
   };

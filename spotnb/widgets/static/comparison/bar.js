@@ -1,7 +1,6 @@
 // The bar above the runs of RunComparison: play, clock, seams, magnification, levels, blind test.
 import { h, icon, showAction } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { matchWords } from "./sentences.js";
 import { CLOSEST } from "./state.js";
 
@@ -33,7 +32,7 @@ import { CLOSEST } from "./state.js";
  * @param {BarActions} act
  */
 export function createBar(view, scene, act) {
-  const whole = scene.duration * FRAMES_PER_SECOND;
+  const whole = scene.duration * scene.framesPerSecond;
   const press = (
     /** @type {string} */ label,
     /** @type {string | Node} */ content,
@@ -62,7 +61,7 @@ export function createBar(view, scene, act) {
       for (const each of [seam, zoomed, trial]) each.hidden = state.blind;
       seam.disabled = !state.hasSeams;
       less.disabled = state.span >= whole;
-      more.disabled = state.span <= CLOSEST * FRAMES_PER_SECOND;
+      more.disabled = state.span <= CLOSEST * scene.framesPerSecond;
     },
   };
 }

@@ -2,7 +2,6 @@
 import { bindKeys } from "../shared/keys.js";
 import { clamp } from "../shared/numbers.js";
 import { followPointer, followWheel } from "../shared/pointers.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 
 /** @import { KeyHandler } from "../shared/keys.js" */
 /** @import { Plot } from "../shared/plot.js" */
@@ -30,7 +29,7 @@ function movingKeys(act) {
 /** @param {Plot} plot @param {Actions} act */
 function seeking(plot, act) {
   return (/** @type {{ x: number }} */ { x }) =>
-    act.seek(plot.frameAt(clamp(x, plot.left, plot.right)) / FRAMES_PER_SECOND);
+    act.seek(plot.frameAt(clamp(x, plot.left, plot.right)) / plot.perSecond);
 }
 
 /**

@@ -2,7 +2,6 @@
 import { factSpans, h, icon } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
 import { createPlot } from "../shared/plot.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { rowHeight } from "./geometry.js";
 import { createRowPainter } from "./row_painter.js";
 import { factorOf, scaleOf } from "./rows.js";
@@ -33,6 +32,7 @@ export function createRowView(view, scene, rows, index, { read, local, place }) 
   const painter = createRowPainter(row);
   view.onEnd(painter.close);
   const plot = createPlot(view, {
+    perSecond: scene.framesPerSecond,
     label: `${index + 1}, ${row.name}: waveform above log-mel spectrogram. Space to play, arrows to move, 1 to ${rows.length} for the run that is heard.`,
     height: () => rowHeight(last),
     margin: ({ narrow }) => ({ left: narrow ? 42 : 66, right: 14 }),
@@ -43,7 +43,7 @@ export function createRowView(view, scene, rows, index, { read, local, place }) 
       painter.paint(
         { ctx, plot, colors: view.colors },
         { factor: factorOf(row, matched), limit: scaleOf(rows, matched), grid: scene.grid, axis: last },
-        { place: place() * FRAMES_PER_SECOND, heard: index === selected, hover: hover ? hover.place.x : null },
+        { place: place() * scene.framesPerSecond, heard: index === selected, hover: hover ? hover.place.x : null },
       );
     },
   });

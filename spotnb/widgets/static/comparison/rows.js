@@ -1,14 +1,14 @@
 // The runs that are compared: the data of the scene, prepared for pictures and sentences.
 import { bytesOf, clamp, signedBytesOf } from "../shared/numbers.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { between, levelsOf, peakOf } from "./envelope.js";
 import { BANDS } from "./mel_scale.js";
 
 /**
  * @typedef {object} SceneRow
  * @property {string} name
- * @property {number} samples
- * @property {number[]} seams in latent frames
+ * @property {number} samples of each channel
+ * @property {number} rate in Hz
+ * @property {number[]} seams in latent frames of the scene
  * @property {boolean} seamsKnown
  * @property {[score: number, p: number] | null} score
  * @property {{ lufs: number | null, rms_db: number | null }} levels
@@ -22,7 +22,7 @@ import { BANDS } from "./mel_scale.js";
 /**
  * @typedef {object} Scene
  * @property {number} duration in seconds
- * @property {number} rate
+ * @property {number} framesPerSecond of the time axis
  * @property {number} melSeconds
  * @property {[number, number]} melRange
  * @property {string} measure
@@ -36,12 +36,12 @@ import { BANDS } from "./mel_scale.js";
  * @param {SceneRow} row
  * @param {Scene} scene
  */
-export function prepareRow(row, { rate, melSeconds, melRange }) {
+export function prepareRow(row, { framesPerSecond: perSecond, melSeconds, melRange }) {
   const bytes = bytesOf(row.mel);
   const levels = levelsOf(signedBytesOf(row.envelope), row.columnSamples);
   const columns = bytes.length / BANDS;
-  const perFrame = 1 / melSeconds / FRAMES_PER_SECOND; // mel frames in a latent frame
-  const samples = rate / FRAMES_PER_SECOND; // in a latent frame
+  const perFrame = 1 / melSeconds / perSecond; // mel frames in a latent frame
+  const samples = row.rate / perSecond; // in a latent frame
   const { name, seams, seamsKnown, score, gain } = row;
   return {
     name,
@@ -50,10 +50,11 @@ export function prepareRow(row, { rate, melSeconds, melRange }) {
     score,
     gain,
     levels: row.levels,
+    perSecond,
     mel: { bytes, columns, end: columns / perFrame },
     peak: peakOf(levels),
     /** Where the sound ends, in latent frames. */
-    end: (row.samples / rate) * FRAMES_PER_SECOND,
+    end: (row.samples / row.rate) * perSecond,
     /** The natural logarithm of the magnitude there. */
     melAt(/** @type {number} */ frame, /** @type {number} */ bin) {
       const column = clamp(Math.floor(frame * perFrame), 0, columns - 1);

@@ -1,6 +1,5 @@
 // The sentences of RunComparison.
 import { clamp, withMinus } from "../shared/numbers.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { bandAt, GAP, rowPlaces } from "./geometry.js";
 import { BANDS, hzOf } from "./mel_scale.js";
 import { factorOf } from "./rows.js";
@@ -9,7 +8,7 @@ import { factorOf } from "./rows.js";
 /** @import { State } from "./state.js" */
 
 const DB = 20 / Math.LN10; // of a natural logarithm
-const HALF = 1.25; // latent frames: 50 ms on each side
+const HALF = 0.05; // s on each side
 
 export const KEYS =
   "In a picture: space to play, left and right to move by 0.5 s (with shift 5 s), Home and End, 1 to 4 or up and down for the run that is heard, ] and [ for a place just before a seam, + and − to magnify, m to match levels. Click or drag to move.";
@@ -67,9 +66,8 @@ export function legend(rows) {
  * @param {boolean} matched
  */
 export function peaksAt(rows, seconds, matched) {
-  const frame = seconds * FRAMES_PER_SECOND;
   const peaks = rows.map((row, k) => {
-    const ends = row.between(frame - HALF, frame + HALF);
+    const ends = row.between((seconds - HALF) * row.perSecond, (seconds + HALF) * row.perSecond);
     const peak = ends ? Math.max(-ends[0], ends[1]) * factorOf(row, matched) : 0;
     return `${k + 1} peak ${peak > 0 ? decibels(20 * Math.log10(peak)) : "silent"}`;
   });
@@ -85,7 +83,7 @@ export function peaksAt(rows, seconds, matched) {
  */
 export function reading(row, index, { frame, y, top, pixel }, matched) {
   const at = clamp(frame, 0, row.end);
-  const where = `${index + 1} at ${(at / FRAMES_PER_SECOND).toFixed(2)} s`;
+  const where = `${index + 1} at ${(at / row.perSecond).toFixed(2)} s`;
   const { mel } = rowPlaces(top);
   if (y < mel - GAP / 2) {
     const ends = row.between(at, at + pixel);

@@ -1,6 +1,5 @@
 // The state of RunComparison: its traits within their limits, and the part of time that is shown.
 import { clamp } from "../shared/numbers.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 
 /** @import { Scene } from "./rows.js" */
 
@@ -25,10 +24,11 @@ export function readState({ rows }, get) {
  * @param {number} by
  * @param {number} around
  * @param {number} whole the number of all frames
+ * @param {number} closest the frames at most magnification
  * @returns {Range}
  */
-export function magnified([start, stop], by, around, whole) {
-  const span = clamp((stop - start) / by, Math.min(CLOSEST * FRAMES_PER_SECOND, whole), whole);
+export function magnified([start, stop], by, around, whole, closest) {
+  const span = clamp((stop - start) / by, Math.min(closest, whole), whole);
   const share = clamp((around - start) / (stop - start), 0, 1);
   const first = clamp(around - share * span, 0, whole - span);
   return [first, first + span];
@@ -53,8 +53,9 @@ export function paged(range, place, whole) {
  * @param {number[]} frames of the seams
  * @param {number} now in seconds
  * @param {number} direction 1 or -1
+ * @param {number} perSecond
  */
-export function beforeSeam(frames, now, direction) {
-  const spots = frames.map((frame) => Math.max(0, frame / FRAMES_PER_SECOND - BEFORE));
+export function beforeSeam(frames, now, direction, perSecond) {
+  const spots = frames.map((frame) => Math.max(0, frame / perSecond - BEFORE));
   return direction > 0 ? spots.find((at) => at > now + 0.02) : spots.findLast((at) => at < now - 0.02);
 }

@@ -9,25 +9,47 @@ export const LANE = 17;
 const GAP = 3;
 const AXIS = 24;
 const SCALE = 22;
+const LABEL = 12;
 const ALL_HEIGHT = 46; // of a channel among several
 const ONE_HEIGHT = 208;
+const LINES_HEIGHT = 400; // of all channels of one bin, which are one line each
+const [THINNEST, THICKEST] = [4, 24]; // of such a line
 const CLOSEST = 10; // frames across at most zoom
 
 /** @typedef {[number, number]} Range in frames */
 /** @typedef {ReturnType<typeof arrange>} Places */
 
 /**
- * Places of `rows` channels below `lanes` of tiles, in CSS pixels from the top of the picture.
+ * Places of `rows` channels below `lanes` of tiles, in CSS pixels from the top of the picture. Channels of a single bin
+ * lie close together, as the lines of one picture.
  * @param {number} rows
  * @param {number} lanes
  * @param {boolean} narrow
+ * @param {number} bins
  */
-export function arrange(rows, lanes, narrow) {
-  const several = narrow ? ALL_HEIGHT - 10 : ALL_HEIGHT;
-  const height = rows === 1 ? ONE_HEIGHT : several;
+export function arrange(rows, lanes, narrow, bins) {
+  const height = heightOf(rows, narrow, bins);
+  const pitch = height + (bins === 1 ? 0 : GAP);
   const first = lanes ? lanes * LANE + 5 : 0;
-  const axis = first + rows * (height + GAP) + 2;
-  return { first, height, pitch: height + GAP, axis, scale: axis + AXIS, total: axis + AXIS + SCALE };
+  const axis = first + rows * pitch + (bins === 1 ? GAP : 0) + 2;
+  return { first, height, pitch, axis, scale: axis + AXIS, total: axis + AXIS + SCALE };
+}
+
+/** @param {number} rows @param {boolean} narrow @param {number} bins */
+function heightOf(rows, narrow, bins) {
+  if (bins === 1 && rows > 1) return clamp(Math.floor(LINES_HEIGHT / rows), THINNEST, THICKEST);
+  if (rows === 1 && bins > 1) return ONE_HEIGHT;
+  return narrow ? ALL_HEIGHT - 10 : ALL_HEIGHT;
+}
+
+/**
+ * The rows that get a label, given the distance between rows.
+ * @param {number} rows
+ * @param {number} pitch
+ */
+export function labeledRows(rows, pitch) {
+  const every = [1, 2, 4, 8, 16, 32].find((each) => each * pitch >= LABEL) ?? 64;
+  return Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
 }
 
 /**

@@ -2,7 +2,6 @@
 import { bindKeys } from "../shared/keys.js";
 import { clamp } from "../shared/numbers.js";
 import { followPointer } from "../shared/pointers.js";
-import { FRAMES_PER_SECOND } from "../shared/time.js";
 import { inView, panned, zoomed } from "./geometry.js";
 import { channelAfter } from "./state.js";
 
@@ -74,6 +73,7 @@ export function createActions(view, scene, read, local) {
  */
 export function bindPictureKeys(view, plot, act, steps, listen) {
   const frameBy = (/** @type {number} */ by) => () => act.moveFrame(by);
+  const second = Math.round(plot.perSecond);
   /** @type {Record<string, KeyHandler>} */
   const keys = {
     ...steps.keys,
@@ -81,10 +81,10 @@ export function bindPictureKeys(view, plot, act, steps, listen) {
     ArrowDown: () => act.moveChannel(1),
     ",": frameBy(-1),
     ".": frameBy(1),
-    "<": frameBy(-FRAMES_PER_SECOND),
-    ">": frameBy(FRAMES_PER_SECOND),
-    ";": frameBy(-FRAMES_PER_SECOND),
-    ":": frameBy(FRAMES_PER_SECOND),
+    "<": frameBy(-second),
+    ">": frameBy(second),
+    ";": frameBy(-second),
+    ":": frameBy(second),
     PageUp: () => act.moveBin(1),
     PageDown: () => act.moveBin(-1),
     "+": () => act.zoom(0.5),
@@ -126,7 +126,7 @@ export function bindPicturePointer(view, plot, { act, local, frames, cellAt, rea
       const cell = cellAt(place);
       if (!cell) return;
       act.read(cell);
-      if (sound.isReady()) sound.player.seek(cell.frame / FRAMES_PER_SECOND);
+      if (sound.isReady()) sound.player.seek(cell.frame / plot.perSecond);
     },
   });
   view.listen(plot.canvas, "dblclick", (/** @type {MouseEvent} */ event) => {

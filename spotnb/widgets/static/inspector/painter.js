@@ -5,7 +5,7 @@ import { inLanes, laneCount, segmentPieces } from "../shared/pieces.js";
 import { drawTimeAxis } from "../shared/plot.js";
 import { clipped, haloed, line, pointer } from "../shared/strokes.js";
 import { BAD } from "./codes.js";
-import { LANE } from "./geometry.js";
+import { LANE, labeledRows } from "./geometry.js";
 import { drawScale } from "./scale_painter.js";
 
 /** @import { Colors } from "../shared/theme.js" */
@@ -39,7 +39,7 @@ const BAND = LANE - 3;
 export function paintInspector(brush, { shown, bins, pictures, limit, layout, frame, cell, heard }) {
   for (const picture of pictures) drawPicture(brush, picture, bins, shown.length);
   if (limit !== null) drawScale(brush, limit);
-  drawFrames(brush, shown);
+  drawFrames(brush, shown, bins);
   if (layout) drawTiles(brush, layout);
   for (const picture of pictures) if (picture.marks.length) markBad(brush, picture, bins);
   if (frame !== null) drawCursor(brush, frame + 0.5, false);
@@ -162,20 +162,23 @@ function drawCell({ ctx, plot, colors, at }, row, { frame, bin }, bins) {
   haloed(ctx, [colors.halo, 3], [colors.mark, 1.25], () => ctx.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1));
 }
 
-/** @param {Brush} brush @param {number[]} channels */
-function drawFrames({ ctx, plot, colors, at }, channels) {
+/** @param {Brush} brush @param {number[]} channels @param {number} bins */
+function drawFrames({ ctx, plot, colors, at }, channels, bins) {
   const several = channels.length > 1;
   const [left, width] = across(plot);
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  channels.forEach((channel, row) => {
-    const y = plot.top + at.first + row * at.pitch;
-    ctx.strokeStyle = colors.line;
-    ctx.lineWidth = 1;
-    ctx.strokeRect(left - 0.5, y - 0.5, width + 1, at.height + 1);
-    ctx.fillStyle = colors.muted;
-    ctx.fillText(several || plot.narrow ? `${channel}` : `channel ${channel}`, left - 8, y + at.height / 2);
-  });
+  ctx.strokeStyle = colors.line;
+  ctx.lineWidth = 1;
+  const [boxes, tall] = bins > 1 ? [channels.length, at.height] : [1, channels.length * at.pitch];
+  for (let box = 0; box < boxes; box += 1) {
+    ctx.strokeRect(left - 0.5, plot.top + at.first + box * at.pitch - 0.5, width + 1, tall + 1);
+  }
+  ctx.fillStyle = colors.muted;
+  for (const row of labeledRows(channels.length, at.pitch)) {
+    const word = several || plot.narrow ? `${channels[row]}` : `channel ${channels[row]}`;
+    ctx.fillText(word, left - 8, plot.top + at.first + row * at.pitch + at.height / 2);
+  }
   if (several && !plot.narrow) {
     ctx.save();
     ctx.translate(left - 34, plot.top + at.first + (channels.length * at.pitch) / 2);

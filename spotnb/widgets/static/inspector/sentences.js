@@ -65,8 +65,8 @@ export function facts(store, { step, quantity, channel }) {
 export function reading(store, { step, quantity }, cell) {
   if (!cell) return "\u00a0";
   const { frame, bin, channel } = cell;
-  const when = `Step ${nameOf(store, step)}, ${seconds(frame, 2)} s (frame ${frame})`;
-  const where = `${when}, bin ${bin}, channel ${channel}`;
+  const when = `Step ${nameOf(store, step)}, ${seconds(frame, store.scene.framesPerSecond, 2)} s (frame ${frame})`;
+  const where = `${when}${store.scene.bins > 1 ? `, bin ${bin}` : ""}, channel ${channel}`;
   const it = valueAt(store, step, quantity, cell);
   if (!it) return `${where}: its value has not traveled`;
   const { value, error, derived, factor } = it;

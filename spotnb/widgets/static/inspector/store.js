@@ -14,6 +14,7 @@ import { undoPrediction } from "./coding.js";
  * @property {number} channels
  * @property {number} frames
  * @property {number} bins
+ * @property {number} framesPerSecond
  * @property {boolean} ring
  * @property {number} factor
  * @property {number} columns

@@ -12,7 +12,7 @@ import { GAP, MEL, places, WAVE } from "./geometry.js";
 
 /**
  * @param {Brush} brush
- * @param {Sound} sound
+ * @param {Sound} sound whose mel spectrogram is `frames` latent frames long
  * @param {number} length of the sound in latent frames
  * @param {number} place likewise, where it plays
  */

@@ -3,11 +3,13 @@
 /** @import { Fact } from "../shared/dom.js" */
 
 /**
- * The mel spectrogram has `frames` frames, which may be longer than `seconds`. `score` was measured at every `tile`th
- * frame.
+ * The mel spectrogram has `melFrames` frames, `melRate` in a second, and may be longer than `seconds`. `score` was
+ * measured at every `tile`th latent frame, and the seams are latent frames.
  * @typedef {object} Scene
  * @property {DataView} sound
- * @property {number} frames
+ * @property {number} framesPerSecond
+ * @property {number} melFrames
+ * @property {number} melRate
  * @property {number} seconds
  * @property {DataView} mel
  * @property {number} columns

@@ -15,9 +15,10 @@ export const KEYS =
  * @param {Scene} scene
  * @param {number[]} which
  */
-export function naming({ numbers }, which) {
+export function naming({ numbers, framesPerSecond }, which) {
   if (numbers) return which.map((k) => numbers[k]).join(", ");
-  const spans = runsOf(which).map(([a, b]) => `${a} to ${b} (${seconds(a)} to ${seconds(b + 1)} s)`);
+  const time = (/** @type {number} */ frame) => seconds(frame, framesPerSecond);
+  const spans = runsOf(which).map(([a, b]) => `${a} to ${b} (${time(a)} to ${time(b + 1)} s)`);
   return spans.join(", ");
 }
 
@@ -39,14 +40,14 @@ export function fateWords(scene, { lost, twice, exact }) {
  * @param {Stages} stages
  */
 export function story(scene, state, stages) {
-  const { frames, numbers } = scene;
+  const { frames, numbers, framesPerSecond } = scene;
   const { pad, shift } = state;
   const naive = state.order === "naive";
   const fate = fateOf(stageShown(state, stages), frames);
   const outcome = fateWords(scene, fate);
   switch (stageName(state)) {
     case "original": {
-      const size = numbers ? `${frames} frames` : `${frames} frames, ${seconds(frames)} s`;
+      const size = numbers ? `${frames} frames` : `${frames} frames, ${seconds(frames, framesPerSecond)} s`;
       return `The sound: ${size}. Two ways to move the cuts: roll it as it is, or pad it first.`;
     }
     case "rolled": {

@@ -6,7 +6,7 @@ import { isExact, lost, ORDERS, twice } from "./stages.js";
 
 /**
  * `numbers` are the values as text if there are few of them; otherwise the frames are shown as a picture.
- * @typedef {{ frames: number, bins: number, numbers: string[] | null }} Scene
+ * @typedef {{ frames: number, framesPerSecond: number, bins: number, numbers: string[] | null }} Scene
  */
 
 /** @typedef {{ order: Order, pad: number, shift: number, stage: number }} State `stage` counts in the order */

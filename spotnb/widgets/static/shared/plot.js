@@ -3,7 +3,7 @@
 import { contextOf } from "./colors.js";
 import { h } from "./dom.js";
 import { line } from "./strokes.js";
-import { FRAMES_PER_SECOND, seconds, ticksBetween } from "./time.js";
+import { seconds, ticksBetween } from "./time.js";
 
 /** @import { View } from "./view.js" */
 /** @import { Colors } from "./theme.js" */
@@ -14,12 +14,13 @@ const NARROW = 520;
 /** @typedef {{ left: number, right: number, top: number, bottom: number }} Margin */
 
 /**
- * `range` is the part of time that is shown, in latent frames. `x` and `frameAt` convert between frames and CSS pixels.
+ * `range` is the part of time that is shown, in latent frames, of which `perSecond` are a second. `x` and `frameAt` convert between frames and CSS pixels.
  * `at` gives the place of a pointer event in CSS pixels of the canvas.
  * @typedef {object} Plot
  * @property {HTMLCanvasElement} canvas
  * @property {HTMLDivElement} element
  * @property {[number, number]} range
+ * @property {number} perSecond
  * @property {number} width
  * @property {number} height
  * @property {number} ratio
@@ -36,6 +37,7 @@ const NARROW = 520;
 /**
  * @typedef {object} PlotOptions
  * @property {string} label for screen readers
+ * @property {number} perSecond latent frames in a second
  * @property {(plot: Plot) => number} height in CSS pixels
  * @property {(plot: Plot) => Partial<Margin>} [margin]
  * @property {(ctx: Context, plot: Plot) => void} paint
@@ -49,7 +51,7 @@ export function createPlot(view, options) {
   const canvas = h("canvas", { class: "spotnb-canvas", role: "application", "aria-label": options.label });
   const element = h("div", { class: "spotnb-plot" }, canvas);
   const ctx = contextOf(canvas);
-  const plot = emptyPlot(canvas, element);
+  const plot = emptyPlot(canvas, element, options.perSecond);
 
   view.onPaint(() => {
     if (!element.clientWidth && !plot.width) return; // hidden: it is painted when it is shown
@@ -71,14 +73,16 @@ export function createPlot(view, options) {
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLDivElement} element
+ * @param {number} perSecond
  * @returns {Plot}
  */
-function emptyPlot(canvas, element) {
+function emptyPlot(canvas, element, perSecond) {
   /** @type {Plot} */
   const plot = {
     canvas,
     element,
     range: [0, 1],
+    perSecond,
     width: 0,
     height: 0,
     ratio: 1,
@@ -151,8 +155,8 @@ export function font(size, weight = "") {
  * @param {number} apart
  */
 export function secondTicks(plot, first, last, apart) {
-  const pixels = (plot.x(1) - plot.x(0)) * FRAMES_PER_SECOND; // of a second
-  return ticksBetween(first, last, apart / pixels);
+  const pixels = (plot.x(1) - plot.x(0)) * plot.perSecond; // of a second
+  return ticksBetween(first, last, apart / pixels, plot.perSecond);
 }
 
 /**
@@ -175,7 +179,8 @@ export function drawTimeAxis(ctx, plot, colors, y, first, last) {
   ticks.forEach((frame, index) => {
     const x = Math.round(plot.x(frame)) + 0.5;
     line(ctx, x, y, x, y + 4);
-    ctx.fillText(index === ticks.length - 1 ? `${seconds(frame)} s` : seconds(frame), x, y + 6);
+    const words = seconds(frame, plot.perSecond);
+    ctx.fillText(index === ticks.length - 1 ? `${words} s` : words, x, y + 6);
   });
 }
 

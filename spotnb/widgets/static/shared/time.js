@@ -1,14 +1,14 @@
-// Latent frames and seconds.
-export const FRAMES_PER_SECOND = 25; // a latent frame is 40 ms
+// Latent frames and seconds. `perSecond` are the latent frames in a second: 25 for AudioLDM.
 const TICKS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
 /**
  * A frame in seconds, with at most two decimals, or with exactly `digits`.
  * @param {number} frame
+ * @param {number} perSecond
  * @param {number} [digits]
  */
-export function seconds(frame, digits) {
-  const value = frame / FRAMES_PER_SECOND;
+export function seconds(frame, perSecond, digits) {
+  const value = frame / perSecond;
   return digits === undefined ? `${Number(value.toFixed(2))}` : value.toFixed(digits);
 }
 
@@ -17,11 +17,12 @@ export function seconds(frame, digits) {
  * @param {number} first
  * @param {number} last
  * @param {number} apart
+ * @param {number} perSecond
  */
-export function ticksBetween(first, last, apart) {
+export function ticksBetween(first, last, apart, perSecond) {
   const step = TICKS.find((each) => each >= apart) ?? TICKS[TICKS.length - 1];
-  const start = Math.ceil(first / FRAMES_PER_SECOND / step - 1e-9);
-  const stop = Math.floor(last / FRAMES_PER_SECOND / step + 1e-9);
+  const start = Math.ceil(first / perSecond / step - 1e-9);
+  const stop = Math.floor(last / perSecond / step + 1e-9);
   const count = Math.max(0, stop - start + 1);
-  return Array.from({ length: count }, (_, k) => (start + k) * step * FRAMES_PER_SECOND);
+  return Array.from({ length: count }, (_, k) => (start + k) * step * perSecond);
 }

@@ -63,7 +63,7 @@ export function drawLatent({ ctx, plot, colors }, frames, y, picture) {
   for (const frame of secondTicks(plot, 1, frames - 1, 40)) {
     const x = plot.x(frame);
     line(ctx, x, y + LATENT - 10, x, y + LATENT);
-    ctx.fillText(seconds(frame), x + 3, y + LATENT - 3);
+    ctx.fillText(seconds(frame, plot.perSecond), x + 3, y + LATENT - 3);
   }
 }
 

@@ -119,7 +119,7 @@ function drawHistogram({ ctx, plot, colors }, run, steps, base, full) {
     if (!crowded) disc(ctx, x, base - full, 3);
   }
   ctx.setLineDash([]);
-  const word = plot.narrow ? "seams" : `seams in\n${seconds(size)} s`;
+  const word = plot.narrow ? "seams" : `seams in\n${seconds(size, plot.perSecond)} s`;
   rowLabel(ctx, plot, colors.muted, word, base - HISTOGRAM / 2);
 }
 

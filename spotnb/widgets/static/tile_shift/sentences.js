@@ -48,9 +48,9 @@ export function shiftWords({ layout, movable, byHand }) {
  * @param {Scene} scene
  * @param {Shown} shown
  */
-export function description({ frames, names }, { step, layout, byHand }) {
+export function description({ frames, names, framesPerSecond }, { step, layout, byHand }) {
   const { method, edge, shift, tiles } = layout;
-  const cuts = list(seams(layout).map((seam) => seconds(seam)));
+  const cuts = list(seams(layout).map((seam) => seconds(seam, framesPerSecond)));
   const what = `Step ${names[step]}, ${method.name}, edge ${edge.name}, shift ${shift}${byHand ? " by hand" : ""}`;
   const where = `${tiles.length} tiles, seams at ${cuts} seconds`;
   const past = layout.fallback ? " The latent fits one tile." : "";
@@ -63,7 +63,7 @@ export function description({ frames, names }, { step, layout, byHand }) {
  * @param {Run} run
  * @param {number} frame
  */
-export function story({ names }, run, frame) {
+export function story({ names, framesPerSecond }, run, frame) {
   /** @type {Map<string, number[]>} */
   const byTile = new Map();
   /** @type {number[]} */
@@ -77,7 +77,7 @@ export function story({ names }, run, frame) {
     ([who, when]) => `${who.includes("and") ? "tiles" : "tile"} ${who} in ${spans(names, when)}`,
   );
   const at = cut.length ? `at a seam in ${spans(names, cut)}` : "never at a seam";
-  return `Frame ${frame} (${seconds(frame, 2)} s) was owned by ${parts.join("; ")}; ${at}.`;
+  return `Frame ${frame} (${seconds(frame, framesPerSecond, 2)} s) was owned by ${parts.join("; ")}; ${at}.`;
 }
 
 /**

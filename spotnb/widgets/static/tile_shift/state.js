@@ -16,6 +16,7 @@ import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/piece
  * `drawn` are the shifts of the schedule; `names` are the names of the steps.
  * @typedef {object} Scene
  * @property {number} frames
+ * @property {number} framesPerSecond
  * @property {number} width
  * @property {number} overlap
  * @property {number[]} drawn
