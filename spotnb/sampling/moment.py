@@ -19,6 +19,7 @@ from spotnb.sampling.card import run_facts, run_text
 from spotnb.sampling.run import Run, RunState
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
 from spotnb.sampling.source import Source
+from spotnb.solvers.card import card_of_solver
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver
 from spotnb.support.cards import Card, Shown, count
@@ -113,7 +114,7 @@ class RunView(Shown):
             "trace": self.trace,
             "settings": self._now.settings,
             "known sound": self.source,
-            "solver": self.solver,
+            "solver": card_of_solver(self.solver),
             "model": model_card(self.model),
         }
         return Card(repr(self), facts, None, parts)

@@ -25,6 +25,7 @@ from spotnb.sampling.padding import padded_latent
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import Source, make_source
 from spotnb.sampling.windows import Stitch, gather
+from spotnb.solvers.card import card_of_solver
 from spotnb.solvers.make import make_solver
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
@@ -96,7 +97,7 @@ class Run(Shown):
 
     def _card_(self) -> Card:
         parts = {"settings": self.settings, "layout of the first step": self.layout(self.steps.start)}
-        others = {"known sound": self.source, "solver": self.solver, "model": model_card(self.model)}
+        others = {"known sound": self.source, "solver": card_of_solver(self.solver), "model": model_card(self.model)}
         return Card(repr(self), run_facts(self.settings, self.frames), None, {**parts, **others})
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from spotnb.support.cards import Card, count, joined
+from spotnb.support.cards import Card, Shown, card_of, count, in_line, joined
 from spotnb.support.checks import show
 from spotnb.support.pictures import TILE, Axis, Picture, ticks
 
@@ -32,4 +32,10 @@ def solver_card(solver: Scheduled, **facts: Any) -> Card:
     legend = [(TILE, "timestep of each step, from the first at the top to the last")]
     drawing = ticks(Axis(999, 0), times, height, TILE)
     picture = Picture(drawing, height, "The timestep of each step", ("t = 999, noise", "t = 0, sound"), legend)
-    return Card(repr(solver), facts, picture)
+    head = repr(solver) if isinstance(solver, Shown) else in_line(type(solver).__name__, solver_text(solver))
+    return Card(head, facts, picture)
+
+
+def card_of_solver(solver: Scheduled) -> Card:
+    """Return the card of any solver: its own, or for a class that does not show itself that of the protocol."""
+    return card_of(solver) if isinstance(solver, Shown) else solver_card(solver)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import diffusers
 
+from spotnb.solvers.card import card_of_solver
 from spotnb.solvers.make import make_solver
 from tests.networks import ALPHAS
 from tests.runs import EULER_ANCESTRAL
@@ -36,3 +37,13 @@ def test_facts_of_solvers() -> None:
 
 def test_a_thousand_steps_make_a_small_picture() -> None:
     assert len(make_solver("ddim", ALPHAS, 1000, 0)._repr_html_()) < 15_000
+
+
+def test_a_solver_of_your_own_needs_no_base_class() -> None:
+    class Mine:
+        name, timesteps, remembers = "<b>mine</b>", [999, 500, 1], False
+
+    shown = card_of_solver(Mine()).html()
+    assert "<b>Mine</b><i>(3 steps, t 999 to 1)</i>" in shown
+    assert "&lt;b&gt;mine&lt;/b&gt;" in shown
+    assert card_of_solver(make_solver("ddim", ALPHAS, 3, 0)).head.startswith("DDIM(")
