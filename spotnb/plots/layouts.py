@@ -190,7 +190,7 @@ def plot_seams(
     seams = np.array([seam for layout in run for seam in layout.seams], np.int64)
     parts = next((n for n in (16, 8, 4, 2) if width % n == 0 and frames * n <= BINS * width), 1)
     size = max(width // parts, -(-frames // BINS))
-    edges = np.unique(np.clip((np.arange(frames // size + 2) - 0.5) * size, 0, frames))
+    edges = np.unique(np.clip((np.arange(frames // size + 3) - 0.5) * size, 0, frames))
     counts, _ = np.histogram(seams, edges)
     config = SpotDiffusionConfig(width, edge=run[0].edge)
     grid = plan(frames, config, 0, method="tiles", time_multiple=1).seams

@@ -172,7 +172,7 @@ def test_the_sound_is_exact_to_the_sample(duration: float, edge: str) -> None:
 @effort(0.3)
 def test_a_ring_is_whole_frames(duration: float) -> None:
     sampler = SpotSampler(Model(), "a sea", duration, steps=1, config=SpotDiffusionConfig(64, edge="circular"))
-    assert sampler.frames == round(25 * duration)
+    assert sampler.frames == round(round(25 * duration, 6))  # a half may be a little less than a half
     assert sampler.decode().shape == (640 * sampler.frames,)
 
 

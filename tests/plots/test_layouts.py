@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
@@ -243,6 +243,7 @@ def test_a_fixed_grid_fills_its_pins():
 
 @effort(0.4)
 @given(layouts=any_runs())
+@example(layouts=[plan(54, SpotDiffusionConfig(20, 9), 0, "multidiffusion", time_multiple=1)])  # a seam near the end
 def test_no_seam_is_lost_in_the_histogram(layouts: list[Layout]):
     _, ax, bars = plot_seams(layouts)
     assert sum(bar.get_height() for bar in bars) == sum(len(layout.seams) for layout in layouts)

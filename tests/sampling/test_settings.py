@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from spotnb.cli import build_parser
 from spotnb.errors import InputError
+from spotnb.models.defaults import defaults_of
 from spotnb.research.grid import CONFIG, NOT_SWEPT, RUN
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import FIXED, NAMES, RunSettings
@@ -29,7 +30,7 @@ from tests.runs import rich_runs
 ONLY_IN_PYTHON = {"config", "record", "record_dtype"}
 """Settings without an option: each field of the config has one, and the command line decides what is recorded."""
 NOT_IN_THE_FORM = {
-    *("eta", "tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code
+    *("tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code
     *("init_audio", "strength", "continue_from", "keep"),  # sound cannot be put into the form
 }
 NOT_IN_THE_FORM_OF_TILES = {"min_overlap", "shift_seed", "shift_schedule"}
@@ -58,9 +59,10 @@ def test_every_setting_is_an_attribute_of_a_sampler() -> None:
 
 
 def test_the_command_line_has_every_setting() -> None:
-    args = vars(build_parser().parse_args(["generate", "a sea"]))
+    (generate,) = (each for each in build_parser()._actions if each.choices)
+    args = {each.dest for each in generate.choices["generate"]._actions}
     expected = (set(NAMES) - ONLY_IN_PYTHON) | {each.name for each in options(SpotDiffusionConfig)}
-    assert expected <= set(args)
+    assert expected <= args
 
 
 def test_a_sweep_has_every_setting() -> None:
@@ -69,7 +71,7 @@ def test_a_sweep_has_every_setting() -> None:
 
 
 def test_the_form_has_every_setting_but_those_named_here() -> None:
-    form = pytest.importorskip("spotnb.widgets.panel_form").Form(lambda: None)
+    form = pytest.importorskip("spotnb.widgets.panel_form").Form(lambda: None, defaults_of(FunctionModel(pointwise)))
     assert set(form.settings()) == set(NAMES) - NOT_IN_THE_FORM
     turned = {"tile_size_time": 64, "max_shift_ratio": 0.25, "edge": "merge"}
     form.tile.value, form.ratio.value, form.edge.value = turned.values()
