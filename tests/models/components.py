@@ -142,15 +142,19 @@ def make_components(
 
 
 @torch.no_grad()
-def randomise(module: nn.Module) -> None:
-    """Randomize all weights: the last convolution of a new AudioLDM UNet is zero, so it returns zeros."""
+def randomise(module: nn.Module, generator: torch.Generator | None = None) -> None:
+    """Randomize all weights: the last convolution of a new AudioLDM UNet is zero, so it returns zeros.
+
+    Weights from the global generator also depend on what else draws from it, such as a network that another thread
+    builds at the same time. A generator of its own gives the same weights each time.
+    """
     for name, parameter in module.named_parameters():
         if parameter.ndim > 1:
-            parameter.normal_(std=1 / math.sqrt(parameter[0].numel()))
+            parameter.normal_(std=1 / math.sqrt(parameter[0].numel()), generator=generator)
         elif "bias" in name:
-            parameter.normal_(std=0.05)
+            parameter.normal_(std=0.05, generator=generator)
         else:  # the scale of a norm
-            parameter.normal_(mean=1.0, std=0.05)
+            parameter.normal_(mean=1.0, std=0.05, generator=generator)
 
 
 def save_folder(

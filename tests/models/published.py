@@ -140,8 +140,9 @@ def _components(seed: int, prediction_type: str, networks: dict[str, Any]) -> di
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = {name: make() for name, make in networks.items()}
+        generator = torch.Generator().manual_seed(seed)
         for network in made.values():
-            randomise(network)
+            randomise(network, generator)
             network.eval()
     return made | {
         "tokenizer": roberta(),
