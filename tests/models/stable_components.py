@@ -100,9 +100,9 @@ def make_stable_components(seed: int = 0, **sizes: Any) -> dict[str, Any]:
     narrow = {piece: config | sizes.get(piece, {}) for piece, config in NARROW.items()}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        pieces, generator = build(narrow), torch.Generator().manual_seed(seed)
+        pieces = build(narrow)
         for piece in pieces.values():
-            randomise(piece.eval(), generator)
+            randomise(piece.eval())
         calm(pieces["vae"])
     return pieces | {
         "tokenizer": make_stable_tokenizer(),
