@@ -15,10 +15,11 @@ import torch
 from diffusers import AudioLDM2ProjectionModel, AudioLDM2UNet2DConditionModel, AutoencoderKL, DDIMScheduler
 from torch import Tensor, nn
 
-from spotnb.models.clap import WORDS, ClapJudge, embed_texts
+from spotnb.models.clap import ClapJudge, embed_texts
 from spotnb.models.mel_diffusion import MelDiffusion
 from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
+from spotnb.models.words import WORDS
 from spotnb.support.checks import check_text
 
 NEW_TOKENS = 8

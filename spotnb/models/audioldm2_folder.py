@@ -22,7 +22,7 @@ from spotnb.models.folder_load import (
     quietly,
     try_model,
 )
-from spotnb.models.heads import choose_heads
+from spotnb.models.heads import head_options
 from spotnb.models.identity import folder_digest
 from spotnb.models.mel_fit import check_mel_fit, check_width, text_width
 from spotnb.support.checks import show
@@ -58,7 +58,7 @@ def from_folder(
     """
     check_files(folder, AUDIOLDM2, variant)
     pieces = read_configs(folder, AUDIOLDM2, variant)
-    kept, chosen = choose_heads(pieces["unet"].config, heads)
+    options, notes = head_options(pieces["unet"].config, heads)
     check_mel_fit(folder, pieces)
     _check_widths(folder, pieces)
     new_tokens = _new_tokens(pieces["language_model"])
@@ -66,7 +66,7 @@ def from_folder(
     longest = pieces["language_model"].config["n_positions"] - FRAME - new_tokens
     digest = folder_digest(folder, variant)
     with quietly():
-        loaded = load_pieces(pieces, {} if kept else {"unet": {"attention_head_dim": list(chosen)}})
+        loaded = load_pieces(pieces, options)
         check_schedule(folder, loaded["scheduler"].alphas_cumprod)
         model = AudioLDM2(
             name,
@@ -76,7 +76,7 @@ def from_folder(
             new_tokens=new_tokens,
             device=device,
             dtype=dtype,
-            notes={"heads": list(chosen), "heads_choice": "config" if kept else str(heads)},
+            notes=notes,
             digest=digest,
         )
         try_model(model, folder)

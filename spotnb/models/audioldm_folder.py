@@ -16,7 +16,7 @@ from spotnb.models.folder_check import check_files
 from spotnb.models.folder_configs import read_configs
 from spotnb.models.folder_files import where
 from spotnb.models.folder_load import check_schedule, load_clap_tokenizer, load_pieces, quietly, try_model
-from spotnb.models.heads import choose_heads
+from spotnb.models.heads import head_options
 from spotnb.models.identity import folder_digest
 from spotnb.models.locate import EMBEDDED
 from spotnb.models.mel_fit import check_mel_fit, check_width, text_width
@@ -56,7 +56,7 @@ def from_folder(
     check_files(folder, AUDIOLDM, variant)
     pieces = read_configs(folder, AUDIOLDM, variant)
     unet, text = pieces["unet"].config, pieces["text_encoder"].config
-    kept, chosen = choose_heads(unet, heads)
+    options, notes = head_options(unet, heads)
     code, ruler = _read_code(folder / "unet" / CODE_FILE), _read_ruler(folder / "unet" / RULER_FILE)
     check_mel_fit(folder, pieces, (0 if code is None else len(code)) + (0 if ruler is None else WAVE_CHANNELS))
     check_width(
@@ -65,7 +65,6 @@ def from_folder(
         ("text encoder", text_width(text)),
     )
     digest, embedded = folder_digest(folder, variant), folder == EMBEDDED
-    options = {} if kept else {"unet": {"attention_head_dim": list(chosen)}}
     with quietly():
         loaded = load_pieces(pieces, options, trusted=embedded)
         check_schedule(folder, loaded["scheduler"].alphas_cumprod)
@@ -77,7 +76,7 @@ def from_folder(
             tempo_ruler=ruler,
             device=device,
             dtype=dtype,
-            notes={"heads": list(chosen), "heads_choice": "config" if kept else str(heads)},
+            notes=notes,
             digest=digest,
         )
         if embedded:

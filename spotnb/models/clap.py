@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from spotnb.errors import InputError
 from spotnb.models.shelter import shelter
+from spotnb.models.words import WORDS
 from spotnb.support.checks import check_text
 
-WORDS = "pass words that describe a sound"
 RATE, SECONDS = 48000, 10
 """The input of the audio encoder: 10 s at 48 kHz."""
 

@@ -66,3 +66,13 @@ def choose_heads(unet_config: dict[str, Any], heads: str | tuple[int, ...]) -> t
             f"heads is {show(numbers)}, which do not divide the channels {channels}: pass divisors of them"
         )
     return False, tuple(numbers)
+
+
+def head_options(unet_config: dict[str, Any], heads: str | tuple[int, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what loads a UNet with its heads, for `folder_load.load_pieces`, and what the manifest records of them.
+
+    For the arguments and errors, see `choose_heads`.
+    """
+    kept, chosen = choose_heads(unet_config, heads)
+    options = {} if kept else {"unet": {"attention_head_dim": list(chosen)}}
+    return options, {"heads": list(chosen), "heads_choice": "config" if kept else str(heads)}

@@ -10,19 +10,16 @@ from diffusers import AutoencoderKL, DDIMScheduler
 from torch import Tensor, nn
 
 from spotnb.models.batching import is_small, suggested_tile_batch
-from spotnb.models.card import ShownModel
-from spotnb.models.clap import WORDS
-from spotnb.models.identity import KEY, Identity
+from spotnb.models.folder_model import FolderModel
+from spotnb.models.identity import Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.shelter import shelter
-from spotnb.models.words import Reading, read_tokens
 from spotnb.sound.mel import HOP
-from spotnb.support.checks import check_text
 
 NATIVE_FRAMES = 256  # 10.24 s; the sample_size of 128 in published configurations is only the pipeline's default
 
 
-class MelDiffusion(ShownModel):
+class MelDiffusion(FolderModel):
     """A model of log-mel latents, without the part that embeds texts and calls the UNet.
 
     The UNet computes in `dtype`. All other networks compute in float32: they are cheap compared to the UNet, and
@@ -94,28 +91,6 @@ class MelDiffusion(ShownModel):
     @property
     def _compression(self) -> int:
         return int(2 ** (len(self.vae.config.block_out_channels) - 1)) * self._unshuffle
-
-    def describe(self) -> dict[str, Any]:
-        """Return what the manifest records about the model, with a digest of its weights."""
-        return {
-            "name": self.name,
-            KEY: str(self._identity),
-            "dtype": str(self.dtype).removeprefix("torch."),
-            "device": self.device.type,
-            "prediction_type": self.prediction_type,
-            **self.notes,
-        }
-
-    def read_text(self, text: str) -> Reading:
-        """Return what the tokenizer reads of a text, see `spotnb.models.words`."""
-        return read_tokens(self.tokenizer, check_text("text", text, hint=WORDS))
-
-    def unknown_words(self, text: str) -> list[str]:
-        """Return the words, signs and emoji of a text that the tokenizer does not know or drops, in order.
-
-        A byte-level tokenizer, as in the published checkpoints, knows every word.
-        """
-        return list(self.read_text(text).unknown)
 
     def _epsilon(self, out: Tensor, x: Tensor, t: Tensor) -> Tensor:
         """Return the noise in `x`, from what the UNet predicts."""

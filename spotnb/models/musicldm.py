@@ -21,7 +21,7 @@ from spotnb.models.families import MUSICLDM
 from spotnb.models.folder_check import check_files
 from spotnb.models.folder_configs import read_configs
 from spotnb.models.folder_load import check_schedule, load_clap_tokenizer, load_pieces, quietly, try_model
-from spotnb.models.heads import choose_heads
+from spotnb.models.heads import head_options
 from spotnb.models.identity import folder_digest
 from spotnb.models.mel_fit import check_mel_fit, check_width, text_width
 
@@ -70,13 +70,13 @@ def from_folder(
     check_files(folder, MUSICLDM, variant)
     pieces = read_configs(folder, MUSICLDM, variant)
     unet, text = pieces["unet"].config, pieces["text_encoder"].config
-    kept, chosen = choose_heads(unet, heads)
+    options, notes = head_options(unet, heads)
     check_mel_fit(folder, pieces)
     width = unet["projection_class_embeddings_input_dim"]
     check_width(folder, ("unet", width), ("text encoder", text_width(text)))
     digest = folder_digest(folder, variant)
     with quietly():
-        loaded = load_pieces(pieces, {} if kept else {"unet": {"attention_head_dim": list(chosen)}})
+        loaded = load_pieces(pieces, options)
         check_schedule(folder, loaded["scheduler"].alphas_cumprod)
         model = MusicLDM(
             name,
@@ -84,7 +84,7 @@ def from_folder(
             tokenizer=load_clap_tokenizer(folder / "tokenizer", text.get("text_config") or text),
             device=device,
             dtype=dtype,
-            notes={"heads": list(chosen), "heads_choice": "config" if kept else str(heads)},
+            notes=notes,
             digest=digest,
         )
         try_model(model, folder)

@@ -20,15 +20,14 @@ from torch import Tensor, nn
 from transformers import T5EncoderModel
 
 from spotnb.models.batching import suggested_tile_batch
-from spotnb.models.card import ShownModel
-from spotnb.models.identity import KEY, Identity
+from spotnb.models.folder_model import FolderModel
+from spotnb.models.identity import Identity
 from spotnb.models.oobleck import receptive_frames
 from spotnb.models.shelter import shelter
-from spotnb.models.words import Reading, read_tokens
+from spotnb.models.words import WORDS
 from spotnb.solvers.protocol import TRAINED_STEPS
 from spotnb.support.checks import check_text
 
-WORDS = "pass words that describe a sound"
 DECODE_WINDOW = 128
 """Latent frames that are decoded at a time, which is 5.9 s. A layer of the published decoder then takes 155 MB."""
 
@@ -83,7 +82,7 @@ class TimedText:
         return cls(*(torch.cat(table) for table in tables))
 
 
-class DiffusersStableAudio(ShownModel):
+class DiffusersStableAudio(FolderModel):
     """An `AudioModel` that consists of a DiT, an autoencoder of sound, a T5 text encoder and a projection.
 
     The DiT computes in `dtype`, all other networks in float32.
@@ -131,7 +130,7 @@ class DiffusersStableAudio(ShownModel):
         self.vae: Any = vae.to(*exact).eval().requires_grad_(False)
         self.text_encoder: Any = text_encoder.to(*exact).eval().requires_grad_(False)
         self.projection_model: Any = projection_model.to(*exact).eval().requires_grad_(False)
-        self.tokenizer, self.notes = tokenizer, notes or {}
+        self.tokenizer, self.notes, self.prediction_type = tokenizer, notes or {}, "v_prediction"
         _keep_time_exact(self.transformer, dtype)
         self.tile_batch = suggested_tile_batch(self.transformer, self.device)
         self.alphas_cumprod = alphas_of(sigma_max)
@@ -167,25 +166,6 @@ class DiffusersStableAudio(ShownModel):
                 "tile_size_time": self.native_frames,
             }
         )
-
-    def describe(self) -> dict[str, Any]:
-        """Return what the manifest records about the model, with a digest of its weights."""
-        return {
-            "name": self.name,
-            KEY: str(self._identity),
-            "dtype": str(self.dtype).removeprefix("torch."),
-            "device": self.device.type,
-            "prediction_type": "v_prediction",
-            **self.notes,
-        }
-
-    def read_text(self, text: str) -> Reading:
-        """Return what the tokenizer reads of a text, see `spotnb.models.words`."""
-        return read_tokens(self.tokenizer, check_text("text", text, hint=WORDS))
-
-    def unknown_words(self, text: str) -> list[str]:
-        """Return the words, signs and emoji of a text that the tokenizer does not know or drops, in order."""
-        return list(self.read_text(text).unknown)
 
     @torch.no_grad()
     @shelter

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Span = tuple[int, int]
+WORDS = "pass words that describe a sound"
+"""The advice in errors about texts."""
 
 
 class Reading(NamedTuple):
