@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ ORDER = (
     *("tests/notebooks/test_notebooks", "tests/browser", "tests/notebooks", "tests/training", "tests/audioldm"),  # slow
 )
 """The first files, by the start of their names. All other files follow: short ones at the end keep all workers busy."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_loads_afterwards() -> Iterator[None]:
+    """Wait for threads that load a model: meanwhile the libraries, which the next test may use, are not themselves."""
+    yield
+    if (module := sys.modules.get("spotnb.models.folder_load")) is not None:
+        with module.loading():
+            pass
 
 
 def room(nodeid: str) -> str:

@@ -19,7 +19,7 @@ from spotnb.models.folder_load import (
     load_clap_tokenizer,
     load_pieces,
     load_tokenizer,
-    quietly,
+    loading,
     try_model,
 )
 from spotnb.models.heads import head_options
@@ -65,7 +65,7 @@ def from_folder(
     text, t5 = pieces["text_encoder"].config, pieces["text_encoder_2"].config
     longest = pieces["language_model"].config["n_positions"] - FRAME - new_tokens
     digest = folder_digest(folder, variant)
-    with quietly():
+    with loading():
         loaded = load_pieces(pieces, options)
         check_schedule(folder, loaded["scheduler"].alphas_cumprod)
         model = AudioLDM2(

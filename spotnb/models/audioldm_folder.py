@@ -15,7 +15,7 @@ from spotnb.models.families import AUDIOLDM
 from spotnb.models.folder_check import check_files
 from spotnb.models.folder_configs import read_configs
 from spotnb.models.folder_files import where
-from spotnb.models.folder_load import check_schedule, load_clap_tokenizer, load_pieces, quietly, try_model
+from spotnb.models.folder_load import check_schedule, load_clap_tokenizer, load_pieces, loading, try_model
 from spotnb.models.heads import head_options
 from spotnb.models.identity import folder_digest
 from spotnb.models.locate import EMBEDDED
@@ -65,7 +65,7 @@ def from_folder(
         ("text encoder", text_width(text)),
     )
     digest, embedded = folder_digest(folder, variant), folder == EMBEDDED
-    with quietly():
+    with loading():
         loaded = load_pieces(pieces, options, trusted=embedded)
         check_schedule(folder, loaded["scheduler"].alphas_cumprod)
         model = DiffusersAudioLDM(

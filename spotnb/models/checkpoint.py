@@ -21,7 +21,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.checkpoint_file import ADVICE, read_parts
 from spotnb.models.checkpoint_sizes import text_config, unet_config, vae_config, vocoder_config
 from spotnb.models.checkpoint_tokenizer import find_tokenizer
-from spotnb.models.folder_load import quietly
+from spotnb.models.folder_load import loading
 from spotnb.models.heads import choose_heads
 from spotnb.models.identity import file_digest
 from spotnb.sound.mel import BINS, LATENT_MELS
@@ -72,7 +72,7 @@ def from_checkpoint(
     _, chosen = choose_heads(configs["unet"], heads)
     configs["unet"]["attention_head_dim"] = list(chosen)
     words = find_tokenizer(path.parent if tokenizer is None else tokenizer, configs["text_encoder"])
-    with quietly():
+    with loading():
         pieces = {part: _built(path, part, config, weights[part]) for part, config in configs.items()}
         return DiffusersAudioLDM(
             name,

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import torch
@@ -25,6 +26,8 @@ from spotnb.support.paths import show_path
 from spotnb.support.reasons import reason_of
 
 log = logging.getLogger(__name__)
+
+_LOADING = RLock()
 
 
 def load_pieces(
@@ -175,8 +178,19 @@ def try_model(model: Any, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Suppress the messages and progress bars of the libraries while loading. Real faults raise errors elsewhere."""
+def loading() -> Iterator[None]:
+    """Let one thread at a time load networks, without the messages of the libraries.
+
+    While the libraries load, they replace functions of their own and of torch for all threads, and put back what they
+    found: two that overlap would leave `tie_weights` of transformers without effect for the rest of the process. Real
+    faults raise errors elsewhere.
+    """
+    with _LOADING, _quietly():
+        yield
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
     levels = diffusers_logging.get_verbosity(), transformers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()
     transformers_logging.set_verbosity_error()

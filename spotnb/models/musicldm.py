@@ -20,7 +20,7 @@ from spotnb.models.clap import ClapJudge
 from spotnb.models.families import MUSICLDM
 from spotnb.models.folder_check import check_files
 from spotnb.models.folder_configs import read_configs
-from spotnb.models.folder_load import check_schedule, load_clap_tokenizer, load_pieces, quietly, try_model
+from spotnb.models.folder_load import check_schedule, load_clap_tokenizer, load_pieces, loading, try_model
 from spotnb.models.heads import head_options
 from spotnb.models.identity import folder_digest
 from spotnb.models.mel_fit import check_mel_fit, check_width, text_width
@@ -75,7 +75,7 @@ def from_folder(
     width = unet["projection_class_embeddings_input_dim"]
     check_width(folder, ("unet", width), ("text encoder", text_width(text)))
     digest = folder_digest(folder, variant)
-    with quietly():
+    with loading():
         loaded = load_pieces(pieces, options)
         check_schedule(folder, loaded["scheduler"].alphas_cumprod)
         model = MusicLDM(

@@ -13,7 +13,7 @@ from spotnb.errors import SpotnbError
 from spotnb.models.families import STABLE_AUDIO
 from spotnb.models.folder_check import check_files
 from spotnb.models.folder_configs import Piece, read_configs
-from spotnb.models.folder_load import load_pieces, load_tokenizer, quietly, try_model
+from spotnb.models.folder_load import load_pieces, load_tokenizer, loading, try_model
 from spotnb.models.identity import folder_digest
 from spotnb.models.stable_audio import DiffusersStableAudio, cosine_time, edm_time
 from spotnb.support.checks import show
@@ -49,7 +49,7 @@ def from_folder(
     digest = folder_digest(folder, variant)
     networks: dict[str, Piece] = {piece: each for piece, each in pieces.items() if piece != "scheduler"}
     scheduler = configs["scheduler"]
-    with quietly():
+    with loading():
         loaded = load_pieces(networks)
         fold_norms(loaded["vae"])
         tokenizer = load_tokenizer(folder / "tokenizer", configs["text_encoder"]["vocab_size"], LONGEST_TEXT)

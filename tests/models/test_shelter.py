@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from spotnb.models.shelter import shelter, sheltered, usable_threads
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
+from tests.models.published import audioldm2
 
 World = Callable[[], AbstractContextManager[Any]]
 
@@ -164,3 +169,13 @@ def test_loading_leaves_the_default_dtype_alone_in_other_threads() -> None:
         found.add(torch.get_default_dtype())
         time.sleep(0)
     assert found == {torch.float32}
+
+
+def test_threads_that_load_at_once_leave_the_libraries_alone(tmp_path: Path) -> None:
+    """While transformers loads, it replaces `tie_weights` for all threads, without which a T5 lacks weights."""
+    folder = audioldm2(tmp_path / "m")
+    before = PreTrainedModel.tie_weights, PreTrainedModel.init_weights, torch.linspace
+    with setting(sys.setswitchinterval, 1e-5, sys.getswitchinterval())(), ThreadPoolExecutor(4) as threads:
+        digests = {model.describe()["weights_sha256"] for model in threads.map(load_model, [folder] * 8)}
+    assert len(digests) == 1
+    assert (PreTrainedModel.tie_weights, PreTrainedModel.init_weights, torch.linspace) == before
