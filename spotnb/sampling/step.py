@@ -119,6 +119,16 @@ class Step(Shown):
         self._predict(index)
         return self._predictions[index].eps
 
+    def prediction(self, tile: int) -> Prediction:
+        """Return the guided prediction of one tile with its two halves; it is predicted first if necessary.
+
+        Raises the same errors as `predict`.
+        """
+        index = self._check_tile(tile)
+        if index not in self._predictions:
+            self.predict(index)
+        return self._predictions[index]
+
     def _predict(self, tile: int) -> None:
         if tile not in self._predictions:
             predictions = self.run.denoiser.predict(self.windows, self.layout, self.timestep, tile)

@@ -96,3 +96,8 @@ def _read_int(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
+
+
+def used_memory() -> int:
+    """Return the bytes of memory that this process holds now, with its libraries."""
+    return int(psutil.Process().memory_info().rss)

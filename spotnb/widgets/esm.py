@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
+SHARED = ("shared/spotnb.css", "shared/panel.css")
+"""Style sheets of all widgets."""
 
 _IMPORT = re.compile(r'^import \{([\w$,\s]*)\} from "(\.{1,2}/[\w./-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const|class) ([\w$]+))", re.MULTILINE)
@@ -47,8 +49,8 @@ def body(entry: str, folder: Path = STATIC, name: str = "render") -> str:
 
 
 def stylesheet(*names: str, folder: Path = STATIC) -> str:
-    """Return the shared style sheet, joined with those in `names`."""
-    return "\n".join((folder / name).read_text("utf-8") for name in ("shared/spotnb.css", *names))
+    """Return the shared style sheets, joined with those in `names`."""
+    return "\n".join((folder / name).read_text("utf-8") for name in (*SHARED, *names))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""SamplerPanel, which generates sound without code, shows the steps, and passes the result to the next cell."""
+"""SamplerPanel, which generates sound without code, shows the steps, and keeps every run for comparison."""
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,90 +13,69 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from spotnb.errors import SpotnbError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.defaults import AUDIOLDM, TINY, defaults_of
-from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.checks import check_int, check_items
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.base import require_open, while_open
+from spotnb.widgets.comparison import RunComparison
 from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.page import write_page
-from spotnb.widgets.panel_cost import planned_cost
+from spotnb.widgets.panel_display import Display
 from spotnb.widgets.panel_files import save_run
-from spotnb.widgets.panel_form import Form
+from spotnb.widgets.panel_form import ACTIONS, Button, Form
+from spotnb.widgets.panel_kept import Kept, Shelf, compared_runs, run_name
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
-from spotnb.widgets.panel_run import Run, duration
+from spotnb.widgets.panel_run import Run
+from spotnb.widgets.panel_telling import Foresight, enabled, fork_words, hint, share
 
-COST_AFTER: Final = 0.5  # seconds without a change before the cost is computed again
-OLD_SOUND: Final = "The sound is that of the run before, until this one is done."
-ACTIONS: Final = {
-    "run": ("Run", "Run to the end, or continue after a pause"),
-    "step": ("Step", "Take one step, or finish the current one"),
-    "phase": ("Phase", "Do the next part of a step: pad, predict tile by tile, stitch, finish"),
-    "pause": ("Pause", "Stop after the tiles that are being predicted"),
-    "reset": ("Reset", "Discard the run and the sound; the next run uses the current form"),
-    "fork": ("Fork", "Continue from the step that is shown, with the current form"),
-    "wav": ("Save wav", "Write the sound to a file next to the notebook"),
-    "trace": ("Save trace", "Write the trace of the run to a file next to the notebook"),
-}
+TITLE: Final = "Make long sound from a sentence"
+WORKING: Final = "the panel is working: expected it to be ready; press Pause first"
 
 
 class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
-    """A form for a run, buttons to drive it, the inspector, and the sound.
+    """A form for a run, buttons to drive it, the inspector, the sound, and a list of all runs.
 
     A run keeps the settings with which it was started. `fork` continues from the step that is shown with the current
-    settings of the form, and `reset` discards the run and the sound. The actions of the buttons are also methods:
-    `run()`, `step()`, `phase()`, `pause()`, `reset()`, `fork()` and `save()`. They return at once, except `save()`.
-    `wait()` waits until they are done.
+    settings of the form, and `reset` sets the run aside. Nothing is thrown away unless `remove` is called: every run
+    that is finished, forked or set aside stays in the list, finished ones with their sound. Only the steps of older
+    runs are dropped when those of all runs take more than 200 MB, and their cards say so. A minute of sound takes
+    about 8 MB of memory.
+
+    The actions of the buttons are also methods: `run()`, `step()`, `phase()`, `pause()`, `reset()`, `fork()` and
+    `save()`. They return at once, except `save()`. `wait()` waits until they are done.
 
     Args:
         model: A model name for `load_model`, or an `AudioModel`. It is loaded when it is first needed: the embedded
             model for the cost of the run in seconds, any other model for the first run. The form starts from what suits
-            the model; one that has to be loaded for that changes the controls that the user has left alone.
+            the model; one that has to be loaded for that changes the fields that the user has left alone.
 
     Attributes:
-        sampler: The `SpotSampler`, or None before the first run.
-        waveform: `[samples]` or `[channels, samples]` float32 of the last finished run, or None before a run is
-            finished. It is kept until another run is finished or `reset` is called.
-        inspector: The `LatentInspector` of the run, or None.
+        form: The fields; `form.seed.value` reads or sets one.
+        buttons: The buttons by name, with `click()` and `disabled`.
+        status: What the panel says of the run.
     """
 
     def __init__(self, model: Any = "tiny") -> None:
         self._eager = not isinstance(model, str) or model == "tiny"
-        self._run = Run(model, self._show)
-        self.inspector: LatentInspector | None = None
-        self.result: RunResult | None = None
-        self._timer: threading.Timer | None = None
-        self._closed = False
-        self._gone: list[LatentInspector | RunResult] = []
-        self._lock = threading.RLock()
         self._adopted = self._eager
+        self._closed = False
+        self._lock = threading.RLock()
+        self._shelf = Shelf(self._asked)
+        self._run = Run(model, self._show, self._shelf)
         self.form = Form(self._form_changed, _usual(model))
-        self.status = PanelStatus(doing="Ready")
-        self.buttons = {}
-        for name, (word, tooltip) in ACTIONS.items():
-            button = ipywidgets.Button(description=word, tooltip=tooltip, layout=ipywidgets.Layout(width="auto"))
-            button.on_click(lambda _, name=name: self._pressed(name))
-            self.buttons[name] = button
-        self.buttons["run"].button_style = "primary"
-        names = list(ACTIONS)
-        rows = [self._bar([self.buttons[name] for name in part]) for part in (names[:6], names[6:])]
-        beside = ipywidgets.Layout(flex="1 1 290px", min_width="270px", grid_gap="6px")
-        left = ipywidgets.VBox([self.form.box, rows[0], self.status, rows[1]], layout=beside)
-        self._right = ipywidgets.VBox(
-            [], layout=ipywidgets.Layout(flex="3 1 480px", min_width="280px", grid_gap="10px")
-        )
-        both = ipywidgets.HBox([left, self._right], layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="12px"))
-        super().__init__([both])
+        self._display = Display(self.form, self._shelf)
+        self.status: PanelStatus = self._display.status
+        self._foresight = Foresight(self._run, self.form, self._display, self._eager)
+        self.buttons = {name: Button(self.form.view, name, self._pressed) for name in ACTIONS}
+        self.form.view.on_msg(self._heard)
+        self._display.head.on_msg(self._heard)
+        super().__init__([self._display.box])
         self.add_class("spotnb-panel")
         self._show()
-        self._form_changed()
-
-    @staticmethod
-    def _bar(buttons: list[Any]) -> Any:
-        bar = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
-        bar.add_class("spotnb-panel-bar")
-        return bar
+        self._foresight.plan()
+        self._foresight.changed()
 
     @property
     def sampler(self) -> Any:
@@ -103,9 +84,32 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def waveform(self) -> NDArray[np.float32] | None:
-        """The sound of the last finished run, or None before a run is finished."""
+        """The sound of the last finished run, or None before a run is finished and after `reset`.
+
+        `[samples]` or `[channels, samples]`, float32.
+        """
         generation = self._run.generation
         return None if generation is None else generation.waveform
+
+    @property
+    def inspector(self) -> LatentInspector | None:
+        """The `LatentInspector` of the run, or None."""
+        return self._display.inspector
+
+    @property
+    def result(self) -> RunResult | None:
+        """The widget with the sound of the last finished run, or None."""
+        return self._display.result
+
+    @property
+    def comparison(self) -> RunComparison | None:
+        """The `RunComparison` that `compare` opened, or None."""
+        return self._display.comparison
+
+    @property
+    def runs(self) -> tuple[Kept, ...]:
+        """The kept runs, with `number`, `name`, `sampler`, `generation` and `waveform`, the oldest first."""
+        return tuple(self._shelf.runs)
 
     # ---- the actions of the buttons
 
@@ -118,7 +122,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._start(self._run.one_step, "Running")
 
     def phase(self) -> None:
-        """Do the next part of a step: pad, predict tile by tile, stitch, finish."""
+        """Do the next part of a step, and show what it did: pad, predict tile by tile, stitch, update."""
         self._start(self._run.phase, "Running")
 
     @while_open
@@ -128,18 +132,15 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     @while_open
     def reset(self) -> None:
-        """Discard the run and the sound, unless it is working."""
+        """Set the run aside, unless it is working. The list keeps it, and the next run uses the form."""
         if not self._run.busy:
             self._run.reset()
-            self._form_changed()
+            self._foresight.changed()
 
     @while_open
     def fork(self) -> None:
-        """Continue from the step that is shown, with the current settings of the form."""
-        at = None
-        if self.inspector is not None and len(self.inspector.records):
-            at = self.inspector.records[self.inspector.step].step + 1
-            at = None if at == self._run.sampler.steps_done else at
+        """Continue from the step that is shown, with the current settings of the form. The list keeps the run."""
+        at = self._step_to_fork()
         self._start(lambda settings: self._run.fork(settings, at), "Forking")
 
     @while_open
@@ -160,42 +161,154 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._run.tell(doing=f"Saved {saved.name}", trouble="")
         return saved
 
+    # ---- the kept runs
+
     @while_open
-    def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the sound and the finished steps of the run to one self-contained HTML file, and return its path.
+    def compare(self, numbers: Iterable[int] | None = None) -> RunComparison | None:
+        """Open a comparison of finished runs above the rest, and return it. The one before is closed.
+
+        Args:
+            numbers: The numbers of 2 to 4 kept runs; None means those that are ticked in the list, and an empty list
+                closes the comparison.
 
         Raises:
-            SpotnbError: There is no run, or the file cannot be written.
+            InputError: There is no such run, one is not finished, or they are fewer than 2 or more than 4.
         """
-        shown = [part for part in (self.result, self.inspector) if part is not None]
-        if not shown:
-            raise SpotnbError("there is nothing to write yet: expected a run; press Run or call run() first")
-        prompt = self.sampler.prompt
-        return write_page(path, prompt.text if isinstance(prompt, PromptTimeline) else prompt or "A run", shown)
+        if numbers is None:
+            chosen = [kept for kept in self._shelf.runs if kept.card.chosen]
+        else:
+            chosen = [self._kept(number) for number in check_items("numbers", numbers, hint="runs count from 1")]
+            if not chosen:
+                self._display.compare(None)
+                return None
+        if missing := [kept for kept in chosen if kept.generation is None]:
+            raise InputError(f"run {missing[0].number} is not finished: expected finished runs; show it and press Run")
+        self._display.compare(RunComparison(compared_runs(chosen)))
+        return self.comparison
+
+    @while_open
+    def show_run(self, number: int) -> None:
+        """Return to a kept run: its sound and its steps, or, if it is unfinished, the place where it stands.
+
+        Raises:
+            InputError: There is no such run.
+            SpotnbError: The panel is working.
+        """
+        kept = self._kept(number)
+        if self._run.busy:
+            raise SpotnbError(WORKING)
+        self._run.show(kept)
+
+    @while_open
+    def remove(self, number: int) -> None:
+        """Throw away a kept run with its sound.
+
+        Raises:
+            InputError: There is no such run.
+            SpotnbError: The panel is working.
+        """
+        kept = self._kept(number)
+        if self._run.busy:
+            raise SpotnbError(WORKING)
+        self._shelf.remove(kept)
+        if kept.sampler is self._run.sampler:
+            self._run.clear()
+        else:
+            if kept.generation is not None and kept.generation is self._run.generation:
+                self._run.generation = None
+            self._show()
+
+    def _kept(self, number: Any) -> Kept:
+        held = {kept.number: kept for kept in self._shelf.runs}
+        highest = max(held, default=0)
+        number = check_int("number", number, 1, max(1, highest), hint="the list shows the numbers of the runs")
+        if number not in held:
+            raise InputError(f"there is no run {number}: expected one of {sorted(held)}; see the list of runs")
+        return held[number]
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until all work is done, or for some seconds."""
         self._run.wait(seconds)
+
+    # ---- what can be shown without a kernel
+
+    @while_open
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write what the panel shows to one self-contained HTML file, and return its path.
+
+        Before a run, these are the meaning and the tiles of the settings in the form; then the sound and the steps of
+        the run, and all kept runs.
+
+        Raises:
+            SpotnbError: The file cannot be written.
+        """
+        cards = [kept.card for kept in self._shelf.runs if len(self._shelf.runs) > 1]
+        title = TITLE if self.sampler is None else run_name(self.sampler)
+        return write_page(path, title, [*self._display.shown, *cards])
+
+    @while_open
+    def png(self) -> bytes | None:
+        """Return a static picture: the sound, the steps of an unfinished run, or the tiles before a run."""
+        begun = self.inspector if self.sampler is not None and len(self.sampler.trace) else None
+        part = self.result or begun or self._display.tiles
+        return None if part is None else part.png()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown = super()._repr_mimebundle_(**kwargs)
+        try:
+            png = self.png()
+        except Exception:  # the panel must be shown even if its picture fails
+            return shown
+        if shown is not None and png is not None:
+            (shown[0] if isinstance(shown, tuple) else shown)["image/png"] = base64.b64encode(png).decode()
+        return shown
 
     def close(self) -> None:
         """Stop all work, and remove the panel from all pages and from memory. It cannot be used again."""
         if self._closed:
             return
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join(10)
+        self._foresight.close()
         self._run.pause()
         self._run.wait(10)
-        self._close_gone()
-        for each in [*_below(self), self]:
+        for each in [*_below(self), *self._display.leftovers(), self]:
             values = each._trait_values  # noqa: SLF001  reading a trait would create its model
             plumbing = values.get("layout"), values.get("style")
             super().close() if each is self else each.close()
             for part in plumbing:  # separate models, which ipywidgets would otherwise keep forever
                 if part is not None:
                     part.close()
-        self._run.reset()
+        self._shelf.runs = []
+        self._run.clear()
+
+    # ---- what pages ask for
+
+    def _heard(self, _: Any, content: Any, __: Any) -> None:
+        """Handle a message from a page. Its content is not trusted."""
+        if self._closed or not isinstance(content, dict):
+            return
+        self.form.take(content.get("values"))  # what was typed just before the click
+        name = content.get("press")
+        if name in ACTIONS and not self.buttons[name].disabled:
+            self._pressed(name)
+        elif name in ("compare", "close"):
+            self._try(lambda: self.compare(None if name == "compare" else []))
+
+    def _asked(self, kept: Kept, wish: str) -> None:
+        if self._closed:
+            return
+        if wish == "choose":
+            self._display.head.chosen = sum(each.card.chosen for each in self._shelf.runs)
+        else:
+            self._try(lambda: (self.show_run if wish == "show" else self.remove)(kept.number))
+
+    def _try(self, act: Any) -> None:
+        trouble = ""
+        try:
+            act()
+        except SpotnbError as error:
+            trouble = str(error)
+        self._display.head.trouble = trouble
 
     def _pressed(self, name: str) -> None:
         if name in ("wav", "trace"):
@@ -227,99 +340,33 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         with self._lock:
             if self._closed:
                 return
-            run, state = self._run, self._run.state
-            self._show_run()
-            done, total = (0, 1) if run.sampler is None else (run.sampler.steps_done, len(run.sampler.solver))
+            run, state, status = self._run, self._run.state, self.status
+            self._display.follow(run, lambda _: self._show_fork())
             words = {"Running": "", "": ""}.get(state.busy, f"{state.busy}. ")
-            self.status.set_trait("doing", f"{words}{state.doing}" or "Ready")
-            self.status.busy = run.busy
-            part = 0.0
-            if state.tiles and run.sampler is not None and not run.sampler.done:
-                part = state.tiles / max(1, len(run.sampler.layout(done).tiles))
-            self.status.share = min(1.0, (done + part) / total)
-            self.status.trouble, self.status.details = state.trouble, state.details
-            self._show_hint()
-            has = run.sampler is not None
-            on = {"pause": run.busy} | dict.fromkeys(("run", "step", "phase"), not run.busy)
-            on |= dict.fromkeys(("reset", "fork"), has and not run.busy)
-            on |= {"wav": self.waveform is not None and not run.busy, "trace": has and done > 0 and not run.busy}
-            # Enable buttons before disabling others, so that the focus can move.
-            for name in sorted(on, key=lambda name: not on[name]):
-                self.buttons[name].disabled = not on[name]
+            status.doing = f"{words}{state.doing}" or "Ready"
+            status.run = "" if run.sampler is None else run_name(run.sampler)
+            status.busy, status.share = run.busy, share(run)
+            status.trouble, status.details = state.trouble, state.details
+            status.hint = hint(run, self.form)
+            self._show_fork()
+            self.form.view.enabled = enabled(run)
+            self._display.head.busy = run.busy
 
-    def _show_run(self) -> None:
-        """Update the inspector and the sound."""
-        run = self._run
-        gone: list[LatentInspector | RunResult | None] = []
-        inspected = None if self.inspector is None else self.inspector.sampler
-        if inspected is not run.sampler:
-            gone.append(self.inspector)
-            self.inspector = None if run.sampler is None else LatentInspector(run.sampler)
-        elif self.inspector is not None:
-            self.inspector.refresh()
-        heard = None if self.result is None else self.result.generation
-        if heard is not run.generation:
-            gone.append(self.result)
-            self.result = None if run.generation is None else RunResult(run.generation)
-        if gone:
-            self._right.children = [part for part in (self.result, self.inspector) if part is not None]
-            self._close_gone()
-            self._gone = [part for part in gone if part is not None]
+    def _show_fork(self) -> None:
+        self.status.fork = fork_words(self._run, self._step_to_fork())
 
-    def _close_gone(self) -> None:
-        """Close the parts that the previous update replaced. Closing them earlier would fail a page that opens them."""
-        for part in self._gone:
-            part.close()
-        self._gone = []
-
-    def _show_hint(self) -> None:
-        sampler = self._run.sampler
-        hint = ""
-        notes = "" if sampler is None else ". ".join(sampler.definition.prompts.notes)
-        if sampler is not None and not self._run.busy:
-            try:
-                settings, now = self.form.settings(), sampler.settings()
-                if any(now[name] != value for name, value in settings.items()):
-                    hint = "The form has changed: Fork continues with it, Reset discards the run."
-                    if sampler.done:
-                        hint = "The form has changed: Run makes a new sound."
-            except SpotnbError:
-                pass  # the cost shows the error
-        if sampler is not None and self._run.generation is not None and not self._run.finished:
-            hint = f"{hint} {OLD_SOUND}".strip()
-        self.status.hint = f"{hint} Note: {notes}.".strip() if notes else hint
+    def _step_to_fork(self) -> int | None:
+        """Return the step before which Fork continues, or None for the current state."""
+        inspector, sampler = self.inspector, self.sampler
+        if inspector is None or sampler is None or not len(inspector.records):
+            return None
+        at = inspector.records[inspector.step].step + 1
+        return None if at == sampler.steps_done else at
 
     def _form_changed(self) -> None:
-        if self._closed:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._show_hint()
-        self._timer = threading.Timer(COST_AFTER, self._tell_cost)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _tell_cost(self) -> None:
-        """Show the cost of the form, in a thread: windows and frames, and also seconds if the model is available."""
-        try:
-            settings = self.form.settings()
-            text = planned_cost(settings, self._run.held)
-            self._set_cost(text)
-            if self._run.busy or not (self._eager or self._run.loaded):
-                return
-            from spotnb.sampling.sampler import SpotSampler
-
-            sampler = SpotSampler(self._run.load_quietly(), **settings)
-            cost, text = sampler.cost(), planned_cost(settings, sampler.model)
-            memory = f"{cost.peak_bytes / 1e6:.0f} MB" if cost.peak_bytes < 1e9 else f"{cost.peak_bytes / 1e9:.1f} GB"
-            self._set_cost(f"{text}; about {duration(cost.seconds)} and {memory}")
-        except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
-            self._set_cost(" ".join(str(error).split()))
-
-    def _set_cost(self, text: str) -> None:
-        with self._lock:
-            if not self._closed:
-                self.status.cost = text
+        if not self._closed:
+            self.status.hint = hint(self._run, self.form)
+            self._foresight.changed()
 
 
 def _usual(model: Any) -> dict[str, Any]:
@@ -329,7 +376,6 @@ def _usual(model: Any) -> dict[str, Any]:
     return {**AUDIOLDM, "tile_size_time": SpotDiffusionConfig().tile_size_time, **(TINY if model == "tiny" else {})}
 
 
-def _below(box: Any) -> Any:
-    for child in getattr(box, "children", ()):
-        yield from _below(child)
-        yield child
+def _below(widget: Any) -> list[Any]:
+    """Return all widgets inside a widget."""
+    return [each for child in getattr(widget, "children", ()) for each in (*_below(child), child)]

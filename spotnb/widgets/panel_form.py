@@ -1,107 +1,153 @@
-"""The form of SamplerPanel, which turns the controls of ipywidgets into settings of a run."""
+"""The form of SamplerPanel and its buttons, in one widget, and its values as settings of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import ipywidgets
+from traitlets import Dict, List
 
-from spotnb.tiling.config import METHODS, SpotDiffusionConfig
-from spotnb.tiling.edges import POLICIES
+from spotnb.errors import InputError
+from spotnb.support.checks import show
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.widgets.base import Widget
+from spotnb.widgets.panel_fields import (
+    ALIASES,
+    ALWAYS,
+    CONFIG,
+    GROUPS,
+    PAIR,
+    SOLVERS,
+    checks,
+    first_values,
+    form_fields,
+)
 from spotnb.widgets.panel_prompt import parse_prompt
 
-SOLVERS: Final = ("ddim", "dpm++")
-ALWAYS: Final = (0, 1000)  # the guidance interval that stands for None
+EXAMPLES: Final = ("nature sounds", "calm piano", "church organ", "jazz piano solo", "acoustic guitar", "techno")
+"""Prompts of one class each that the embedded model knows."""
+ACTIONS: Final = {
+    "run": ("Run", "Run to the end, or continue after a pause"),
+    "step": ("Step", "Take one step, or finish the current one"),
+    "phase": ("Phase", "Do the next part of a step and show it: pad, predict tile by tile, stitch, update"),
+    "pause": ("Pause", "Stop after the tiles that are being predicted"),
+    "reset": ("Reset", "Set the run aside and start anew; the list of runs keeps it"),
+    "fork": ("Fork", "Continue from the step that is shown, with the current form; the list keeps the run before"),
+    "wav": ("Save wav", "Write the sound to a file next to the notebook"),
+    "trace": ("Save trace", "Write the trace of the run to a file next to the notebook"),
+}
+
+
+class PanelForm(Widget, module="panel_form.js", title="What to make"):
+    """The fields and the buttons as they are seen. Fields beyond the first three are folded away."""
+
+    static_form = False
+    values = Dict().tag(sync=True, echo_update=False)  # a late echo would overwrite what is being typed
+    enabled = Dict().tag(sync=True)
+    notes = Dict().tag(sync=True)  # what a value means in other units, by field
+    unknown: List[str] = List().tag(sync=True)  # words that the model does not know
+    choices = Dict().tag(sync=True)
+    _scene = Dict().tag(sync=True)
+
+
+class Control:
+    """One field of the form, for Python: its `value` can be read and set."""
+
+    def __init__(self, view: PanelForm, name: str) -> None:
+        self._view, self.name = view, name
+
+    @property
+    def value(self) -> Any:
+        """The value in the form."""
+        return self._view.values[self.name]
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._view.values = {**self._view.values, self.name: value}
+
+
+class Button:
+    """One button of the panel, for Python."""
+
+    def __init__(self, view: PanelForm, name: str, press: Callable[[str], None]) -> None:
+        self._view, self.name, self._press = view, name, press
+        self.description, self.tooltip = ACTIONS[name]
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the button has no effect now."""
+        return not self._view.enabled.get(self.name, False)
+
+    def click(self) -> None:
+        """Do what a click does."""
+        self._press(self.name)
 
 
 class Form:
-    """The controls of the panel.
+    """The fields as settings of a run. `form.seed.value` reads a field, and setting it changes the page.
 
     Args:
-        changed: Called after every change of a control.
+        changed: Called after every change of a field.
         usual: The settings that the form starts from, see `spotnb.models.defaults`.
 
     Attributes:
-        box: The container of all controls.
-        controls: All controls, in order.
+        view: The widget.
+        controls: All fields by the names of their settings.
     """
 
     def __init__(self, changed: Callable[[], None], usual: Mapping[str, Any]) -> None:
         self._usual = usual
-        wide = ipywidgets.Layout(width="auto")
-        style = {"description_width": "92px"}
+        fields = form_fields()
+        scene = {
+            "fields": [field._asdict() | {"choices": list(field.choices)} for field in fields],
+            "groups": list(GROUPS),
+            "examples": list(EXAMPLES),
+            "actions": {name: list(words) for name, words in ACTIONS.items()},
+        }
+        choices = {field.name: list(field.choices) for field in fields if field.choices}
+        choices["solver"] = list(dict.fromkeys((*SOLVERS, usual["solver"])))
+        self.view = PanelForm(values=first_values(usual), choices=choices, _scene=scene)
+        self.controls = {field.name: Control(self.view, field.name) for field in fields}
+        self.view.observe(lambda _: changed(), "values")
 
-        def control(kind: Any, description: str, value: Any, **options: Any) -> Any:
-            return kind(description=description, value=value, layout=wide, style=style, **options)
+    def __getattr__(self, name: str) -> Control:
+        """Return a field by the name of its setting, or by a short name such as `tile`."""
+        controls: dict[str, Control] = self.__dict__.get("controls", {})
+        if (wanted := ALIASES.get(name, name)) in controls:
+            return controls[wanted]
+        raise AttributeError(f"the form has no field {name!r}")
 
-        whole, real, choose = ipywidgets.BoundedIntText, ipywidgets.BoundedFloatText, ipywidgets.Dropdown
-        self.prompt = ipywidgets.Textarea(
-            description="Prompt",
-            value="calm piano",
-            rows=3,
-            layout=wide,
-            style=style,
-            placeholder="what to hear; or lines such as 0-10: rain",
-        )
-        self.negative = control(ipywidgets.Text, "Away from", "", placeholder="what not to hear")
-        self.duration = control(real, "Seconds", 10.0, min=0.04, max=7200, step=1)
-        self.steps = control(whole, "Steps", usual["steps"], min=1, max=1000)
-        self.guidance = control(real, "Guidance", usual["guidance_scale"], min=0, max=100, step=0.5)
-        low, high = usual["guidance_interval"] or ALWAYS
-        self.guided_from = control(whole, "Guided from", low, min=0, max=1000, step=50)
-        self.guided_to = control(whole, "to timestep", high, min=0, max=1000, step=50)
-        self.method = control(choose, "Method", "spot", options=METHODS)
-        self.edge = control(choose, "Edge", "reflect", options=tuple(POLICIES))
-        self.tile = control(whole, "Tile frames", usual["tile_size_time"], min=1, max=100_000, step=8)
-        self.ratio = control(real, "Shift ratio", 0.5, min=0, max=1, step=0.05)
-        self.seed = control(whole, "Seed", 0, min=0, max=2**53)
-        self.solver = control(
-            choose, "Solver", usual["solver"], options=tuple(dict.fromkeys((*SOLVERS, usual["solver"])))
-        )
-        self.controls = (
-            *(self.prompt, self.negative, self.duration, self.steps, self.guidance, self.guided_from, self.guided_to),
-            *(self.method, self.edge, self.tile, self.ratio, self.seed, self.solver),
-        )
-        self.box = ipywidgets.VBox(self.controls)
-        for each in self.controls:
-            each.observe(lambda _: changed(), "value")
+    def take(self, values: Any) -> None:
+        """Take over values from a page. What is no field is ignored."""
+        if isinstance(values, Mapping):
+            held = self.view.values
+            self.view.values = {name: values.get(name, value) for name, value in held.items()}
 
     def adopt(self, usual: Mapping[str, Any]) -> None:
-        """Start from the settings that suit another model. Controls that the user has changed keep their values."""
-        low, high = usual["guidance_interval"] or ALWAYS
-        before, self._usual = self._usual, usual
-        old_low, old_high = before["guidance_interval"] or ALWAYS
-        self.solver.options = tuple(dict.fromkeys((*SOLVERS, self.solver.value, usual["solver"])))
-        for control, old, new in (
-            (self.steps, before["steps"], usual["steps"]),
-            (self.guidance, before["guidance_scale"], usual["guidance_scale"]),
-            (self.guided_from, old_low, low),
-            (self.guided_to, old_high, high),
-            (self.tile, before["tile_size_time"], usual["tile_size_time"]),
-            (self.solver, before["solver"], usual["solver"]),
-        ):
-            if control.value == old:
-                control.value = new
+        """Start from the settings that suit another model. Fields that the user has changed keep their values."""
+        before, after, values = first_values(self._usual), first_values(usual), self.view.values
+        solvers = tuple(dict.fromkeys((*SOLVERS, values["solver"], usual["solver"])))
+        self.view.choices = {**self.view.choices, "solver": list(solvers)}
+        self._usual = usual
+        self.view.values = {name: after[name] if value == before[name] else value for name, value in values.items()}
 
     @property
     def config(self) -> SpotDiffusionConfig:
         """The tiling in the form. Raises `InputError` for invalid values."""
-        return SpotDiffusionConfig(self.tile.value, None, self.ratio.value, self.edge.value)
+        return SpotDiffusionConfig(**{name: self.view.values[name] for name in CONFIG})
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments of `SpotSampler`, except for the model. Raises `InputError` for invalid values."""
-        interval = self.guided_from.value, self.guided_to.value
-        return {
-            "prompt": parse_prompt(self.prompt.value),
-            "duration": self.duration.value,
-            "steps": self.steps.value,
-            "guidance_scale": self.guidance.value,
+        values = self.view.values
+        if not isinstance(values["prompt"], str):
+            raise InputError(f"prompt is {show(values['prompt'])}: expected words that describe the sound")
+        interval = tuple(values[name] for name in PAIR)
+        same_solver = values["solver"] == self._usual["solver"]
+        given = {name: value for name, value in values.items() if name not in (*CONFIG, *PAIR)} | {
+            "prompt": parse_prompt(values["prompt"]),
             "guidance_interval": None if interval == ALWAYS else interval,
             "config": self.config,
-            "method": self.method.value,
-            "seed": self.seed.value,
-            "solver": self.solver.value,
-            "eta": self._usual["eta"] if self.solver.value == self._usual["solver"] else 0.0,
-            "negative_prompt": self.negative.value,
+            "eta": values["eta"] if same_solver or values["eta"] != self._usual["eta"] else 0.0,
         }
+        check = checks()
+        return {name: check[name](value) for name, value in given.items()}

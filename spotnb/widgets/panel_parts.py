@@ -1,16 +1,17 @@
-"""Two parts of SamplerPanel besides the form: the status of the run, and its sound."""
+"""Parts of SamplerPanel besides the form: the status of the run, its sound, its plan, and the head of the list."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from traitlets import Bool, Dict, Float, Unicode
+from traitlets import Bool, Dict, Float, Int, Unicode
 
 from spotnb.sound.files import flac_bytes
 from spotnb.sound.measure import extremes
 from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE
 from spotnb.widgets.base import Widget, new_figure, while_open
+from spotnb.widgets.panel_kept import describe_run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,8 +35,30 @@ class PanelStatus(Widget, module="panel_status.js", title="How the run stands"):
     hint = Unicode("").tag(sync=True)
     busy = Bool(False).tag(sync=True)
     share = Float(0.0).tag(sync=True)  # the finished share of the run
+    run = Unicode("").tag(sync=True)  # the name of the current run
+    fork = Unicode("").tag(sync=True)  # where Fork continues
     trouble = Unicode("").tag(sync=True)
     details = Unicode("").tag(sync=True)
+
+
+class PlanCard(Widget, module="panel_plan.js", title="What these settings mean"):
+    """What the settings in the form mean and cost, before anything runs."""
+
+    static_form = False
+    meaning = Unicode("").tag(sync=True)
+    cost = Unicode("").tag(sync=True)
+    settings = Dict().tag(sync=True)  # for a saved page, which has no form
+
+
+class ListHead(Widget, module="panel_list.js", title="Kept runs"):
+    """The head of the list of kept runs, with the button that compares the chosen ones."""
+
+    static_form = False
+    count = Int(0).tag(sync=True)
+    chosen = Int(0).tag(sync=True)
+    comparing = Bool(False).tag(sync=True)
+    busy = Bool(False).tag(sync=True)
+    trouble = Unicode("").tag(sync=True)
 
 
 class RunResult(Widget, module="panel_result.js", title="The sound of the run"):
@@ -82,7 +105,7 @@ def _scene_of(generation: Generation) -> dict[str, Any]:
     levels = generation.levels()
     grid_score = generation.grid_score()
     score = None if grid_score is None else {"score": float(grid_score.score), "p": float(grid_score.p_value)}
-    return {
+    return describe_run(generation.sampler) | {
         "sound": flac_bytes(wave, rate),
         "framesPerSecond": clock.frames_per_second,
         "melFrames": len(mel),

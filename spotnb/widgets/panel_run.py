@@ -14,6 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.widgets.panel_cost import duration
+from spotnb.widgets.panel_kept import Kept, Shelf
+from spotnb.widgets.panel_phase import phase_scene
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +46,17 @@ class Run:
     Args:
         model: A model, or the name of one, which is loaded when it is first needed.
         changed: Called after every change, from any thread.
+        shelf: Keeps every run that is finished or set aside.
 
     Attributes:
         state: The current state for display.
         sampler: The `SpotSampler`, or None.
-        generation: The last finished `Generation`, or None. It stays until another run is finished, or until `reset`.
+        generation: The last finished `Generation`, or None. It stays until another run is finished or shown, or until
+            `reset`.
+        pictured: What the last phase did, for a `PhaseView`, or None after anything else.
     """
 
-    def __init__(self, model: Any, changed: Callable[[], None]) -> None:
+    def __init__(self, model: Any, changed: Callable[[], None], shelf: Shelf) -> None:
         self._name = model if isinstance(model, str) else "tiny"
         self._model: Any = None if isinstance(model, str) else model
         self._changed = changed
@@ -63,6 +69,8 @@ class Run:
         self.state = State()
         self.sampler: Any = None
         self.generation: Any = None
+        self.pictured: dict[str, Any] | None = None
+        self.shelf = shelf
 
     @property
     def busy(self) -> bool:
@@ -157,22 +165,24 @@ class Run:
     def go(self, settings: dict[str, Any]) -> None:
         """Run to the end and decode, or run to the next pause."""
         self.prepare(settings)
-        self.tell(busy="Running", doing=self._where())
+        self.pictured = None
+        self.tell(busy="Running", doing=self.where())
         while not self.sampler.done:
             if not self._finish_step():
-                self.tell(doing=f"Paused. {self._where()}")
+                self.tell(doing=f"Paused. {self.where()}")
                 return
-            self.tell(doing=self._where(), tiles=None)
+            self.tell(doing=self.where(), tiles=None)
         self._decode()
 
     def one_step(self, settings: dict[str, Any]) -> None:
         """Finish the open step or take the next one, and decode after the last step."""
         self.prepare(settings)
+        self.pictured = None
         self.tell(busy="Running")
         if not self.sampler.done and not self._finish_step():
-            self.tell(doing=f"Paused. {self._where()}")
+            self.tell(doing=f"Paused. {self.where()}")
             return
-        self.tell(doing=self._where(), tiles=None)
+        self.tell(doing=self.where(), tiles=None)
         if self.sampler.done:
             self._decode()
 
@@ -182,31 +192,28 @@ class Run:
         if self.sampler.done:
             self._decode()
             return
-        step = self._open()
+        step, record = self._open(), None
         count = len(step.layout.tiles)
-        where = f"Step {step.index}"
+        name = f"Step {step.index}"
         if step is not self._step:
-            left, right = step.layout.pad
-            source = step.padding.of
-            origin = {"none": "nothing to mirror", "nothing": "only noise"}.get(source, f"mirrored from the {source}")
-            _ = step.windows
             self._step, self._done, self._stitched = step, 0, False
-            text = f"{where}: padded by {left} and {right} frames ({origin}), cut into {count} windows"
-            self.tell(doing=text, tiles=0)
+            stage, words = "pad", f"{name}: {_padded(step)}, cut into {count} windows"
         elif self._done < count:
             step.predict(tile=self._done)
             self._done += 1
-            self.tell(doing=f"{where}: tile {self._done - 1} predicted, {self._done} of {count}", tiles=self._done)
+            stage, words = "predict", f"{name}: tile {self._done - 1} predicted, {self._done} of {count}"
         elif not self._stitched:
             _ = step.noise
             self._stitched = True
-            self.tell(doing=f"{where}: the predictions of {count} tiles stitched into one", tiles=count)
+            stage, words = "stitch", f"{name}: the predictions of {count} tiles stitched into one"
         else:
-            step.finish()
+            record = step.finish()
             self._step = None
-            self.tell(doing=f"{where}: finished. {self._where()}", tiles=None)
-            if self.sampler.done:
-                self._decode()
+            stage, words = "update", f"{name}: finished, the latent is less noisy"
+        self.pictured = phase_scene(step, stage, self._done, words, record)
+        self.tell(doing=words if record is None else f"{words}. {self.where()}", tiles=self._tiles())
+        if self.sampler.done:
+            self._decode()
 
     def fork(self, settings: dict[str, Any], at: int | None) -> None:
         """Continue from the state before step `at`, or from the current state, with the settings that have changed."""
@@ -218,15 +225,33 @@ class Run:
         old = self.sampler.settings()
         changes = {name: value for name, value in settings.items() if old[name] != value}
         forked = self.sampler.fork(at=at, **changes)
-        self._step, self.sampler = None, forked
+        self.set_aside()
+        self._step, self.sampler, self.pictured = None, forked, None
         what = ", ".join(sorted(changes)) if changes else "nothing"
         self.tell(doing=f"Forked before step {forked.steps_done}; changed: {what}", tiles=None)
 
+    def set_aside(self) -> None:
+        """Keep the current run, unless it has no step yet."""
+        if self.sampler is not None:
+            self.shelf.keep(self.sampler, self.generation if self.finished else None)
+
     def reset(self) -> None:
-        """Discard the run and the sound."""
-        self.sampler = self.generation = self._step = None
+        """Set the run aside, so that the next one begins anew."""
+        self.set_aside()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the current run. The kept ones stay."""
+        self.sampler = self.generation = self._step = self.pictured = None
         self.state = State(doing="Ready")
         self._changed()
+
+    def show(self, kept: Kept) -> None:
+        """Return to a kept run, finished or not."""
+        if self.sampler is not kept.sampler:
+            self.set_aside()
+        self._step, self.sampler, self.generation, self.pictured = None, kept.sampler, kept.generation, None
+        self.tell(doing=self.where(), tiles=None, trouble="", details="")
 
     _done = 0
     _stitched = False
@@ -256,30 +281,29 @@ class Run:
     def _tiles(self) -> int | None:
         return None if self._step is None else self._done
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Return the progress in words, with steps numbered as everywhere: from 0."""
         sampler = self.sampler
-        total = len(sampler.solver)
+        final = len(sampler.solver) - 1
         if sampler.done:
-            return f"All {total} steps are done"
-        done = f"{sampler.steps_done} of {total} steps done"
-        if not sampler.steps_done:
-            return done
-        left = sampler.cost().seconds * (1 - sampler.steps_done / total)
-        return f"{done}, {duration(left)} left"
+            return f"All steps done: step {final} / {final}"
+        if sampler.steps_done == sampler.first:
+            return f"Ready for steps {sampler.first} to {final}"
+        left = sampler.cost().seconds * (1 - sampler.steps_done / (final + 1))
+        return f"Step {sampler.steps_done - 1} / {final} done, {duration(left)} left"
 
     def _decode(self) -> None:
-        self.tell(busy="Decoding", doing=f"{self._where()}; decoding", tiles=None)
+        self.tell(busy="Decoding", doing=f"{self.where()}; decoding", tiles=None)
         from spotnb.generate import Generation
 
         sound = self.sampler.sound()
         self.generation = Generation(sound.waveform, sound.mel, self.sampler)
-        self.tell(doing=self._where())
+        self.shelf.keep(self.sampler, self.generation)
+        self.tell(doing=self.where())
 
 
-def duration(seconds: float) -> str:
-    """Return a duration in words, with the precision that suits an estimate.
-
-    >>> duration(0.4), duration(75), duration(4000)
-    ('1 s', '75 s', '67 min')
-    """
-    return f"{max(1, round(seconds))} s" if seconds < 120 else f"{round(seconds / 60)} min"
+def _padded(step: Any) -> str:
+    left, right = step.layout.pad
+    source = step.padding.of
+    origin = {"none": "nothing to mirror", "nothing": "only noise"}.get(source, f"mirrored from the {source}")
+    return f"padded by {left} and {right} frames ({origin})"

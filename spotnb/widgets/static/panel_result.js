@@ -1,7 +1,7 @@
 // The sound of a run: waveform above mel spectrogram, seams in both, and a player.
 import { HEIGHT } from "./panel_result/geometry.js";
 import { paintSound } from "./panel_result/painter.js";
-import { description, facts } from "./panel_result/sentences.js";
+import { description, facts, heading } from "./panel_result/sentences.js";
 import { imageOf, viridis } from "./shared/colors.js";
 import { factSpans, h, showAction } from "./shared/dom.js";
 import { bindKeys, pressable } from "./shared/keys.js";
@@ -38,7 +38,8 @@ function render(given) {
   const button = pressable(view, { class: "spotnb-round", disabled: true }, "", toggle);
   const place = h("span", { class: "spotnb-value" });
   const factRow = h("div", { class: "spotnb-facts" }, ...factSpans(facts(scene)));
-  view.root.append(plot.element, h("div", { class: "spotnb-row" }, button, place, factRow));
+  const head = h("header", { class: "spotnb-head" }, h("b", {}, scene.prompt), h("span", {}, heading(scene)));
+  view.root.append(head, plot.element, h("div", { class: "spotnb-row" }, button, place, factRow));
   bindKeys(view, plot.canvas, {
     " ": toggle,
     ArrowLeft: (_, factor) => seek(player.place - factor),

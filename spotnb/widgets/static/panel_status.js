@@ -6,7 +6,7 @@ import { openView } from "./shared/view.js";
 
 /** @import { Given, Model } from "./shared/view.js" */
 
-const TRAITS = ["doing", "share", "busy", "cost", "hint", "trouble", "details"];
+const TRAITS = ["doing", "share", "busy", "cost", "hint", "run", "fork", "trouble", "details"];
 const GONE =
   "The kernel is gone, and the run with it. What was saved is still there; run the cell again to start anew.";
 
@@ -34,21 +34,26 @@ function render({ model, el }) {
 }
 
 function createParts() {
+  const run = h("p", { class: "spotnb-muted" });
   const doing = h("p", { class: "spotnb-panel-doing" });
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Share of the run that is done" });
   const cost = h("p", { class: "spotnb-muted" });
   const hint = h("p", { class: "spotnb-note" });
+  const fork = h("p", { class: "spotnb-muted" });
   const summary = h("summary", {});
   const details = h("pre", { tabindex: 0 });
   const trouble = h("details", { class: "spotnb-trouble" }, summary, details);
   const alert = h("p", { class: "spotnb-trouble", role: "alert" });
   return {
-    elements: [doing, bar, cost, hint, trouble, alert],
+    elements: [run, doing, bar, hint, fork, cost, trouble, alert],
     controls: [summary, details],
     show(/** @type {Model} */ model, /** @type {string} */ gone) {
       doing.textContent = model.get("doing");
       bar.value = model.get("share");
-      cost.textContent = model.get("cost");
+      run.textContent = model.get("run") && `This run: ${model.get("run")}`;
+      fork.textContent = model.get("fork");
+      cost.textContent = model.get("cost") && `The form: ${model.get("cost")}`;
+      for (const part of [run, fork, cost]) part.hidden = !part.textContent;
       hint.textContent = model.get("hint");
       trouble.hidden = !model.get("trouble");
       summary.textContent = model.get("trouble");

@@ -6,6 +6,9 @@
  * The mel spectrogram has `melFrames` frames, `melRate` in a second, and may be longer than `seconds`. `score` was
  * measured at every `tile`th latent frame, and the seams are latent frames.
  * @typedef {object} Scene
+ * @property {string} prompt
+ * @property {string} method
+ * @property {number} seed
  * @property {DataView} sound
  * @property {number} framesPerSecond
  * @property {number} melFrames
@@ -21,6 +24,14 @@
  * @property {number | null} peak
  * @property {number | null} lufs
  */
+
+/**
+ * What was run, whatever the form says by now.
+ * @param {Pick<Scene, "method" | "seed">} scene
+ */
+export function heading({ method, seed }) {
+  return `${method}, seed ${seed}`;
+}
 
 /**
  * @param {Scene} scene
@@ -42,5 +53,5 @@ export function facts({ score, tile, peak, lufs, seams }) {
 /** @param {Scene} scene */
 export function description(scene) {
   const parts = facts(scene).map(([name, value]) => name + value);
-  return `The sound is ${scene.seconds.toFixed(1)} seconds long: ${parts.join(", ")}.`;
+  return `${scene.prompt}, ${heading(scene)}. The sound is ${scene.seconds.toFixed(1)} seconds long: ${parts.join(", ")}.`;
 }

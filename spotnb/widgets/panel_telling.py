@@ -1,0 +1,165 @@
+"""What SamplerPanel says: which buttons have an effect, how the run stands, and what the form means and costs."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Final
+
+from spotnb.errors import SpotnbError
+from spotnb.models.words import read_text
+from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.system import used_memory
+from spotnb.widgets.panel_cost import Plan, duration
+from spotnb.widgets.panel_display import Display
+from spotnb.widgets.panel_form import ACTIONS, Form
+from spotnb.widgets.panel_kept import run_name
+from spotnb.widgets.panel_run import Run
+
+TELL_AFTER: Final = 0.3  # seconds without a change before words and cost are looked at again
+OLD_SOUND: Final = "The sound below is that of the run before, until this one is done."
+
+
+def enabled(run: Run) -> dict[str, bool]:
+    """Return which buttons have an effect now."""
+    has, free = run.sampler is not None, not run.busy
+    on = dict.fromkeys(ACTIONS, free) | {"pause": run.busy}
+    on |= dict.fromkeys(("reset", "fork"), has and free)
+    return on | {"wav": run.generation is not None and free, "trace": has and run.sampler.steps_done > 0 and free}
+
+
+def share(run: Run) -> float:
+    """Return the finished share of a run."""
+    sampler, state = run.sampler, run.state
+    if sampler is None:
+        return 0.0
+    part = 0.0
+    if state.tiles and not sampler.done:
+        part = state.tiles / max(1, len(sampler.layout(sampler.steps_done).tiles))
+    return min(1.0, float(sampler.steps_done + part) / len(sampler.solver))
+
+
+def hint(run: Run, form: Form) -> str:
+    """Return what the user should know of the run and the form."""
+    sampler = run.sampler
+    if sampler is None:
+        return ""
+    sentences = []
+    if not run.busy and _differs(sampler, form):
+        sentences = [
+            "The form has changed: Run continues the run as it began, Fork continues with it, Reset starts anew."
+        ]
+        if sampler.done:
+            sentences = ["The form has changed: Run makes a new sound, and the list keeps this one."]
+    if run.generation is not None and not run.finished:
+        sentences.append(OLD_SOUND)
+    if notes := ". ".join(sampler.definition.prompts.notes):
+        sentences.append(f"Note: {notes}.")
+    return " ".join(sentences)
+
+
+def _differs(sampler: Any, form: Form) -> bool:
+    try:
+        settings, now = form.settings(), sampler.settings()
+    except SpotnbError:
+        return False  # the cost shows the error
+    return any(now[name] != value for name, value in settings.items())
+
+
+def fork_words(run: Run, at: int | None) -> str:
+    """Return where Fork continues, with the state before step `at`, or "" if it has no effect."""
+    sampler = run.sampler
+    if sampler is None or run.busy:
+        return ""
+    step, final = (sampler.steps_done if at is None else at), len(sampler.solver) - 1
+    if step > final:
+        return "Fork needs an earlier step: choose one with the slider below."
+    after = f"after step {step - 1} / {final}" if step > sampler.first else "from its start"
+    return f"Fork continues {after} of {run_name(sampler)}, with the form."
+
+
+class Foresight:
+    """Tells the meaning and the cost of the form, a moment after its last change, in a thread.
+
+    Args:
+        run: The run, whose model is used.
+        form: The form.
+        display: Where the plan and the cost appear.
+        eager: Whether the model may be loaded for this.
+    """
+
+    def __init__(self, run: Run, form: Form, display: Display, eager: bool) -> None:
+        self._run, self._form, self._display, self._eager = run, form, display, eager
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    def changed(self) -> None:
+        """Tell again, soon."""
+        if self._closed:
+            return
+        self.cancel()
+        self._timer = threading.Timer(TELL_AFTER, self.tell)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Do not tell what has not been told yet."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def close(self) -> None:
+        """Stop, and wait for what is under way."""
+        self._closed = True
+        self.cancel()
+        if self._timer is not None and self._timer.ident is not None:
+            self._timer.join(10)
+
+    def plan(self) -> Plan | None:
+        """Show the plan of the form. Nothing changes if the form is invalid."""
+        try:
+            plan = Plan(self._form.settings(), self._run.held)
+        except SpotnbError as error:
+            self._set_cost(str(error))
+            return None
+        self._display.plan_for(plan)
+        self._set_cost(plan.cost)
+        return plan
+
+    def tell(self) -> None:
+        """Show the plan, the words that the model does not know, and the cost in seconds and bytes."""
+        try:
+            plan = self.plan()
+            if not (self._eager or self._run.loaded):
+                return
+            model = self._run.load_quietly()
+            self._tell_words(model)
+            if plan is None or self._run.busy:
+                return
+            from spotnb.sampling.sampler import SpotSampler
+
+            sampler = SpotSampler(model, **self._form.settings())
+            cost, plan = sampler.cost(), Plan(self._form.settings(), model)
+            now = used_memory()
+            memory = f"{_size(now + cost.peak_bytes)} of memory at the peak, {_size(now)} of it in use already"
+            self._set_cost(f"{plan.cost}; about {duration(cost.seconds)} and {memory}")
+        except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
+            self._set_cost(" ".join(str(error).split()))
+
+    def _tell_words(self, model: Any) -> None:
+        values = self._form.view.values
+        try:
+            prompt = self._form.settings()["prompt"]
+        except SpotnbError:
+            prompt = str(values["prompt"])
+        texts = list(prompt.prompts) if isinstance(prompt, PromptTimeline) else [prompt]
+        readings = [read_text(model, text) for text in (*texts, str(values["negative_prompt"]))]
+        words = [word for reading in readings for word in (*reading.unknown, *reading.cut)]
+        if not self._closed:
+            self._form.view.unknown = list(dict.fromkeys(words))
+
+    def _set_cost(self, text: str) -> None:
+        if not self._closed:
+            self._display.status.cost = self._display.plan.cost = text
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"

@@ -1,0 +1,96 @@
+// The fields of the form: labels, controls, help and units, and their values.
+import { h, selectOf } from "../shared/dom.js";
+import { guardControls } from "../shared/keys.js";
+import { typedValue } from "./values.js";
+
+/** @import { View } from "../shared/view.js" */
+/** @import { Control, Field, Values } from "./values.js" */
+
+/** @typedef {import("./values.js").Field} Field */
+
+const SETTLE = 250; // ms without typing before the kernel hears of it
+
+let count = 0;
+
+/** @param {View} view @param {Field[]} fields */
+export function createFields(view, fields) {
+  /** @type {Values} */
+  let values = { ...view.model.get("values") };
+  let timer = 0;
+  /** @type {Record<string, Control>} */
+  const controls = {};
+  /** @type {Record<string, HTMLElement>} */
+  const rows = {};
+  /** @type {Record<string, HTMLElement>} */
+  const notes = {};
+  const flush = () => {
+    clearTimeout(timer);
+    timer = 0;
+    view.set({ values });
+    return values;
+  };
+  const change = (/** @type {Field} */ field, /** @type {boolean} */ now) => {
+    values = { ...values, [field.name]: typedValue(field, controls[field.name].value) };
+    clearTimeout(timer);
+    if (now) flush();
+    else timer = window.setTimeout(flush, SETTLE);
+  };
+  for (const field of fields) {
+    const { control, row, note } = createField(field);
+    [controls[field.name], rows[field.name], notes[field.name]] = [control, row, note];
+    guardControls(view, control);
+    view.listen(control, "input", () => change(field, field.kind === "choice"));
+    view.listen(control, "change", () => change(field, true));
+  }
+  view.onEnd(() => clearTimeout(timer));
+  return {
+    controls,
+    rows,
+    flush,
+    /** Enters a text, as if it was typed. */
+    enter(/** @type {string} */ name, /** @type {string} */ text) {
+      controls[name].value = text;
+      values = { ...values, [name]: text };
+      flush();
+    },
+    /** Shows what the kernel holds, unless something is being typed. */
+    show() {
+      const told = view.model.get("notes");
+      for (const field of fields) notes[field.name].textContent = told[field.name] ?? "";
+      if (timer) return;
+      values = { ...view.model.get("values") };
+      for (const field of fields) showValue(view, field, controls[field.name], values[field.name]);
+    },
+  };
+}
+
+/** @param {Field} field */
+function createField(field) {
+  const control = createControl(field);
+  count += 1;
+  control.id = `spotnb-entry-${count}`;
+  const help = h("small", { class: "spotnb-help", id: `${control.id}-help` }, field.help);
+  control.setAttribute("aria-describedby", help.id);
+  const unit = field.unit ? h("span", { class: "spotnb-unit" }, field.unit) : null;
+  const note = h("span", { class: "spotnb-unit" });
+  const entry = h("div", { class: "spotnb-entry" }, control, unit, note);
+  const label = h("label", { for: control.id }, field.label);
+  return { control, note, row: h("div", { class: `spotnb-ask spotnb-ask-${field.kind}` }, label, entry, help) };
+}
+
+/** @param {Field} field @returns {Control} */
+function createControl(field) {
+  if (field.kind === "area") return h("textarea", { rows: 2, spellcheck: "false" });
+  if (field.kind === "choice") return selectOf(field.choices);
+  if (field.kind === "text") return h("input", { type: "text", spellcheck: "false" });
+  return h("input", { type: "number", step: field.step, inputmode: field.kind === "whole" ? "numeric" : "decimal" });
+}
+
+/** @param {View} view @param {Field} field @param {Control} control @param {unknown} value */
+function showValue(view, field, control, value) {
+  if (control instanceof HTMLSelectElement) {
+    const choices = view.model.get("choices")[field.name] ?? field.choices;
+    if (choices.length !== control.options.length) control.replaceChildren(...selectOf(choices).children);
+  }
+  if (typedValue(field, control.value) !== value) control.value = value === null ? "" : String(value);
+}

@@ -1,0 +1,66 @@
+// The sentences of a step that is taken phase by phase.
+
+/**
+ * A row of the picture: one channel, bytes `[columns, bins]`, 0 where there is nothing yet.
+ * @typedef {object} Row
+ * @property {string} key
+ * @property {string} name
+ * @property {DataView} data
+ * @property {number} columns
+ * @property {number} bins
+ * @property {number} start
+ * @property {number} stop
+ * @property {number} limit
+ */
+
+/**
+ * @typedef {object} Scene
+ * @property {number} step
+ * @property {number} timestep
+ * @property {"pad" | "predict" | "stitch" | "update"} stage
+ * @property {number} done
+ * @property {string} words
+ * @property {number} frames
+ * @property {[number, number]} pad
+ * @property {number} framesPerSecond
+ * @property {[number, number, number, number][]} tiles
+ * @property {number[]} seams
+ * @property {number} guidance
+ * @property {Row[]} rows
+ */
+
+export const STAGES = ["pad", "predict", "stitch", "update"];
+
+/** @param {Scene} scene */
+export function stageNames({ done, tiles }) {
+  return {
+    pad: "1 Pad and cut",
+    predict: `2 Predict ${done} / ${tiles.length}`,
+    stitch: "3 Stitch",
+    update: "4 Update",
+  };
+}
+
+/**
+ * What the phase that was done last means.
+ * @param {Scene} scene
+ */
+export function meaning({ stage, pad, tiles, done, guidance, rows, step, timestep }) {
+  const guided = rows.some(({ key }) => key === "difference");
+  if (stage === "pad") {
+    const padding = pad[0] || pad[1] ? "Windows reach past the ends, so the hatched frames were drawn there." : "";
+    return `Step ${step} (noise level t = ${timestep}) cuts the noisy latent into ${tiles.length} windows. ${padding}`.trim();
+  }
+  if (stage === "predict") {
+    const twice = `twice: with the prompt and without. The difference is what the prompt adds, and counts ${guidance} times`;
+    return `The network looked at tile ${done - 1} ${guided ? twice : "once, with the prompt: guidance rests at this step"}.`;
+  }
+  if (stage === "stitch")
+    return "Each frame takes its noise from the tile that owns it. The lines are the seams of this step.";
+  return "The solver took some of that noise away, once for the full length. The next step cuts elsewhere.";
+}
+
+/** @param {Row} row */
+export function scaleOf({ limit }) {
+  return `±${limit.toPrecision(2)}`;
+}
