@@ -220,8 +220,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _kept(self, number: Any) -> Kept:
         held = {kept.number: kept for kept in self._shelf.runs}
-        highest = max(held, default=0)
-        number = check_int("number", number, 1, max(1, highest), hint="the list shows the numbers of the runs")
+        number = check_int("number", number, 1, hint="the list shows the numbers of the runs")
         if number not in held:
             raise InputError(f"there is no run {number}: expected one of {sorted(held)}; see the list of runs")
         return held[number]
@@ -244,7 +243,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         """
         cards = [kept.card for kept in self._shelf.runs if len(self._shelf.runs) > 1]
         title = TITLE if self.sampler is None else run_name(self.sampler)
-        return write_page(path, title, [*self._display.shown, *cards])
+        return write_page(path, title, [*self._display.right_column, *cards])
 
     @while_open
     def png(self) -> bytes | None:
@@ -289,6 +288,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             return
         self.form.take(content.get("values"))  # what was typed just before the click
         name = content.get("press")
+        if not isinstance(name, str):
+            return
         if name in ACTIONS and not self.buttons[name].disabled:
             self._pressed(name)
         elif name in ("compare", "close"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets
@@ -54,7 +55,7 @@ class Display:
         self.box = ipywidgets.HBox([self._left, self._right], layout=row)
 
     @property
-    def shown(self) -> list[Any]:
+    def right_column(self) -> list[Any]:
         """The widgets in the right column, from top to bottom."""
         before_a_run = [] if self.inspector else [self.plan, self.tiles]
         parts = [self.comparison, self.phase, self.result, self.inspector, *before_a_run]
@@ -88,10 +89,10 @@ class Display:
     def arrange(self) -> None:
         """Put the widgets in their places, and close those that an earlier update replaced."""
         cards = [kept.card for kept in reversed(self.shelf.runs)]
-        changed = list(self._right.children) != self.shown or list(self._cards.children) != cards
+        changed = list(self._right.children) != self.right_column or list(self._cards.children) != cards
         if not changed:
             return
-        for box, children in ((self._right, self.shown), (self._cards, cards)):
+        for box, children in ((self._right, self.right_column), (self._cards, cards)):
             if list(box.children) != children:
                 self._gone += [each for each in box.children if each not in children]
                 box.children = children
@@ -99,7 +100,7 @@ class Display:
         # Closing a part at once would fail a page that is opening it: it is closed at the next change.
         for part in self._leaving:
             part.close()
-        kept = (*self.shown, *cards, self.plan, self.tiles)
+        kept = (*self.right_column, *cards, self.plan, self.tiles)
         self._leaving = [part for part in dict.fromkeys(self._gone) if part is not None and part not in kept]
         self._gone = []
 
@@ -124,7 +125,19 @@ class Display:
         self._planned = key
         self._gone.append(self.tiles)
         self.tiles = tiles
+        if tiles is not None:
+            tiles.observe(self._follow_tiles, ["method", "edge"])
         self.arrange()
+
+    def _follow_tiles(self, change: Any) -> None:
+        """Take over a method or an edge policy that was chosen in the picture: the form has no other than it shows."""
+        frames, config, steps, method, clock = self._planned
+        if change.name == "edge":
+            config = replace(config, edge=change.new)
+        else:
+            method = change.new
+        self._planned = (frames, config, steps, method, clock)
+        self.form.controls[change.name].value = change.new
 
     def compare(self, comparison: RunComparison | None) -> None:
         """Show a comparison above everything else, or remove it."""
@@ -136,4 +149,4 @@ class Display:
     def leftovers(self) -> list[Any]:
         """Return the widgets that are in no column: they must be closed separately."""
         held = [self.plan, self.tiles, *self._gone, *self._leaving]
-        return [each for each in dict.fromkeys(held) if each is not None and each not in self.shown]
+        return [each for each in dict.fromkeys(held) if each is not None and each not in self.right_column]

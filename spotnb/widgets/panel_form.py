@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from traitlets import Dict, List
+from traitlets import Dict, List, Unicode
 
 from spotnb.errors import InputError
 from spotnb.support.checks import show
@@ -46,6 +46,7 @@ class PanelForm(Widget, module="panel_form.js", title="What to make"):
     enabled = Dict().tag(sync=True)
     notes = Dict().tag(sync=True)  # what a value means in other units, by field
     unknown: List[str] = List().tag(sync=True)  # words that the model does not know
+    trouble = Unicode("").tag(sync=True)  # what is wrong with the values
     choices = Dict().tag(sync=True)
     _scene = Dict().tag(sync=True)
 

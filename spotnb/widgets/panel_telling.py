@@ -118,8 +118,9 @@ class Foresight:
         try:
             plan = Plan(self._form.settings(), self._run.held)
         except SpotnbError as error:
-            self._set_cost(str(error))
+            self._set_trouble(str(error))
             return None
+        self._set_trouble("")
         self._display.plan_for(plan)
         self._set_cost(plan.cost)
         return plan
@@ -142,7 +143,7 @@ class Foresight:
             memory = f"{_size(now + cost.peak_bytes)} of memory at the peak, {_size(now)} of it in use already"
             self._set_cost(f"{plan.cost}; about {duration(cost.seconds)} and {memory}")
         except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
-            self._set_cost(" ".join(str(error).split()))
+            self._set_trouble(" ".join(str(error).split()))
 
     def _tell_words(self, model: Any) -> None:
         values = self._form.view.values
@@ -155,6 +156,12 @@ class Foresight:
         words = [word for reading in readings for word in (*reading.unknown, *reading.cut)]
         if not self._closed:
             self._form.view.unknown = list(dict.fromkeys(words))
+
+    def _set_trouble(self, text: str) -> None:
+        if not self._closed:
+            self._form.view.trouble = text
+            if text:
+                self._set_cost(text)
 
     def _set_cost(self, text: str) -> None:
         if not self._closed:

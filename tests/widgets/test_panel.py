@@ -102,8 +102,7 @@ def test_a_pause_keeps_what_is_done_and_run_goes_on(tmp_path: Path) -> None:
         return pointwise(x, t, cond)
 
     panel = opened(network)
-    assert panel._timer is not None
-    panel._timer.cancel()  # its windows would be counted, too
+    panel._foresight.cancel()  # its windows would be counted, too
     panel.buttons["run"].click()
     assert reached.wait(30)
     assert enabled(panel) == {"pause"}
@@ -134,6 +133,7 @@ def test_fork_goes_on_from_the_step_that_is_shown(panel: SamplerPanel) -> None:
     assert panel.sampler is not run
     assert (panel.sampler.steps_done, panel.sampler.guidance_scale) == (2, 4.0)
     assert panel.waveform is sound
+    assert panel.runs[0].sampler is run  # the fork has thrown nothing away
     assert "that of the run before" in panel.status.hint
     assert "guidance_scale" in panel.status.doing
     press(panel, "run")
@@ -150,7 +150,7 @@ def test_a_finished_sound_stays_until_the_next_one_is_there(panel: SamplerPanel,
     press(panel, action)
     assert panel.sampler is not run
     assert (panel.waveform is sound, panel.result is result) == (True, True)
-    assert "The sound is that of the run before" in panel.status.hint
+    assert "that of the run before" in panel.status.hint
     press(panel, "wav")
     assert (tmp_path / "calm-piano-0.wav").exists()
     press(panel, "run")
@@ -203,6 +203,7 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     run = panel.sampler
     panel.form.steps.value = 7
     assert "Fork continues with it" in panel.status.hint
+    assert panel.status.fork == "Fork continues after step 0 / 4 of calm piano · spot · seed 0, with the form."
     press(panel, "fork")
     assert "fork cannot change steps" in panel.status.trouble
     assert panel.sampler is run
@@ -248,7 +249,7 @@ def test_a_form_that_cannot_be_is_told_in_one_line(panel: SamplerPanel) -> None:
 
 
 def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
-    panel._tell_cost()
+    panel._foresight.tell()
     assert "windows" in panel.status.cost
     assert "about 1 s" in panel.status.cost
     panel.form.edge.value = "merge"
@@ -256,7 +257,7 @@ def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
     layouts = [SpotSampler(FunctionModel(pointwise), **settings).layout(k) for k in range(5)]
     assert planned_cost(settings).startswith(f"{sum(len(layout.tiles) for layout in layouts)} windows, 1.00 times")
     panel.form.prompt.value = "0-3: rain"
-    panel._tell_cost()
+    panel._foresight.tell()
     assert "leaves a gap" in panel.status.cost
 
 
@@ -297,17 +298,29 @@ def test_closing_gives_every_widget_back() -> None:
     assert len(_instances) == before
 
 
-def test_a_page_of_the_run(panel: SamplerPanel, tmp_path: Path) -> None:
-    with pytest.raises(SpotnbError, match="nothing to write yet: expected a run"):
-        panel.to_html("run.html")
+def parts(page: str) -> int:
+    return page.count("application/json")
+
+
+def test_a_page_and_a_picture_at_any_time(panel: SamplerPanel, tmp_path: Path) -> None:
+    panel._foresight.plan()
+    page = panel.to_html("run.html").read_text("utf-8")
+    assert parts(page) == 2  # what the settings mean, and the tiles
+    assert "104 latent frames" in page
+    pictures = [panel.png()]
     press(panel, "step")
     panel.form.prompt.value = "anything"
-    page = panel.to_html("run.html").read_text("utf-8")
-    assert page.count("application/json") == 1
+    assert parts(panel.to_html("run.html").read_text("utf-8")) == 1
+    pictures.append(panel.png())
     press(panel, "run")
     page = panel.to_html("run.html").read_text("utf-8")
-    assert page.count("application/json") == 2
-    assert f"<h1>{panel.sampler.prompt}</h1>" in page
+    assert parts(page) == 2
+    assert "<h1>calm piano · spot · seed 0</h1>" in page
+    pictures.append(panel.png())
+    assert len({picture for picture in pictures if picture and picture[:4] == b"\x89PNG"}) == 3
+    assert "image/png" in panel._repr_mimebundle_()
+    press(panel, "run")
+    assert parts(panel.to_html("run.html").read_text("utf-8")) == 4  # and two kept runs
 
 
 def test_the_panel_says_what_looks_like_a_timeline(panel: SamplerPanel) -> None:
@@ -355,7 +368,7 @@ def test_two_channels_at_44_khz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     panel = SamplerPanel(StereoModel(pointwise))
     panel.form.duration.value = 3.3
-    panel._tell_cost()
+    panel._foresight.tell()
     run = SpotSampler(StereoModel(pointwise), **panel.form.settings())
     assert f"times the {run.frames} frames" in panel.status.cost
     press(panel, "run")

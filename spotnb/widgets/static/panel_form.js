@@ -29,11 +29,13 @@ function render(given) {
   const unknown = h("p", { class: "spotnb-unknown", role: "status" });
   const [open, ...folded] = scene.groups;
   const first = scene.fields.filter(({ group }) => group === open).map(({ name }) => fields.rows[name]);
+  const trouble = h("p", { class: "spotnb-trouble", role: "alert", hidden: true });
   view.root.append(
     first[0],
     unknown,
     chips(view, scene.examples, (text) => fields.enter("prompt", text)),
     h("div", { class: "spotnb-short-fields" }, ...first.slice(1)),
+    trouble,
     actions.element,
     ...folded.map((group) => fold(view, group, scene, fields.rows)),
     keysHelp(view, KEYS),
@@ -44,11 +46,13 @@ function render(given) {
     event.preventDefault();
     if (view.model.get("enabled").run) press("run");
   });
-  view.watch(["values", "choices", "notes", "enabled", "unknown"], view.repaint);
+  view.watch(["values", "choices", "notes", "enabled", "unknown", "trouble"], view.repaint);
   view.onPaint(() => {
     fields.show();
     actions.show(view.model.get("enabled"));
     showUnknown(unknown, view.model.get("unknown"));
+    trouble.textContent = view.model.get("trouble");
+    trouble.hidden = !trouble.textContent;
   });
   view.repaint();
   return view.end;
@@ -62,7 +66,7 @@ function render(given) {
  */
 function chips(view, examples, enter) {
   const buttons = examples.map((text) => pressable(view, { class: "spotnb-chip" }, text, () => enter(text)));
-  return h("div", { class: "spotnb-chips", role: "group", "aria-label": "Examples of prompts" }, ...buttons);
+  return h("div", { class: "spotnb-chips", role: "group", "aria-label": "Examples to start from" }, ...buttons);
 }
 
 /**

@@ -53,7 +53,9 @@ function createParts() {
       run.textContent = model.get("run") && `This run: ${model.get("run")}`;
       fork.textContent = model.get("fork");
       cost.textContent = model.get("cost") && `The form: ${model.get("cost")}`;
-      for (const part of [run, fork, cost]) part.hidden = !part.textContent;
+      bar.hidden = !model.get("run");
+      for (const part of [run, fork]) part.hidden = !part.textContent;
+      cost.hidden = !model.get("run"); // before a run, the plan tells it
       hint.textContent = model.get("hint");
       trouble.hidden = !model.get("trouble");
       summary.textContent = model.get("trouble");

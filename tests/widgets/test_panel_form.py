@@ -1,0 +1,152 @@
+"""The form of the panel: its fields come from the declarations of settings, and its values are checked by them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
+
+from spotnb import load_model
+from spotnb.errors import InputError
+from spotnb.models.defaults import AUDIOLDM
+from spotnb.models.words import read_text
+from spotnb.sampling.settings import RunSettings
+from spotnb.support.options import option
+from spotnb.widgets import panel_fields
+from spotnb.widgets.panel import SamplerPanel
+from spotnb.widgets.panel_cost import Plan
+from spotnb.widgets.panel_fields import GROUPS, form_fields
+from spotnb.widgets.panel_form import EXAMPLES, Form
+from tests.networks import FunctionModel, pointwise
+from tests.widgets.test_panel import opened
+
+USUAL = {"tile_size_time": 256, **AUDIOLDM}
+
+
+@pytest.fixture
+def panel() -> Iterator[SamplerPanel]:
+    made = opened()
+    yield made
+    made.close()
+
+
+def test_three_fields_are_open_and_every_other_one_is_in_a_group_with_help() -> None:
+    fields = form_fields()
+    assert [field.name for field in fields if not field.group] == ["prompt", "duration", "seed"]
+    assert {field.group for field in fields} == set(GROUPS)
+    for field in fields:
+        assert field.help.endswith(".")
+        assert len(field.help) < 120
+        assert field.unit or field.kind not in ("number",), field.name
+
+
+def test_a_setting_that_is_declared_later_appears_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Later(RunSettings):
+        finish_walks: int = option(2, check=lambda value: value, kind="whole", help="Steps that walk. More words.")
+
+    monkeypatch.setattr(panel_fields, "RunSettings", Later)
+    (field,) = [field for field in form_fields() if field.name == "finish_walks"]
+    assert (field.label, field.group, field.kind, field.help) == (
+        "Finish walks",
+        "Advanced",
+        "whole",
+        "Steps that walk.",
+    )
+    form = Form(lambda: None, USUAL)
+    form.finish_walks.value = 3
+    assert form.settings()["finish_walks"] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("steps", "", "steps is ''"),
+        ("steps", 2.5, "steps is 2.5"),
+        ("duration", "ten", "duration is 'ten'"),
+        ("seed", -1, "seed is -1"),
+        ("guidance", None, "guidance_scale is None"),
+        ("tile", "", "tile_size_time is ''"),
+        ("prompt", 3, "prompt is 3"),
+        ("prompt", " ", "prompt is ''"),
+        ("method", "magic", "method is 'magic'"),
+        ("guided_from", 900, "guidance_interval"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: object, message: str) -> None:
+    form = Form(lambda: None, {**USUAL, "guidance_interval": (100, 700)})
+    getattr(form, name).value = value
+    with pytest.raises(InputError, match=message):
+        form.settings()
+
+
+def test_an_invalid_value_is_told_beside_the_form(panel: SamplerPanel) -> None:
+    panel.form.tile.value = ""
+    panel._foresight.plan()
+    assert "tile_size_time is ''" in panel.form.view.trouble
+    panel.form.tile.value = 32
+    panel._foresight.plan()
+    assert panel.form.view.trouble == ""
+
+
+def test_the_empty_half_shows_what_the_settings_mean(panel: SamplerPanel) -> None:
+    display = panel._display
+    panel._foresight.plan()
+    assert display.right_column == [display.plan, display.tiles]
+    assert display.tiles is not None
+    assert display.tiles.tiling_run.frames == 104
+    assert "cuts them into 4 to 5 tiles" in display.plan.meaning
+    assert panel.form.view.notes["tile_size_time"] == "1.28 s"
+    panel.form.method.value = "tiles"
+    panel._foresight.plan()
+    assert "The cuts never move" in display.plan.meaning
+    assert display.tiles.method == "tiles"
+    display.tiles.method = "full"  # chosen in the picture
+    assert panel.form.method.value == "full"
+    tiles = display.tiles
+    panel._foresight.plan()
+    assert display.tiles is tiles
+    assert "there is no seam" in display.plan.meaning
+    display.tiles.edge = "merge"
+    assert panel.form.edge.value == "merge"
+
+
+@pytest.mark.parametrize("method", ["spot", "tiles", "multidiffusion", "full"])
+def test_every_method_is_explained(method: str) -> None:
+    form = Form(lambda: None, USUAL)
+    form.method.value = method
+    long = Plan(form.settings() | {"duration": 30.0})
+    assert long.meaning.startswith("30 s of sound are 768 latent frames.")
+    assert "one window" in Plan(form.settings() | {"duration": 5.0}).meaning
+
+
+def test_words_that_the_model_does_not_know_are_marked(panel: SamplerPanel) -> None:
+    model = panel._run.model()
+    model.unknown_words = lambda text: [word for word in text.split() if word.startswith("z")]
+    panel.form.prompt.value = "a zither and a zoo"
+    panel._foresight.tell()
+    assert panel.form.view.unknown == ["zither", "zoo"]
+    panel.form.prompt.value = "0-2: a zebra\n2-4: rain"
+    panel._foresight.tell()
+    assert panel.form.view.unknown == ["zebra"]
+    panel.form.prompt.value = "rain"
+    panel._foresight.tell()
+    assert panel.form.view.unknown == []
+
+
+def test_the_embedded_model_knows_the_examples() -> None:
+    model = load_model("tiny")
+    assert len(EXAMPLES) == 6
+    for text in EXAMPLES:
+        assert not any(read_text(model, text)), text
+
+
+def test_the_form_has_no_other_fields() -> None:
+    form = Form(lambda: None, USUAL)
+    with pytest.raises(AttributeError, match="the form has no field 'volume'"):
+        _ = form.volume
+    assert form.tile.value == form.controls["tile_size_time"].value == 256
+    assert SamplerPanel(FunctionModel(pointwise)).form.steps.value == 50
