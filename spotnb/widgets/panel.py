@@ -184,6 +184,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         if missing := [kept for kept in chosen if kept.generation is None]:
             raise InputError(f"run {missing[0].number} is not finished: expected finished runs; show it and press Run")
         self._display.compare(RunComparison(compared_runs(chosen)))
+        for kept in self._shelf.runs:
+            kept.card.chosen = kept in chosen
         return self.comparison
 
     @while_open

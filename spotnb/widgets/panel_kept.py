@@ -221,5 +221,9 @@ def coded(plane: Any, limit: float | None = None) -> bytes:
 
 
 def compared_runs(chosen: Iterable[Kept]) -> dict[str, Any]:
-    """Return kept runs for a `RunComparison`, by their names."""
-    return {kept.name: kept.generation for kept in chosen}
+    """Return kept runs for a `RunComparison`, by names that tell them apart."""
+    runs: dict[str, Any] = {}
+    for kept in chosen:
+        name = run_name(kept.sampler)
+        runs[f"{name} (run {kept.number})" if name in runs else name] = kept.generation
+    return runs

@@ -88,6 +88,7 @@ def phase_scene(step: Any, stage: str, done: int, words: str, record: Any = None
         "tiles": [[*tile.window, *tile.segment] for tile in layout.tiles],
         "seams": list(layout.seams),
         "guidance": step.run.settings.guidance_scale,
+        "interval": None if (interval := step.run.settings.guidance_interval) is None else list(interval),
         "rows": rows,
         "all": list(NAMES.values()),
     }

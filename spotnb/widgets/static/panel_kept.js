@@ -1,5 +1,6 @@
 // A kept run in the list of SamplerPanel: its name, a small waveform, a player, and what can be done with it.
 import { about } from "./panel_kept/sentences.js";
+import { fullScale } from "./panel_result/geometry.js";
 import { diverging, imageOf } from "./shared/colors.js";
 import { h, showAction } from "./shared/dom.js";
 import { bindKeys, guardControls, pressable } from "./shared/keys.js";
@@ -116,11 +117,12 @@ function paint({ colors }, ctx, plot, scene, place) {
   const values = signedBytesOf(envelope);
   const count = values.length / 2;
   const middle = plot.top + height / 2;
+  const limit = 127 * fullScale(values);
   ctx.fillStyle = colors.panel;
   ctx.fillRect(plot.left, plot.top, width, height);
   ctx.fillStyle = colors.wave;
   for (let k = 0; k < count; k += 1) {
-    const [low, high] = [values[2 * k] / 127, values[2 * k + 1] / 127];
+    const [low, high] = [values[2 * k] / limit, values[2 * k + 1] / limit];
     const tall = Math.max(1, ((high - low) * height) / 2);
     ctx.fillRect(plot.left + (k * width) / count, middle - (high * height) / 2, Math.max(0.6, width / count), tall);
   }

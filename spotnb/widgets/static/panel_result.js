@@ -2,7 +2,7 @@
 import { HEIGHT } from "./panel_result/geometry.js";
 import { paintSound } from "./panel_result/painter.js";
 import { description, facts, heading } from "./panel_result/sentences.js";
-import { imageOf, viridis } from "./shared/colors.js";
+import { imageOf, magma } from "./shared/colors.js";
 import { factSpans, h, showAction } from "./shared/dom.js";
 import { bindKeys, pressable } from "./shared/keys.js";
 import { bufferOf, bytesOf, clamp } from "./shared/numbers.js";
@@ -22,8 +22,9 @@ function render(given) {
   const sound = createSound(view, scene);
   const { player, toggle, seek } = sound;
   const shown = {
-    picture: imageOf(bytesOf(scene.mel), scene.columns, scene.bands, viridis),
+    picture: imageOf(bytesOf(scene.mel), scene.columns, scene.bands, magma),
     envelope: new Int8Array(bufferOf(scene.envelope)),
+    bands: scene.bands,
     frames: (scene.melFrames / scene.melRate) * scene.framesPerSecond,
     seams: scene.seams,
   };

@@ -26,6 +26,7 @@
  * @property {[number, number, number, number][]} tiles
  * @property {number[]} seams
  * @property {number} guidance
+ * @property {[number, number] | null} interval
  * @property {Row[]} rows
  */
 
@@ -45,15 +46,18 @@ export function stageNames({ done, tiles }) {
  * What the phase that was done last means.
  * @param {Scene} scene
  */
-export function meaning({ stage, pad, tiles, done, guidance, rows, step, timestep }) {
+export function meaning({ stage, pad, tiles, done, guidance, interval, rows, step, timestep }) {
   const guided = rows.some(({ key }) => key === "difference");
   if (stage === "pad") {
     const padding = pad[0] || pad[1] ? "Windows reach past the ends, so the hatched frames were drawn there." : "";
     return `Step ${step} (noise level t = ${timestep}) cuts the noisy latent into ${tiles.length} windows. ${padding}`.trim();
   }
   if (stage === "predict") {
-    const twice = `twice: with the prompt and without. The difference is what the prompt adds, and counts ${guidance} times`;
-    return `The network looked at tile ${done - 1} ${guided ? twice : "once, with the prompt: guidance rests at this step"}.`;
+    const when =
+      interval && guidance !== 1 ? ` Guidance is active from t = ${interval[1]} to ${interval[0]} only.` : "";
+    const once = `once, with the prompt.${when}`;
+    const twice = `twice: with the prompt and without. The difference is what the prompt adds, and counts ${guidance} times.`;
+    return `The network looked at tile ${done - 1} ${guided ? twice : once}`;
   }
   if (stage === "stitch")
     return "Each frame takes its noise from the tile that owns it. The lines are the seams of this step.";

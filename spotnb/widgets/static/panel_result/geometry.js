@@ -14,3 +14,12 @@ export function places(top) {
   const mel = top + WAVE + GAP;
   return { top, middle: top + WAVE / 2, mel, bottom: mel + MEL };
 }
+
+/**
+ * The full scale of the waveform: the smallest of a few round numbers that holds it.
+ * @param {Int8Array} envelope
+ */
+export function fullScale(envelope) {
+  const peak = envelope.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127;
+  return [0.1, 0.2, 0.5].find((limit) => limit >= peak) ?? 1;
+}
