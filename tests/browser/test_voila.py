@@ -82,14 +82,17 @@ def test_run_makes_sound(browser: Browser, address: str) -> None:
         page.goto(address)
         panel = page.locator(".spotnb-panel").first
         panel.wait_for()
-        assert page.locator(".jp-InputArea:visible").count() == 0  # the page shows no code
-        for label, value in (("Seconds", "6"), ("Steps", "2")):
-            panel.get_by_label(label).fill(value)
-            panel.get_by_label(label).press("Enter")
+        assert page.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0  # the page shows no code
+        assert page.get_by_role("heading", name="Make long sound from a sentence").is_visible()
+        assert page.title() == "spotnb: make long sound from a sentence"
+        panel.get_by_role("button", name="Play run 1", disabled=False).click(timeout=180_000)  # the example
+        panel.get_by_role("button", name="Pause run 1").click()
+        panel.locator("summary", has_text="Advanced").click()
+        for label, value in (("Seconds", "6"), ("Seed", "3"), ("Steps", "2")):
+            panel.get_by_label(label, exact=True).fill(value)
         panel.get_by_role("button", name="Run", exact=True, disabled=False).click()
-        page.locator(".spotnb-panel-result canvas").first.wait_for()
-        panel.get_by_role("button", name="Play the sound").click()
-        panel.get_by_role("button", name="Pause the sound").click()
+        panel.get_by_role("button", name="Play run 2", disabled=False).click()
+        panel.get_by_role("button", name="Pause run 2").click()
         assert not errors
         assert not strangers
     finally:
