@@ -29,8 +29,9 @@ class Cost(Shown):
         forwards: Number of windows that go through the network, per candidate. With guidance, each goes through twice.
         network_frames: Total length of these windows, in latent frames.
         seconds: Time for all steps, extrapolated from the finished steps, or before the first from one timed batch.
-        peak_bytes: The most memory that arrays take at one time: latents, trace, and the largest stage of decoding. The
-            weights are not included.
+        peak_bytes: The most memory that the arrays of the run take at one time: latents, trace, and the largest stage
+            of decoding. Libraries, weights and the working memory inside the networks come on top: a process that runs
+            the embedded model takes about 0.7 GB in all.
         trace_bytes: The part of it that the trace takes at the end. It depends on `record` and `record_dtype`.
     """
 
@@ -49,7 +50,10 @@ class Cost(Shown):
             "Windows": (f"{self.forwards} per candidate", "with guidance, each goes through the network twice"),
             "Frames": f"{self.network_frames} for the network",
             "Time": (f"{self.seconds:.3g} s", "for all steps, without decoding"),
-            "Memory": (f"{megabytes(self.peak_bytes)} at the peak", "of arrays; the weights of the model come on top"),
+            "Memory": (
+                f"{megabytes(self.peak_bytes)} at the peak",
+                "of arrays; weights, libraries and the insides of the networks come on top",
+            ),
             "Trace": megabytes(self.trace_bytes),
         }
         return Card(repr(self), facts)

@@ -39,7 +39,7 @@ State, geometry and sentences do not use the page at all. They are tested with N
 - `keys.js`: `bindKeys` for a canvas; `guardControls` for the browser's own controls, which would otherwise lose their
   arrow keys to the notebook; `pressable` makes a button.
 - `pointers.js`: `followPointer` tells clicks from drags and captures the pointer; `followWheel` handles the wheel.
-- `theme.js`, `spotnb.css`: light and dark, as the notebook has it. All colors are custom properties.
+- `theme.js`, `spotnb.css`, `panel.css`: light and dark, as the notebook has it. All colors are custom properties.
 - `common.js`: `shareAmongViews` keeps what several views of one widget have in common. Never key it by the model: each
   view has a different model object.
 - `plot.js`: `createPlot` makes a sharp canvas whose horizontal axis is in latent frames and labeled in seconds.

@@ -60,7 +60,7 @@ class Kept:
     """A run in the list.
 
     Args:
-        number: Counts the kept runs of a panel from 1.
+        number: Names the run in the list, counted from 1.
         sampler: The run.
         generation: The finished run with its sound, or None for a run that was set aside before its end.
 
@@ -123,7 +123,6 @@ class Shelf:
 
     def __init__(self, asked: Callable[[Kept, str], None]) -> None:
         self._asked = asked
-        self._count = 0
         self.runs: list[Kept] = []
 
     def of(self, sampler: Any) -> Kept | None:
@@ -134,8 +133,8 @@ class Shelf:
         """Keep a run, unless it has no step yet, and drop steps of older runs if all take more than `BUDGET` bytes."""
         kept = self.of(sampler)
         if kept is None and sampler.steps_done > sampler.first:
-            self._count += 1
-            kept = Kept(self._count, sampler, generation)
+            number = 1 + max((other.number for other in self.runs), default=0)
+            kept = Kept(number, sampler, generation)
             kept.card.on_msg(lambda _, content, __, kept=kept: self._heard(kept, content))
             kept.card.observe(lambda _, kept=kept: self._asked(kept, "choose"), "chosen")
             self.runs = [*self.runs, kept]

@@ -94,6 +94,14 @@ def phase_scene(step: Any, stage: str, done: int, words: str, record: Any = None
     }
 
 
+def padding_words(step: Any) -> str:
+    """Return how many frames a step pads, and where they come from."""
+    left, right = step.layout.pad
+    source = step.padding.of
+    origin = {"none": "nothing to mirror", "nothing": "only noise"}.get(source, f"mirrored from the {source}")
+    return f"padded by {left} and {right} frames ({origin})"
+
+
 def _halves(step: Any, done: int) -> list[dict[str, Any]]:
     """Return the rows of the two predictions and their difference, with the predicted tiles in their places."""
     predictions = [step.prediction(tile) for tile in range(done)]

@@ -16,7 +16,7 @@ from typing import Any
 from spotnb.errors import InputError, SpotnbError
 from spotnb.widgets.panel_cost import duration
 from spotnb.widgets.panel_kept import Kept, Shelf
-from spotnb.widgets.panel_phase import phase_scene
+from spotnb.widgets.panel_phase import padding_words, phase_scene
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Run:
         self._thread: threading.Thread | None = None  # the latest; it reports the end of its work before it ends
         self._busy = False
         self._step: Any = None
+        self._done, self._stitched = 0, False  # of the open step
         self.state = State()
         self.sampler: Any = None
         self.generation: Any = None
@@ -197,7 +198,7 @@ class Run:
         name = f"Step {step.index}"
         if step is not self._step:
             self._step, self._done, self._stitched = step, 0, False
-            stage, words = "pad", f"{name}: {_padded(step)}, cut into {count} windows"
+            stage, words = "pad", f"{name}: {padding_words(step)}, cut into {count} windows"
         elif self._done < count:
             step.predict(tile=self._done)
             self._done += 1
@@ -253,9 +254,6 @@ class Run:
         self._step, self.sampler, self.generation, self.pictured = None, kept.sampler, kept.generation, None
         self.tell(doing=self.where(), tiles=None, trouble="", details="")
 
-    _done = 0
-    _stitched = False
-
     def _open(self) -> Any:
         """Return the open step if it is still the sampler's next step, or else a new one."""
         step = self._step
@@ -300,10 +298,3 @@ class Run:
         self.generation = Generation(sound.waveform, sound.mel, self.sampler)
         self.shelf.keep(self.sampler, self.generation)
         self.tell(doing=self.where())
-
-
-def _padded(step: Any) -> str:
-    left, right = step.layout.pad
-    source = step.padding.of
-    origin = {"none": "nothing to mirror", "nothing": "only noise"}.get(source, f"mirrored from the {source}")
-    return f"padded by {left} and {right} frames ({origin})"
