@@ -215,6 +215,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._shelf.remove(kept)
         if kept.sampler is self._run.sampler:
             self._run.clear()
+            self._foresight.changed()
         else:
             if kept.generation is not None and kept.generation is self._run.generation:
                 self._run.generation = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import ipywidgets
 
@@ -17,6 +18,9 @@ from spotnb.widgets.panel_parts import ListHead, PanelStatus, PlanCard, RunResul
 from spotnb.widgets.panel_phase import PhaseView
 from spotnb.widgets.panel_run import Run
 from spotnb.widgets.tile_shift import TileShiftDebugger
+
+OPENING: Final = 5.0
+"""Seconds that a page may take to open a widget. Closing it earlier would fail the page."""
 
 
 class Display:
@@ -45,7 +49,7 @@ class Display:
         self.comparison: RunComparison | None = None
         self._planned: tuple[Any, ...] = ()
         self._gone: list[Any] = []  # replaced, but perhaps still on the page
-        self._leaving: list[Any] = []  # off the page
+        self._leaving: dict[Any, float] = {}  # off the page, and since when
         gap = {"grid_gap": "10px"}
         self._cards = ipywidgets.VBox([], layout=ipywidgets.Layout(**gap))
         left = [form.view, self.status, self.head, self._cards]
@@ -97,11 +101,12 @@ class Display:
                 self._gone += [each for each in box.children if each not in children]
                 box.children = children
         self.head.count = len(cards)
-        # Closing a part at once would fail a page that is opening it: it is closed at the next change.
-        for part in self._leaving:
-            part.close()
-        kept = (*self.right_column, *cards, self.plan, self.tiles)
-        self._leaving = [part for part in dict.fromkeys(self._gone) if part is not None and part not in kept]
+        kept, now = (*self.right_column, *cards, self.plan, self.tiles), time.monotonic()
+        for part, since in list(self._leaving.items()):
+            if now - since > OPENING:
+                del self._leaving[part]
+                part.close()
+        self._leaving |= {part: now for part in self._gone if part is not None and part not in kept}
         self._gone = []
 
     def plan_for(self, plan: Plan) -> None:
@@ -116,8 +121,8 @@ class Display:
             "max_shift_ratio": f"{config.max_shift} frames, {config.max_shift * clock.frame_seconds:.3g} s",
         }
         key = (plan.frames, plan.config, plan.steps, plan.method, plan.clock)
-        if key == self._planned:
-            return
+        if key == self._planned or self.inspector is not None:
+            return  # a run is shown: the tiles are made when they are seen again
         try:
             tiles = TileShiftDebugger(plan.frames, plan.config, plan.steps, plan.method, clock=plan.clock)
         except SpotnbError:  # an edge policy of the user's own, or a run that is too long for this picture
