@@ -62,7 +62,7 @@ class Run:
         self._changed = changed
         self._pause = threading.Event()
         self._lock = threading.Lock()
-        self._loading = threading.Lock()
+        self._loading, self._telling = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None  # the latest; it reports the end of its work before it ends
         self._busy = False
         self._step: Any = None
@@ -110,7 +110,8 @@ class Run:
 
     def tell(self, **changes: Any) -> None:
         """Change the state for display."""
-        self.state = replace(self.state, **changes)
+        with self._telling:  # two threads may tell at the same time
+            self.state = replace(self.state, **changes)
         self._changed()
 
     def start(self, work: Callable[[], None], busy: str) -> bool:

@@ -24,7 +24,7 @@ function render(given) {
   /** @type {Scene} */
   const scene = view.model.get("_scene");
   const fields = createFields(view, scene.fields);
-  const press = (/** @type {string} */ name) => view.model.send({ press: name, values: fields.flush() });
+  const press = (/** @type {string} */ name) => view.model.send({ press: name, values: fields.take() });
   const actions = createActions(view, scene.actions, press);
   const unknown = h("p", { class: "spotnb-unknown", role: "status" });
   const [open, ...folded] = scene.groups;

@@ -15,7 +15,7 @@ let count = 0;
 /** @param {View} view @param {Field[]} fields */
 export function createFields(view, fields) {
   /** @type {Values} */
-  let values = { ...view.model.get("values") };
+  let typed = {}; // since the last press of a button
   let timer = 0;
   /** @type {Record<string, Control>} */
   const controls = {};
@@ -26,11 +26,10 @@ export function createFields(view, fields) {
   const flush = () => {
     clearTimeout(timer);
     timer = 0;
-    view.set({ values });
-    return values;
+    view.set({ values: { ...view.model.get("values"), ...typed } });
   };
   const change = (/** @type {Field} */ field, /** @type {boolean} */ now) => {
-    values = { ...values, [field.name]: typedValue(field, controls[field.name].value) };
+    typed = { ...typed, [field.name]: typedValue(field, controls[field.name].value) };
     clearTimeout(timer);
     if (now) flush();
     else timer = window.setTimeout(flush, SETTLE);
@@ -46,11 +45,17 @@ export function createFields(view, fields) {
   return {
     controls,
     rows,
-    flush,
+    /** Returns what was typed since the last call: a button must not overtake it on its way to the kernel. */
+    take() {
+      flush();
+      const taken = typed;
+      typed = {};
+      return taken;
+    },
     /** Enters a text, as if it was typed. */
     enter(/** @type {string} */ name, /** @type {string} */ text) {
       controls[name].value = text;
-      values = { ...values, [name]: text };
+      typed = { ...typed, [name]: text };
       flush();
     },
     /** Shows what the kernel holds, unless something is being typed. */
@@ -58,7 +63,7 @@ export function createFields(view, fields) {
       const told = view.model.get("notes");
       for (const field of fields) notes[field.name].textContent = told[field.name] ?? "";
       if (timer) return;
-      values = { ...view.model.get("values") };
+      const values = view.model.get("values");
       for (const field of fields) showValue(view, field, controls[field.name], values[field.name]);
     },
   };
