@@ -250,8 +250,7 @@ class Run:
 
     def show(self, kept: Kept) -> None:
         """Return to a kept run, finished or not."""
-        if self.sampler is not kept.sampler:
-            self.set_aside()
+        self.set_aside()
         self._step, self.sampler, self.generation, self.pictured = None, kept.sampler, kept.generation, None
         self.tell(doing=self.where(), tiles=None, trouble="", details="")
 

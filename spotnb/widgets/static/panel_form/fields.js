@@ -64,6 +64,7 @@ export function createFields(view, fields) {
       for (const field of fields) notes[field.name].textContent = told[field.name] ?? "";
       if (timer) return;
       const values = view.model.get("values");
+      typed = Object.fromEntries(Object.entries(typed).filter(([name, value]) => values[name] === value));
       for (const field of fields) showValue(view, field, controls[field.name], values[field.name]);
     },
   };
