@@ -66,6 +66,11 @@ class Control:
     def value(self, value: Any) -> None:
         self._view.values = {**self._view.values, self.name: value}
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The values of a choice."""
+        return tuple(self._view.choices.get(self.name, ()))
+
 
 class Button:
     """One button of the panel, for Python."""

@@ -191,6 +191,7 @@ def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     button(shown, "Run").focus()
     keyboard.press("Enter")
     shown.until("w.waveform is not None and not w._run.busy", seconds=60)
+    shown.widget.get_by_text("All steps done: step 7 / 7").first.wait_for()  # the page has received it, too
     button(shown, "Save trace").focus()
     keyboard.press("Enter")
     shown.widget.get_by_text("Saved a-sea-0").first.wait_for()
