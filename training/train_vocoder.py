@@ -29,7 +29,7 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
 from training.discriminators import Discriminators
-from training.fit_tones import fit_tones, targets
+from training.fit_tones import fit_rest, fit_tones, targets
 from training.measure_vocoder import copied, tonal_clips
 from training.trainer import Stateful, Trainer
 from training.vocoder_losses import EDGE_FRAMES, frequency_distance, stft_distance
@@ -58,8 +58,8 @@ def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int
 def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
     """Return a vocoder to train, with the weights of an earlier model where they exist.
 
-    If there are no weights for the tones, they are fitted to clips. The head, which is left with the rest of the sound,
-    then starts 3 log units lower.
+    If there are no weights for the tones, they are fitted to clips. The head, which is fitted to the rest of the sound
+    when the tones are trained, is 3 log units lower until then.
     """
     vocoder, found = ISTFTVocoder(tones=TONES, refinements=0), {}
     if earlier is not None:
@@ -137,7 +137,10 @@ def train(data: Path, minutes: float, phase: str, device: str, earlier: Path | N
     waves, tonal = Waveforms(data, "train"), tonal_clips(data).to(device)
     known = [data / f"{name}.checkpoint.pt" for name in reversed(PHASES[: PHASES.index(phase) + 1])]
     existing = [path for path in known if path.exists()]
-    vocoder = (of_checkpoint(existing[0]) if existing else initial(waves, earlier)).to(device)
+    vocoder = of_checkpoint(existing[0]) if existing else initial(waves, earlier)
+    if phase == PHASES[1] and existing[:1] != known[:1]:
+        fit_rest(vocoder, waves)
+    vocoder = vocoder.to(device)
     adversary, rate = None, RATE
     beside: dict[str, Stateful] = {}
     if phase == PHASES[2]:
