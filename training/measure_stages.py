@@ -20,6 +20,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ PARTS = {"vocoder": (REAL, VOCODER), "autoencoder": (VOCODER, AUTOENCODER), "den
 GROUPS = {"tonal": TONAL, "all": CLASSES}
 
 Rows = dict[str, dict[str, list[float]]]  # stage, figure, clips
-Table = dict[str, dict[str, dict[str, list[float]]]]  # class or group, stage or part, figure, mean and error
+Table = Mapping[str, Mapping[str, Mapping[str, list[float]]]]  # class or group, stage or part, figure, mean and error
 
 
 def figures_of(sound: Tensor) -> dict[str, float]:
@@ -91,8 +92,8 @@ def measured(stages: Mapping[str, Tensor]) -> Rows:
 
 def tables(rows: Rows, classes: list[str]) -> tuple[Table, Table]:
     """Return the figures of each stage and the losses of each part, by class and by group."""
-    stages: Table = {}
-    losses: Table = {}
+    stages: dict[str, Any] = {}
+    losses: dict[str, Any] = {}
     for name, members in {**{c: (c,) for c in CLASSES if c in classes}, **GROUPS}.items():
         of_group = np.array([kind in members for kind in classes])
         if not of_group.any():
@@ -118,7 +119,7 @@ def rendered_clips(count: int = CLIPS) -> Clips:
     return Clips(sounds[chosen], [rows[i] for i in chosen])
 
 
-def measure_stages(model: DiffusersAudioLDM, clips: Clips | None = None) -> dict[str, object]:
+def measure_stages(model: DiffusersAudioLDM, clips: Clips | None = None) -> dict[str, Any]:
     """Return the figures of every stage and the losses of every part, for rendered clips by default."""
     clips = rendered_clips() if clips is None else clips
     stages, losses = tables(measured(staged(model, clips)), clips.classes)
@@ -133,7 +134,11 @@ def lines(stages: Table) -> Iterator[str]:
         yield f"\n{figure:20} " + " ".join(f"{stage:>22}" for stage in shown)
         for name, row in stages.items():
             pairs = (row[stage][figure] for stage in shown)
-            yield f"{name:20} " + " ".join(f"{mean:14.4f} ± {error:5.3f}" for mean, error in pairs)
+            yield f"{name:20} " + " ".join(f"{_shown(mean):>14} ± {_shown(error):>5}" for mean, error in pairs)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None or np.isnan(value) else f"{value:.2f}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -149,7 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     clips = rendered_clips(args.clips) if args.data is None else unseen_clips(args.data, args.clips)
     results = measure_stages(load_stages(args.model, args.vocoder, args.device), clips)
-    print("\n".join(lines(results["stages"])))  # type: ignore[arg-type]
+    print("\n".join(lines(results["stages"])))
     if args.out is not None:
         args.out.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -75,15 +75,15 @@ def sampled_latents(
         prompts = Prompts(model.embed([*part, ""]), (rows,), nothing)
         clips = replace(settings, seed=start + seed, n_candidates=len(part), guidance_interval=interval)
         run = Run.of(model, clips, prompts=prompts, frames=frames)
-        latents.append(run.finish(run.start()).x)
+        latents.append(run.finish(run.start()).x.cpu())
     return torch.cat(latents)
 
 
 def decoded(model: DiffusersAudioLDM, latents: Tensor) -> Tensor:
-    """Decode latents `[N, 8, frames, 16]` to log-mels `[N, 1, 4 * frames, 64]`."""
-    return torch.cat([model.decode_mel(part) for part in latents.split(8)])
+    """Decode latents `[N, 8, frames, 16]` to log-mels `[N, 1, 4 * frames, 64]` on the CPU."""
+    return torch.cat([model.decode_mel(part).cpu() for part in latents.split(8)])
 
 
 def vocoded(model: DiffusersAudioLDM, mels: Tensor) -> Tensor:
-    """Convert log-mels to sounds `[N, samples]` at 16 kHz with the model's vocoder."""
-    return torch.cat([model.vocode(part) for part in mels.split(8)])
+    """Convert log-mels to sounds `[N, samples]` at 16 kHz, on the CPU, with the model's vocoder."""
+    return torch.cat([model.vocode(part).cpu() for part in mels.split(8)])
