@@ -146,7 +146,7 @@ def build(
         title = html.escape(name.replace("_", " "))
         sections.append(f"<section><h2>{title}</h2><p>“{html.escape(text)}”</p><div>{''.join(cards)}</div></section>")
     title = f"Real clips and {html.escape(model or 'tiny')}, stage by stage"
-    intro = "Small figures on the right are changes from the real clip; red ones are large."
+    intro = "The right column is the change from the real clip; large changes are red."
     if vocoder is not None:
         intro += f" The vocoder is that of {html.escape(str(vocoder))}."
     page = out / "index.html"

@@ -28,7 +28,7 @@ fi
 mkdir -p "$SITE/cache/spotnb"
 [ ! -d "$bundle/cache" ] || cp -n "$bundle"/cache/* "$SITE/cache/spotnb/"
 export PYTHONPATH="$SITE/python:$PWD${PYTHONPATH:+:$PYTHONPATH}" PATH="$SITE/bin:$PATH" XDG_CACHE_HOME="$SITE/cache"
-export SOUNDFONT=${SOUNDFONT:-$(find "$SITE/root/usr/share/sounds" -name 'FluidR3Mono_GM.sf*' -type f | head -1)}
+export SOUNDFONT=${SOUNDFONT:-$(find "$SITE/root/usr/share" -name 'FluidR3Mono_GM.sf*' -type f | head -1)}
 export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 PYTHONUNBUFFERED=1 MPLBACKEND=Agg
 "$PYTHON" -c 'import diffusers, librosa, mido, pyloudnorm, soundfile, spotnb.models.vocoder, torch; print("torch", torch.__version__, "cuda", torch.cuda.is_available())'
 if [ -n "${PIECES:-}" ] && [ ! -e "$DATA/joined" ]; then

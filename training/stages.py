@@ -43,8 +43,8 @@ class Clips(NamedTuple):
 
     @property
     def texts(self) -> list[str]:
-        """A caption of each clip, always the same one."""
-        return [caption(row, random.Random(i)) for i, row in enumerate(self.rows)]
+        """A caption of each clip, always the same one, in phrases that the model was not trained on."""
+        return [caption(row, random.Random(i), "unseen") for i, row in enumerate(self.rows)]
 
 
 def plainest(rows: Sequence[dict], name: str, count: int) -> list[int]:
