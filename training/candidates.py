@@ -2,11 +2,11 @@
 
     python -m training.candidates --data data --minutes 10
 
-All candidates of `training.denoiser_net` share the autoencoder, the vocoder, the tokenizer, and the first weights of the
-text encoder of one model folder. They are compared by musicnn's two distances to real clips of the same captions, by
-harmonic-to-noise ratio and level of the tonal classes, and last by the error of the noise, which says little of sound.
-The base is also sampled with two kinds of guidance: "rescaled", and "autoguided" by its own early weights. Trainings
-resume, and the table is written to `candidates.json` in the work folder.
+All candidates of `training.denoiser_net` share the autoencoder, the vocoder, the tokenizer, and the first weights of
+the text encoder of one model folder. They are compared by musicnn's two distances to real clips of the same captions,
+by harmonic-to-noise ratio and level of the tonal classes, and last by the error of the noise, which says little of
+sound. The base is also sampled with two kinds of guidance: "rescaled", and "autoguided" by its own early weights.
+Trainings resume, and the table is written to `candidates.json` in the work folder.
 """
 
 from __future__ import annotations

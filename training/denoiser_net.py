@@ -49,6 +49,11 @@ class Candidate:
         """Whether `spotnb.load_model` can run the network."""
         return self.fold == 1
 
+    @property
+    def continues(self) -> bool:
+        """Whether the network has the shapes of the shipped one."""
+        return (self.channels, self.attention, self.fold) == ((48, 64, 96, 160), (), 1)
+
 
 BASE = "base"
 CANDIDATES = {
@@ -149,7 +154,7 @@ class Denoiser(nn.Module):
         candidate: Candidate = CANDIDATES[BASE],
     ) -> None:
         super().__init__()
-        self.unet = build_unet(candidate)
+        self.unet: Any = build_unet(candidate)
         self.encoder = encoder
         self.code = nn.Parameter(torch.randn(CODE_CHANNELS, 16, generator=torch.Generator().manual_seed(0)))
         if start is not None:

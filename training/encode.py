@@ -14,7 +14,8 @@ import torch
 from diffusers import AutoencoderKL
 from tqdm.auto import tqdm
 
-from training.data import SAMPLES, Waveforms, clip_mels
+from spotnb.models.mel import torch_log_mel
+from training.data import SAMPLES, Waveforms
 from training.device import autocast
 from training.start import begin, training_parser
 from training.train_vae import StandardVae
@@ -30,8 +31,9 @@ def encode_all(module: StandardVae, scale: float, data: Path, split: str) -> Non
     out, partial = data / f"latents-{split}.npy", data / f".part-latents-{split}.npy"
     latents = np.lib.format.open_memmap(partial, "w+", np.float16, (len(waves), 8, FRAMES, 16))
     for i in tqdm(range(0, len(waves), TOGETHER), desc=f"latents of {split}"):
+        sounds = np.stack([waves[k] for k in range(i, min(i + TOGETHER, len(waves)))])
         with autocast(device):
-            mean, _ = module.moments(clip_mels(waves, range(i, min(i + TOGETHER, len(waves)))).to(device))
+            mean, _ = module.moments(torch_log_mel(torch.from_numpy(sounds).to(device)))
         latents[i : i + TOGETHER] = (mean * scale).cpu().numpy()
     latents.flush()
     os.replace(partial, out)

@@ -46,8 +46,8 @@ def finish_rescaled(run: Run, share: float) -> Tensor:
 class AutoguidedUNet(nn.Module):
     """A UNet that is led away from what a weaker one of the same inputs predicts.
 
-    Its prediction is `weak + scale * (unet - weak)` (Karras et al. 2024, "Guiding a diffusion model with a bad version of
-    itself", arXiv:2406.02507, equation 4).
+    Its prediction is `weak + scale * (unet - weak)` (Karras et al. 2024, "Guiding a diffusion model with a bad version
+    of itself", arXiv:2406.02507, equation 4).
 
     Args:
         unet: The UNet.

@@ -18,7 +18,7 @@ from training.measure_real import real_clips
 from training.musicnn import load_musicnn
 from training.phrases import PAIRS
 from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents, vocoded
-from training.statistics import jackknife_error
+from training.uncertainty import jackknife_error
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
 PAIRS_ASKED = 84

@@ -43,7 +43,7 @@ from training.stages import (
     staged,
     unseen_clips,
 )
-from training.statistics import mean_and_error
+from training.uncertainty import mean_and_error
 from training.vocoder_losses import frequency_error, stft_distance
 
 CLIPS = 6  # per class

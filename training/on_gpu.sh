@@ -36,15 +36,21 @@ if [ -n "${PIECES:-}" ] && [ ! -e "$DATA/joined" ]; then
     touch "$DATA/joined"
 fi
 
-left=$(awk "BEGIN { print $WALL - ($SECONDS - $started) / 60 }")
+left() { awk "BEGIN { print int(60 * $WALL - ($SECONDS - $started)) }"; } # seconds
 gpu=$([ "$DEVICE" = cpu ] && echo --gpu-steps || true)
 code=0
-"$PYTHON" -m training --data "$DATA" --device "$DEVICE" $gpu --workers "$(nproc)" --wall-minutes "$left" "$@" || code=$?
-if [ "$code" -eq 0 ]; then
-    echo "trained; now it is evaluated"
-    timeout 540 "$PYTHON" -m training.evaluate --model "$DATA/model" --out "$DATA/results.json" --data "$DATA" \
-        --device "$DEVICE" --workers "$(nproc)" --only ${EVALUATE:-size stages captioned prompts pairs} || code=$?
-fi
+"$PYTHON" -m training --data "$DATA" --device "$DEVICE" $gpu --workers "$(nproc)" \
+    --wall-minutes "$(awk "BEGIN { print $(left) / 60 }")" "$@" || code=$?
+for part in ${EVALUATE:-size stages captioned prompts pairs}; do
+    [ "$code" -eq 0 ] || break
+    [ ! -e "$DATA/evaluated-$part" ] || continue
+    [ "$(left)" -gt 0 ] || { code=75 && break; }
+    echo "evaluating $part"
+    timeout "$(left)" "$PYTHON" -m training.evaluate --model "$DATA/model" --out "$DATA/results.json" --data "$DATA" \
+        --device "$DEVICE" --workers "$(nproc)" --only "$part" || code=$?
+    [ "$code" -ne 124 ] || code=75 # out of time
+    [ "$code" -ne 0 ] || touch "$DATA/evaluated-$part"
+done
 rm -rf "$OUT"/*.piece
 set --
 for path in "$DATA/model" "$DATA/judge" "$DATA/results.json" "$DATA"/*.log.jsonl; do [ -e "$path" ] && set -- "$@" "$path"; done

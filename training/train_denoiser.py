@@ -146,6 +146,8 @@ def main(arguments: list[str] | None = None) -> None:
     candidate = CANDIDATES[args.candidate]
     if not candidate.loads:
         parser.error(f"{args.candidate} is only for `python -m training.candidates`: no model folder can hold it")
+    if args.earlier is not None and not candidate.continues:
+        parser.error(f"--earlier has the network of {BASE}, which {args.candidate} has not: leave one of them out")
     device = begin(args)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
     encoder = ClapTextModelWithProjection.from_pretrained(args.out / "text_encoder", dtype=torch.float32)

@@ -12,7 +12,7 @@ from training.compose import CLASSES
 from training.evaluate import as_json
 from training.measure_stages import PARTS, lines, measured, tables
 from training.stages import AUTOENCODER, GENERATED, REAL, SAMPLES, TONAL, VOCODER, plainest
-from training.statistics import jackknife_error, mean_and_error
+from training.uncertainty import jackknife_error, mean_and_error
 
 TIME = np.arange(SAMPLES) / 16000
 
@@ -38,7 +38,7 @@ def test_losses_have_an_address() -> None:
     assert sum(losses["all"][part][figure][0] for part in PARTS) == pytest.approx(
         by_name["all"][GENERATED][figure][0] - by_name["all"][REAL][figure][0]
     )
-    assert losses["organ"]["denoiser"]["lufs"][0] == pytest.approx(-5.7, abs=0.5)  # and some more noise
+    assert -6.02 < losses["organ"]["denoiser"]["lufs"][0] < -4.5  # half, and some more noise
     assert by_name["tonal"][GENERATED]["outside_ppm"][0] == 0
     assert by_name["rock"][GENERATED]["outside_ppm"][0] == pytest.approx(1000, rel=0.01)
     assert by_name["organ"][VOCODER]["frequency_error_hz"][0] < 10
@@ -72,5 +72,6 @@ def test_standard_errors_are_those_of_the_textbook() -> None:
     assert mean == pytest.approx(3, abs=0.3)
     assert error == pytest.approx(2 / 600**0.5, rel=0.1)
     assert jackknife_error(np.mean, values, groups=600) == pytest.approx(error)
-    assert jackknife_error(np.mean, values) == pytest.approx(error, rel=0.5)
+    draws = np.random.default_rng(2).normal(3, 2, (100, 600))
+    assert np.mean([jackknife_error(np.mean, draw) for draw in draws]) == pytest.approx(2 / 600**0.5, rel=0.1)
     assert np.isnan(mean_and_error([1.0])[1])
