@@ -53,8 +53,10 @@ for part in ${EVALUATE:-size stages captioned prompts pairs}; do
 done
 rm -rf "$OUT"/*.piece
 set --
-for path in "$DATA/model" "$DATA/judge" "$DATA/results.json" "$DATA"/*.log.jsonl; do [ -e "$path" ] && set -- "$@" "$path"; done
-[ "$code" -eq 0 ] || for path in "$DATA"/*.checkpoint.pt; do [ -e "$path" ] && set -- "$@" "$path"; done
+for path in "$DATA"/{model,judge,results.json,*.log.jsonl,*.done,evaluated-*}; do [ ! -e "$path" ] || set -- "$@" "$path"; done
+# Of the checkpoints, only the training that goes on needs its own.
+newest=$(find "$DATA" -maxdepth 1 -name '*.checkpoint.pt' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -1 | cut -d' ' -f2-)
+[ "$code" -eq 0 ] || [ -z "$newest" ] || set -- "$@" "$newest"
 [ $# -eq 0 ] || "$PYTHON" -m training.pieces split "$@" --out "$OUT" --slim
 [ "$code" -ne 75 ] || echo "run the same command again to continue"
 exit "$code"

@@ -3,10 +3,11 @@
     python -m training.pieces split data/denoiser.checkpoint.pt data/model --out pieces --slim
     python -m training.pieces join pieces --out data
 
-Each piece has at most 15 MB. `pieces.json` lists the files with their sizes and SHA-256 digests, which `join` checks
-before it writes anything. Folders are split file by file. A checkpoint of a training is only read with
-`weights_only=True`. With `--slim`, it travels without the state of optimizers and with its average in half precision,
-which is a third of its size: training then resumes at the same step, and the moments of the optimizer start anew.
+All files are put one after the other and cut into pieces of 15 MB, so that there are few of them. `pieces.json` lists
+the files with their sizes and the SHA-256 digests of the pieces, which `join` checks before it writes anything. A
+checkpoint of a training is only read with `weights_only=True`. With `--slim`, it travels without the state of
+optimizers and with its average in half precision, which is three eighths of its size: training then resumes at the same
+step, and the moments of the optimizer start anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import torch
 
@@ -40,8 +42,8 @@ def split(paths: Iterable[Path], out: Path, slim: bool = False, piece: int = PIE
     Raises:
         FileNotFoundError: A path does not exist.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    written, index = [], []
+    files: list[dict[str, Any]] = []
+    stream = bytearray()
     with tempfile.TemporaryDirectory() as scratch:
         for path in paths:
             if not path.exists():
@@ -49,15 +51,16 @@ def split(paths: Iterable[Path], out: Path, slim: bool = False, piece: int = PIE
             for file in sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]:
                 source = _slim(file, Path(scratch)) if slim and file.name.endswith(CHECKPOINT) else file
                 content = source.read_bytes()
-                digests = []
-                for start in range(0, max(1, len(content)), piece):
-                    part = content[start : start + piece]
-                    digests.append(sha256(part).hexdigest())
-                    written.append(out / f"{digests[-1][:24]}.piece")
-                    written[-1].write_bytes(part)
-                index.append({"path": file.relative_to(path.parent).as_posix(), "pieces": digests})
+                stream += content
+                files.append({"path": file.relative_to(path.parent).as_posix(), "size": len(content)})
+    out.mkdir(parents=True, exist_ok=True)
+    parts = [bytes(stream[start : start + piece]) for start in range(0, len(stream), piece)]
+    written = [out / _name(number) for number in range(len(parts))]
+    for path, part in zip(written, parts, strict=True):
+        path.write_bytes(part)
+    index = {"files": files, "pieces": [sha256(part).hexdigest() for part in parts]}
     (out / INDEX).write_text(json.dumps(index, indent=1) + "\n")
-    return [*dict.fromkeys(written), out / INDEX]
+    return [*written, out / INDEX]
 
 
 def join(folder: Path, out: Path) -> list[Path]:
@@ -67,28 +70,33 @@ def join(folder: Path, out: Path) -> list[Path]:
         DamagedPieces: A piece is missing or damaged, or the index is not one of `split`. Nothing was written.
     """
     try:
-        index = {row["path"]: row["pieces"] for row in json.loads((folder / INDEX).read_text())}
+        index = json.loads((folder / INDEX).read_text())
+        files, digests = [(str(row["path"]), int(row["size"])) for row in index["files"]], list(index["pieces"])
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DamagedPieces(
-            f"{folder / INDEX} cannot be read ({type(error).__name__}): split the files again"
-        ) from None
-    for path, digests in index.items():
+        reason = type(error).__name__
+        raise DamagedPieces(f"{folder / INDEX} cannot be read ({reason}): split the files again") from None
+    for path, _ in files:
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             raise DamagedPieces(f"{INDEX} names {path!r}, which is outside of the folder: split the files again")
-        for digest in digests:
-            _read(folder, digest)
-    for path, digests in index.items():
+    stream = memoryview(b"".join(_read(folder / _name(number), digest) for number, digest in enumerate(digests)))
+    if sum(size for _, size in files) != len(stream):
+        raise DamagedPieces(f"{folder / INDEX} lists other sizes than the pieces have: split the files again")
+    start = 0
+    for path, size in files:
         (out / path).parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(out / path) as temporary, temporary.open("wb") as file:
-            for digest in digests:
-                file.write(_read(folder, digest))
-    return [out / path for path in index]
+        with atomic_write(out / path) as temporary:
+            temporary.write_bytes(stream[start : start + size])
+        start += size
+    return [out / path for path, _ in files]
 
 
-def _read(folder: Path, digest: str) -> bytes:
-    piece = folder / f"{str(digest)[:24]}.piece"
+def _name(number: int) -> str:
+    return f"{number:02d}.piece"
+
+
+def _read(piece: Path, digest: str) -> bytes:
     content = piece.read_bytes() if piece.is_file() else b""
-    if sha256(content).hexdigest() != digest or not piece.is_file():
+    if sha256(content).hexdigest() != digest:
         raise DamagedPieces(f"{piece.name} is missing or damaged: copy the pieces again")
     return content
 
