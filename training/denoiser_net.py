@@ -91,8 +91,8 @@ class FoldedUNet(nn.Module):
         return UNet2DConditionOutput(sample=out.sample.unflatten(1, (-1, self.by)).movedim(2, 4).flatten(3, 4))
 
 
-def build_unet(candidate: Candidate = CANDIDATES[BASE]) -> UNet2DConditionModel | FoldedUNet:
-    """Build an untrained denoiser."""
+def build_unet(candidate: Candidate = CANDIDATES[BASE]) -> Any:
+    """Build an untrained denoiser, a `UNet2DConditionModel` or a `FoldedUNet` around one."""
     channels, last = candidate.channels, len(candidate.channels) - 1
     attends = [level in (*candidate.attention, last) for level in range(last + 1)]
     unet = UNet2DConditionModel(
@@ -154,7 +154,7 @@ class Denoiser(nn.Module):
         candidate: Candidate = CANDIDATES[BASE],
     ) -> None:
         super().__init__()
-        self.unet: Any = build_unet(candidate)
+        self.unet = build_unet(candidate)
         self.encoder = encoder
         self.code = nn.Parameter(torch.randn(CODE_CHANNELS, 16, generator=torch.Generator().manual_seed(0)))
         if start is not None:
