@@ -17,6 +17,7 @@ class FakeElement extends EventTarget {
   focus() {
     this.focused += 1;
   }
+  dataset = {};
   setPointerCapture(id) {
     this.captured = id;
   }
