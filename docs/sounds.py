@@ -117,16 +117,27 @@ def _player(piece: Any, folder: Path, stem: str) -> str:
     import soundfile
     from matplotlib.image import imsave
 
+    from spotnb.sound.measure import MEL_SECONDS
+    from spotnb.widgets.comparison_runs import RANGE
+
     rate = piece.sampler.clock.sample_rate
     (folder / stem).parent.mkdir(parents=True, exist_ok=True)
     loop = piece.sampler.ring
     sound = f"{stem}.flac" if loop else f"{stem}.mp3"  # MP3 adds silence to both ends, which a loop would reveal
     soundfile.write(folder / sound, piece.waveform.T, rate)
-    # Four rows of pixels in one, and the range of the comparison, so that all pictures have one scale.
-    columns = piece.mel[: len(piece.mel) // 2 * 2].reshape(-1, 2, piece.mel.shape[1]).mean(axis=1)
-    imsave(folder / f"{stem}.png", np.ascontiguousarray(columns.T), cmap="magma", vmin=-11, vmax=1, origin="lower")
+    seconds = piece.waveform.shape[-1] / rate
+    frames = round(seconds / MEL_SECONDS) // 2 * 2  # the mel goes to the end of the last latent frame
+    columns = piece.mel[:frames].reshape(-1, 2, piece.mel.shape[1]).mean(axis=1)
+    imsave(
+        folder / f"{stem}.png",
+        np.ascontiguousarray(columns.T),
+        cmap="magma",
+        vmin=RANGE[0],
+        vmax=RANGE[1],
+        origin="lower",
+    )
     score, level = piece.grid_score(), piece.levels()
-    facts = [f"{piece.waveform.shape[-1] / rate:g} s", f"{level.lufs:.1f} LUFS".replace("-", "\N{MINUS SIGN}")]
+    facts = [f"{seconds:g} s", f"{level.lufs:.1f} LUFS".replace("-", "\N{MINUS SIGN}")]
     if score is not None:
         facts.append(f"seam score {score.score:.2f} at the fixed grid")
     prompt = piece.sampler.definition.settings.prompt

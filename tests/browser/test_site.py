@@ -228,12 +228,12 @@ def test_the_front_page_plays_by_one_click(site: Path, browser: Browser) -> None
         inside = page.frame_locator("iframe.widget")
         inside.locator(".spotnb canvas").first.wait_for()
         page.get_by_role("button", name="SpotDiffusion", exact=True).click()
-        inside.get_by_role("button", name="Pause the sound").wait_for()
+        inside.get_by_role("button", name="Pause", exact=True).wait_for()
         assert inside.locator(".spotnb-name[aria-pressed=true]").inner_text().split() == ["2", "SpotDiffusion"]
         assert len(page.frames[1].evaluate("window.played")) == 2  # both at once, of which one is heard
         page.get_by_role("button", name="Fixed tiles", exact=True).click()
         assert inside.locator(".spotnb-name[aria-pressed=true]").inner_text().split()[0] == "1"
-        inside.get_by_role("button", name="Pause the sound").click()
+        inside.get_by_role("button", name="Pause", exact=True).click()
         doors = [page.get_by_role("heading", name=name) for name in ("Hear it", "Learn it", "Use it")]
         assert all(door.is_visible() for door in doors)
         assert not wrong
