@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import html
 from pathlib import Path
 
 from docs.pages import FOLDER, Chapter, filled
 
-OVERVIEW = "One picture of a run: noise, denoising steps with moving cuts, latent, mel spectrogram, sound"
-SCREENSHOT = "Three runs of one seed, one above the other, with waveforms, spectrograms and seams"
-PICTURES = (("overview.svg", OVERVIEW), ("overview.png", OVERVIEW), ("screenshot.png", SCREENSHOT))
-"""Pictures of the idea in this folder, and what they show. The first one that exists is on the front page."""
+OVERVIEW = (
+    "A run in five stages, with an arrow from each to the next: noise; steps, whose cuts move; the latent, free of "
+    "noise; its spectrogram; and the sound."
+)
+THEMES = ("light", "dark")
 
 
 def front_page(chapters: list[Chapter], comparison: str, code: str) -> str:
@@ -22,15 +22,16 @@ def front_page(chapters: list[Chapter], comparison: str, code: str) -> str:
         comparison: The HTML of the comparison.
         code: The HTML of the code that made it.
     """
-    first = chapters[0].name
-    return filled(
-        "index.html", lessons=len(chapters), first=first, comparison=comparison, code=code, picture=picture(FOLDER)
-    )
+    parts = {"comparison": comparison, "code": code, "picture": picture(FOLDER)}
+    return filled("index.html", lessons=len(chapters), first=chapters[0].name, **parts)
 
 
 def picture(folder: Path) -> str:
-    """Return the HTML of the first picture of the idea that `folder` has, as a part of the page."""
-    name, shows = next((name, shows) for name, shows in PICTURES if (folder / name).is_file())
-    kind = "svg+xml" if name.endswith(".svg") else "png"
-    data = base64.b64encode((folder / name).read_bytes()).decode()
-    return f'<img src="data:image/{kind};base64,{data}" alt="{html.escape(shows, quote=True)}">'
+    """Return the HTML of the picture of the idea, `overview-light.png` and `overview-dark.png`, or "" without them."""
+    files = {theme: folder / f"overview-{theme}.png" for theme in THEMES}
+    if not all(file.is_file() for file in files.values()):
+        return ""
+    data = {theme: base64.b64encode(file.read_bytes()).decode() for theme, file in files.items()}
+    return "\n".join(
+        f'<img class="on-{theme}" src="data:image/png;base64,{data[theme]}" alt="{OVERVIEW}">' for theme in THEMES
+    )

@@ -23,7 +23,7 @@
 
   // What scrolls sideways must be reachable by keyboard.
   const openToKeys = () => {
-    for (const box of document.querySelectorAll("pre, table, .attr, p:has(> math[display=block])")) {
+    for (const box of document.querySelectorAll("pre, table, figure, .attr, p:has(> math[display=block])")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
