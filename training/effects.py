@@ -31,16 +31,20 @@ def hall(clip: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.floa
 def master(clip: NDArray[np.float64], lufs: float) -> NDArray[np.float64]:
     """Remove the offset, and bring a clip to an integrated loudness with no peak above `PEAK`.
 
-    The limiter takes some of the loudness, so the gain is corrected by what it took, a few times if necessary.
+    The limiter takes some of the loudness, so the gain is corrected until the loudness is right.
     """
     clip = sosfilt(butter(2, LOWEST, "high", fs=SAMPLE_RATE, output="sos"), clip)
-    gain = lufs - _lufs(clip)
+    gain, slope = lufs - _lufs(clip), 1.0
+    mastered = limit(clip * 10 ** (gain / 20))
+    level = _lufs(mastered)
     for _ in range(CORRECTIONS):
-        mastered = limit(clip * 10 ** (gain / 20))
-        error = lufs - _lufs(mastered)
-        if abs(error) < CLOSE:
+        if abs(lufs - level) < CLOSE:
             break
-        gain += 1.3 * error
+        change, before = (lufs - level) / slope, level
+        gain += change
+        mastered = limit(clip * 10 ** (gain / 20))
+        level = _lufs(mastered)
+        slope = min(1.0, max(0.2, (level - before) / change))  # the secant method
     return mastered
 
 

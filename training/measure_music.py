@@ -136,7 +136,9 @@ def draw(class_name: str, sounds: NDArray[np.float32], pieces: list[Piece], path
 
     figure, axes = plt.subplots(3, 2, figsize=(15, 10), layout="constrained")
     for ax, sound, piece in zip(axes.flat, sounds, pieces, strict=False):
-        power = librosa.feature.melspectrogram(y=sound[: round(SECONDS * SAMPLE_RATE)], sr=SAMPLE_RATE, n_fft=1024, hop_length=HOP, n_mels=96)
+        power = librosa.feature.melspectrogram(
+            y=sound[: round(SECONDS * SAMPLE_RATE)], sr=SAMPLE_RATE, n_fft=1024, hop_length=HOP, n_mels=96
+        )
         decibels = librosa.power_to_db(power, ref=np.max, top_db=70)
         ax.imshow(decibels, origin="lower", aspect="auto", cmap="magma", extent=(0, SECONDS, 0, 96))
         row = piece.attributes
@@ -163,7 +165,9 @@ def main() -> None:
     print(f"{'class':16}" + "".join(f"{title:>24}" for title in COLUMNS.values()) + "  happy/sad")
     for class_name in args.classes:
         row = measure_class(class_name, args.clips, args.out)
-        cells = (f"{row[name]['mean']:8.2f} ({row[name]['least']:.2f}..{row[name]['greatest']:.2f})" for name in COLUMNS)
+        cells = (
+            f"{row[name]['mean']:8.2f} ({row[name]['least']:.2f}..{row[name]['greatest']:.2f})" for name in COLUMNS
+        )
         accuracy = f"{row['mood']['accuracy']:6.2f}" if "mood" in row else ""
         results[class_name] = row
         print(f"{class_name:16}" + "".join(f"{cell:>24}" for cell in cells) + accuracy, flush=True)

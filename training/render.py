@@ -100,7 +100,22 @@ def render(pieces: list[Piece]) -> NDArray[np.int16]:
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder, "pieces.mid"), Path(folder, "pieces.wav")
         _midi_file(parts, starts).save(midi)
-        options = ["-ni", "-q", "-C", "0", "-g", "0.4", "-r", str(_SYNTH_RATE), "-O", "float", "-T", "wav", "-F", str(wav)]
+        options = [
+            "-ni",
+            "-q",
+            "-C",
+            "0",
+            "-g",
+            "0.4",
+            "-r",
+            str(_SYNTH_RATE),
+            "-O",
+            "float",
+            "-T",
+            "wav",
+            "-F",
+            str(wav),
+        ]
         result = subprocess.run([program, *options, soundfont, str(midi)], capture_output=True, text=True, check=False)
         if result.returncode or not wav.exists():
             raise RuntimeError(f"fluidsynth failed ({result.returncode}): {result.stderr.strip()[-300:]}")

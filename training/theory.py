@@ -12,9 +12,6 @@ from dataclasses import dataclass, replace
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
-DORIAN = (0, 2, 3, 5, 7, 9, 10)
-MAJOR_PENTATONIC = (0, 2, 4, 7, 9)
-MINOR_PENTATONIC = (0, 3, 5, 7, 10)
 DRUM_CHANNEL = 9
 REVERB = {"dry": 0.0, "mid": 0.35, "hall": 1.0}  # factor on every instrument's reverb
 
@@ -70,11 +67,6 @@ class Settings:
         return MINOR if self.minor else MAJOR
 
     @property
-    def pentatonic(self) -> tuple[int, ...]:
-        """The pentatonic scale of the key, in semitones above its root."""
-        return MINOR_PENTATONIC if self.minor else MAJOR_PENTATONIC
-
-    @property
     def octave(self) -> int:
         """The register as semitones by which melodic classes are transposed."""
         return {"low": -12, "mid": 0, "high": 12}[self.register]
@@ -93,6 +85,10 @@ class Settings:
     def tint(self) -> int:
         """Semitones by which the mood moves melodies: up in major, down in minor."""
         return -3 if self.minor else 3
+
+    def root(self, low: int) -> int:
+        """Return the root of the key in the octave from `low` up."""
+        return low + (self.key - low) % 12
 
 
 class Sketch:

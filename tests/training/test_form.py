@@ -79,7 +79,8 @@ def test_every_class_comes_back_after_eight_bars(class_name: str, seed: int, moo
     for note in sketch.notes:
         pitch = note.pitch if note.channel == DRUM_CHANNEL else note.pitch % 12
         played[int((note.start + 0.05) / 1.5)][note.channel, pitch] += 1
-    for bar in range(BARS):
+    assert played[0] <= played[BARS]  # the last bar before it may still be struck
+    for bar in range(1, BARS):
         assert played[bar] == played[bar + BARS]
     assert sum(played[bar].total() for bar in range(BARS)) > 8
 

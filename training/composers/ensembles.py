@@ -15,11 +15,6 @@ FANFARES = {
 }
 
 
-def _root(sketch: Sketch, low: int) -> int:
-    """Return the root of the key in the octave above `low`."""
-    return low + (sketch.settings.key - low) % 12
-
-
 def _held(sketch: Sketch, channel: int, bar: Bar, pitches: list[int], strokes: int, velocity: float) -> None:
     """Write a chord that is struck `strokes` times in its bar."""
     now = sketch.settings
@@ -35,7 +30,7 @@ def ambient(sketch: Sketch) -> str | None:
     sketch.instrument(0, rng.choice((88, 89, 91, 94)), volume=92, reverb=40, low=43, high=96)
     sketch.instrument(1, 89, volume=92, reverb=40, low=31, high=60)
     sketch.instrument(2, rng.choice((98, 99, 88)), volume=104, reverb=60, low=55, high=100)
-    root = _root(sketch, 45)
+    root = now.root(45)
     bell = rng.choice(((1, 4), (2, 7), (1, 2), (3, 4)))
     voicing: list[int] | None = None
     for bar in bars(sketch):
@@ -58,10 +53,12 @@ def strings(sketch: Sketch) -> str | None:
     sketch.instrument(0, 45 if plucked else 48, volume=112 if plucked else 74, reverb=45, low=36, high=94)
     solo = 45 if plucked else 42 if cello else rng.choice((48, 40))
     sketch.instrument(1, solo, volume=116, reverb=45, low=36 if cello else 43, high=69 if cello else 100)
-    tune, root = melody(now, rng), _root(sketch, 43) + now.octave
+    tune, root = melody(now, rng), now.root(43) + now.octave
     voicing: list[int] | None = None
     for bar in bars(sketch):
-        voicing = lead(stack(root, now.scale, bar.low_step), (62 if cello else 57) + now.octave * 0.8 + now.tint, voicing)
+        voicing = lead(
+            stack(root, now.scale, bar.low_step), (62 if cello else 57) + now.octave * 0.8 + now.tint, voicing
+        )
         low = degree(root - 12, now.scale, bar.low_step)
         if plucked:
             for slot, pitch in enumerate((low, *voicing, low, *voicing)):
@@ -80,7 +77,7 @@ def organ(sketch: Sketch) -> str | None:
     church = kind == "church"
     sketch.instrument(0, 19 if church else 16, volume=88, reverb=70 if church else 15, low=36, high=96)
     sketch.instrument(1, 19 if church else 16, volume=112, reverb=70 if church else 15, low=48, high=100)
-    tune, root = melody(now, rng), _root(sketch, 43)
+    tune, root = melody(now, rng), now.root(43)
     voicing: list[int] | None = None
     for bar in bars(sketch):
         voicing = lead(stack(root, now.scale, bar.low_step), 57 + now.octave + now.tint, voicing)
@@ -97,7 +94,7 @@ def brass(sketch: Sketch) -> str | None:
     top, below = {"section": (61, 61), "trumpet": (56, 57), "horns": (60, 60), "trombone": (57, 58)}[kind]
     sketch.instrument(0, top, volume=112, reverb=30, low=43, high=70 if kind == "trombone" else 89)
     sketch.instrument(1, below, volume=88, reverb=30, low=36, high=80)
-    rhythm, tune, root = rng.choice(FANFARES[now.minor]), melody(now, rng), _root(sketch, 43) + now.octave
+    rhythm, tune, root = rng.choice(FANFARES[now.minor]), melody(now, rng), now.root(43) + now.octave
     voicing: list[int] | None = None
     for bar in bars(sketch):
         voicing = lead(stack(root, now.scale, bar.low_step), 54 + now.octave * 0.8 + now.tint, voicing)
@@ -115,11 +112,11 @@ def choir(sketch: Sketch) -> str | None:
     voice = rng.choice((52, 52, 53))
     sketch.instrument(0, voice, volume=78, reverb=60, low=43, high=84)
     sketch.instrument(1, voice, volume=118, reverb=60, low=48, high=88)
-    tune, root = melody(now, rng), _root(sketch, 48)
+    tune, root = melody(now, rng), now.root(48)
     voicing: list[int] | None = None
     for bar in bars(sketch):
         voicing = lead(stack(root, now.scale, bar.low_step), 59 + now.octave * 0.8 + now.tint, voicing)
-        low = degree(root - 12 + now.octave // 2, now.scale, bar.low_step)
+        low = degree(root - 12 + now.octave, now.scale, bar.low_step)
         _held(sketch, 0, bar, [low, *voicing], 2, now.velocity * 0.9)
-        sing(sketch, 1, bar, tune[bar.place], root + 12 + now.octave // 2, now.velocity + 6)
+        sing(sketch, 1, bar, tune[bar.place], root + 12 + now.octave, now.velocity + 6)
     return None

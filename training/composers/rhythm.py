@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from training.composers.drumming import beat
 from training.form import accent, bars, melody, sing
-from training.theory import DRUM_CHANNEL, Sketch, degree, fold, lead, stack
+from training.theory import DRUM_CHANNEL, Sketch, degree, lead, stack
 
 # (sixteenth-note position, length in sixteenths, degree above the chord); all leave the snare's beats free.
 ROCK_RIFFS = (
@@ -39,7 +39,7 @@ def rock(sketch: Sketch) -> str | None:
     sketch.instrument(3, 27, volume=104, reverb=10, low=52, high=84)
     sketch.instrument(DRUM_CHANNEL, 16, volume=110, reverb=10)
     riff, form, tune = rng.choice(ROCK_RIFFS), bars(sketch), melody(now, rng)
-    root, sixteenth = fold(now.key, 40, 51), now.beat / 4
+    root, sixteenth = now.root(40), now.beat / 4
     voicing: list[int] | None = None
     for bar in form:
         voicing = lead(stack(root, now.scale, bar.low_step), 66 + now.tint, voicing)
@@ -72,7 +72,7 @@ def electronic(sketch: Sketch) -> str | None:
     kit, volume = rng.choice(((24, 122), (25, 90)))  # the second one is 8 dB louder by itself
     sketch.instrument(DRUM_CHANNEL, kit, volume=volume, reverb=5)
     figure, stabs = rng.choice(ARPEGGIOS[now.minor]), rng.choice(STABS)
-    form, root, step = bars(sketch), 48 + (now.key + 6) % 12 - 6, now.beat / 4
+    form, root, step = bars(sketch), now.root(42), now.beat / 4
     rolling = rng.random() < 0.4
     voicing: list[int] | None = None
     for bar in form:
@@ -115,7 +115,7 @@ def bass(sketch: Sketch) -> str | None:
     kind = rng.choice(("fingered", "slap", "synth", "upright"))
     programs = {"fingered": (33, 34), "slap": (36, 37), "synth": (38, 39), "upright": (32,)}
     sketch.instrument(0, rng.choice(programs[kind]), volume=120, reverb=0, low=28, high=58)
-    riff, root = rng.choice(BASS_RIFFS), 31 + (now.key - 7) % 12 + now.tint
+    riff, root = rng.choice(BASS_RIFFS), now.root(31 + now.tint)
     walk = rng.choice(((0, 2, 4, 5), (0, 4, 2, 1), (0, 2, 4, 2)))
     for bar in bars(sketch):
         notes = [(4 * index, 4, step) for index, step in enumerate(walk)] if kind == "upright" else riff
@@ -124,5 +124,7 @@ def bass(sketch: Sketch) -> str | None:
         for slot, length, step in notes:
             seconds = now.beat / 4 * length * (0.5 if kind == "slap" else max(0.7, now.touch))
             force = (now.velocity + 8) * bar.lift * accent(slot / 4)
-            sketch.play(0, degree(root, now.scale, bar.low_step + step), bar.start + slot * now.beat / 4, seconds, force)
+            sketch.play(
+                0, degree(root, now.scale, bar.low_step + step), bar.start + slot * now.beat / 4, seconds, force
+            )
     return kind

@@ -25,10 +25,10 @@ def acoustic_guitar(sketch: Sketch) -> str | None:
     kind = rng.choice(("strummed", "fingerpicked", "fingerpicked"))
     sketch.instrument(0, rng.choice((24, 25, 25)), volume=112, reverb=15, low=36, high=94)
     picking, strokes, tune = rng.choice(PICKING), rng.choice(STROKES), melody(now, rng)
-    eighth = now.beat / 2
+    eighth, lowest = now.beat / 2, 43 + now.octave * 2 // 3
     for bar in bars(sketch):
         third = degree(0, now.scale, bar.step + 2) - degree(0, now.scale, bar.step)
-        base = fold(degree(now.key, now.scale, bar.step) + now.octave * 2 // 3, 43 + now.octave * 2 // 3, 60)
+        base = fold(degree(now.key, now.scale, bar.step), lowest, lowest + 11)
         strings = [base, base + 7, base + 12, base + 12 + third, base + 19]
         velocity = now.velocity * bar.lift
         for slot in range(1 if bar.place == 7 and kind == "strummed" else 8):
@@ -50,17 +50,17 @@ def jazz_piano(sketch: Sketch) -> str | None:
     walking = rng.random() < 0.6
     sketch.instrument(0, rng.choice((0, 0, 1)), volume=114, reverb=15, low=29, high=100)
     comping = rng.choice(((SWING, 2 + SWING), (SWING, 2.0), (1 + SWING, 3 + SWING)))
-    tune, root = melody(now, rng), 36 + (now.key - 2) % 12
+    tune, root = melody(now, rng), now.root(38)
     walk = rng.choice(((0, 2, 4, 5), (0, 4, 2, 1), (0, 2, 4, 2)))
     voicing: list[int] | None = None
     for bar in bars(sketch, JAZZ_FORMS[now.minor]):
         velocity = now.velocity * bar.lift
         chord = stack(root, now.scale, bar.step)
-        color = degree(root, now.scale, bar.step + 5)  # the sixth, clearer than a seventh
+        color = degree(root, now.scale, bar.step + 8)  # the ninth, which leaves the mode clear
         voicing = lead([*chord[1:], color], 56 + now.octave / 2 + now.tint, voicing)
         for position in comping:
             sketch.chord(0, voicing, bar.start + position * now.beat, now.beat * 0.7 * now.touch, velocity * 0.66)
-        ground = root + now.octave // 2
+        ground = root + now.octave
         for index, step in enumerate(walk if walking else walk[:1]):
             length = now.beat * (0.9 if walking else 3)
             pitch = degree(ground, now.scale, bar.low_step + step)
@@ -87,7 +87,7 @@ def mallets(sketch: Sketch) -> str | None:
     }[kind]
     sketch.instrument(0, program, volume=118, reverb=20, low=low, high=high)
     figure, two_hands = rng.choice(FIGURES[now.minor]), rng.random() < 0.6
-    root, step = center + (now.key + 6) % 12 - 6 + now.octave + now.tint, now.beat / 2
+    root, step = now.root(center - 6 + now.tint) + now.octave, now.beat / 2
     for bar in bars(sketch):
         for slot in range(8):
             time, force = bar.start + slot * step, now.velocity * bar.lift * accent(slot / 2)
