@@ -59,7 +59,7 @@ def limit(clip: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _lufs(clip: NDArray[np.float64]) -> float:
-    """Return the integrated loudness by filters at 16 kHz: up to 0.2 dB off `spotnb.sound.loudness`, but much faster."""
+    """Return the integrated loudness, at most 0.2 dB off `spotnb.sound.loudness`, but much faster: all at 16 kHz."""
     return float(Meter(SAMPLE_RATE, filter_class="DeMan").integrated_loudness(clip))
 
 

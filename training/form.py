@@ -1,8 +1,8 @@
 """Musical form: eight bars of chords with a rise and a close, and melodies that repeat their first bar.
 
 All pieces are in four-four time. Eight bars are a period of two phrases: the first ends openly in bar 4, the second
-closes in bar 8, and then the period starts again. Positions inside a bar are in beats, chords and melodies in degrees of
-the scale.
+closes in bar 8, and then the period starts again. Positions inside a bar are in beats. Chords and melodies are in
+degrees of the scale.
 """
 
 from __future__ import annotations

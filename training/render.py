@@ -3,8 +3,9 @@
     python -m training.render --out data --train 5000 --unseen 280 --seed 0 --workers 2
 
 A shard is `SPLIT-000.npy` (int16, `[clips, 245760]`, 16 kHz) with `SPLIT-000.json` (a list of attributes). The JSON
-file is renamed into place last, so a shard that has one is complete and is skipped. Each clip depends only on (seed,
-split, index). fluidsynth renders all pieces of a shard in one call, with gaps between them.
+file is renamed into place last, so a shard that has one is complete and is skipped. Each piece depends only on (seed,
+split, index), and the sound of a shard only on its pieces, so the number of workers changes nothing. fluidsynth renders
+all pieces of a shard in one call, with gaps between them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Composers of sustained sound: ambient, strings, organ, brass, choir.
 
-All of them write chords in three parts under a melody that returns. In major, the parts are struck apart; in minor, they
-are held.
+All of them write chords in three parts under a melody that returns. In major, the parts are struck apart; in minor,
+they are held.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The phrase book of `training.captions`: names for each class, and words for the traits of a clip.
 
-Phrases start without an article and do not mention tempo, mood, loudness, or register, so any true adjective can precede
-them. The names are in one module for each family of composers.
+Phrases start without an article and do not mention tempo, mood, loudness, or register, so any true adjective can
+precede them. The names are in one module for each family of composers.
 """
 
 from __future__ import annotations
