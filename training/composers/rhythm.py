@@ -118,8 +118,10 @@ def bass(sketch: Sketch) -> str | None:
     riff, root = rng.choice(BASS_RIFFS), now.root(31 + now.tint)
     walk = rng.choice(((0, 2, 4, 5), (0, 4, 2, 1), (0, 2, 4, 2)))
     for bar in bars(sketch):
-        notes = [(4 * index, 4, step) for index, step in enumerate(walk)] if kind == "upright" else riff
-        if bar.turns and kind != "upright":
+        notes: tuple[tuple[int, int, int], ...] = riff
+        if kind == "upright":
+            notes = tuple((4 * index, 4, step) for index, step in enumerate(walk))
+        elif bar.turns:
             notes = (*riff[:3], (8, 8, 0 if bar.second else 4))
         for slot, length, step in notes:
             seconds = now.beat / 4 * length * (0.5 if kind == "slap" else max(0.7, now.touch))
