@@ -57,10 +57,11 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         status: What the panel says of the run.
     """
 
+    _closed = True  # until there is something to close: ipywidgets closes even what could not be made
+
     def __init__(self, model: Any = "tiny") -> None:
         self._eager = not isinstance(model, str) or model == "tiny"
         self._adopted = self._eager
-        self._closed = False
         self._lock = threading.RLock()
         self._shelf = Shelf(self._asked)
         self._run = Run(model, self._show, self._shelf)
@@ -68,6 +69,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._display = Display(self.form, self._shelf)
         self.status: PanelStatus = self._display.status
         self._foresight = Foresight(self._run, self.form, self._display, self._eager)
+        self._closed = False
         self.buttons = {name: Button(self.form.view, name, self._pressed) for name in ACTIONS}
         self.form.view.on_msg(self._heard)
         self._display.head.on_msg(self._heard)
