@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Plane = NDArray[np.float32]
 
-STRIPS: Final = 5
+STRIPS: Final = 7
 """The number of steps in the picture of the steps."""
 THEMES: Final = {
     "light": {"ink": "#1c2733", "muted": "#586573", "paper": "#ffffff", "wave": "#33658a", "seam": "#b4442c"},
@@ -102,7 +103,7 @@ def strips(count: int) -> list[int]:
     """Return the indices of the steps in the picture of the steps, evenly from the first to the last of `count`.
 
     >>> strips(25)
-    [0, 6, 12, 18, 24]
+    [0, 4, 8, 12, 16, 20, 24]
     """
     return sorted({round(place) for place in np.linspace(0, count - 1, min(STRIPS, count))})
 
@@ -133,11 +134,13 @@ def _draw_wave(axes: Axes, waveform: NDArray[np.float32], colors: dict[str, str]
 
 
 def _draw_arrows(figure: Figure, five: Any, colors: dict[str, str]) -> None:
-    for left, right in zip(five[:-1], five[1:], strict=True):
+    for left, right in pairwise(five):
         before, after = left.get_position(), right.get_position()
         middle = (before.y0 + before.y1) / 2
         gap = after.x0 - before.x1
-        figure.add_artist(_arrow((before.x1 + 0.2 * gap, middle), (after.x0 - 0.16 * gap, middle), colors["ink"], figure))
+        figure.add_artist(
+            _arrow((before.x1 + 0.2 * gap, middle), (after.x0 - 0.16 * gap, middle), colors["ink"], figure)
+        )
 
 
 def _arrow(start: tuple[float, float], stop: tuple[float, float], color: str, figure: Figure) -> Any:

@@ -44,7 +44,7 @@ class Overview(Widget, module="overview.js", title="From noise to sound"):
         sampler = sampler_of_run(run, model)
         process, self.steps = process_of(sampler, channel, candidate)
         self._process: Process | None = process
-        scene = scene_of(sampler, process, self.steps, channel)
+        scene = scene_of(sampler, process, self.steps, channel, candidate)
         super().__init__(step=(len(self.steps) - 1) // 2, _scene=scene)
 
     def close(self) -> None:

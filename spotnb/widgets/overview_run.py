@@ -83,7 +83,7 @@ def process_of(sampler: SpotSampler, channel: int, candidate: int) -> tuple[Proc
     return process, [record.step for record in kept]
 
 
-def scene_of(sampler: SpotSampler, process: Process, steps: list[int], channel: int) -> dict[str, Any]:
+def scene_of(sampler: SpotSampler, process: Process, steps: list[int], channel: int, candidate: int) -> dict[str, Any]:
     """Return the stages for a page."""
     from spotnb.sampling.card import prompt_text
 
@@ -97,7 +97,7 @@ def scene_of(sampler: SpotSampler, process: Process, steps: list[int], channel: 
     return {
         "prompt": prompt_text(settings),
         "method": settings.method,
-        "seed": sampler.draws.seeds[0],
+        "seed": sampler.draws.seeds[candidate],
         "frames": frames,
         "framesPerSecond": process.clock.frames_per_second,
         "rows": rows,

@@ -92,14 +92,14 @@ function moved({ steps }) {
  * @returns {Fact[]}
  */
 export function facts(scene, { stage, step }) {
-  const { channel, channels, bins, limit, peak, steps } = scene;
+  const { channel, channels, bins, framesPerSecond, limit, peak, steps } = scene;
   const shown = bins === 1 && channels > 1 ? `all ${channels}` : String(channel);
   /** @type {Fact[]} */
   const colors = [
     ["channel ", shown],
     ["white is 0, red and blue reach ", `±${limit.toFixed(1)}`],
   ];
-  if (stage === "steps") return [["grid moved by ", `${steps[step].shift}`, " frames"], ...colors];
+  if (stage === "steps") return [["grid moved by ", `${seconds(steps[step].shift, framesPerSecond)} s`], ...colors];
   if (stage === "noise" || stage === "latent") return colors;
   if (stage === "mel")
     return [
@@ -112,5 +112,5 @@ export function facts(scene, { stage, step }) {
 /** @param {Scene} scene */
 export function runFacts({ prompt, method, seed, seconds: length }) {
   const short = prompt.length > 80 ? `${prompt.slice(0, 79)}…` : prompt;
-  return `${short} · ${method} · seed ${seed} · ${length.toFixed(1)} s`;
+  return `${short} · ${method} · seed ${seed} · ${length.toFixed(1)} s. Click a stage to open it.`;
 }

@@ -92,7 +92,7 @@ export function nearest(sent, step) {
  * @param {number} count
  * @param {number} [most]
  */
-export function strips(count, most = 5) {
+export function strips(count, most = 7) {
   const many = Math.min(most, count);
   if (many < 2) return [0];
   const all = Array.from({ length: many }, (_, k) => roundEven((k * (count - 1)) / (many - 1)));
