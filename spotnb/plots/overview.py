@@ -146,5 +146,5 @@ def _draw_arrows(figure: Figure, five: Any, colors: dict[str, str]) -> None:
 def _arrow(start: tuple[float, float], stop: tuple[float, float], color: str, figure: Figure) -> Any:
     from matplotlib.patches import FancyArrowPatch
 
-    style = {"arrowstyle": "-|>", "mutation_scale": 15, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
+    style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 15, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
     return FancyArrowPatch(start, stop, color=color, transform=figure.transFigure, **style)

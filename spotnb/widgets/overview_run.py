@@ -138,7 +138,7 @@ def _packed_planes(process: Process) -> dict[str, Any]:
 
     def packed(planes: list[Plane]) -> bytes:
         shades = np.stack([plane[::factor] for plane in planes]) * (127 / limit) + 128
-        return np.clip(np.rint(shades), 1, 255).astype(np.uint8).tobytes()
+        return bytes(np.clip(np.rint(shades), 1, 255).astype(np.uint8))
 
     return {
         "factor": factor,
