@@ -87,7 +87,13 @@ function drawSteps(brush, scene, chosen, { main, height, map }) {
   for (const [row, { seams }] of scene.steps.entries()) {
     drawCuts(brush, seams, first + row * tall, tall, row === chosen);
   }
-  rowLabel(ctx, plot, colors.muted, plot.narrow ? "cuts" : "cuts of\nall steps", first + (tall * scene.steps.length) / 2);
+  rowLabel(
+    ctx,
+    plot,
+    colors.muted,
+    plot.narrow ? "cuts" : "cuts of\nall steps",
+    first + (tall * scene.steps.length) / 2,
+  );
 }
 
 /** @param {Brush} brush @param {number[]} seams @param {number} y @param {number} tall @param {boolean} chosen */
