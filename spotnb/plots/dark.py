@@ -104,11 +104,11 @@ def themed_html(figure: Figure) -> str | None:
     """Return a figure as HTML that follows the theme of a notebook, or None if there is nothing to draw."""
     from IPython.core.pylabtools import print_figure
 
-    light = print_figure(figure, "png", base64=True)
+    light = print_figure(figure, "png", base64=True)  # type: ignore[no-untyped-call]
     if light is None:
         return None
     with darkened(figure):
-        dark = print_figure(figure, "png", base64=True)
+        dark = print_figure(figure, "png", base64=True)  # type: ignore[no-untyped-call]
     alt = html.escape(_title(figure), quote=True)
     # Where a style sheet is not trusted, the sizes hide the dark picture.
     return (
