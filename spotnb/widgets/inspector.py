@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -180,34 +180,32 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         if self._silent is None and self._packed:
             self._decoding.now("spectrogram", self.step)
             self._decoding.now("sound", self.step)
-            missing = self._decoding.missing() if self._decoding.has_time() else []
-            for index in progress_bar(missing, desc="spectrograms", unit="step", shown=len(missing) > 1):
-                self._decoding.now("spectrogram", index)
+            if self._decoding.has_time():
+                missing = self._decoding.missing()
+                for index in progress_bar(missing, desc="spectrograms", unit="step", shown=len(missing) > 1):
+                    self._decoding.now("spectrogram", index)
+                list(self._sounds(lambda index: self._decoding.now("sound", index)))
         return super().to_html(path)
 
     def page_state(self) -> dict[str, Any]:
-        """Return the state for a page: all synchronized traits, spectrograms, and as many sounds as fit."""
-        spectra = sorted(self._decoding.spectra.items())
+        """Return the state for a page: all synchronized traits, and what was decoded, as far as a page can hold it."""
         state = super().page_state() | {"_sound": {}}
+        spectra = sorted(dict(self._decoding.spectra).items())
         state["_spectra"] = [spectrum.about(step) | {"data": spectrum.data} for step, spectrum in spectra]
-        left = PAGE - len(self._begin()["data"]) - sum(len(spectrum.data) for _, spectrum in spectra)
-        state["_sounds"] = list(self._sounds_within(left))
+        state["_sounds"] = list(self._sounds(dict(self._decoding.sounds).get))
         return state
 
-    def _sounds_within(self, budget: int) -> Iterator[dict[str, Any]]:
-        """Yield the sound of the step that is shown, and as many others as `budget` bytes hold, the last one first."""
-        if not self._packed or self._silent is not None:
-            return
-        last, has_time = len(self._packed) - 1, self._decoding.has_time()
-        for step in dict.fromkeys([self.step, last, *(round(last * share) for share in (0.5, 0.25, 0.75, 0, 0.125))]):
-            known = step in self._decoding.sounds or (has_time and step != self.step)
-            data = self._decoding.now("sound", step) if known else None
-            if data is None:
+    def _sounds(self, find: Callable[[int], bytes | None]) -> Iterator[dict[str, Any]]:
+        """Yield the sound of the step that is shown, and others while a page can hold them, the last one first."""
+        last, spectra = max(0, len(self._packed) - 1), dict(self._decoding.spectra)
+        left = PAGE - len(self._begin()["data"]) - sum(len(spectrum.data) for spectrum in spectra.values())
+        between = (round(last * share) for share in (0.5, 0.25, 0.75, 0, 0.125))
+        for step in dict.fromkeys([self.step, last, *between]):
+            if (left <= 0 and step != self.step) or (data := find(step)) is None:
                 continue
-            budget -= len(data)
-            if budget < 0 and step != self.step:
-                return
-            yield {"step": step, "data": data}
+            left -= len(data)
+            if left >= 0 or step == self.step:
+                yield {"step": step, "data": data}
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
         """Return the state of the traits for a page."""

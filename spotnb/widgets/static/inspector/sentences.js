@@ -50,7 +50,7 @@ export const GLOSSARY = [
     "std of a clean estimate",
     "Far below that of the last step means that the network still averages over many possible sounds.",
   ],
-  ["min, max", "The extremes. Values that grow from step to step warn of too much guidance."],
+  ["min, max", "The extremes. Those of a clean estimate that go on growing hint at too much guidance."],
   ["t", "How noisy the latent is when the step begins: almost 1000 is pure noise, 0 is clean."],
   ["shift", "By how many latent frames the tiles of this step are moved."],
   ["tiles, ▼", "The bars on top are the tiles that the network sees one by one. ▼ is a seam, where two of them meet."],
