@@ -1,8 +1,9 @@
 // The spectrograms of the clean estimates, as far as they have been decoded. `spotnb/widgets/spectrogram.py` packs them.
-import { imageOf, magma } from "../shared/colors.js";
+import { magma } from "../shared/colors.js";
 import { BANDS } from "../shared/mel_scale.js";
 import { clamp } from "../shared/numbers.js";
 import { inflated } from "./coding.js";
+import { Surface } from "./surface.js";
 
 /** @import { Logarithms } from "../shared/spectrogram.js" */
 
@@ -31,13 +32,28 @@ export function undone(differences) {
   return bytes;
 }
 
+/**
+ * One pixel per value, with low bands at the bottom.
+ * @param {Surface} surface
+ * @param {Uint8Array} bytes
+ */
+function paintBands(surface, bytes) {
+  const columns = bytes.length / BANDS;
+  surface.resize(columns, BANDS);
+  const { words } = surface;
+  for (let column = 0, from = 0; column < columns; column += 1) {
+    for (let to = (BANDS - 1) * columns + column; to >= 0; to -= columns, from += 1) words[to] = magma[bytes[from]];
+  }
+  surface.show();
+}
+
 export class Spectra {
   /** @type {Map<number, Spectrum>} */
   #held = new Map();
   /** @type {Map<number, string>} */
   #failed = new Map();
-  /** @type {HTMLCanvasElement | null} */
-  #canvas = null;
+  /** @type {Surface | null} */
+  #surface = null;
   /** @type {Spectrum | null} */
   #drawn = null;
 
@@ -85,12 +101,10 @@ export class Spectra {
   image(step) {
     const spectrum = this.#held.get(step);
     if (!spectrum) return null;
-    const { bytes, end } = spectrum;
-    if (this.#drawn !== spectrum || !this.#canvas) {
-      this.#canvas = imageOf(bytes, bytes.length / BANDS, BANDS, magma, this.#canvas ?? undefined);
-      this.#drawn = spectrum;
-    }
-    return { canvas: this.#canvas, end };
+    this.#surface ??= new Surface(); // not before: there is no canvas outside of a page
+    if (this.#drawn !== spectrum) paintBands(this.#surface, spectrum.bytes);
+    this.#drawn = spectrum;
+    return { canvas: this.#surface.canvas, end: spectrum.end };
   }
 
   /**
@@ -110,6 +124,6 @@ export class Spectra {
 
   /** Frees the pixels at once. */
   close() {
-    if (this.#canvas) this.#canvas.width = 0;
+    if (this.#surface) this.#surface.canvas.width = 0;
   }
 }
