@@ -42,6 +42,7 @@ def pixels(figure: plt.Figure) -> np.ndarray:
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_dark_for_the_time_being(name: str) -> None:
     figure = FIGURES[name]()
+    pixels(figure)  # the layout has settled after the first picture
     before = pixels(figure)
     with darkened(figure):
         dark = pixels(figure)
