@@ -118,7 +118,7 @@ def _player(piece: Any, folder: Path, stem: str) -> str:
     from matplotlib.image import imsave
 
     from spotnb.sound.measure import MEL_SECONDS
-    from spotnb.widgets.comparison_runs import RANGE
+    from spotnb.plots.style import RANGE
 
     rate = piece.sampler.clock.sample_rate
     (folder / stem).parent.mkdir(parents=True, exist_ok=True)

@@ -28,10 +28,12 @@ PAPER: Final = 0.9  # lightness of a text that stands on a dark ground
 
 _THEMES: Final = (
     'body[data-jp-theme-light="false"]',
-    'body[data-vscode-theme-kind*="dark"]',
+    'body[data-vscode-theme-kind="vscode-dark"]',
+    'body[data-vscode-theme-kind="vscode-high-contrast"]',
+    'body[data-theme="dark"]',
     ':root[data-theme="dark"]',
 )
-"""Dark themes of JupyterLab and Notebook, of VS Code, and of spotnb's own site. Elsewhere the browser decides."""
+"""Dark themes of JupyterLab and Notebook, VS Code, marimo, and spotnb's own site. Elsewhere the browser decides."""
 _DARK: Final = "{display:inline;width:auto;height:auto}"
 _STYLE: Final = (
     ".spotnb-figure img{max-width:100%}.spotnb-figure .spotnb-dark{display:none}"
@@ -41,7 +43,7 @@ _STYLE: Final = (
     )
     + "@media(prefers-color-scheme:dark){"
     + "".join(
-        f":root:not([data-theme]) body:not([data-jp-theme-light]):not([data-vscode-theme-kind]) "
+        ":root:not([data-theme]) body:not([data-jp-theme-light]):not([data-vscode-theme-kind]):not([data-theme]) "
         f".spotnb-figure .spotnb-{theme}{shown}"
         for theme, shown in (("light", "{display:none}"), ("dark", _DARK))
     )
