@@ -15,13 +15,13 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError
-from spotnb.plots.drawing import BLUES, RUST, frame_axis
+from spotnb.plots.drawing import frame_axis
+from spotnb.plots.style import BLUES, LIGHT, PALE, RUST
 from spotnb.tiling.layout import Layout
 
 NUMBERS = 400  # more numbers do not make a plot clearer, and take seconds to draw
 MOST_DRAWN = 30_000  # take five seconds; an hour of sound in 50 steps has 18,000
-PALE: Final = 0.35  # opacity of frames that a tile sees but does not own
-HATCH: Final[dict[str, Any]] = {"edgecolor": "0.5", "hatch": "/////", "linewidth": 0}
+HATCH: Final[dict[str, Any]] = {"edgecolor": LIGHT["ghost"], "hatch": "/////", "linewidth": 0}
 
 Placed = tuple[int, int, int, int]
 """Number of a tile, start and stop in latent frames, and lane, counted from 0."""
@@ -131,7 +131,7 @@ def number_bands(ax: Axes, bands: Sequence[Band], seconds: float) -> None:
         size = min(9.0, 0.72 * (bottom - top) * down)
         if size < 4.5 or (stop - start) * across < size * (0.7 * len(str(number)) + 0.5):
             continue
-        color = "white" if number % 2 == 0 else "0.1"
+        color = LIGHT["on-light" if number % 2 else "on-dark"]
         where = ((start + stop) / 2 * seconds, (top + bottom) / 2)
         ax.text(*where, str(number), color=color, size=size, ha="center", va="center_baseline", clip_on=True)
 

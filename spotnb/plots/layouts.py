@@ -22,7 +22,6 @@ from matplotlib.ticker import MaxNLocator
 
 from spotnb.errors import InputError
 from spotnb.plots.bands import (
-    PALE,
     draw_bands,
     draw_seams,
     finish,
@@ -40,7 +39,8 @@ from spotnb.plots.bands import (
     stacked,
     tiles_key,
 )
-from spotnb.plots.drawing import BLUES, RUST, axes, clock_of, draw_latent, frame_axis, latent_plane, rows_of
+from spotnb.plots.drawing import axes, clock_of, draw_latent, frame_axis, latent_plane, rows_of
+from spotnb.plots.style import BLUES, PALE, RUST
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_name, show
 from spotnb.tiling.clock import Clock

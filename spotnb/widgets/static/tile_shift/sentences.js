@@ -4,13 +4,22 @@ import { runsOf } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
 import { touches } from "./state.js";
 
+/** @import { KeyMeaning } from "../shared/keys.js" */
 /** @import { Run, Scene, Shown } from "./state.js" */
 
 const RANGES_TOLD = 8;
 const SEAMS_TOLD = 12;
 
-export const KEYS =
-  "In the upper picture: left and right for the steps, Home and End, space to play, + and − to move the grid (with shift by 8), Escape for the shift as drawn. In the lower one: left and right for the frame (with shift by a second), up and down for the steps, Escape to let it go. The wheel scrubs where a picture is in focus.";
+/** @type {KeyMeaning[]} */
+export const KEYS = [
+  ["← →", "the steps; in the lower picture the frame (with shift by a second)"],
+  ["Home, End", "the first and the last step"],
+  ["Space", "play the steps"],
+  ["+ −", "move the grid by a frame (with shift by 8)"],
+  ["↑ ↓", "the steps, in the lower picture"],
+  ["Escape", "the shift as drawn; in the lower picture no frame"],
+  ["Wheel", "scrub, where a picture is in focus"],
+];
 
 /**
  * Tiles and cost as [before, value, after].
