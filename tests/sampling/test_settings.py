@@ -30,7 +30,7 @@ from tests.runs import rich_runs
 ONLY_IN_PYTHON = {"config", "record", "record_dtype"}
 """Settings without an option: each field of the config has one, and the command line decides what is recorded."""
 NOT_IN_THE_FORM = {
-    *("tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code
+    *("tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale", "finish_overlap"),  # for code
     *("init_audio", "strength", "continue_from", "keep"),  # sound cannot be put into the form
 }
 NOT_IN_THE_FORM_OF_TILES = {"min_overlap", "shift_seed", "shift_schedule"}
