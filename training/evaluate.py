@@ -23,7 +23,7 @@ from training.data import MissingClips
 from training.measure_memory import measure_memory
 from training.measure_prompts import measure_captioned, measure_pairs, measure_prompts
 from training.measure_real import measure_real
-from training.measure_seams import SEEDS, measure_seams
+from training.measure_seams import SEEDS, measure_finish, measure_seams
 from training.measure_sound import measure_long, measure_pitch, measure_tempo, measure_words
 from training.measure_speed import measure_speeds
 from training.musicnn import MissingWeights
@@ -55,7 +55,7 @@ OF_THE_MODEL: dict[str, Callable[[DiffusersAudioLDM], Mapping[str, object]]] = {
     "long": measure_long,
     "real": measure_real,
 }
-PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "memory")
+PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "finish", "memory")
 
 
 def main() -> None:
@@ -80,6 +80,7 @@ def main() -> None:
         "speed": lambda: measure_speeds(name),
         "precision": lambda: measure_fp32(name),
         "seams": lambda: measure_seams(name, range(args.seeds), args.workers, args.cache),
+        "finish": lambda: measure_finish(name, range(args.seeds), args.workers, args.cache),
         "memory": lambda: measure_memory(model, args.data),
     } | {part: functools.partial(measure, model) for part, measure in OF_THE_MODEL.items()}
     for part in args.only or PARTS:

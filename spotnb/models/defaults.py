@@ -27,7 +27,7 @@ TINY_STEPS, TINY_GUIDANCE, TINY_INTERVAL = 25, 2.5, (100, 700)
 """The embedded model's quality levels off at 25 steps, and of several intervals this one brings it closest to real
 clips; see its model card."""
 TINY_FINISH = 2
-"""Without it, the cuts of the last two steps are audible; `training/measure_finish.py` measures how much."""
+"""Without it, the cuts of the last two steps are audible; `python -m training.evaluate --only finish` measures that."""
 TINY: Mapping[str, Any] = {
     "steps": TINY_STEPS,
     "guidance_scale": TINY_GUIDANCE,
