@@ -227,9 +227,9 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         0,
         check=check_finish_steps,
         kind="whole",
-        help="Last steps in which the tiles of `spot` overlap and cross-fade. No later step mends the cuts of the last "
-        "two steps, so they are audible; a value of 2 mends them. 0 is SpotDiffusion as published. Other methods, and "
-        "a latent that fits into one tile, do not have them.",
+        help="Number of steps at the end in which the tiles of `spot` overlap and cross-fade. No later step mends the "
+        "cuts of the last two steps, so they are audible; a value of 2 mends them. 0 is SpotDiffusion as published. "
+        "It has no effect on other methods, or if the latent fits into one tile.",
     )
     finish_overlap: int | None = option(
         None,
