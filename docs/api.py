@@ -1,10 +1,11 @@
-"""The pages of the API, which pdoc builds from the docstrings, with the site's theme and links back to the course."""
+"""The pages of the API, which pdoc builds from the docstrings in the frame of the site."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -13,16 +14,10 @@ import pdoc
 import spotnb
 from spotnb.support.files import atomic_write
 
-TEMPLATES = Path(__file__).parent / "templates" / "api"
+TEMPLATES = Path(__file__).parent / "templates"
 JUDGES = r"!spotnb\.course\.exercises_\d+"  # left out because their pages would reveal the answers
 LOCAL = re.compile(r'<a href="#([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
-HEAD = '<script src="{root}site.js"></script>\n</head>'
-BACK = (
-    '<nav class="pdoc">\n<div class="site-back"><a href="{root}index.html">spotnb: the course</a> '
-    '<a href="{root}api.html">API</a> '
-    '<a href="{root}search.html">Search</a> '
-    '<button type="button" class="theme" aria-label="Dark or light">◐</button></div>'
-)
+LABEL = re.compile(r"<h[456]( id=\"[^\"]*\")?>(.*?)</h[456]>", re.DOTALL)
 
 
 def build(out: Path, modules: Sequence[str] = ()) -> list[Path]:
@@ -44,19 +39,28 @@ def build(out: Path, modules: Sequence[str] = ()) -> list[Path]:
     (out / "index.html").unlink()  # only redirects to spotnb.html, and no page links to it
     pages = sorted(out.rglob("*.html"))
     for page in pages:
-        root = "../" * (len(page.relative_to(out).parts))
-        text = settled(page.read_text("utf-8")).replace("</head>", HEAD.format(root=root), 1)
         with atomic_write(page) as temporary:
-            temporary.write_text(text.replace('<nav class="pdoc">', BACK.format(root=root), 1), "utf-8")
+            temporary.write_text(settled(page.read_text("utf-8")), "utf-8")
     return pages
 
 
 def settled(text: str) -> str:
-    """Return a page of pdoc without links to inherited members that it does not show."""
+    """Return a page of pdoc without links to inherited members that it does not show.
+
+    The labels of docstrings, such as "Arguments", become paragraphs: as headings they would skip levels.
+    """
     places = set(re.findall(r' id="([^"]+)"', text))
-    return LOCAL.sub(lambda link: link[0] if link[1] in places else link[2], text)
+    text = LOCAL.sub(lambda link: link[0] if link[1] in places else link[2], text)
+    return LABEL.sub(lambda label: f'<p class="label"{label[1] or ""}>{label[2]}</p>', text)
 
 
 def below() -> list[str]:
     """Return the names of all modules of spotnb."""
     return [module.name for module in walk_packages(spotnb.__path__, "spotnb.")]
+
+
+def by_room(listed: Sequence[dict[str, str]]) -> list[tuple[str, list[dict[str, str]]]]:
+    """Return the search entries of the modules, grouped by the room of spotnb that they belong to."""
+    rooms = {entry["title"]: ".".join(entry["title"].split(".")[:2]) for entry in listed}
+    ordered = sorted(listed, key=lambda entry: (rooms[entry["title"]], entry["title"]))
+    return [(room, list(group)) for room, group in groupby(ordered, key=lambda entry: rooms[entry["title"]])]

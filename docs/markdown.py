@@ -1,10 +1,12 @@
-"""Convert Markdown cells to HTML with formulas as MathML and links to pages of the site or files on GitHub."""
+"""Convert Markdown to HTML with formulas as MathML and links to pages of the site or files on GitHub."""
 
 from __future__ import annotations
 
 import html
 import posixpath
+import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,22 +16,47 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from binder import links
 from spotnb.errors import SpotnbError
 
-MEASURED = "docs/measured.md"  # the one Markdown file that is a page of the site
+PAGES = ("gallery", "use", "where", "models", "own-model", "measured")
+"""The Markdown files of this folder that are pages of the site."""
+HEADING = re.compile(r' id="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line in the contents list of a page: a heading of level 2 or 3."""
+
+    level: int
+    place: str
+    text: str
 
 
 class Renderer(IPythonRenderer):
-    """The renderer of nbconvert, changed so that its output needs neither scripts nor the network."""
+    """The renderer of nbconvert, changed so that its output needs neither scripts nor the network.
 
-    def __init__(self, folder: Path, course: Collection[str], slug: str) -> None:
-        """Create the renderer of one notebook.
+    Attributes:
+        contents: The headings that were rendered so far.
+    """
+
+    def __init__(self, folder: Path, course: Collection[str], slug: str, base: str = "notebooks") -> None:
+        """Create the renderer of one notebook or page.
 
         Args:
-            folder: The folder of the notebook.
+            folder: The folder of the file.
             course: The names of the notebooks that have a page on the site.
             slug: OWNER/NAME of the repository on GitHub.
+            base: The path in the repository to which links are relative.
         """
         super().__init__(escape=False, embed_images=True, path=str(folder))
-        self.course, self.slug = course, slug
+        self.course, self.slug, self.base = course, slug, base
+        self.contents: list[Entry] = []
+
+    def heading(self, text: str, level: int, **attrs: object) -> str:
+        """Return a heading, and note it for the contents list."""
+        rendered = str(super().heading(text, level, **attrs))
+        place = HEADING.search(rendered)
+        if place and level in (2, 3):
+            self.contents.append(Entry(level, html.unescape(place[1]), html.unescape(re.sub(r"<[^>]+>", "", text))))
+        return rendered
 
     def inline_math(self, body: str) -> str:
         """Return an inline formula as MathML."""
@@ -53,10 +80,9 @@ class Renderer(IPythonRenderer):
         if parts.scheme or parts.netloc or not parts.path:
             return url
         fragment = f"#{parts.fragment}" if parts.fragment else ""
-        if parts.path in {f"{name}.ipynb" for name in self.course}:
-            return f"{parts.path.removesuffix('.ipynb')}.html{fragment}"
-        path = posixpath.normpath(f"notebooks/{parts.path}")
-        return ("measured.html" if path == MEASURED else links.source(self.slug, path)) + fragment
+        path = posixpath.normpath(f"{self.base}/{parts.path}")
+        here = {f"notebooks/{name}.ipynb": name for name in self.course} | {f"docs/{name}.md": name for name in PAGES}
+        return (f"{here[path]}.html" if path in here else links.source(self.slug, path)) + fragment
 
 
 def formula(body: str, display: str = "inline") -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,16 +14,15 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from docs.compressed import compress
 from docs.execute import Executed
-from docs.markdown import Renderer, plain, to_html
+from docs.markdown import Entry, Renderer, plain, to_html
+from docs.sounds import frame
 
 FOLDER = Path(__file__).parent
 MARK = re.compile(r'<div data-spotnb-embed="(\w+)"(?: data-title="([^"]*)")?></div>')
+CODE = re.compile(r'<div class="highlight">')
 VIEW = "application/vnd.jupyter.widget-view+json"
-QUIET = (
-    "<style>body.spotnb-page{background:transparent!important}"
-    ".spotnb-page main{padding:4px}.spotnb-page h1{display:none}</style>"
-)
 NEEDS_KERNEL = '<p class="needs-kernel">This control needs a running kernel: open the notebook to use it.</p>'
 
 
@@ -42,9 +41,37 @@ def templates() -> Environment:
     return Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
 
 
-def framed(title: str, body: str, root: str = "", **parts: object) -> str:
-    """Return a complete page; `root` is the path from its folder to the folder of the site."""
-    return templates().get_template("page.html").render(title=title, body=body, root=root, **parts)
+def framed(title: str, body: str, contents: Sequence[Entry] = (), **parts: object) -> str:
+    """Return a complete page of the site's own folder. A contents list of one line is left out."""
+    listed = contents if len(contents) > 1 else ()
+    return templates().get_template("page.html").render(title=title, body=body, root="", contents=listed, **parts)
+
+
+def filled(template: str, **parts: object) -> str:
+    """Return the body of a page from its template."""
+    return templates().get_template(template).render(**parts)
+
+
+def document(name: str, course: Collection[str], slug: str) -> str:
+    """Return the page of a Markdown file in this folder."""
+    source = (FOLDER / f"{name}.md").read_text("utf-8")
+    renderer = Renderer(FOLDER, course, slug, base="docs")
+    body = to_html(source, renderer)
+    return framed(source.partition("\n")[0].removeprefix("# "), body, renderer.contents)
+
+
+def gallery(path: Path, shown: Sequence[str], renderer: Renderer) -> str:
+    """Return the page of pieces: a section for each heading, with its player between the words and the code."""
+    head, *sections = re.split(r"^(?=## )", path.read_text("utf-8"), flags=re.MULTILINE)
+    left = iter(shown)
+
+    def section(text: str) -> str:
+        body = to_html(text, renderer)
+        return CODE.sub(lambda code: next(left) + code[0], body)
+
+    opening = section(head)  # first, because the blocks are counted through the page
+    pieces = "\n".join(f'<section class="piece">\n{section(text)}</section>' for text in sections)
+    return framed("Gallery", f'{opening}\n<div class="pieces">\n{pieces}\n</div>', renderer.contents)
 
 
 def highlighting() -> str:
@@ -74,8 +101,8 @@ def course_page(executed: Executed, renderer: Renderer, **parts: Any) -> str:
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.register_filter("markdown2html", lambda source: to_html(source, renderer))
     body, _ = exporter.from_notebook_node(executed.notebook)
-    body = MARK.sub(lambda mark: _frame(mark, executed.widgets), body)
-    return framed(chapter(executed.name, executed.notebook).title, body, **parts)
+    body = MARK.sub(lambda mark: _frame(mark, executed.widgets), compress(body))
+    return framed(chapter(executed.name, executed.notebook).title, body, renderer.contents, **parts)
 
 
 def _settle(output: NotebookNode) -> None:
@@ -95,5 +122,4 @@ def _frame(mark: re.Match[str], widgets: dict[str, str]) -> str:
     page = widgets.get(mark[1])
     if page is None:
         return NEEDS_KERNEL
-    quiet = html.escape(page.replace("</head>", f"{QUIET}</head>", 1), quote=True)
-    return f'<iframe class="widget" title="{mark[2]}" srcdoc="{quiet}"></iframe>'
+    return frame(page, mark[2])

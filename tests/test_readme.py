@@ -130,7 +130,9 @@ def test_targets_of_make_exist() -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/measured.md", "docs/models.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{name}.md" for name in ("README", "gallery", "measured", "models", "use", "where"))]
+)
 def test_modules_and_files_that_are_named_exist(page: str) -> None:
     text = (REPOSITORY / page).read_text("utf-8")
     for module in re.findall(r"`python -m ([\w.]+)", text):

@@ -16,7 +16,6 @@ LONG_FILES = {
     "spotnb/widgets/inspector.py": "one widget: its traits, and what it answers to a page",
     "tests/browser/jupyter.py": "one server and one page, with everything that a test does to them",
     "tests/golden.py": "a list of cases, and the functions that run them",
-    "training/phrases.py": "a table",
 }
 LONG_FUNCTIONS: dict[str, str] = {}
 

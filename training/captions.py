@@ -3,7 +3,8 @@
 A caption is a phrase for the clip's class, with adjectives or endings for some of its traits (tempo, as a word or in
 beats per minute, mood, loudness, register, density, room), and occasionally inside a frame such as "a recording of".
 Unusual properties are always mentioned: an old recording, and both classes of a pair. The unseen split uses phrases
-that the training grammar cannot produce. The words themselves are in `training.phrases`.
+that the training grammar cannot produce. The words themselves are in `training.phrases`, and `training/vocabulary.md`
+says what each of them does to the music. The vocabulary is fixed: it is the tokenizer of the embedded model.
 """
 
 from __future__ import annotations

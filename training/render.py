@@ -3,8 +3,9 @@
     python -m training.render --out data --train 5000 --unseen 280 --seed 0 --workers 2
 
 A shard is `SPLIT-000.npy` (int16, `[clips, 245760]`, 16 kHz) with `SPLIT-000.json` (a list of attributes). The JSON
-file is renamed into place last, so a shard that has one is complete and is skipped. Each clip depends only on (seed,
-split, index). fluidsynth renders all pieces of a shard in one call, with gaps between them.
+file is renamed into place last, so a shard that has one is complete and is skipped. Each piece depends only on (seed,
+split, index), and the sound of a shard only on its pieces, so the number of workers changes nothing. fluidsynth renders
+all pieces of a shard in one call, with gaps between them.
 """
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ SAMPLES = round(CLIP_SECONDS * SAMPLE_RATE)
 PAIR_EVERY = 6
 SHARD = PAIR_EVERY * len(CLASSES)
 SOUNDFONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
-RMS_DB = {"soft": -30.0, "mid": -23.0, "loud": -17.0}
-PEAK, KNEE = 0.9, 0.55
+LUFS = {"soft": -19.5, "mid": -17.0, "loud": -14.5}  # integrated loudness
 _SYNTH_RATE = 32000
 _GAP = 1.5  # seconds between pieces, for tails to decay
 _TICKS = 960  # per second: 480 per beat at mido's default of 120 beats per minute
@@ -101,7 +101,22 @@ def render(pieces: list[Piece]) -> NDArray[np.int16]:
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder, "pieces.mid"), Path(folder, "pieces.wav")
         _midi_file(parts, starts).save(midi)
-        options = ["-ni", "-q", "-g", "0.4", "-r", str(_SYNTH_RATE), "-O", "float", "-T", "wav", "-F", str(wav)]
+        options = [
+            "-ni",
+            "-q",
+            "-C",
+            "0",
+            "-g",
+            "0.4",
+            "-r",
+            str(_SYNTH_RATE),
+            "-O",
+            "float",
+            "-T",
+            "wav",
+            "-F",
+            str(wav),
+        ]
         result = subprocess.run([program, *options, soundfont, str(midi)], capture_output=True, text=True, check=False)
         if result.returncode or not wav.exists():
             raise RuntimeError(f"fluidsynth failed ({result.returncode}): {result.stderr.strip()[-300:]}")
@@ -116,8 +131,7 @@ def render(pieces: list[Piece]) -> NDArray[np.int16]:
         rng = np.random.default_rng(piece.noise_seed)
         if piece.attributes["era"] == "vintage":
             clip = effects.vintage(clip, rng)
-        gain = 10 ** (RMS_DB[piece.attributes["loudness"]] / 20) / _rms(clip)
-        clips[row] = np.round(_limit((clip * gain).astype(np.float32)) * 32767)
+        clips[row] = np.round(effects.master(clip, LUFS[piece.attributes["loudness"]]) * 32767)
     return clips
 
 
@@ -167,18 +181,6 @@ def _part(piece: Piece, sound: NDArray[np.float32], start: float) -> NDArray[np.
 
 def _rms(clip: NDArray[Any]) -> float:
     return float(np.sqrt(np.mean(np.square(clip, dtype=np.float64))))
-
-
-def _limit(clip: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keep peaks below 0.9: compress the highest ones by at most 6 dB, and attenuate the complete clip for the rest.
-
-    Attenuation alone would make a loud xylophone, which consists of short peaks, as soft as a quiet one.
-    """
-    clip = clip * min(1.0, 2 * PEAK / float(np.abs(clip).max()))
-    size = np.abs(clip)
-    over = np.maximum(size - KNEE, 0.0)
-    rounded = KNEE + (PEAK - KNEE) * np.tanh(over / (PEAK - KNEE))
-    return np.where(size > KNEE, np.sign(clip) * rounded, clip).astype(np.float32)
 
 
 def write_shard(out: Path, split: str, seed: int, shard: int, count: int) -> bool:

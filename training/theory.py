@@ -12,12 +12,8 @@ from dataclasses import dataclass, replace
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
-DORIAN = (0, 2, 3, 5, 7, 9, 10)
-MAJOR_PENTATONIC = (0, 2, 4, 7, 9)
-MINOR_PENTATONIC = (0, 3, 5, 7, 10)
-MAJOR_PROGRESSIONS = ((0, 4, 5, 3), (0, 3, 4, 4), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 0, 4), (0, 1, 4, 0))
-MINOR_PROGRESSIONS = ((0, 5, 2, 6), (0, 3, 6, 2), (0, 6, 5, 4), (0, 5, 3, 4), (0, 2, 6, 5))
 DRUM_CHANNEL = 9
+REVERB = {"dry": 0.0, "mid": 0.35, "hall": 1.0}  # factor on every instrument's reverb
 
 
 @dataclass(frozen=True)
@@ -71,11 +67,6 @@ class Settings:
         return MINOR if self.minor else MAJOR
 
     @property
-    def pentatonic(self) -> tuple[int, ...]:
-        """The pentatonic scale of the key, in semitones above its root."""
-        return MINOR_PENTATONIC if self.minor else MAJOR_PENTATONIC
-
-    @property
     def octave(self) -> int:
         """The register as semitones by which melodic classes are transposed."""
         return {"low": -12, "mid": 0, "high": 12}[self.register]
@@ -83,7 +74,21 @@ class Settings:
     @property
     def velocity(self) -> int:
         """The loudness as a MIDI velocity."""
-        return {"soft": 60, "mid": 86, "loud": 110}[self.loudness]
+        return {"soft": 64, "mid": 88, "loud": 110}[self.loudness]
+
+    @property
+    def touch(self) -> float:
+        """The share of its length that a note sounds: detached in major, legato in minor."""
+        return 0.92 if self.minor else 0.6
+
+    @property
+    def tint(self) -> int:
+        """Semitones by which the mood moves melodies: up in major, down in minor."""
+        return -3 if self.minor else 3
+
+    def root(self, low: int) -> int:
+        """Return the root of the key in the octave from `low` up."""
+        return low + (self.key - low) % 12
 
 
 class Sketch:
@@ -101,19 +106,21 @@ class Sketch:
         self.rng = rng
         self.instruments: dict[int, Instrument] = {}
         self.notes: list[Note] = []
+        self._omitted: dict[tuple[int, int, int], bool] = {}
 
     def instrument(self, channel: int, program: int, **options: int) -> None:
         """Assign a General MIDI program (on the drum channel, a kit) to a channel. A dry room has no reverb."""
         instrument = Instrument(program, **options)
-        self.instruments[channel] = replace(instrument, reverb=0) if self.settings.room == "dry" else instrument
+        self.instruments[channel] = replace(instrument, reverb=round(instrument.reverb * REVERB[self.settings.room]))
 
     def play(self, channel: int, pitch: int, start: float, duration: float, velocity: float) -> None:
         """Write one note with slightly randomized timing and velocity, unless it would start after the end.
 
-        Sparse pieces omit most notes off the beat, and busy ones strike their long notes more than once.
+        Sparse pieces omit most positions off the beat, the same ones in every bar, and busy ones strike their long
+        notes more than once.
         """
         beat = self.settings.beat
-        if self.settings.density == "sparse" and abs((start / beat + 0.5) % 1 - 0.5) > 0.1 and self.rng.random() < 0.8:
+        if self.settings.density == "sparse" and self._omits(channel, pitch, start / beat):
             return
         if self.settings.density == "busy" and duration > 0.8 * beat:
             times = min(4, max(2, round(2 * duration / beat)))
@@ -121,6 +128,15 @@ class Sketch:
                 self._note(channel, pitch, start + index * duration / times, 0.95 * duration / times, velocity)
             return
         self._note(channel, pitch, start, duration, velocity)
+
+    def _omits(self, channel: int, pitch: int, position: float) -> bool:
+        """Return whether a sparse piece omits a position, in beats. Each drum has its own answer."""
+        if abs((position + 0.5) % 1 - 0.5) <= 0.1:
+            return False
+        key = channel, pitch if channel == DRUM_CHANNEL else 0, round(position % 4 * 12)
+        if key not in self._omitted:
+            self._omitted[key] = self.rng.random() < 0.8
+        return self._omitted[key]
 
     def _note(self, channel: int, pitch: int, start: float, duration: float, velocity: float) -> None:
         timing, force = (0.0015, 2.5) if channel == DRUM_CHANNEL else (0.004, 3.5)
@@ -138,10 +154,6 @@ class Sketch:
         """Write several simultaneous notes."""
         for pitch in pitches:
             self.play(channel, pitch, start, duration, velocity)
-
-    def progression(self) -> tuple[int, ...]:
-        """Draw four chord degrees that suit the mood."""
-        return self.rng.choice(MINOR_PROGRESSIONS if self.settings.minor else MAJOR_PROGRESSIONS)
 
     def spans(self, length: float) -> list[tuple[int, float]]:
         """Return (index, start) of the consecutive spans of `length` seconds that fill the piece."""

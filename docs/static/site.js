@@ -1,4 +1,4 @@
-// The theme, and the frames of the widgets, which follow the height of their content and the theme of the page.
+// The theme, the contents list, and the frames of the widgets, which follow the height of their content and the theme.
 (() => {
   const root = document.documentElement;
   const remembered = () => { try { return localStorage.getItem("spotnb-theme"); } catch { return null; } };
@@ -21,7 +21,22 @@
     fit();
   };
 
+  // What scrolls sideways must be reachable by keyboard.
+  const openToKeys = () => {
+    for (const box of document.querySelectorAll("pre, table, figure, .attr, p:has(> math[display=block])")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    const wide = matchMedia("(min-width: 1180px)");
+    const list = document.querySelector(".contents details");
+    const unfold = () => { if (list) list.open = wide.matches; };
+    wide.addEventListener("change", unfold);
+    unfold();
+    openToKeys();
+    window.addEventListener("resize", openToKeys);
     const frames = [...document.querySelectorAll("iframe.widget")];
     for (const frame of frames) {
       frame.addEventListener("load", () => settle(frame));

@@ -18,7 +18,7 @@ from typing import Any
 import nbformat
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -311,8 +311,12 @@ class Shown:
         self.context.close()
 
 
-def axe_violations(page: Page, selector: str) -> list[str]:
-    """Return the serious and critical violations that axe-core finds inside an element."""
+SERIOUS = ("serious", "critical")
+EVERY = ("minor", "moderate", *SERIOUS)
+
+
+def axe_violations(page: Page | Frame, selector: str, levels: tuple[str, ...] = SERIOUS) -> list[str]:
+    """Return the violations of these levels that axe-core finds inside an element."""
     import axe_playwright_python
 
     script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -322,7 +326,7 @@ def axe_violations(page: Page, selector: str) -> list[str]:
     return [
         f"{violation['id']}: {node['html'][:120]}: {node['failureSummary'][:200]}"
         for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
+        if violation["impact"] in levels
         for node in violation["nodes"]
     ]
 

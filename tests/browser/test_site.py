@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from spotnb.errors import InputError, SpotnbError
+from tests.browser.jupyter import EVERY, PLAYED, axe_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -39,7 +40,54 @@ TWO = (
     "panel.form.duration.value, panel.form.steps.value, panel.form.tile.value = 6.0, 4, 32\npanel",
     "panel.run()\npanel.wait(60)",
 )
+FRONT = """Two noises.
+
+```python
+import numpy as np
+
+import spotnb
+
+waves = 0.1 * np.random.default_rng(0).standard_normal((2, 80000)).astype(np.float32)
+comparison = spotnb.RunComparison({"Fixed tiles": (waves[0], [64]), "SpotDiffusion": (0.5 * waves[1], [32, 96])})
+```
+"""
+GALLERY = """# Gallery
+
+All of them start from here.
+
+```python
+import spotnb
+from tests.networks import FunctionModel, pointwise
+
+model = FunctionModel(pointwise)
+run = {"duration": 6, "steps": 2, "config": spotnb.SpotDiffusionConfig(32)}
+```
+
+## A zither
+
+It *plays*.
+
+```python
+one = spotnb.generate_audio(model, "a zither <here>", progress=False, **run)
+```
+
+## A ring
+
+```python
+ring = spotnb.SpotDiffusionConfig(32, edge="circular")
+two = spotnb.SpotSampler(model, "drums", **run | {"config": ring})
+```
+"""
 LAUNCH = nbformat.v4.new_code_cell("raise RuntimeError('a launch cell has no place here')", id="launch")
+
+
+PLAY = """async (audio) => {
+  await audio.play();
+  await new Promise((done) => setTimeout(done, 400));
+  const at = audio.currentTime;
+  audio.pause();
+  return [at, audio.duration];
+}"""
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -55,7 +103,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("site")
     notebooks = [write(folder / "01-one.ipynb", *ONE), write(folder / "02-two.ipynb", *TWO)]
-    build(folder / "site", notebooks)
+    (folder / "front.md").write_text(FRONT, "utf-8")
+    (folder / "gallery.md").write_text(GALLERY, "utf-8")
+    build(folder / "site", notebooks, playing=folder)
     return folder / "site"
 
 
@@ -120,10 +170,7 @@ def test_links_lead_to_pages_or_to_the_repository(site: Path) -> None:
 def test_players_play(site: Path, browser: Browser) -> None:
     with opened(browser) as (page, wrong):
         page.goto((site / "01-one.html").as_uri())
-        played = page.locator("audio").first.evaluate(
-            "async (audio) => { await audio.play(); await new Promise((done) => setTimeout(done, 400));"
-            " const at = audio.currentTime; audio.pause(); return [at, audio.duration]; }"
-        )
+        played = page.locator("audio").first.evaluate(PLAY)
         assert played[0] > 0
         assert played[1] == pytest.approx(1, abs=0.01)
         assert not wrong
@@ -174,18 +221,92 @@ def test_formulas_need_no_script(site: Path) -> None:
     assert "$" not in soup.select_one("main").text
 
 
-@pytest.mark.parametrize(("word", "target"), [("zeppelin", "02-two.html"), ("SpotSampler", "api/")])
-def test_search_finds(site: Path, browser: Browser, word: str, target: str) -> None:
+def test_the_front_page_plays_by_one_click(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.add_init_script(f"({PLAYED})()")
+        page.goto((site / "index.html").as_uri())
+        inside = page.frame_locator("iframe.widget")
+        inside.locator(".spotnb canvas").first.wait_for()
+        page.get_by_role("button", name="SpotDiffusion", exact=True).click()
+        inside.get_by_role("button", name="Pause", exact=True).wait_for()
+        assert inside.locator(".spotnb-name[aria-pressed=true]").inner_text().split() == ["2", "SpotDiffusion"]
+        assert len(page.frames[1].evaluate("window.played")) == 2  # both at once, of which one is heard
+        page.get_by_role("button", name="Fixed tiles", exact=True).click()
+        assert inside.locator(".spotnb-name[aria-pressed=true]").inner_text().split()[0] == "1"
+        inside.get_by_role("button", name="Pause", exact=True).click()
+        doors = [page.get_by_role("heading", name=name) for name in ("Hear it", "Learn it", "Use it")]
+        assert all(door.is_visible() for door in doors)
+        assert not wrong
+
+
+def test_the_gallery_plays_and_shows_its_code(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "gallery.html").as_uri())
+        pieces = page.locator(".piece")
+        assert pieces.count() == 2
+        for number, seconds in enumerate((6, 6)):
+            piece = pieces.nth(number)
+            played = piece.locator("audio").evaluate(PLAY)
+            assert played[0] > 0
+            assert played[1] == pytest.approx(seconds, abs=0.2)  # MP3 counts whole blocks
+            assert piece.locator("img").evaluate("(image) => image.naturalWidth") == seconds * 50
+        assert "SpotSampler(model" in pieces.nth(1).locator("pre").inner_text()
+        assert [pieces.nth(k).locator("audio").evaluate("(audio) => audio.loop") for k in (0, 1)] == [False, True]
+        assert "seam score" in pieces.nth(0).inner_text()
+        assert not wrong
+
+
+def test_pages_list_their_contents(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        for name, heading in (
+            ("models", "Attention heads"),
+            ("own-model", "A toy model"),
+            ("api/spotnb/generate", None),
+        ):
+            page.goto((site / f"{name}.html").as_uri())
+            entry = page.get_by_role("navigation", name="On this page").get_by_role("link", name=heading or "complete")
+            entry.click()
+            place = unquote(urlsplit(page.url).fragment)
+            top = page.locator(f"[id='{place}']").evaluate("(part) => part.getBoundingClientRect().top")
+            assert 50 < top < 400  # below the header, which stays
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto((site / "models.html").as_uri())
+        assert not page.get_by_role("link", name="Attention heads").is_visible()  # folded up on a phone
+        page.get_by_text("On this page").click()
+        page.get_by_role("link", name="Attention heads").click()
+        assert not wrong
+
+
+def searched(page: Page, word: str) -> None:
+    page.get_by_role("searchbox").fill(word)
+    page.keyboard.press("Enter")
+    page.locator("#found", has_text="in lessons and pages").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("word", "group", "target"), [("zeppelin", "lessons", "02-two.html"), ("SpotSampler", "api", "api/")]
+)
+def test_search_finds(site: Path, browser: Browser, word: str, group: str, target: str) -> None:
     with opened(browser) as (page, wrong):
         page.goto((site / "index.html").as_uri())
-        page.get_by_role("searchbox").fill(word)
-        page.keyboard.press("Enter")
-        found = page.locator("#results a").first
-        found.wait_for()
+        searched(page, word)
+        found = page.locator(f"#{group} a").first
         assert target in str(found.get_attribute("href"))
         found.click()
         page.wait_for_load_state()
         assert target in page.url
+        assert not wrong
+
+
+def test_search_shows_lessons_before_the_api(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "index.html").as_uri())
+        searched(page, "page")
+        assert [group.get_attribute("id") for group in page.locator("main section:visible").all()] == ["lessons", "api"]
+        links = [link.get_attribute("href") or "" for link in page.locator("main section a").all()]
+        kinds = [link.startswith("api/") for link in links]
+        assert kinds == sorted(kinds)
+        assert set(kinds) == {False, True}
         assert not wrong
 
 
@@ -207,14 +328,44 @@ def test_the_theme_is_chosen_and_kept(site: Path, browser: Browser) -> None:
         assert not wrong
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_accessibility(site: Path, browser: Browser, scheme: Any) -> None:
-    from tests.browser.jupyter import axe_violations
+KINDS = ("index", "gallery", "lessons", "use", "models", "own-model", "api", "search", "01-one", "api/spotnb/generate")
+"""One page of each kind, and those with tables and long lines."""
 
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_accessibility(site: Path, browser: Browser, scheme: Any, width: int) -> None:
+    """axe-core finds nothing, in the pages and in the frames of their widgets, and nothing is wider than the screen."""
     with opened(browser, color_scheme=scheme) as (page, _):
-        for name in ("index.html", "01-one.html", "search.html"):
-            page.goto((site / name).as_uri())
-            assert not axe_violations(page, "body")
+        page.set_viewport_size({"width": width, "height": 900})
+        found = []
+        for name in KINDS:
+            page.goto((site / f"{name}.html").as_uri())
+            if frames := page.frames[1:]:
+                page.frame_locator("iframe.widget").first.locator(".spotnb canvas").first.wait_for()
+            for part in (page, *frames):
+                found += [f"{name}: {violation}" for violation in axe_violations(part, "body", EVERY)]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert not found
+
+
+def test_everything_is_reached_by_keyboard(site: Path, browser: Browser) -> None:
+    with opened(browser) as (page, wrong):
+        page.goto((site / "models.html").as_uri())
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#content")
+        page.goto((site / "models.html").as_uri())
+        reached = set()
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.outerHTML.slice(0, 40)"))
+        for part in ('<a class="home"', '<input type="search"', '<button type="button" class="theme"', "<summary>"):
+            assert any(each.startswith(part) for each in reached), part
+        outline = "getComputedStyle(document.activeElement).outlineStyle"
+        assert page.evaluate(outline) == "solid"
+        assert not wrong
 
 
 def test_a_notebook_that_fails_is_named_and_leaves_the_old_site(tmp_path: Path) -> None:
@@ -224,10 +375,12 @@ def test_a_notebook_that_fails_is_named_and_leaves_the_old_site(tmp_path: Path) 
     out.mkdir()
     (out / ".spotnb-site").touch()
     (out / "index.html").write_text("old")
+    (tmp_path / "front.md").write_text("Nothing plays.")
+    (tmp_path / "gallery.md").write_text("# Gallery")
     with pytest.raises(SpotnbError, match=r"03-bad\.ipynb does not run to its end: ZeroDivisionError"):
-        build(out, [write(tmp_path / "03-bad.ipynb", "# Bad", "1 / 0")])
+        build(out, [write(tmp_path / "03-bad.ipynb", "# Bad", "1 / 0")], playing=tmp_path)
     assert (out / "index.html").read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["03-bad.ipynb", "site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["03-bad.ipynb", "front.md", "gallery.md", "site"]
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

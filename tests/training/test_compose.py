@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spotnb.models.load import EMBEDDED
 from training import nature
 from training.captions import JOINT, TRAITS, caption, phrases, unseen_is_unseen, vocabulary, words
 from training.compose import CLASSES, CLIP_SECONDS, Piece, compose, compose_pair
@@ -201,17 +205,34 @@ def test_unseen_is_unseen() -> None:
     rng = random.Random(0)
     unseen = {text for book in UNSEEN.values() for text, *_ in book}
     for class_name in CLASSES:
-        for piece in pieces(class_name, 20):
-            assert not unseen & {caption(piece.attributes, rng) for _ in range(100)}
+        for piece in pieces(class_name, 15):
+            assert not unseen & {caption(piece.attributes, rng) for _ in range(50)}
 
 
 def test_every_caption_word_is_in_the_vocabulary() -> None:
     known, rng = set(vocabulary()), random.Random(0)
     assert vocabulary() == sorted(known)
     for class_name in CLASSES:
-        for piece in pieces(class_name, 20):
-            for _ in range(100):
+        for piece in pieces(class_name, 15):
+            for _ in range(50):
                 assert set(words(caption(piece.attributes, rng))) <= known
+
+
+def test_the_vocabulary_is_that_of_the_embedded_model() -> None:
+    """Its text encoder can then be trained on. A new word needs a new tokenizer: `python -m training --earlier`."""
+    table = json.loads((EMBEDDED / "tokenizer" / "tokenizer.json").read_text())["model"]["vocab"]
+    specials = [word for word in table if word.startswith("<")]
+    assert sorted(table.keys() - {*specials}) == vocabulary()
+
+
+def test_every_word_for_a_trait_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "training" / "vocabulary.md").read_text()
+    documented = {text.strip() for row in page.splitlines() if row.startswith("|") for text in re.split("[|,]", row)}
+    for table in (ADJECTIVES, ENDINGS):
+        for values in table.values():
+            for texts in values.values():
+                assert {*texts} <= documented, {*texts} - documented
+    assert {*JOINT} <= documented
 
 
 def test_most_unseen_words_are_known() -> None:
@@ -247,8 +268,8 @@ def test_adjectives_are_true(split: str) -> None:
     rng = random.Random(0)
     endings = [text for values in ENDINGS.values() for texts in values.values() for text in texts]
     for class_name in CLASSES:
-        for piece in pieces(class_name, 30):
-            for _ in range(60):
+        for piece in pieces(class_name, 15):
+            for _ in range(40):
                 text = caption(piece.attributes, rng, split)
                 ending = next((ending for ending in endings if text.endswith(ending)), "")
                 rest = text.removesuffix(ending)

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from spotnb import SpotDiffusionConfig, load_model, spotdiffusion_text_to_audio
+from spotnb.sound.loudness import loudness
 from training import __main__ as pipeline
 from training import start, train_vocoder
-from training.compose import compose, compose_pair
+from training.compose import CLASSES, compose, compose_pair
 from training.discriminators import Discriminators
 from training.fit_tones import fit_tones
-from training.render import MissingSynthesizer, make_clips, render, synthesizer
+from training.render import LUFS, SAMPLE_RATE, MissingSynthesizer, main, make_clips, render, synthesizer
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +29,29 @@ def _synthesizer() -> None:
 
 
 @pytest.mark.usefixtures("_synthesizer")
-def test_clips_are_audible_and_of_their_loudness() -> None:
+def test_clips_of_every_class_have_their_loudness_and_never_clip() -> None:
     clips, rows = make_clips("unseen", 3, 0, 14)
     assert clips.shape == (14, 245_760)
-    rms = np.sqrt((clips.astype(float) ** 2).mean(1)) / 32768
-    assert (rms > 0.01).all()
-    loud = [r for r, row in zip(rms, rows, strict=True) if row["loudness"] == "loud"]
-    soft = [r for r, row in zip(rms, rows, strict=True) if row["loudness"] == "soft"]
-    assert min(loud) > max(soft)
+    assert {row["class"] for row in rows} == {*CLASSES}
+    sounds = clips.astype(np.float32) / 32768
+    assert 20 * np.log10(np.abs(sounds).max()) <= -1
+    assert np.abs(sounds.mean(1)).max() < 1e-3
+    for sound, row in zip(sounds, rows, strict=True):
+        lufs = loudness(sound, SAMPLE_RATE)
+        assert -20 <= lufs <= -14
+        assert lufs == pytest.approx(LUFS[row["loudness"]], abs=0.5)
+
+
+@pytest.mark.usefixtures("_synthesizer")
+def test_the_number_of_workers_changes_no_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.render.SHARD", 3)
+    monkeypatch.setattr("training.render.plan_shards", lambda clips: [3] * (clips // 3))
+    for workers in ("1", "2"):
+        main(["--out", str(tmp_path / workers), "--train", "6", "--unseen", "3", "--workers", workers])
+    names = sorted(path.name for path in (tmp_path / "1").iterdir())
+    assert names == [f"{name}.{end}" for name in ("train-000", "train-001", "unseen-000") for end in ("json", "npy")]
+    for name in names:
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
 
 
 @pytest.mark.usefixtures("_synthesizer")

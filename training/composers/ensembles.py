@@ -1,30 +1,47 @@
-"""Composers of sustained sound: ambient, strings, organ, brass, choir."""
+"""Composers of sustained sound: ambient, strings, organ, brass, choir.
+
+All of them write chords in three parts under a melody that returns. In major, the parts are struck apart; in minor,
+they are held.
+"""
 
 from __future__ import annotations
 
+from training.form import Bar, accent, bars, melody, sing
 from training.theory import Sketch, degree, fold, lead, stack
+
+FANFARES = {
+    False: (((0, 1), (1, 0.5), (1.5, 0.5), (2, 1), (3, 1)), ((0, 1.5), (1.5, 0.5), (2, 1), (3, 1))),
+    True: (((0, 2), (2, 2)), ((0, 2), (2, 1), (3, 1))),
+}
+
+
+def _held(sketch: Sketch, channel: int, bar: Bar, pitches: list[int], strokes: int, velocity: float) -> None:
+    """Write a chord that is struck `strokes` times in its bar."""
+    now = sketch.settings
+    length = 4 * now.beat / strokes
+    for index in range(strokes):
+        force = velocity * bar.lift * accent(4 * index / strokes)
+        sketch.chord(channel, pitches, bar.start + index * length, length * now.touch, force)
 
 
 def ambient(sketch: Sketch) -> str | None:
-    """Write overlapping synthesizer pads in slow chords, a low drone, and a few distant notes."""
+    """Write a synthesizer pad in slow chords over a drone, and distant bells that repeat a figure."""
     rng, now = sketch.rng, sketch.settings
-    pad, color = rng.sample((88, 89, 90, 91, 92, 93, 94, 95), 2)
-    sketch.instrument(0, pad, volume=108, reverb=110, low=31, high=96)
-    sketch.instrument(1, color, volume=76, reverb=120, low=48, high=100)
-    progression = sketch.progression()
-    length = 4 * now.beat
-    root = 48 + (now.key + 6) % 12 - 6
+    sketch.instrument(0, rng.choice((88, 89, 91, 94)), volume=92, reverb=40, low=43, high=96)
+    sketch.instrument(1, 89, volume=92, reverb=40, low=31, high=60)
+    sketch.instrument(2, rng.choice((98, 99, 88)), volume=104, reverb=60, low=55, high=100)
+    root = now.root(45)
+    bell = rng.choice(((1, 4), (2, 7), (1, 2), (3, 4)))
     voicing: list[int] | None = None
-    for index, start in sketch.spans(length):
-        step = progression[index % 4]
-        voicing = lead(stack(root, now.scale, step, 4), 58 + now.octave, voicing)
-        for voice, pitch in enumerate(voicing):
-            entry = start if index == 0 else start + 0.08 * voice
-            sketch.play(0, pitch, entry, length * 1.15, now.velocity * 0.8)
-        sketch.play(0, degree(root - 12 + now.octave, now.scale, step), start, length, now.velocity * 0.7)
-        for _ in range(rng.randint(0, 2)):
-            pitch = degree(root + 12 + now.octave, now.pentatonic, rng.randrange(6))
-            sketch.play(1, pitch, start + rng.choice((0.25, 0.5, 0.75)) * length, length * 0.6, now.velocity * 0.6)
+    for bar in bars(sketch):
+        voicing = lead(stack(root, now.scale, bar.low_step), 64 + now.octave * 0.75 + now.tint, voicing)
+        sketch.chord(0, voicing, bar.start, 4 * now.beat * 1.04, now.velocity * 0.85 * bar.lift)
+        ground = degree(root - 12 + now.octave, now.scale, bar.low_step)
+        sketch.play(1, ground, bar.start, 4 * now.beat, now.velocity * 0.8)
+        for position, step in (bell, (bell[0] % 2 + 2, 9 - bell[1])) if bar.second else (bell,):
+            pitch = degree(root + 12 + now.octave, now.scale, bar.low_step + step)
+            length = min(2, 4 - position) * now.beat
+            sketch.play(2, pitch, bar.start + position * now.beat, length, now.velocity * 0.8)
     return None
 
 
@@ -32,32 +49,24 @@ def strings(sketch: Sketch) -> str | None:
     """Write for a string section in four parts under a bowed melody, or entirely plucked."""
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("bowed", "bowed", "bowed", "cello", "pizzicato"))
-    plucked = kind == "pizzicato"
-    sketch.instrument(0, 45 if plucked else rng.choice((48, 48, 49)), volume=108, reverb=75, low=33, high=94)
-    if kind == "cello":
-        sketch.instrument(1, 42, volume=112, reverb=75, low=36, high=69)
-    else:
-        sketch.instrument(1, 45 if plucked else rng.choice((48, 40, 48)), volume=96, reverb=75, low=43, high=100)
-    progression = sketch.progression()
-    length = (2 if now.tempo == "slow" else 4) * now.beat
-    root = 48 + (now.key + 6) % 12 - 6 + now.octave
+    plucked, cello = kind == "pizzicato", kind == "cello"
+    sketch.instrument(0, 45 if plucked else 48, volume=112 if plucked else 74, reverb=45, low=36, high=94)
+    solo = 45 if plucked else 42 if cello else rng.choice((48, 40))
+    sketch.instrument(1, solo, volume=116, reverb=45, low=36 if cello else 43, high=69 if cello else 100)
+    tune, root = melody(now, rng), now.root(43) + now.octave
     voicing: list[int] | None = None
-    for index, start in sketch.spans(length):
-        step = progression[index % 4]
-        voicing = lead(stack(root, now.scale, step), 58 + now.octave, voicing)
-        low = degree(root - 12, now.scale, step)
+    for bar in bars(sketch):
+        voicing = lead(
+            stack(root, now.scale, bar.low_step), (62 if cello else 57) + now.octave * 0.8 + now.tint, voicing
+        )
+        low = degree(root - 12, now.scale, bar.low_step)
         if plucked:
-            for slot in range(round(2 * length / now.beat)):
-                pitch = (low, *voicing)[slot % 4]
-                sketch.play(0, pitch, start + slot * now.beat / 2, now.beat * 0.5, now.velocity)
+            for slot, pitch in enumerate((low, *voicing, low, *voicing)):
+                force = now.velocity * 0.9 * bar.lift * accent(slot / 2)
+                sketch.play(0, pitch, bar.start + slot * now.beat / 2, now.beat * 0.5, force)
         else:
-            sketch.chord(0, [low, *voicing], start, length * 1.02, now.velocity * 0.85)
-        time = start
-        while time < start + length - 0.01:
-            span = rng.choice((0.5, 1.0, 1.0)) * now.beat
-            pitch = degree(root + 12, now.scale, step + rng.choice((0, 2, 4, 4, 7, 1)))
-            sketch.play(1, pitch, time, span, now.velocity)
-            time += span
+            _held(sketch, 0, bar, [low, *voicing], 2 if now.minor else 4, now.velocity * 0.85)
+        sing(sketch, 1, bar, tune[bar.place], root if cello else root + 12, now.velocity + 6)
     return kind
 
 
@@ -66,21 +75,15 @@ def organ(sketch: Sketch) -> str | None:
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("church", "church", "church", "church", "drawbar"))
     church = kind == "church"
-    sketch.instrument(0, 19 if church else 16, volume=100, reverb=105 if church else 30, low=31, high=96)
-    progression = sketch.progression()
-    tune = rng.random() < 0.7
-    root = 48 + (now.key + 6) % 12 - 6
-    length = 2 * now.beat
+    sketch.instrument(0, 19 if church else 16, volume=88, reverb=70 if church else 15, low=36, high=96)
+    sketch.instrument(1, 19 if church else 16, volume=112, reverb=70 if church else 15, low=48, high=100)
+    tune, root = melody(now, rng), now.root(43)
     voicing: list[int] | None = None
-    for index, start in sketch.spans(length):
-        step = progression[index % 4]
-        voicing = lead(stack(root, now.scale, step), 59 + now.octave, voicing)
-        sketch.chord(0, voicing, start, length * 0.98, now.velocity)
-        sketch.play(0, degree(root - 12 + now.octave, now.scale, step), start, length * 0.98, now.velocity)
-        if tune:
-            for slot in range(4):
-                pitch = degree(root + 12 + now.octave, now.scale, step + rng.choice((0, 1, 2, 4)))
-                sketch.play(0, pitch, start + slot * length / 4, length / 4.1, now.velocity)
+    for bar in bars(sketch):
+        voicing = lead(stack(root, now.scale, bar.low_step), 57 + now.octave + now.tint, voicing)
+        pedal = degree(root - 12 + now.octave, now.scale, bar.low_step)
+        _held(sketch, 0, bar, [pedal, *voicing], 2 if now.minor else 4, now.velocity * 0.9)
+        sing(sketch, 1, bar, tune[bar.place], root + 12 + now.octave, now.velocity + 4)
     return kind
 
 
@@ -89,40 +92,31 @@ def brass(sketch: Sketch) -> str | None:
     rng, now = sketch.rng, sketch.settings
     kind = rng.choice(("section", "section", "trumpet", "horns", "trombone"))
     top, below = {"section": (61, 61), "trumpet": (56, 57), "horns": (60, 60), "trombone": (57, 58)}[kind]
-    sketch.instrument(0, top, volume=108, reverb=55, low=43, high=70 if kind == "trombone" else 89)
-    sketch.instrument(1, below, volume=92, reverb=55, low=36, high=80)
-    progression = sketch.progression()
-    rhythms = ((1, 0.5, 0.5, 2), (1.5, 0.5, 1, 1), (1, 1, 2), (2, 1, 1))
-    root = 48 + (now.key + 6) % 12 - 6 + now.octave
+    sketch.instrument(0, top, volume=112, reverb=30, low=43, high=70 if kind == "trombone" else 89)
+    sketch.instrument(1, below, volume=88, reverb=30, low=36, high=80)
+    rhythm, tune, root = rng.choice(FANFARES[now.minor]), melody(now, rng), now.root(43) + now.octave
     voicing: list[int] | None = None
-    for bar, start in sketch.spans(4 * now.beat):
-        step = progression[bar % 4]
-        voicing = lead(stack(root, now.scale, step), 55 + now.octave * 0.8, voicing)
-        time = start
-        for length in rng.choice(rhythms):
-            tune = fold(degree(root + 12, now.scale, step + rng.choice((0, 2, 4, 7))), 50, 86)
-            sketch.play(0, tune, time, length * now.beat * 0.88, now.velocity + 6)
-            sketch.chord(1, voicing, time, length * now.beat * 0.88, now.velocity * 0.92)
-            time += length * now.beat
+    for bar in bars(sketch):
+        voicing = lead(stack(root, now.scale, bar.low_step), 54 + now.octave * 0.8 + now.tint, voicing)
+        for position, length in ((0, 2), (2, 2)) if bar.turns else rhythm:
+            seconds, force = length * now.beat * now.touch, now.velocity * bar.lift * accent(position)
+            low = fold(degree(root - 12, now.scale, bar.low_step), 36, 60)
+            sketch.chord(1, [low, *voicing], bar.start + position * now.beat, seconds, force)
+        sing(sketch, 0, bar, tune[bar.place], root + 12, now.velocity + 8)
     return kind
 
 
 def choir(sketch: Sketch) -> str | None:
-    """Write close harmony for voices on open vowels. The faster the tempo, the sooner chords change."""
+    """Write close harmony for voices on open vowels: a melody over chords."""
     rng, now = sketch.rng, sketch.settings
-    sketch.instrument(0, rng.choice((52, 52, 53)), volume=118, reverb=105, low=40, high=86)
-    progression = sketch.progression()
-    length = 2 * now.beat
-    root = 52 + (now.key + 6) % 12 - 6
+    voice = rng.choice((52, 52, 53))
+    sketch.instrument(0, voice, volume=78, reverb=60, low=43, high=84)
+    sketch.instrument(1, voice, volume=118, reverb=60, low=48, high=88)
+    tune, root = melody(now, rng), now.root(48)
     voicing: list[int] | None = None
-    for index, start in sketch.spans(length):
-        step = progression[index % 4]
-        voicing = lead(stack(root, now.scale, step), 61 + now.octave * 0.8, voicing)
-        sketch.chord(0, voicing, start, length * 1.02, now.velocity * 0.9)
-        low = degree(root - 12 + now.octave // 2, now.scale, step)
-        sketch.play(0, low, start, length * 1.02, now.velocity * 0.85)
-        if rng.random() < 0.6:
-            for half in range(2):
-                pitch = voicing[-1] + 12 * (now.register == "high") if half else degree(voicing[0], (0, 12), 1)
-                sketch.play(0, pitch, start + half * length / 2, length / 2, now.velocity)
+    for bar in bars(sketch):
+        voicing = lead(stack(root, now.scale, bar.low_step), 59 + now.octave * 0.8 + now.tint, voicing)
+        low = degree(root - 12 + now.octave, now.scale, bar.low_step)
+        _held(sketch, 0, bar, [low, *voicing], 2, now.velocity * 0.9)
+        sing(sketch, 1, bar, tune[bar.place], root + 12 + now.octave, now.velocity + 6)
     return None

@@ -1,10 +1,21 @@
-// Light or dark. JupyterLab and Notebook set an attribute on <body>; anywhere else the browser decides. Their dark
-// theme is independent of `prefers-color-scheme`.
+// Light or dark. JupyterLab and Notebook, VS Code and marimo each set an attribute on <body>; anywhere else the browser
+// decides. Their dark themes are independent of `prefers-color-scheme`.
 const QUERY = "(prefers-color-scheme: dark)";
+const ATTRIBUTES = ["data-jp-theme-light", "data-vscode-theme-kind", "data-theme"];
+/** @type {Record<string, boolean>} */
+const NAMED = {
+  "vscode-light": false,
+  "vscode-high-contrast-light": false,
+  "vscode-dark": true,
+  "vscode-high-contrast": true,
+  light: false,
+  dark: true,
+};
 
 function isDark() {
-  const light = document.body.dataset.jpThemeLight;
-  return light === undefined ? window.matchMedia(QUERY).matches : light === "false";
+  const { jpThemeLight, vscodeThemeKind, theme } = document.body.dataset;
+  if (jpThemeLight !== undefined) return jpThemeLight === "false";
+  return NAMED[vscodeThemeKind ?? theme ?? ""] ?? window.matchMedia(QUERY).matches;
 }
 
 /**
@@ -20,7 +31,7 @@ export function followTheme(root, changed) {
     changed();
   };
   const observer = new MutationObserver(apply);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ATTRIBUTES });
   const media = window.matchMedia(QUERY);
   media.addEventListener("change", apply);
   apply();
