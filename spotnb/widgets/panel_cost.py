@@ -21,7 +21,8 @@ def planned_cost(settings: dict[str, Any], model: Any = None) -> str:
     if isinstance(settings["prompt"], PromptTimeline):
         settings["prompt"].check_duration(settings["duration"])
     frames = clock.run_frames(settings["duration"], multiple, config.policy.ring)
-    layouts = [plan(frames, config, step, method, steps, multiple) for step in range(steps)]
+    finish = {name: settings[name] for name in ("finish_steps", "finish_overlap") if name in settings}
+    layouts = [plan(frames, config, step, method, steps, multiple, **finish) for step in range(steps)]
     windows, seen = sum(len(layout.tiles) for layout in layouts), sum(layout.network_frames for layout in layouts)
     note = ", one window: plain DDIM" if layouts[0].fallback else ""
     return f"{windows} windows, {seen / frames / steps:.2f} times the {frames} frames in each step{note}"

@@ -104,4 +104,5 @@ class Form:
             "solver": self.solver.value,
             "eta": self._usual["eta"] if self.solver.value == self._usual["solver"] else 0.0,
             "negative_prompt": self.negative.value,
+            "finish_steps": self._usual["finish_steps"],
         }

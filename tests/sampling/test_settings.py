@@ -30,7 +30,7 @@ from tests.runs import rich_runs
 ONLY_IN_PYTHON = {"config", "record", "record_dtype"}
 """Settings without an option: each field of the config has one, and the command line decides what is recorded."""
 NOT_IN_THE_FORM = {
-    *("tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code
+    *("tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale", "finish_overlap"),  # for code
     *("init_audio", "strength", "continue_from", "keep"),  # sound cannot be put into the form
 }
 NOT_IN_THE_FORM_OF_TILES = {"min_overlap", "shift_seed", "shift_schedule"}
@@ -113,6 +113,8 @@ def test_a_seed_of_none_is_drawn_once() -> None:
         ({"init_audio": "a.wav", "keep": []}, "keep is empty"),
         ({"init_audio": "a.wav", "keep": 3}, "keep is 3: expected a list"),
         ({"record": 0}, "record is 0"),
+        ({"finish_steps": -1}, "finish_steps is -1: .*0 is SpotDiffusion as published"),
+        ({"finish_overlap": 16, "config": SpotDiffusionConfig(16)}, "finish_overlap is 16: .* from 0 to 15.*smaller"),
         ({"config": {}}, "config is {}: expected a SpotDiffusionConfig"),
         ({"seed": 2**63 - 1, "n_candidates": 2}, "seed is 9223372036854775807"),
     ],

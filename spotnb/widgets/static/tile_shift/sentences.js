@@ -1,5 +1,5 @@
 // The sentences of TileShiftDebugger.
-import { networkFrames, owners, seams } from "../shared/layout.js";
+import { cuts, networkFrames, owners } from "../shared/layout.js";
 import { runsOf } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
 import { touches } from "./state.js";
@@ -34,7 +34,7 @@ export function facts({ frames, drawn }, run, { layout }) {
   const widths = layout.tiles.map(({ window: [start, stop] }) => stop - start);
   const [least, most] = [Math.min(...widths), Math.max(...widths)];
   return [
-    ["", `${count}`, count === 1 ? " tile" : " tiles"],
+    ["", `${count}`, `${count === 1 ? " tile" : " tiles"}${layout.method.faded ? ", cross-faded" : ""}`],
     ["windows of ", least === most ? `${least}` : `${least} to ${most}`, " frames"],
     ["network runs over ", `${cost}`, ` frames for ${frames} (${(cost / frames).toFixed(2)}×)`],
     ["all steps ", `${(run.cost / frames / drawn.length).toFixed(2)}×`, ""],
@@ -59,9 +59,9 @@ export function shiftWords({ layout, movable, byHand }) {
  */
 export function description({ frames, names, framesPerSecond }, { step, layout, byHand }) {
   const { method, edge, shift, tiles } = layout;
-  const cuts = list(seams(layout).map((seam) => seconds(seam, framesPerSecond)));
+  const at = cuts(layout).map((seam) => seconds(seam, framesPerSecond));
   const what = `Step ${names[step]}, ${method.name}, edge ${edge.name}, shift ${shift}${byHand ? " by hand" : ""}`;
-  const where = `${tiles.length} tiles, seams at ${cuts} seconds`;
+  const where = `${tiles.length} tiles${method.faded ? " that cross-fade, no seams" : `, seams at ${list(at)} seconds`}`;
   const past = layout.fallback ? " The latent fits one tile." : "";
   return `${what}: ${where}; network frames ${networkFrames(layout)} for ${frames}.${past}`;
 }
