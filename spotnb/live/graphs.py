@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,7 +37,7 @@ class Network(NamedTuple):
     name: str
     piece: str
     module: nn.Module
-    inputs: dict[str, tuple[Tensor, tuple[int, ...]]]
+    inputs: Mapping[str, tuple[Tensor, tuple[int, ...]]]
     outputs: tuple[str, ...]
 
 
@@ -47,13 +47,12 @@ def networks_of(model: DiffusersAudioLDM) -> list[Network]:
     latent = torch.linspace(-1, 1, 2 * model.channels * frames * model.latent_bins)
     latent = latent.reshape(2, model.channels, frames, model.latent_bins)
     width = model.text_encoder.config.projection_dim
-    numbers = torch.tensor([0.0, 12.5])
     windows = {
         "x": (latent, (0, 2)),
         "t": (torch.tensor([500, 500]), (0,)),
         "embeds": (torch.ones(2, width), (0,)),
-        "beats": (numbers, (0,)),
-        "starts": (numbers, (0,)),
+        "beats": (torch.tensor([0.0, 12.5]), (0,)),
+        "starts": (torch.tensor([0.0, 16.0]), (0,)),  # a tensor of its own: torch would take the same one for one input
     }
     mel = torch.zeros(2, 40, model.vocoder.config.mel_bins)
     tones = ("magnitude", "offset") if model.vocoder.config.tones else ()
@@ -140,13 +139,15 @@ def _strip_nodes(nodes: Any) -> None:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Silence the exporter, which warns of packages that no network of ours needs."""
-    logger = logging.getLogger("torch.onnx")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
+    """Silence the exporter, which warns of packages that no network of ours needs, and logs each operation."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

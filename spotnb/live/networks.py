@@ -25,6 +25,9 @@ class TextEncoder(nn.Module):
         model: The model.
     """
 
+    tellings: Tensor
+    lengths: Tensor
+
     def __init__(self, model: DiffusersAudioLDM) -> None:
         super().__init__()
         self.encoder = model.text_encoder
@@ -49,6 +52,9 @@ class Denoiser(nn.Module):
     Args:
         model: The model.
     """
+
+    bin_code: Tensor | None
+    alphas: Tensor
 
     def __init__(self, model: DiffusersAudioLDM) -> None:
         super().__init__()

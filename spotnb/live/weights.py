@@ -21,7 +21,7 @@ from spotnb.support.paths import show_path
 if TYPE_CHECKING:
     import onnx
 
-TYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+TYPES: dict[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 FEWEST, MOST = 64, 65_536
 """Tensors of fewer numbers stay in the graph. No tensor of more may: it would be a weight that was not recognized."""
 
@@ -54,7 +54,7 @@ class StoredWeights:
     def __init__(self, path: Path) -> None:
         content = path.read_bytes()
         start = 8 + int.from_bytes(content[:8], "little")
-        self.name, self._places = path.name, dict[tuple[Any, ...], Place]()
+        self.path, self._places = path, dict[tuple[Any, ...], Place]()
         for key, entry in sorted(json.loads(content[8:start]).items()):
             if key == "__metadata__" or entry["dtype"] not in TYPES:
                 continue
@@ -101,7 +101,7 @@ def refer(model: onnx.ModelProto, stored: StoredWeights, file: str) -> None:
         if place is None:
             if array.size > MOST:
                 raise SpotnbError(
-                    f"a tensor {list(array.shape)} of the exported graph is not in {show_path(stored.name)}: expected "
+                    f"a tensor {list(array.shape)} of the exported graph is not in {show_path(stored.path)}: expected "
                     "the weights as they are; export with the torch version in constraints.txt"
                 )
             continue

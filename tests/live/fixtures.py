@@ -2,8 +2,8 @@
 
 python -m tests.live.fixtures    # rewrites them after a change in Python
 
-Long inputs are not stored: both sides draw them as normal noise, whose bits a fixture of its own holds. Of long results,
-every few numbers are stored.
+Long inputs are not stored: both sides draw them as normal noise, whose bits a fixture of its own holds. Of long
+results, every few numbers are stored.
 """
 
 from __future__ import annotations
@@ -53,7 +53,14 @@ TEXTS = (
     "piano " * 45,
     "drums & bass — loud",
 )
-SEEDS = ((0, [0, 0]), (1, []), (7, [3, 2]), (2**32, [1]), (2**53 - 1, [999, 1]), (123456789012, [2**33, 4]))
+SEEDS: tuple[tuple[int, list[int]], ...] = (
+    (0, [0, 0]),
+    (1, []),
+    (7, [3, 2]),
+    (2**32, [1]),
+    (2**53 - 1, [999, 1]),
+    (123456789012, [2**33, 4]),
+)
 DRAWS = ((128, 0, 0, "start"), (16, 1, 0, "pad"), (1000, 7, 12, "eta"), (32768, 2**40 + 3, 999, "start"))
 DURATIONS = (0.04, 0.12, 1, 2.5, 3.13, 5.12, 9.99, 10, 10.24, 20, 30.02, 59.999)
 RUNS: tuple[dict[str, Any], ...] = (
@@ -98,9 +105,7 @@ def thin(values: ArrayLike | Tensor, stride: int = STRIDE) -> list[float]:
 
 def seeds() -> list[dict[str, Any]]:
     """The words of SeedSequence, as texts, because JSON in JavaScript has no integers of 64 bits."""
-    return [
-        {"seed": str(seed), "key": list(map(str, key)), "word": str(_word(seed, key))} for seed, key in SEEDS
-    ]
+    return [{"seed": str(seed), "key": list(map(str, key)), "word": str(_word(seed, key))} for seed, key in SEEDS]
 
 
 def _word(seed: int, key: list[int]) -> int:
@@ -158,7 +163,7 @@ def timesteps() -> list[dict[str, Any]]:
 
 def texts() -> list[dict[str, Any]]:
     """The embedded model's vocabulary, and what it reads of texts."""
-    model = load_model("tiny", device="cpu", dtype="fp32")
+    model: Any = load_model("tiny", device="cpu", dtype="fp32")
     return [
         tokenizer(model.tokenizer),
         *(
@@ -190,9 +195,9 @@ def runs() -> list[dict[str, Any]]:
         options = {name: value for name, value in settings.items() if name not in TILING}
         config = SpotDiffusionConfig(**{name: settings[name] for name in TILING if name in settings})
         sampler = SpotSampler(model, config=config, **options)
-        steps = [thin(sampler.step().x) for _ in range(settings["steps"])]
-        record = sampler.trace[-1]
-        cases.append({"settings": settings, "frames": record.x.shape[2], "steps": steps, "x0": thin(record.x0)})
+        records: list[Any] = [sampler.step() for _ in range(settings["steps"])]
+        steps, last = [thin(record.x) for record in records], records[-1]
+        cases.append({"settings": settings, "frames": last.x.shape[2], "steps": steps, "x0": thin(last.x0)})
     return [description, *cases]
 
 

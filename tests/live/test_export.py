@@ -23,6 +23,7 @@ from spotnb.models.vocoder import without_offset
 from tests.live.small_model import save_small_model
 from tests.models.families import audioldm
 
+pytestmark = pytest.mark.export
 TOLERANCE = 1e-5
 TONES = 8
 
