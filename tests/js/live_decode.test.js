@@ -41,7 +41,12 @@ test("log-mels of latents are cross-faded as in Python", async () => {
   for (const { asked, mel } of fixture("decoded")) {
     const [frames, window, overlap, ring] = asked;
     const model = fixtureModel({ decoder: { window, overlap, ring_reach: 64 } });
-    const found = await latentToMel(model, noiseLatent(frames, frames), ring);
+    const told = [];
+    const found = await latentToMel(model, noiseLatent(frames, frames), ring, {
+      onDecoded: (done, all) => told.push([done, all]),
+    });
+    const all = frames + (ring ? 128 : 0);
+    assert.deepEqual(told.at(-1), [all, all]);
     assert.equal(found.length, 4 * frames * BANDS);
     assertClose(thin(found, 37), mel, 2e-6, JSON.stringify(asked));
   }

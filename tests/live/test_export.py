@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.live.description import tokenizer
 from spotnb.live.export import export, main
 from spotnb.live.graphs import graph_of, networks_of
 from spotnb.live.weights import StoredWeights, refer
@@ -21,6 +22,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from spotnb.models.vocoder import without_offset
 from tests.live.small_model import save_small_model
+from tests.models.components import make_tokenizer
 from tests.models.families import audioldm
 
 pytestmark = pytest.mark.export
@@ -171,10 +173,16 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.Captu
     assert isinstance(load_model(folder), DiffusersAudioLDM)
     with pytest.raises(InputError, match="expected one of the embedded model's kind, with its vocoder; pass tiny"):
         export(tmp_path / "out", str(folder))
+    capsys.readouterr()  # of the libraries that wrote the folder
     assert main(["--out", str(tmp_path / "out"), "--model", str(folder)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: model is ")
     assert error.count("\n") == 1
+
+
+def test_a_tokenizer_of_another_kind_is_refused() -> None:
+    with pytest.raises(InputError, match=r"the tokenizer is 'WordLevel' of 19 tokens: expected a list of words, as"):
+        tokenizer(make_tokenizer())
 
 
 def test_a_missing_package_and_a_bad_folder_are_told_in_one_line(

@@ -83,7 +83,11 @@ async function melOf(model, latent, { signal, onDecoded }) {
   const { window, overlap } = model.description.decoder;
   const { bands } = model.description.vocoder;
   const { frames } = latent;
-  if (frames <= window) return decodeWindow(model, latent);
+  if (frames <= window) {
+    const mel = await decodeWindow(model, latent);
+    await onDecoded?.(frames, frames);
+    return mel;
+  }
   const starts = [];
   for (let start = 0; start < frames - window; start += window - overlap) starts.push(start);
   starts.push(frames - window);
