@@ -32,7 +32,7 @@ class Place(NamedTuple):
     Attributes:
         offset: The first byte in the file.
         length: In bytes.
-        shape: The shape in the file.
+        shape: The shape in the file; if it is not turned, that in the graph, which may have more axes.
         dtype: The type in the file.
         turned: Whether the graph has its two axes exchanged.
     """
@@ -66,17 +66,20 @@ class StoredWeights:
                 self._places.setdefault(_key(array.T), place._replace(turned=True))
 
     def find(self, array: NDArray[Any]) -> Place | None:
-        """Return where the file holds exactly these float32 numbers, in whichever precision, or None."""
+        """Return where the file holds exactly these float32 numbers, in whichever precision and shape, or None."""
         with np.errstate(over="ignore"):
             half = array.astype(np.float16)
         for stored in (half, array) if (half.astype(np.float32) == array).all() else (array,):
-            if (place := self._places.get(_key(stored))) is not None:
+            place = self._places.get(_key(stored))
+            if place is not None and not place.turned:
+                return place._replace(shape=array.shape)
+            if place is not None and place.shape == array.shape[::-1]:
                 return place
         return None
 
 
 def _key(array: NDArray[Any]) -> tuple[Any, ...]:
-    return array.dtype.itemsize, array.shape, np.ascontiguousarray(array).tobytes()
+    return array.dtype.itemsize, np.ascontiguousarray(array).tobytes()
 
 
 def refer(model: onnx.ModelProto, stored: StoredWeights, file: str) -> None:
