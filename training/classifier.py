@@ -7,9 +7,7 @@ It ships in `training/judge/` with the statistics of the real clips' features.
 
 from __future__ import annotations
 
-import argparse
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,9 @@ from torch import Tensor, nn
 
 from training.compose import CLASSES
 from training.data import Waveforms, class_targets, clip_mels, excerpt, load_attributes, mel_excerpts_of, mels_of
-from training.trainer import Trainer
+from training.device import Ahead
+from training.start import begin, training_parser
+from training.trainer import Figures, Trainer
 
 JUDGE = Path(__file__).parent / "judge"
 FRAMES, BATCH, FEATURES = 512, 24, 64  # mel frames: 5.12 s
@@ -70,8 +70,9 @@ def frechet(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) 
 @torch.no_grad()
 def judge_mels(judge: Classifier, mels: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Return the features `[N, 64]` and class logits `[N, 14]` of log-mels `[N, 1, frames, 64]`."""
-    features = torch.cat([judge.features(part) for part in mels.split(16)])
-    return features.numpy(), judge.head(features).numpy()
+    device = judge.head.weight.device
+    features = torch.cat([judge.features(part.to(device)) for part in mels.split(16)])
+    return features.cpu().numpy(), judge.head(features).cpu().numpy()
 
 
 def both_heard(logits: np.ndarray, targets: np.ndarray, threshold: float) -> float:
@@ -100,15 +101,15 @@ def _mixed(one: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.n
     return np.asarray((one + level * other) / 1.5, np.float32)
 
 
-def train(data: Path, minutes: float) -> Classifier:
-    """Train a judge on the rendered clips in `data` for some minutes of CPU time."""
+def train(data: Path, minutes: float, device: torch.device | str = "cpu") -> Classifier:
+    """Train a judge on the rendered clips in `data` for some minutes."""
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     labels, unseen_labels = (class_targets(load_attributes(data, split)) for split in ("train", "unseen"))
     fixed = torch.cat([clip_mels(unseen, [i])[:, :, :FRAMES] for i in range(len(unseen))])
     alone = (unseen_labels.sum(1) == 1).numpy()
-    judge = Classifier()
+    judge = Classifier().to(device)
 
-    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+    def batch(step: int) -> tuple[Tensor, Tensor]:
         rng, generator = np.random.default_rng((6, step)), torch.Generator().manual_seed(step)
         clips = rng.integers(len(waves), size=BATCH)
         sounds, target = [excerpt(waves[int(clip)], rng, FRAMES) for clip in clips], labels[torch.from_numpy(clips)]
@@ -121,8 +122,14 @@ def train(data: Path, minutes: float) -> Classifier:
         # Random gain and a little noise keep level and fine texture from deciding a class.
         mel = mel + torch.randn(BATCH, 1, 1, 1, generator=generator) * 0.5
         mel = mel + torch.randn(mel.shape, generator=generator) * 0.3 * torch.rand(BATCH, 1, 1, 1, generator=generator)
+        return mel, target
+
+    batches = Ahead(batch, device)
+
+    def loss(step: int) -> tuple[Tensor, Figures]:
+        mel, target = batches(step)
         value = len(CLASSES) * nn.functional.binary_cross_entropy_with_logits(judge(mel), target * 0.96 + 0.02)
-        return value, {"loss": value.item()}
+        return value, {"loss": value.detach()}
 
     def validate() -> dict[str, float]:
         logits, targets = judge_mels(judge, fixed)[1], unseen_labels.numpy()
@@ -133,17 +140,13 @@ def train(data: Path, minutes: float) -> Classifier:
     return Trainer("judge", judge, data, minutes, lr=2e-3, ema=0.98, warmup=50).run(loss, validate)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train the judge, set its threshold, and save it with its reference statistics."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("data/judge"))
-    parser.add_argument("--minutes", type=float, default=6, help="CPU minutes")
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    judge = train(args.data, args.minutes)
+    parser = training_parser(__doc__, minutes=6)
+    parser.set_defaults(out=Path("data/judge"))
+    args = parser.parse_args(arguments)
+    device = begin(args)
+    judge = train(args.data, args.minutes, device).cpu()
     waves, rows = Waveforms(args.data, "train"), load_attributes(args.data, "train")
     rng = np.random.default_rng(7)
     # The reference matches prompts of one class: no pairs, no old recordings.

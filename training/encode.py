@@ -6,7 +6,6 @@ memory of a small machine.
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
 
@@ -15,8 +14,11 @@ import torch
 from diffusers import AutoencoderKL
 from tqdm.auto import tqdm
 
-from training.data import SAMPLES, Waveforms, clip_mels
-from training.train_vae import StandardVae, autocast
+from spotnb.models.mel import torch_log_mel
+from training.data import SAMPLES, Waveforms
+from training.device import autocast
+from training.start import begin, training_parser
+from training.train_vae import StandardVae
 
 FRAMES = SAMPLES // 640
 TOGETHER = 4
@@ -25,26 +27,24 @@ TOGETHER = 4
 @torch.no_grad()
 def encode_all(module: StandardVae, scale: float, data: Path, split: str) -> None:
     """Encode a split. An interrupted run leaves no finished file."""
-    waves = Waveforms(data, split)
+    waves, device = Waveforms(data, split), next(module.parameters()).device
     out, partial = data / f"latents-{split}.npy", data / f".part-latents-{split}.npy"
     latents = np.lib.format.open_memmap(partial, "w+", np.float16, (len(waves), 8, FRAMES, 16))
     for i in tqdm(range(0, len(waves), TOGETHER), desc=f"latents of {split}"):
-        with autocast():
-            mean, _ = module.moments(clip_mels(waves, range(i, min(i + TOGETHER, len(waves)))))
-        latents[i : i + TOGETHER] = (mean * scale).numpy()
+        sounds = np.stack([waves[k] for k in range(i, min(i + TOGETHER, len(waves)))])
+        with autocast(device):
+            mean, _ = module.moments(torch_log_mel(torch.from_numpy(sounds).to(device)))
+        latents[i : i + TOGETHER] = (mean * scale).cpu().numpy()
     latents.flush()
     os.replace(partial, out)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Encode both splits."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("data/model"), help="the model folder")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
+    args = training_parser(__doc__).parse_args(arguments)
+    device = begin(args)
     scale = AutoencoderKL.load_config(args.out / "vae")["scaling_factor"]
-    module = StandardVae.load(args.out / "vae")
+    module = StandardVae.load(args.out / "vae").to(device)
     for split in ("unseen", "train"):
         encode_all(module, scale, args.data, split)
 

@@ -3,6 +3,10 @@
 No data folder is needed: prompts come from the caption grammar, the judge and its statistics of real clips are shipped,
 and unseen real clips are rendered here if fluidsynth and its soundfont are installed. Only the search for the nearest
 training clips needs `--data`. The first embedded model's results with the same protocol are in `results-first.json`.
+
+The main figures, which are printed first, are the distances in musicnn's two spaces (`frechet_msd`, `frechet_mtt`).
+`stages` and `stage_losses` say by class and stage what is lost where; `training.measure_stages` describes their form.
+Names that end in `_error` are standard errors of the figure before, and names that end in `_real` are of real clips.
 """
 
 from __future__ import annotations
@@ -10,6 +14,8 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -26,6 +32,7 @@ from training.measure_real import measure_real
 from training.measure_seams import SEEDS, measure_seams
 from training.measure_sound import measure_long, measure_pitch, measure_tempo, measure_words
 from training.measure_speed import measure_speeds
+from training.measure_stages import lines, measure_stages
 from training.musicnn import MissingWeights
 from training.render import MissingSynthesizer
 
@@ -49,16 +56,19 @@ OF_THE_MODEL: dict[str, Callable[[DiffusersAudioLDM], Mapping[str, object]]] = {
     "prompts": measure_prompts,
     "pairs": measure_pairs,
     "captioned": measure_captioned,
+    "stages": measure_stages,
     "pitch": measure_pitch,
     "tempo": measure_tempo,
     "words": measure_words,
     "long": measure_long,
     "real": measure_real,
 }
+MAIN = ("frechet_msd", "frechet_mtt")
+TABLES = ("stages", "stage_losses")  # printed as tables, since they have hundreds of figures
 PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "memory")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure the selected parts and write the results after each of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="folder of another model (default: the embedded one)")
@@ -68,11 +78,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="folder for the seam runs' latents, to resume from")
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with the training clips' latents")
     parser.add_argument("--workers", type=int, default=2, help="threads, or processes for the seam protocol")
-    args = parser.parse_args()
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; speed and seams are always measured on the CPU")
+    args = parser.parse_args(arguments)
     torch.set_num_threads(args.workers)
     results: dict[str, object] = json.loads(args.out.read_text()) if args.out.exists() else {}
     name = args.model or "tiny"
-    model = load_model(name, device="cpu")
+    model = load_model(name, device=args.device)
     assert isinstance(model, DiffusersAudioLDM)
     results["dtype"] = str(model.dtype).removeprefix("torch.")
     measures: dict[str, Callable[[], Mapping[str, object]]] = {
@@ -88,7 +99,7 @@ def main() -> None:
         except (MissingSynthesizer, MissingWeights, MissingClips) as error:
             print(f"{part} was not measured: {error}")
         with atomic_write(args.out) as temporary:
-            temporary.write_text(json.dumps(rounded(results), indent=2) + "\n")
+            temporary.write_text(as_json(results))
     print_table(results)
 
 
@@ -96,10 +107,13 @@ def print_table(results: Mapping[str, object]) -> None:
     """Print the results next to those of the first embedded model, where they exist for the same protocol."""
     first = flat(json.loads(FIRST.read_text())) if FIRST.exists() else {}
     print(f"{'':48} {'now':>10} {'first':>10}")
-    for key, value in flat(results).items():
+    single = flat({key: value for key, value in results.items() if key not in TABLES})
+    for key, value in sorted(single.items(), key=lambda row: not row[0].startswith(MAIN)):
         if isinstance(value, float):
             before = first.get(key)
             print(f"{key:48} {value:10.4f} " + (f"{before:10.4f}" if isinstance(before, float) else f"{'':10}"))
+    stages = results.get("stages")
+    print("\n".join(lines(stages) if isinstance(stages, dict) else ()))
 
 
 def flat(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
@@ -111,10 +125,20 @@ def flat(results: Mapping[str, object], prefix: str = "") -> dict[str, object]:
 
 
 def rounded(value: object) -> object:
-    """Round every float in nested tables to four decimal places."""
+    """Round every float in nested tables and lists to four decimal places; NaN becomes None, as JSON has no NaN."""
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items()}
-    return round(value, 4) if isinstance(value, float) else value
+    if isinstance(value, list):
+        return [rounded(inner) for inner in value]
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 4)
+    return value
+
+
+def as_json(results: Mapping[str, object]) -> str:
+    """Return results as JSON, with a mean and its error on one line."""
+    text = json.dumps(rounded(dict(results)), indent=2)
+    return re.sub(r"\[\s+([^\[\]{}]*?),\s+([^\[\]{},]*?)\s+\]", r"[\1, \2]", text) + "\n"
 
 
 if __name__ == "__main__":

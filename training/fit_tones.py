@@ -1,16 +1,18 @@
-"""Give a vocoder's tones a start: fit their head to real sound by least squares, in half a CPU minute.
+"""Give a vocoder's heads a start: fit them to real sound by least squares, in half a CPU minute.
 
 Magnitudes and frequencies of real sound are known, so no gradient has to find them through the STFT at first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from spotnb.models.mel import torch_log_mel
-from spotnb.models.tones import MAX_OFFSET
+from spotnb.models.mel import stft, torch_log_mel
+from spotnb.models.tones import MAX_OFFSET, anchor_frames, phases, spectrum_of
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
 from training.vocoder_losses import EDGE_FRAMES, frequencies
@@ -18,6 +20,7 @@ from training.vocoder_losses import EDGE_FRAMES, frequencies
 BATCHES, BATCH, FRAMES = 8, 16, 128
 LARGEST_TARGET = 0.97  # of MAX_OFFSET: beyond it, tanh is too flat to be inverted
 LEAST_MAGNITUDE = 1e-3
+LEAST_REST = 0.02  # of the power of a bin: what tones that are too loud leave to the head
 RIDGE = 1e-4  # of the mean square of the inputs
 
 
@@ -48,7 +51,7 @@ def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -
         waves: Clips to fit to.
         batches: How many batches of excerpts to use.
     """
-    head, rng = vocoder.tone_head, np.random.default_rng(4)
+    head = vocoder.tone_head
     assert head is not None
     inputs: list[Tensor] = []
     sizes: list[Tensor] = []
@@ -56,10 +59,7 @@ def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -
     weights: list[Tensor] = []
     count = vocoder.config.tones
     inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
-    for _ in range(batches):
-        clips = [waves[int(i)] for i in rng.integers(len(waves), size=BATCH)]
-        starts = rng.integers(clips[0].size - FRAMES * 160, size=BATCH)
-        real = torch.from_numpy(np.stack([c[s : s + FRAMES * 160] for c, s in zip(clips, starts, strict=True)]))
+    for real in _excerpts(waves, batches):
         mel = torch_log_mel(real)[:, 0]
         x = torch.cat([vocoder.features(mel), vocoder.standardised(mel), torch.ones_like(mel[..., :1])], 2)
         inputs.append(((x[:, 1:] + x[:, :-1]) / 2)[:, inside].flatten(0, 1))
@@ -74,6 +74,46 @@ def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -
     solution = torch.cat(solutions, 1).T
     head.weight.copy_(solution[:, :-1])
     head.bias.copy_(solution[:, -1])
+
+
+@torch.no_grad()
+def fit_rest(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -> None:
+    """Set the magnitudes of the head to the least-squares solution for what the tones leave of real sound.
+
+    A head that starts in silence stays there, since the gradient of a logarithmic magnitude is that magnitude.
+
+    Args:
+        vocoder: A vocoder with tones, on the CPU. Its other weights stay as they are.
+        waves: Clips to fit to.
+        batches: How many batches of excerpts to use.
+    """
+    config, bins = vocoder.config, vocoder.config.window // 2 + 1
+    inputs: list[Tensor] = []
+    rests: list[Tensor] = []
+    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
+    for real in _excerpts(waves, batches):
+        mel = torch_log_mel(real)[:, 0]
+        features = vocoder.features(mel)
+        magnitude, offset = vocoder.tones(features, mel)
+        anchors = anchor_frames(mel, config.anchor_spacing)
+        tones = spectrum_of(magnitude, offset, phases(offset, magnitude, anchors, config.hop, config.window))
+        tones = nn.functional.pad(tones, (0, 0, 0, bins - tones.shape[1]))
+        power = stft(real).abs().square()
+        rest = torch.maximum(power - tones.abs().square(), LEAST_REST * power).sqrt().clamp_min(LEAST_MAGNITUDE).log()
+        inputs.append(torch.cat([features, torch.ones_like(mel[..., :1])], 2)[:, inside].flatten(0, 1))
+        rests.append(rest.mT[:, inside].flatten(0, 1))
+    solution = _solved(torch.cat(inputs), torch.cat(rests) + 1).T  # the vocoder takes 1 from the logarithm
+    vocoder.head.weight[:bins] = solution[:, :-1]
+    vocoder.head.bias[:bins] = solution[:, -1]
+
+
+def _excerpts(waves: Waveforms, batches: int) -> Iterator[Tensor]:
+    """Cut random excerpts `[BATCH, 160 * FRAMES]` from random clips, the same ones every time."""
+    rng = np.random.default_rng(4)
+    for _ in range(batches):
+        clips = [waves[int(i)] for i in rng.integers(len(waves), size=BATCH)]
+        starts = rng.integers(clips[0].size - FRAMES * 160, size=BATCH)
+        yield torch.from_numpy(np.stack([c[s : s + FRAMES * 160] for c, s in zip(clips, starts, strict=True)]))
 
 
 def _solved(x: Tensor, y: Tensor) -> Tensor:

@@ -11,12 +11,19 @@ from librosa.decompose import hpss
 from librosa.onset import onset_detect, onset_strength
 from numpy.typing import NDArray
 
+from spotnb.sound.loudness import ABSOLUTE_GATE, loudness
 from spotnb.sound.mel import SAMPLE_RATE
 
 Sound = NDArray[np.float32]
 HOP = 256
 SAME_NOTE = 80  # a step of fewer cents between two frames is within one note
 SILENT_DB = -60.0
+AUDIBLE = 1e-2  # of the highest magnitude: weaker frames and peaks do not count
+LOWEST, HIGHEST = 100, 4000  # Hz: where peaks of the spectrum are followed
+CONTRAST_FROM, CONTRAST_OCTAVES = 200, 5  # Hz, and octaves above it: up to 6400 Hz
+AROUND = 2  # frames (16 ms) on both sides that belong to an onset
+SETTLED = 4  # frames at the start, where the padding ends
+LATER = 4  # frames: 64 ms
 
 
 def pitch_deviation(sound: Sound) -> float:
@@ -60,6 +67,64 @@ def onset_rate(sound: Sound) -> float:
 def level(sound: Sound) -> float:
     """Return the RMS level in dB relative to full scale."""
     return float(20 * np.log10(max(1e-9, np.sqrt(np.mean(np.square(sound, dtype=np.float64))))))
+
+
+def lufs(sound: Sound) -> float:
+    """Return the integrated loudness in LUFS (ITU-R BS.1770-4), at least -70."""
+    return max(ABSOLUTE_GATE, loudness(sound, SAMPLE_RATE))
+
+
+def outside(sound: Sound) -> float:
+    """Return the share of samples outside [-1, 1], which a sound file would clip."""
+    return float((np.abs(sound) > 1).mean())
+
+
+def spectral_contrast(sound: Sound) -> float:
+    """Return how far the peaks of the spectrum stand above its valleys, in dB, averaged over octaves and frames.
+
+    Octave bands are those of Jiang et al. (2002, "Music type classification by spectral contrast feature"). Frames more
+    than 40 dB below the loudest one do not count, since their valleys are rounding errors.
+    """
+    magnitude = np.abs(librosa.stft(sound, n_fft=2048, hop_length=512))
+    size = magnitude.max(0)
+    loud = magnitude[:, size > AUDIBLE * size.max()] if size.max() > 0 else magnitude
+    contrast = librosa.feature.spectral_contrast(
+        S=loud, sr=SAMPLE_RATE, fmin=CONTRAST_FROM, n_bands=CONTRAST_OCTAVES, quantile=0.02
+    )
+    return float(contrast[1:].mean())  # the first band is all that lies below the octaves
+
+
+def onset_clarity(sound: Sound) -> float:
+    """Return how much more the spectrum rises at onsets than elsewhere, in dB; 0 without onsets.
+
+    The rise is librosa's onset strength, the mean over mel bands of what each gains from frame to frame. At each onset,
+    its highest value within 32 ms counts, less the median of the clip.
+    """
+    strength = onset_strength(y=sound, sr=SAMPLE_RATE, hop_length=HOP)[SETTLED:]
+    onsets = onset_detect(onset_envelope=strength, sr=SAMPLE_RATE, hop_length=HOP)
+    peaks = [strength[max(0, frame - AROUND) : frame + AROUND + 1].max() for frame in onsets]
+    return float(np.mean(peaks) - np.median(strength)) if peaks else 0.0
+
+
+def pitch_jitter(sound: Sound) -> float:
+    """Return how much the frequencies of steady tones change within 64 ms, in cents; NaN without tones.
+
+    The tones are the peaks of the spectrum between 100 and 4000 Hz, so that chords count as well as melodies. Their
+    frequencies are those of the phase vocoder, and their changes are weighted by magnitude.
+    """
+    window = 2048
+    spectrum = librosa.stft(sound, n_fft=window, hop_length=HOP)
+    magnitude = np.abs(spectrum)
+    bins = np.arange(len(spectrum))[:, None]
+    turned = np.angle(spectrum[:, 1:] * spectrum[:, :-1].conj() * np.exp(-2j * np.pi * bins * HOP / window))
+    hertz = bins * SAMPLE_RATE / window + turned * SAMPLE_RATE / (2 * np.pi * HOP)  # between two frames
+    middle = magnitude[1:-1, :-1]
+    peak = (middle > magnitude[:-2, :-1]) & (middle >= magnitude[2:, :-1]) & (middle > AUDIBLE * magnitude.max())
+    before, after, weight = hertz[1:-1, :-LATER], hertz[1:-1, LATER:], middle[:, :-LATER]
+    peak = peak[:, :-LATER] & (before > LOWEST) & (before < HIGHEST) & (after > LOWEST)
+    cents = 1200 * np.abs(np.log2(after[peak] / before[peak]))
+    weight = weight[peak] * (cents < SAME_NOTE)
+    return float((cents * weight).sum() / weight.sum()) if weight.any() else float("nan")
 
 
 def centroid(sound: Sound) -> float:

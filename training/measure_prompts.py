@@ -18,6 +18,7 @@ from training.measure_real import real_clips
 from training.musicnn import load_musicnn
 from training.phrases import PAIRS
 from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents, vocoded
+from training.uncertainty import jackknife_error
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
 PAIRS_ASKED = 84
@@ -87,30 +88,36 @@ def measure_captioned(model: DiffusersAudioLDM) -> dict[str, object]:
 
     The spaces are the judge's and, for vocoded sound, those of two networks that others trained on recorded music
     (`training.musicnn`). The distance of other real clips is the reference for a perfect model. Clips are generated in
-    15 steps of DPM-Solver++ and, for the judge's space only, also in 50 steps of DDIM.
+    15 steps of DPM-Solver++ and, for the judge's space only, also in 50 steps of DDIM. Standard errors are those of the
+    jackknife over the clips that are compared with the real ones.
     """
     judge, _ = load_judge()
     taggers = {name: load_musicnn(name=f"{name.upper()}_musicnn") for name in ("msd", "mtt")}
 
-    def spaces(sound: Tensor) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def spaces(sound: Tensor) -> dict[str, np.ndarray]:
         features = {"judge": judge_mels(judge, torch_log_mel(sound)[:, :, :FRAMES])[0]}
         for name, tagger in taggers.items():
             with torch.no_grad():
                 features[name] = torch.cat([tagger.features(part) for part in sound.split(8)]).numpy()
-        return {name: moments(values) for name, values in features.items()}
+        return features
 
     real, rows = real_clips(CAPTIONED)
-    reference = spaces(real)
+    reference = {name: moments(values) for name, values in spaces(real).items()}
     other = spaces(real_clips(CAPTIONED, CAPTIONED)[0])
     texts = [caption(row, random.Random(i)) for i, row in enumerate(rows)]
     results: dict[str, object] = {}
-    generated = {}
+    generated: dict[str, np.ndarray] = {}
     for steps, solver in ((15, "dpm++"), (50, "ddim")):
         mels = decoded(model, sampled_latents(model, texts, solver=solver, steps=steps))
         if steps == 15:
             generated = spaces(vocoded(model, mels))
         results[f"frechet_captioned_{steps}_steps"] = frechet(moments(judge_mels(judge, mels)[0]), reference["judge"])
-    for name in reference:
-        results[f"frechet_{name}"] = frechet(generated[name], reference[name])
-        results[f"frechet_{name}_real"] = frechet(other[name], reference[name])
+    for name, wanted in reference.items():
+
+        def distance(features: np.ndarray, wanted: tuple[np.ndarray, np.ndarray] = wanted) -> float:
+            return frechet(moments(features), wanted)
+
+        for key, features in (("", generated[name]), ("_real", other[name])):
+            results[f"frechet_{name}{key}"] = distance(features)
+            results[f"frechet_{name}{key}_error"] = jackknife_error(distance, features)
     return results

@@ -44,12 +44,12 @@ def measure_real(model: DiffusersAudioLDM) -> dict[str, object]:
         "frechet_real": frechet(moments(features[plain]), reference),
         "judge_accuracy_real": float((heard.argmax(1) == labels)[plain].mean()),
     }
-    decoded = torch.cat([model.decode_mel(model.encode(part)) for part in waves.split(4)])
+    decoded = torch.cat([model.decode_mel(model.encode(part)).cpu() for part in waves.split(4)])
     results["vae_mel_l1"] = (decoded - mels).abs().mean().item()
     some = slice(None, None, 3)
     for name, vocode in (("vocoder", model.vocode), ("griffin_lim", griffin_lim)):
         started = time.perf_counter()
-        sound = torch.cat([vocode(part) for part in mels[some].split(4)])
+        sound = torch.cat([vocode(part).cpu() for part in mels[some].split(4)])
         seconds = time.perf_counter() - started
         results[f"{name}_mel_l1"] = (torch_log_mel(sound) - mels[some]).abs().mean().item()
         results[f"{name}_mr_stft"] = stft_distance(sound, waves[some]).item()

@@ -21,6 +21,7 @@ from spotnb.sampling.settings import RunSettings
 from spotnb.tiling.clock import AUDIOLDM
 from spotnb.tiling.config import SpotDiffusionConfig
 from training.compose import CLASSES
+from training.guided import finish_rescaled
 from training.phrases import TRAINING, UNSEEN
 
 FRAMES = 128
@@ -50,6 +51,7 @@ def sampled_latents(
     frames: int = FRAMES,
     seed: int = 0,
     interval: tuple[int, int] = TINY_INTERVAL,
+    rescale: float = 0.0,
 ) -> Tensor:
     """Sample one window per text with classifier-free guidance.
 
@@ -62,6 +64,7 @@ def sampled_latents(
         frames: Length of the window in latent frames.
         seed: Offset of the seeds; the i-th window depends only on this, its position, and its text.
         interval: First and last timestep at which guidance applies.
+        rescale: Share of rescaled guidance (`training.guided`).
 
     Returns:
         The clean latents, `[N, 8, frames, 16]`.
@@ -75,15 +78,16 @@ def sampled_latents(
         prompts = Prompts(model.embed([*part, ""]), (rows,), nothing)
         clips = replace(settings, seed=start + seed, n_candidates=len(part), guidance_interval=interval)
         run = Run.of(model, clips, prompts=prompts, frames=frames)
-        latents.append(run.finish(run.start()).x)
+        clean = finish_rescaled(run, rescale) if rescale else run.finish(run.start()).x
+        latents.append(clean.cpu())
     return torch.cat(latents)
 
 
 def decoded(model: DiffusersAudioLDM, latents: Tensor) -> Tensor:
-    """Decode latents `[N, 8, frames, 16]` to log-mels `[N, 1, 4 * frames, 64]`."""
-    return torch.cat([model.decode_mel(part) for part in latents.split(8)])
+    """Decode latents `[N, 8, frames, 16]` to log-mels `[N, 1, 4 * frames, 64]` on the CPU."""
+    return torch.cat([model.decode_mel(part).cpu() for part in latents.split(8)])
 
 
 def vocoded(model: DiffusersAudioLDM, mels: Tensor) -> Tensor:
-    """Convert log-mels to sounds `[N, samples]` at 16 kHz with the model's vocoder."""
-    return torch.cat([model.vocode(part) for part in mels.split(8)])
+    """Convert log-mels to sounds `[N, samples]` at 16 kHz, on the CPU, with the model's vocoder."""
+    return torch.cat([model.vocode(part).cpu() for part in mels.split(8)])

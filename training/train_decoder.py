@@ -5,8 +5,6 @@ The encoder and therefore the latents do not change, so the denoiser can be trai
 
 from __future__ import annotations
 
-import argparse
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,10 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
 from training.data import Waveforms, mel_excerpts
-from training.train_vae import BATCH, FRAMES, MEL_MEAN, MEL_STD, UNSHUFFLE, StandardVae, autocast, build
-from training.trainer import Trainer
+from training.device import Ahead, autocast
+from training.start import begin, training_parser
+from training.train_vae import BATCH, FRAMES, MEL_MEAN, MEL_STD, UNSHUFFLE, StandardVae, build
+from training.trainer import Figures, Trainer
 
 
 class Decoder(nn.Module):
@@ -36,32 +36,35 @@ class Decoder(nn.Module):
         return nn.functional.pixel_shuffle(out, UNSHUFFLE) * MEL_STD + MEL_MEAN
 
 
-def train(data: Path, minutes: float, start: Path | None, lr: float) -> StandardVae:
+def train(data: Path, minutes: float, start: Path | None, lr: float, device: torch.device | str = "cpu") -> StandardVae:
     """Train the decoder.
 
     Args:
         data: The data folder.
-        minutes: Budget in minutes of CPU time.
+        minutes: Budget in minutes.
         start: A `vae` folder to continue from (default: the deepened weights of `train_vae`).
         lr: The highest learning rate.
+        device: Where to train.
     """
     module = load_trained(data) if start is None else StandardVae.load(start)
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
-    fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
+    module.to(device)
+    fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES).to(device)
+    batches = Ahead(lambda step: mel_excerpts(waves, np.random.default_rng((8, step)), BATCH, FRAMES), device)
     decoder = Decoder(module.vae)
 
-    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        mel = mel_excerpts(waves, np.random.default_rng((8, step)), BATCH, FRAMES)
-        with autocast():
+    def loss(step: int) -> tuple[Tensor, Figures]:
+        mel = batches(step)
+        with autocast(device):
             with torch.no_grad():
                 mean, log_var = module.moments(mel)
-            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step))
+            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step)).to(mean.device)
             error = (decoder(mean + noise * torch.exp(log_var / 2)) - mel) / MEL_STD
         l1 = error.abs().mean()
-        return l1, {"mel_l1": l1.item() * MEL_STD}
+        return l1, {"mel_l1": l1.detach() * MEL_STD}
 
     def validate() -> dict[str, float]:
-        with autocast():
+        with autocast(device):
             error = torch.cat([decoder(module.moments(part)[0]) - part for part in fixed.split(4)])
         return {"mel_l1": error.abs().mean().item()}
 
@@ -86,20 +89,15 @@ def load_trained(data: Path) -> StandardVae:
     return module.eval()
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train the decoder and save the autoencoder in the model folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("data/model"))
-    parser.add_argument("--minutes", type=float, default=37.5, help="CPU minutes")
+    parser = training_parser(__doc__, minutes=37.5)
     parser.add_argument("--earlier", type=Path, help="a `vae` folder to continue from (default: train_vae's)")
     parser.add_argument("--lr", type=float, default=1.2e-3, help="highest learning rate (with --earlier, use half)")
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+    args = parser.parse_args(arguments)
+    device = begin(args)
     scale = AutoencoderKL.load_config(args.earlier or args.out / "vae")["scaling_factor"]
-    vae = train(args.data, args.minutes, args.earlier, args.lr).fold()
+    vae = train(args.data, args.minutes, args.earlier, args.lr, device).cpu().fold()
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(args.out / "vae", safe_serialization=True)
     (args.data / "decoder.done").touch()

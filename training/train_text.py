@@ -11,9 +11,7 @@ This writes `tokenizer/` and `text_encoder/` of the model folder.
 
 from __future__ import annotations
 
-import argparse
 import copy
-import logging
 import random
 from pathlib import Path
 
@@ -26,8 +24,9 @@ from transformers import ClapTextConfig, ClapTextModelWithProjection, PreTrained
 from training.captions import TRAITS, caption, vocabulary, words
 from training.compose import CLASSES
 from training.data import class_targets, load_attributes
+from training.start import begin, training_parser
 from training.tempo import FEATURES, tempo_features, told_tempo
-from training.trainer import Trainer
+from training.trainer import Figures, Trainer
 
 EMBED_DIM, MAX_WORDS, BATCH = 192, 40, 96
 WORD_DROPOUT, TEXT_DROPOUT = 0.1, 0.12
@@ -85,6 +84,24 @@ def build_encoder(tokenizer: PreTrainedTokenizerFast) -> ClapTextModelWithProjec
     return encoder
 
 
+def tokens(
+    tokenizer: PreTrainedTokenizerFast, texts: list[str], rng: random.Random | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return token ids and the attention mask, `[N, words]` each; with `rng`, random words are replaced by `<unk>`."""
+    found = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    ids = found.input_ids
+    if rng is not None:
+        generator = torch.Generator().manual_seed(rng.getrandbits(62))
+        dropped = (torch.rand(ids.shape, generator=generator) < WORD_DROPOUT) & (ids > tokenizer.unk_token_id)
+        ids = ids.masked_fill(dropped, tokenizer.unk_token_id)
+    return ids, found.attention_mask
+
+
+def embedded(encoder: ClapTextModelWithProjection, ids: Tensor, mask: Tensor) -> Tensor:
+    """Return the normalized embeddings `[N, EMBED_DIM]` of tokens on the encoder's device."""
+    return nn.functional.normalize(encoder(ids, attention_mask=mask).text_embeds, dim=-1)
+
+
 def encode(
     encoder: ClapTextModelWithProjection,
     tokenizer: PreTrainedTokenizerFast,
@@ -92,13 +109,8 @@ def encode(
     rng: random.Random | None = None,
 ) -> Tensor:
     """Return normalized embeddings `[N, EMBED_DIM]`; with `rng`, random words are replaced by `<unk>`."""
-    tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-    ids = tokens.input_ids
-    if rng is not None:
-        generator = torch.Generator().manual_seed(rng.getrandbits(62))
-        dropped = (torch.rand(ids.shape, generator=generator) < WORD_DROPOUT) & (ids > tokenizer.unk_token_id)
-        ids = ids.masked_fill(dropped, tokenizer.unk_token_id)
-    return nn.functional.normalize(encoder(ids, attention_mask=tokens.attention_mask).text_embeds, dim=-1)
+    ids, mask = tokens(tokenizer, texts, rng)
+    return embedded(encoder, ids.to(encoder.device), mask.to(encoder.device))
 
 
 def taught(tokenizer: PreTrainedTokenizerFast, start: Path) -> ClapTextModelWithProjection:
@@ -130,53 +142,65 @@ class Namer(nn.Module):
         sizes = {"class": len(CLASSES)} | {name: len(values) for name, values in labels.items()}
         self.heads = nn.ModuleDict({name: nn.Linear(EMBED_DIM, size) for name, size in sizes.items()})
 
-    def loss(self, embeds: Tensor, rows: list[dict]) -> tuple[Tensor, float]:
+    def loss(self, embeds: Tensor, rows: list[dict]) -> tuple[Tensor, Tensor]:
         """Return the sum of all heads' losses, and the share of clips whose classes are all named correctly."""
         embeds = embeds * EMBED_DIM**0.5
-        target, logits = class_targets(rows), self.heads["class"](embeds)
+        target, logits = class_targets(rows).to(embeds.device), self.heads["class"](embeds)
         total = len(CLASSES) * nn.functional.binary_cross_entropy_with_logits(logits, target)
         for name, values in self.labels.items():
             # In a caption of a pair, it is ambiguous which class an adjective describes.
             known = [row[name] if "with" not in row else None for row in rows]
             index = torch.tensor([values.index(value) if value is not None else -100 for value in known])
             if (index >= 0).any():
-                total = total + nn.functional.cross_entropy(self.heads[name](embeds), index, ignore_index=-100)
-        right = ((logits > 0) == (target > 0)).all(1).float().mean().item()
+                logits_of = self.heads[name](embeds)
+                total = total + nn.functional.cross_entropy(logits_of, index.to(embeds.device), ignore_index=-100)
+        right = ((logits > 0) == (target > 0)).all(1).float().mean()
         return total, right
+
+
+def tempo_target(texts: list[str]) -> Tensor:
+    """Return what the first channels of the embeddings of texts should be, `[N, FEATURES]`."""
+    tempos = [told_tempo(text) for text in texts]
+    target = np.stack([np.zeros(FEATURES, np.float32) if bpm is None else tempo_features(bpm) for bpm in tempos])
+    return TEMPO_SCALE * torch.from_numpy(target)
+
+
+def tempo_error(embeds: Tensor, target: Tensor) -> Tensor:
+    """Return the squared error of the first channels of `embeds` `[N, EMBED_DIM]`."""
+    return EMBED_DIM * nn.functional.mse_loss(embeds[:, :FEATURES], target)
 
 
 def tempo_loss(embeds: Tensor, texts: list[str]) -> Tensor:
     """Return the squared error of the first channels of `embeds` `[N, EMBED_DIM]` as features of the texts' tempos."""
-    tempos = [told_tempo(text) for text in texts]
-    target = np.stack([np.zeros(FEATURES, np.float32) if bpm is None else tempo_features(bpm) for bpm in tempos])
-    return EMBED_DIM * nn.functional.mse_loss(embeds[:, :FEATURES], TEMPO_SCALE * torch.from_numpy(target))
+    return tempo_error(embeds, tempo_target(texts).to(embeds.device))
 
 
 def train(
-    data: Path, minutes: float, start: Path | None
+    data: Path, minutes: float, start: Path | None, device: torch.device | str = "cpu"
 ) -> tuple[ClapTextModelWithProjection, PreTrainedTokenizerFast]:
     """Train the encoder, and return it with its tokenizer.
 
     Args:
         data: The data folder.
-        minutes: Budget in minutes of CPU time.
+        minutes: Budget in minutes.
         start: The folder of an earlier model whose words are kept.
+        device: Where to train.
     """
     tokenizer = build_tokenizer()
     rows, unseen = (load_attributes(data, split) for split in ("train", "unseen"))
     labels = {name: sorted({row[name] for row in rows + unseen} - {None}) for name in NAMED}
-    namer = Namer(build_encoder(tokenizer) if start is None else taught(tokenizer, start), labels)
+    namer = Namer(build_encoder(tokenizer) if start is None else taught(tokenizer, start), labels).to(device)
     earlier = None if start is None else copy.deepcopy(namer.encoder).eval()
     known = set() if start is None else set(PreTrainedTokenizerFast.from_pretrained(start / "tokenizer").get_vocab())
 
-    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss(step: int) -> tuple[Tensor, Figures]:
         rng = random.Random(step)
         chosen = rng.choices(rows, k=BATCH)
         texts = [caption(row, rng) for row in chosen]
         embeds = encode(namer.encoder, tokenizer, texts, rng)
         value, right = namer.loss(embeds, chosen)
         tempo = tempo_loss(embeds, texts)
-        figures = {"loss": value.item(), "tempo": tempo.item(), "class": right}
+        figures: dict[str, float | Tensor] = {"loss": value.detach(), "tempo": tempo.detach(), "class": right}
         value = value + TEMPO_WEIGHT * tempo
         if earlier is not None:
             old = [
@@ -188,7 +212,7 @@ def train(
             with torch.no_grad():
                 before = encode(earlier, tokenizer, old)
             apart = 1 - (encode(namer.encoder, tokenizer, old) * before).sum(1).mean()
-            value, figures = value + KEPT * apart, figures | {"apart": apart.item()}
+            value, figures = value + KEPT * apart, figures | {"apart": apart.detach()}
         return value, figures
 
     def validate() -> dict[str, float]:
@@ -196,7 +220,7 @@ def train(
         for split in ("train", "unseen"):
             texts = [caption(row, random.Random(i), split) for i, row in enumerate(unseen)]
             embeds = encode(namer.encoder, tokenizer, texts)
-            figures[f"class_{split}"] = namer.loss(embeds, unseen)[1]
+            figures[f"class_{split}"] = namer.loss(embeds, unseen)[1].item()
             figures[f"tempo_{split}"] = tempo_loss(embeds, texts).item()
         return figures
 
@@ -204,20 +228,15 @@ def train(
     return namer.encoder, tokenizer
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train the encoder and save it with its tokenizer in the model folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("data/model"))
-    parser.add_argument("--minutes", type=float, default=4, help="CPU minutes")
+    parser = training_parser(__doc__, minutes=4)
     parser.add_argument("--earlier", type=Path, help="a model folder whose words are kept")
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    encoder, tokenizer = train(args.data, args.minutes, args.earlier)
+    args = parser.parse_args(arguments)
+    device = begin(args)
+    encoder, tokenizer = train(args.data, args.minutes, args.earlier, device)
     tokenizer.save_pretrained(args.out / "tokenizer")
-    encoder.save_pretrained(args.out / "text_encoder")
+    encoder.cpu().save_pretrained(args.out / "text_encoder")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ writes `vae/` of the model folder.
 
 from __future__ import annotations
 
-import argparse
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,10 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
-from spotnb.models.load import pick_dtype
 from training.data import Waveforms, clip_mels, mel_excerpts
-from training.trainer import Trainer
+from training.device import Ahead, autocast
+from training.start import begin, training_parser
+from training.trainer import Figures, Trainer
 
 FRAMES, BATCH, KL_WEIGHT = 256, 4, 5e-4
 UNSHUFFLE = 2
@@ -99,35 +98,27 @@ class StandardVae(nn.Module):
         return self.vae
 
 
-def autocast() -> torch.autocast:
-    """Return a context in which the CPU computes in bfloat16 if it has instructions for it.
-
-    On a processor without them, an autoencoder in bfloat16 takes several times as long as in float32.
-    """
-    fast = pick_dtype("auto", torch.device("cpu")) == torch.bfloat16
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast)
-
-
-def train(data: Path, minutes: float) -> StandardVae:
-    """Train the autoencoder on the clips in `data` for some minutes of CPU time."""
+def train(data: Path, minutes: float, device: torch.device | str = "cpu") -> StandardVae:
+    """Train the autoencoder on the clips in `data` for some minutes."""
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     module = StandardVae(build())
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
-    fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES)
+    module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+    fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES).to(device)
+    batches = Ahead(lambda step: mel_excerpts(waves, np.random.default_rng((2, step)), BATCH, FRAMES), device)
 
-    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
-        mel = mel_excerpts(waves, np.random.default_rng((2, step)), BATCH, FRAMES)
-        with autocast():
+    def loss(step: int) -> tuple[Tensor, Figures]:
+        mel = batches(step)
+        with autocast(device):
             mean, log_var = module.moments(mel)
-            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step))
+            noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(step)).to(mean.device)
             error = (module.decode(mean + noise * torch.exp(log_var / 2)) - mel) / MEL_STD
         kl = (mean**2 + log_var.exp() - 1 - log_var).mean() / 2
         l1 = error.abs().mean()
-        figures = {"mel_l1": l1.item() * MEL_STD, "kl": kl.item(), "noise": (log_var / 2).exp().mean().item()}
+        figures = {"mel_l1": l1.detach() * MEL_STD, "kl": kl.detach(), "noise": (log_var / 2).exp().mean().detach()}
         return l1 + 0.5 * (error**2).mean() + KL_WEIGHT * kl, figures
 
     def validate() -> dict[str, float]:
-        with autocast():
+        with autocast(device):
             error = torch.cat([module.decode(module.moments(part)[0]) - part for part in fixed.split(4)])
         return {"mel_l1": error.abs().mean().item()}
 
@@ -140,25 +131,19 @@ def scale_of(module: StandardVae, data: Path, clips: int = 250) -> float:
     """Return the factor that scales latents to a standard deviation of one, estimated from clips of all classes."""
     waves = Waveforms(data, "train")
     chosen = np.random.default_rng(0).permutation(len(waves))[:clips]
-    with autocast():
-        latents = [module.moments(clip_mels(waves, [i]))[0] for i in chosen]
+    device = next(module.parameters()).device
+    with autocast(device):
+        latents = [module.moments(clip_mels(waves, [i]).to(device))[0] for i in chosen]
     return 1 / float(torch.cat(latents).std())
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train the autoencoder and save it in the model folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("data/model"))
-    parser.add_argument("--minutes", type=float, default=36, help="CPU minutes")
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(0)
-    module = train(args.data, args.minutes)
+    args = training_parser(__doc__, minutes=36).parse_args(arguments)
+    device = begin(args)
+    module = train(args.data, args.minutes, device)
     scale = scale_of(module, args.data)
-    vae = module.fold()
+    vae = module.cpu().fold()
     vae.register_to_config(scaling_factor=scale)
     vae.half().save_pretrained(args.out / "vae", safe_serialization=True)
 

@@ -14,8 +14,6 @@ written while the training goes on.
 
 from __future__ import annotations
 
-import argparse
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +26,15 @@ from torch import Tensor
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
+from training.device import Ahead
 from training.discriminators import Discriminators
-from training.fit_tones import fit_tones, targets
+from training.fit_tones import fit_rest, fit_tones, targets
 from training.measure_vocoder import copied, tonal_clips
-from training.trainer import Stateful, Trainer
+from training.start import begin, training_parser
+from training.trainer import Figures, Stateful, Trainer
 from training.vocoder_losses import EDGE_FRAMES, frequency_distance, stft_distance
 
-FRAMES, BATCH = 96, 8
+FRAMES, BATCH, GPU_BATCH = 96, 8, 32
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
 TONES = 256
 FREQUENCY_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 0.5
@@ -43,8 +43,6 @@ RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
 TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
 TONES_SHARE = 0.25  # of the minutes, for the first phase
 PHASES = ("vocoder-tones", "vocoder", "vocoder-adversarial")  # names of their checkpoints and logs
-
-Figures = dict[str, float]
 
 
 def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int) -> Tensor:
@@ -58,8 +56,8 @@ def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int
 def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
     """Return a vocoder to train, with the weights of an earlier model where they exist.
 
-    If there are no weights for the tones, they are fitted to clips. The head, which is left with the rest of the sound,
-    then starts 3 log units lower.
+    If there are no weights for the tones, they are fitted to clips. The head, which is fitted to the rest of the sound
+    when the tones are trained, is 3 log units lower until then.
     """
     vocoder, found = ISTFTVocoder(tones=TONES, refinements=0), {}
     if earlier is not None:
@@ -82,7 +80,10 @@ def tones_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Figures]:
     between = (log_magnitude[..., 1:] + log_magnitude[..., :-1]) / 2
     wrong = (between - expected)[..., inside].abs().mean()
     frequency = frequency_distance(offset, real)
-    return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency, {"log": wrong.item(), "hz": frequency.item() * 100}
+    return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency, {
+        "log": wrong.detach(),
+        "hz": frequency.detach() * 100,
+    }
 
 
 def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, Figures]:
@@ -98,7 +99,7 @@ def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, 
     stft = stft_distance(ours[:, inside], real[:, inside])
     mel_l1 = (torch_log_mel(ours[:, inside]) - torch_log_mel(real[:, inside])).abs().mean()
     frequency = frequency_distance(offset, real)
-    figures = {"stft": stft.item(), "mel_l1": mel_l1.item(), "hz": frequency.item() * 100}
+    figures = {"stft": stft.detach(), "mel_l1": mel_l1.detach(), "hz": frequency.detach() * 100}
     return stft + mel_l1 + FREQUENCY_WEIGHT * frequency, ours, figures
 
 
@@ -118,11 +119,13 @@ class Adversary:
         self.optimizer.step()
         self.discriminators.requires_grad_(False)
         adversarial, matching = self.discriminators.vocoder_losses(ours, real)
-        figures = {"discriminators": own.item(), "adversarial": adversarial.item(), "matching": matching.item()}
+        figures = {"discriminators": own.detach(), "adversarial": adversarial.detach(), "matching": matching.detach()}
         return ADVERSARIAL_WEIGHT * adversarial + MATCHING_WEIGHT * matching, figures
 
 
-def train(data: Path, minutes: float, phase: str, device: str, earlier: Path | None = None) -> ISTFTVocoder:
+def train(
+    data: Path, minutes: float, phase: str, device: torch.device | str, earlier: Path | None = None
+) -> ISTFTVocoder:
     """Train a vocoder in one phase, or resume that, and return it with the averaged weights.
 
     A phase starts from the checkpoint of the phase before it. If there is none, it starts from `initial`.
@@ -135,9 +138,13 @@ def train(data: Path, minutes: float, phase: str, device: str, earlier: Path | N
         earlier: Folder of an earlier model whose vocoder is the start of the first phase.
     """
     waves, tonal = Waveforms(data, "train"), tonal_clips(data).to(device)
+    size = BATCH if torch.device(device).type == "cpu" else GPU_BATCH
     known = [data / f"{name}.checkpoint.pt" for name in reversed(PHASES[: PHASES.index(phase) + 1])]
     existing = [path for path in known if path.exists()]
-    vocoder = (of_checkpoint(existing[0]) if existing else initial(waves, earlier)).to(device)
+    vocoder = of_checkpoint(existing[0]) if existing else initial(waves, earlier)
+    if phase == PHASES[1] and existing[:1] != known[:1]:
+        fit_rest(vocoder, waves)
+    vocoder = vocoder.to(device)
     adversary, rate = None, RATE
     beside: dict[str, Stateful] = {}
     if phase == PHASES[2]:
@@ -145,16 +152,21 @@ def train(data: Path, minutes: float, phase: str, device: str, earlier: Path | N
         optimizer = torch.optim.AdamW(discriminators.parameters(), lr=rate, betas=(0.8, 0.99))
         adversary, beside = Adversary(discriminators, optimizer), {"judges": discriminators, "optimizer": optimizer}
 
-    def loss(step: int) -> tuple[Tensor, Figures]:
+    def batch(step: int) -> Tensor:
         rng = np.random.default_rng((3, step))
-        gain = torch.from_numpy(rng.uniform(0.3, 1.5, (BATCH, 1)).astype(np.float32))
-        real = (excerpts(waves, rng, BATCH, FRAMES) * gain).to(device)
+        gain = torch.from_numpy(rng.uniform(0.3, 1.5, (size, 1)).astype(np.float32))
+        return excerpts(waves, rng, size, FRAMES) * gain
+
+    batches = Ahead(batch, device)
+
+    def loss(step: int) -> tuple[Tensor, Figures]:
+        real = batches(step)
         if phase == PHASES[0]:
             return tones_loss(vocoder, real)
         value, ours, figures = spectral_loss(vocoder, real)
         if adversary is not None:
             more, heard = adversary.loss(ours[:, EDGE:-EDGE], real[:, EDGE:-EDGE])
-            value, figures = value + more, figures | heard
+            value, figures = value + more, {**figures, **heard}
         return value, figures
 
     def validate() -> dict[str, float]:
@@ -174,28 +186,22 @@ def of_checkpoint(checkpoint: Path) -> ISTFTVocoder:
     return vocoder.eval()
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    parser.add_argument("--out", type=Path, default=Path("data/model"))
-    parser.add_argument("--minutes", type=float, default=240, help="CPU minutes, or wall-clock minutes on a GPU")
+    parser = training_parser(__doc__.splitlines()[0], minutes=240)
     parser.add_argument("--earlier", type=Path, help="folder of an earlier model to start from")
     parser.add_argument("--adversarial", action="store_true", help="the third phase, against discriminators")
-    parser.add_argument("--device", default="cpu")
     parser.add_argument("--so-far", choices=PHASES, help="only write the vocoder of the checkpoint of this phase")
-    args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+    args = parser.parse_args(arguments)
+    device = begin(args)
     if args.so_far is not None:
         vocoder = of_checkpoint(args.data / f"{args.so_far}.checkpoint.pt")
     elif args.adversarial:
-        vocoder = train(args.data, args.minutes, PHASES[2], args.device, args.earlier)
+        vocoder = train(args.data, args.minutes, PHASES[2], device, args.earlier)
     else:
         if not (args.data / f"{PHASES[1]}.checkpoint.pt").exists():
-            train(args.data, args.minutes * TONES_SHARE, PHASES[0], args.device, args.earlier)
-        vocoder = train(args.data, args.minutes * (1 - TONES_SHARE), PHASES[1], args.device, args.earlier)
+            train(args.data, args.minutes * TONES_SHARE, PHASES[0], device, args.earlier)
+        vocoder = train(args.data, args.minutes * (1 - TONES_SHARE), PHASES[1], device, args.earlier)
     vocoder.cpu().half().save_pretrained(args.out / "vocoder", safe_serialization=True)
 
 

@@ -4,6 +4,7 @@ The budget is the CPU time of the process, so a run on shared cores ends after t
 same time. A file named `pause` in the data folder pauses every running training until it is removed.
 With `python -m torch.distributed.run --nproc-per-node N -m training.train_X`, N single-threaded processes train
 together: each has its own batches, and the gradients are averaged. On CPUs, this scales better than threads.
+With `--device cuda`, the budget is in minutes of the clock. `--wall-minutes` ends a training earlier, to be continued.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, distributed, nn
 
+from training.start import OutOfTime, minutes_left
+
 log = logging.getLogger("training")
 Module = TypeVar("Module", bound=nn.Module)
+Figures = Mapping[str, float | Tensor]  # tensors are read when they are reported, so that a GPU need not wait
+CHECK_EVERY = 50  # steps on a GPU between two looks at whether the loss is finite, since it waits for them
 REPORTS, REPORT_EVERY = 14, 10  # at most as many, and at least as many seconds apart
 SAVE_EVERY = 120  # seconds of the clock, since a process with a low priority may get little CPU time
 
@@ -116,11 +121,13 @@ class Trainer(Generic[Module]):
     def _resume(self) -> None:
         saved = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         self.module.load_state_dict(saved["module"])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        if "optimizer" in saved:  # `training.pieces` leaves it out to halve what has to travel
+            self.optimizer.load_state_dict(saved["optimizer"])
         for name, one in self.beside.items():
-            one.load_state_dict(saved["beside"][name])
-        self.ema.state, self.ema.count = saved["ema"], saved["step"]
-        self.step, self.spent = saved["step"], saved["spent"]
+            if name in saved["beside"]:
+                one.load_state_dict(saved["beside"][name])
+        self.ema.state = {key: value.to(self.ema.state[key].dtype) for key, value in saved["ema"].items()}
+        self.ema.count, self.step, self.spent = saved["step"], saved["step"], saved["spent"]
         log.info("%s: resumed at step %d, %.1f CPU minutes spent", self.name, self.step, self.spent / 60)
 
     def save(self) -> None:
@@ -141,9 +148,7 @@ class Trainer(Generic[Module]):
         )
         os.replace(temporary, self.checkpoint)
 
-    def run(
-        self, loss: Callable[[int], tuple[Tensor, dict[str, float]]], validate: Callable[[], dict[str, float]]
-    ) -> Module:
+    def run(self, loss: Callable[[int], tuple[Tensor, Figures]], validate: Callable[[], dict[str, float]]) -> Module:
         """Train until the budget is spent.
 
         Args:
@@ -155,8 +160,9 @@ class Trainer(Generic[Module]):
 
         Raises:
             FloatingPointError: A loss is NaN or infinite.
+            OutOfTime: The time that this process has by the clock is over. A checkpoint was saved.
         """
-        sums: dict[str, float] = {}
+        sums: dict[str, float | Tensor] = {}
         counted, between = 0, max(self.minutes * 60 / REPORTS, REPORT_EVERY)
         next_report, next_save = self.spent + between, time.monotonic() + SAVE_EVERY
         self.module.train()
@@ -172,8 +178,8 @@ class Trainer(Generic[Module]):
             for group in self.optimizer.param_groups:
                 group["lr"] = rate * group["scale"]
             value, figures = loss(self.step * self.world + self.rank)
-            if not torch.isfinite(value):
-                raise FloatingPointError(f"{self.name}: loss is {value.item()} at step {self.step}")
+            if self.device.type == "cpu" or self.step % CHECK_EVERY == 0:
+                self._check(value)
             self.optimizer.zero_grad(set_to_none=True)
             value.backward()
             self._average_gradients()
@@ -187,16 +193,25 @@ class Trainer(Generic[Module]):
             now = self._clock()
             self.spent, last = self._agreed(self.spent + now - last), now
             if self.spent >= next_report:
-                self._report({k: v / counted for k, v in sums.items()}, validate)
+                self._report({k: float(v) / counted for k, v in sums.items()}, validate)
                 sums, counted, next_report = {}, 0, self.spent + between
                 last = self._clock()
-            if time.monotonic() >= next_save:
+            late = self._agreed(float(minutes_left() <= 0)) > 0 and self.spent < self.minutes * 60
+            if late or time.monotonic() >= next_save:
+                self._check(value)
                 self.save()
                 next_save = time.monotonic() + SAVE_EVERY
+            if late:
+                log.info("%s: out of time at step %d; run the same command again", self.name, self.step)
+                raise OutOfTime
         self.save()
-        self._report({k: v / max(1, counted) for k, v in sums.items()}, validate)
+        self._report({k: float(v) / max(1, counted) for k, v in sums.items()}, validate)
         self.module.load_state_dict(self.ema.state)
         return self.module.eval()
+
+    def _check(self, value: Tensor) -> None:
+        if not torch.isfinite(value):
+            raise FloatingPointError(f"{self.name}: loss is {value.item()} at step {self.step}")
 
     def _wait(self) -> None:
         while self.pause_file.exists():
@@ -212,7 +227,7 @@ class Trainer(Generic[Module]):
         torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients, strict=True)])
 
     def _agreed(self, seconds: float) -> float:
-        """Return the longest time of all processes, so that all of them end, report, and save at the same step."""
+        """Return the highest value of all processes, so that all of them end, report, and save at the same step."""
         if self.world == 1:
             return seconds
         longest = torch.tensor([seconds], dtype=torch.float64)

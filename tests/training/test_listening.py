@@ -62,9 +62,62 @@ def test_major_and_minor_chords() -> None:
     assert listening.majorness(np.asarray(major)) > listening.majorness(np.asarray(minor))
 
 
-def test_a_tone_is_more_harmonic_than_noise() -> None:
-    noise = np.random.default_rng(0).standard_normal(len(TIME)).astype(np.float32)
-    assert listening.harmonic_to_noise(tone(440)) > listening.harmonic_to_noise(noise) + 10
+def noise(level: float = 1.0) -> listening.Sound:
+    return (level * np.random.default_rng(0).standard_normal(len(TIME))).astype(np.float32)
+
+
+def in_noise(decibels: float) -> listening.Sound:
+    """Return a tone whose power is so many decibels above that of the white noise beside it."""
+    return 0.1 * (2**0.5 * tone(437) / 0.3 + noise(10 ** (-decibels / 20))).astype(np.float32)
+
+
+@pytest.mark.parametrize("decibels", [5, 10, 20])
+def test_a_known_ratio_of_tone_to_noise(decibels: float) -> None:
+    """Median filtering gives the noise beside the tone to the tone, and the ends of a tone to the noise."""
+    noisy = in_noise(decibels)
+    assert decibels - 1 < listening.harmonic_to_noise(noisy) < decibels + 6.5
+    assert listening.harmonic_to_noise(in_noise(decibels + 5)) - listening.harmonic_to_noise(noisy) > 2.5
+    assert abs(listening.harmonic_to_noise(noise())) < 1
+
+
+def test_contrast_is_that_of_peaks_above_valleys() -> None:
+    flat, mixed, clear = (listening.spectral_contrast(sound) for sound in (noise(), in_noise(10), in_noise(30)))
+    assert flat + 2 < mixed < clear
+    assert listening.spectral_contrast(0.01 * in_noise(10)) == pytest.approx(mixed, abs=0.1)  # whatever the level
+
+
+@pytest.mark.parametrize("bpm", [70, 128])
+def test_onsets_are_clear_as_far_as_they_stand_out(bpm: int) -> None:
+    clear, mixed, drowned = (listening.onset_clarity(clicks(bpm) + noise(level)) for level in (1e-4, 0.01, 0.3))
+    assert clear > mixed + 3 > drowned + 5
+    assert listening.onset_clarity(noise()) < 0.6
+    assert listening.onset_clarity(tone(440)) < 0.2
+
+
+def test_jitter_grows_with_the_depth_of_vibrato() -> None:
+    def vibrato(cents: float, hertz: float = 5) -> listening.Sound:
+        pitch = 440 * 2 ** (cents * np.sin(2 * np.pi * hertz * TIME) / 1200)
+        return (0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / RATE)).astype(np.float32)
+
+    # 64 ms apart, a sine of depth d differs by 4 d sin(0.064 pi f) / pi on the mean. A window of 128 ms smooths that.
+    expected = 4 * 20 * np.sin(0.064 * np.pi * 5) / np.pi
+    assert 0.6 * expected < listening.pitch_jitter(vibrato(20)) < expected
+    assert listening.pitch_jitter(vibrato(20)) == pytest.approx(2 * listening.pitch_jitter(vibrato(10)), rel=0.1)
+    assert listening.pitch_jitter(tone(440) + tone(554)) < 0.1
+    assert listening.pitch_jitter(noise()) > 4
+    assert np.isnan(listening.pitch_jitter(np.zeros(RATE, np.float32)))
+
+
+def test_level_in_lufs() -> None:
+    assert listening.lufs(tone(997) / 0.3) == pytest.approx(-3.01, abs=0.05)  # the standard's full-scale sine
+    assert listening.lufs(tone(997)) == pytest.approx(-3.01 + 20 * np.log10(0.3), abs=0.05)
+    assert listening.lufs(0 * tone(440)) == -70
+
+
+def test_share_of_samples_out_of_range() -> None:
+    sound = np.zeros(1000, np.float32)
+    sound[:3] = 1.0, -1.001, 2.0
+    assert listening.outside(sound) == 0.002
 
 
 def test_faults_are_found() -> None:

@@ -16,7 +16,7 @@ from training import train_vocoder
 from training.data import SAMPLES
 from training.discriminators import Discriminators
 from training.fit_tones import fit_tones
-from training.measure_vocoder import TONAL
+from training.stages import TONAL
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from training import start
 from training.trainer import Ema, Trainer
 
 
@@ -91,6 +92,33 @@ def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path) -> None:
     loop, module = trainer(tmp_path, 5)
     with pytest.raises(FloatingPointError, match="line: loss is nan at step 0"):
         loop.run(lambda step: (module.weight.sum() * float("nan"), {}), dict)
+
+
+def test_a_training_that_is_out_of_time_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_deadline", [float("inf")])
+    first, module = trainer(tmp_path, 300)
+    start.set_deadline(0.001)
+    with pytest.raises(start.OutOfTime) as ended:
+        first.run(lambda step: fit(module, step), dict)
+    assert ended.value.code == start.AGAIN == 75
+    assert start.minutes_left() < 0
+    start.set_deadline(None)
+    second, again = trainer(tmp_path, first.spent + 0.1)
+    assert second.step == first.step > 0
+    second.run(lambda step: fit(again, step), dict)
+    assert second.step > first.step
+
+
+def test_a_budget_that_is_spent_is_no_lack_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_deadline", [0.0])
+    loop, module = trainer(tmp_path, 1e-9)
+    assert loop.run(lambda step: fit(module, step), dict) is module
+
+
+def test_figures_may_be_tensors(tmp_path: Path) -> None:
+    loop, module = trainer(tmp_path, 0.1)
+    loop.run(lambda step: (fit(module, step)[0], {"two": torch.tensor(2.0)}), dict)
+    assert json.loads((tmp_path / "line.log.jsonl").read_text().splitlines()[-1])["two"] == 2
 
 
 def test_the_average_starts_with_a_short_memory() -> None:

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Train on a bare GPU machine without a network: install from a bundle, then run every step that is left.
+#   training/on_gpu.sh BUNDLE [ARGUMENTS OF `python -m training`]
+# Run the same command again until it says that all is done: it ends after $WALL minutes (9.3), and continues. Pieces of
+# what there is so far are written to $OUT, for `python -m training.pieces join`. Before a first run on a new machine,
+# pieces in $PIECES are joined into the data folder. $DEVICE (cuda) and $DATA (data) can be set to try it on a CPU.
+set -euo pipefail
+bundle=$(realpath "$1")
+shift
+started=$SECONDS
+export DATA=${DATA:-data} DEVICE=${DEVICE:-cuda} WALL=${WALL:-9.3} OUT=${OUT:-pieces} SITE=${SITE:-/tmp/spotnb-site}
+PYTHON=${PYTHON:-python3}
+
+if [ ! -e "$SITE/installed" ]; then
+    mkdir -p "$SITE/bin" "$SITE/root"
+    tar -xf "$bundle/wheels.tar.xz" -C "$SITE"
+    "$PYTHON" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade --target "$SITE/python" "$SITE"/wheels/*.whl
+    for deb in "$bundle"/debs/*.deb; do dpkg -x "$deb" "$SITE/root"; done
+    # The libraries are for fluidsynth alone: torch must not meet them.
+    cat >"$SITE/bin/fluidsynth" <<WRAPPER
+#!/bin/sh
+export LD_LIBRARY_PATH="$SITE/root/usr/lib/x86_64-linux-gnu:$SITE/root/lib/x86_64-linux-gnu:$SITE/root/usr/lib/x86_64-linux-gnu/pulseaudio"
+exec "$SITE/root/usr/bin/fluidsynth" "\$@"
+WRAPPER
+    chmod +x "$SITE/bin/fluidsynth"
+    touch "$SITE/installed"
+fi
+mkdir -p "$SITE/cache/spotnb"
+[ ! -d "$bundle/cache" ] || cp -n "$bundle"/cache/* "$SITE/cache/spotnb/"
+export PYTHONPATH="$SITE/python:$PWD${PYTHONPATH:+:$PYTHONPATH}" PATH="$SITE/bin:$PATH" XDG_CACHE_HOME="$SITE/cache"
+export SOUNDFONT=${SOUNDFONT:-$(find "$SITE/root/usr/share" -name 'FluidR3Mono_GM.sf*' -type f | head -1)}
+export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 PYTHONUNBUFFERED=1 MPLBACKEND=Agg
+"$PYTHON" -c 'import diffusers, librosa, mido, pyloudnorm, soundfile, spotnb.models.vocoder, torch; print("torch", torch.__version__, "cuda", torch.cuda.is_available())'
+if [ -n "${PIECES:-}" ] && [ ! -e "$DATA/joined" ]; then
+    "$PYTHON" -m training.pieces join "$PIECES" --out "$DATA"
+    touch "$DATA/joined"
+fi
+
+left() { awk "BEGIN { print int(60 * $WALL - ($SECONDS - $started)) }"; } # seconds
+gpu=$([ "$DEVICE" = cpu ] && echo --gpu-steps || true)
+code=0
+"$PYTHON" -m training --data "$DATA" --device "$DEVICE" $gpu --workers "$(nproc)" \
+    --wall-minutes "$(awk "BEGIN { print $(left) / 60 }")" "$@" || code=$?
+for part in ${EVALUATE:-size stages captioned prompts pairs}; do
+    [ "$code" -eq 0 ] || break
+    [ ! -e "$DATA/evaluated-$part" ] || continue
+    [ "$(left)" -gt 0 ] || { code=75 && break; }
+    echo "evaluating $part"
+    timeout "$(left)" "$PYTHON" -m training.evaluate --model "$DATA/model" --out "$DATA/results.json" --data "$DATA" \
+        --device "$DEVICE" --workers "$(nproc)" --only "$part" || code=$?
+    [ "$code" -ne 124 ] || code=75 # out of time
+    [ "$code" -ne 0 ] || touch "$DATA/evaluated-$part"
+done
+rm -rf "$OUT"/*.piece
+set --
+for path in "$DATA"/{model,judge,results.json,*.log.jsonl,*.done,evaluated-*}; do [ ! -e "$path" ] || set -- "$@" "$path"; done
+# Of the checkpoints, only the training that goes on needs its own.
+newest=$(find "$DATA" -maxdepth 1 -name '*.checkpoint.pt' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -1 | cut -d' ' -f2-)
+[ "$code" -eq 0 ] || [ -z "$newest" ] || set -- "$@" "$newest"
+[ $# -eq 0 ] || "$PYTHON" -m training.pieces split "$@" --out "$OUT" --slim
+[ "$code" -ne 75 ] || echo "run the same command again to continue"
+exit "$code"
