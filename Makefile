@@ -49,7 +49,7 @@ pictures: setup ## draw the pictures of README.md and of the site again, from re
 	$(BIN)/python -m docs.pictures
 
 quick: setup ## run the tests for every save: those without a marker, with fewer examples
-	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or notebook or process or sound or training)"
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or export or notebook or process or sound or training)"
 
 test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
