@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reor
 PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab voila site stamp quick test check format screens bench bench-full train evaluate clean
+.PHONY: help setup demo lab voila site stamp pictures quick test check format screens bench bench-full train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,11 +42,14 @@ site: setup ## execute the course and build it as static pages, in out/site/
 	$(BIN)/python -m docs.build
 	@ls -l out/site/index.html
 
-stamp: setup ## write the public address into badges and launch cells; SLUG=OWNER/NAME changes it
-	$(BIN)/python -m binder.stamp $(SLUG)
+stamp: setup ## write the public address into badges and launch cells; SLUG=OWNER/NAME changes it, HUB=ADDRESS adds a JupyterHub
+	$(BIN)/python -m binder.stamp $(SLUG) $(if $(HUB),--hub $(HUB))
+
+pictures: setup ## draw the pictures of README.md and of the site again, from real runs
+	$(BIN)/python -m docs.pictures
 
 quick: setup ## run the tests for every save: those without a marker, with fewer examples
-	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or notebook or process or sound or training)"
+	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or export or notebook or process or sound or training)"
 
 test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium

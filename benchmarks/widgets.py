@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from spotnb import LatentInspector, ReflectionExplorer, RunComparison, SpotSampler, TileShiftDebugger, load_model
+from spotnb import (
+    LatentInspector,
+    Overview,
+    ReflectionExplorer,
+    RunComparison,
+    SpotSampler,
+    TileShiftDebugger,
+    load_model,
+)
 from tests.browser.jupyter import CHROMIUM, FLAGS, page_of
 
 ROUNDS = 5
@@ -59,6 +67,11 @@ def inspector(steps: int) -> LatentInspector:
     return widget
 
 
+def overview(steps: int) -> Overview:
+    """Return the picture of a run of 30 s."""
+    return Overview(SpotSampler(load_model("tiny", device="cpu"), "jazz piano solo", 30.0, steps).run())
+
+
 def comparison() -> RunComparison:
     """Return a comparison of two sounds of 30 s."""
     wave = np.sin(np.arange(30 * 16000, dtype=np.float32) / 20)
@@ -68,6 +81,7 @@ def comparison() -> RunComparison:
 MAKERS: dict[str, Callable[[], Any]] = {
     "LatentInspector, 30 s, 50 steps": lambda: inspector(50),
     "LatentInspector, 30 s, 25 steps": lambda: inspector(25),
+    "Overview, 30 s, 50 steps": lambda: overview(50),
     "TileShiftDebugger, 768 frames, 25 steps": TileShiftDebugger,
     "TileShiftDebugger, 15000 frames, 200 steps": lambda: TileShiftDebugger(15_000, steps=200),
     "ReflectionExplorer": ReflectionExplorer,

@@ -9,8 +9,6 @@ LAUNCH_ID = "launch"
 LAUNCH_METADATA = {"cellView": "form", "jupyter": {"source_hidden": True}}
 BRANCH = "main"
 FIRST = "00-quickstart.ipynb"
-HUB = "https://hub.example"
-"""The address of a JupyterHub, which a teacher fills in. Its links pull the course into each student's folder."""
 
 _LAUNCH = """\
 # @title Google Colab only: install spotnb; anywhere else this cell does nothing
@@ -46,7 +44,7 @@ def colab(slug: str, name: str = FIRST) -> str:
     return f"https://colab.research.google.com/github/{slug}/blob/{BRANCH}/notebooks/{name}"
 
 
-def nbgitpuller(slug: str, name: str = FIRST, hub: str = HUB) -> str:
+def nbgitpuller(slug: str, hub: str, name: str = FIRST) -> str:
     """Return the address of a JupyterHub with nbgitpuller, opened at a notebook of the course."""
     path = f"lab/tree/{slug.partition('/')[2]}/notebooks/{name}"
     query = {"repo": f"https://github.com/{slug}", "urlpath": path, "branch": BRANCH}
@@ -58,23 +56,25 @@ def source(slug: str, path: str) -> str:
     return f"https://github.com/{slug}/blob/{BRANCH}/{path}"
 
 
-def badges(slug: str) -> str:
-    """Return the line of badges for README.md."""
-    shown = (
+def badges(slug: str, hub: str = "") -> str:
+    """Return the line of badges for README.md. `hub` is the address of a JupyterHub, if there is one."""
+    hub_badge = "https://img.shields.io/badge/nbgitpuller-your%20hub-f37726"
+    shown = [
+        ("Play it in the browser", "https://img.shields.io/badge/play-in%20the%20browser-33658a", binder_panel(slug)),
         ("Open in Binder", "https://mybinder.org/badge_logo.svg", binder(slug)),
         ("Open in Colab", "https://colab.research.google.com/assets/colab-badge.svg", colab(slug)),
-        ("Open in your JupyterHub", "https://img.shields.io/badge/nbgitpuller-your%20hub-f37726", nbgitpuller(slug)),
+        *([("Open in your JupyterHub", hub_badge, nbgitpuller(slug, hub))] if hub else []),
         ("License: Apache-2.0", f"https://img.shields.io/github/license/{slug}", source(slug, "LICENSE")),
-    )
+    ]
     return "\n".join(f"[![{name}]({image})]({target})" for name, image, target in shown)
 
 
-def notebook_links(slug: str, name: str) -> str:
+def notebook_links(slug: str, name: str, hub: str = "") -> str:
     """Return the line of links for a notebook, without pictures, because a notebook must open without a network."""
-    return (
-        f"*Open this notebook in* [Binder]({binder(slug, name)}) · [Colab]({colab(slug, name)}) · "
-        f"[your JupyterHub]({nbgitpuller(slug, name)})"
-    )
+    places = [("Binder", binder(slug, name)), ("Colab", colab(slug, name))]
+    if hub:
+        places.append(("your JupyterHub", nbgitpuller(slug, hub, name)))
+    return "*Open this notebook in* " + " · ".join(f"[{place}]({address})" for place, address in places)
 
 
 def launch_code(slug: str) -> str:

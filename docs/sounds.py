@@ -117,8 +117,8 @@ def _player(piece: Any, folder: Path, stem: str) -> str:
     import soundfile
     from matplotlib.image import imsave
 
+    from spotnb.plots.style import RANGE
     from spotnb.sound.measure import MEL_SECONDS
-    from spotnb.widgets.comparison_runs import RANGE
 
     rate = piece.sampler.clock.sample_rate
     (folder / stem).parent.mkdir(parents=True, exist_ok=True)

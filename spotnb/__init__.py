@@ -64,6 +64,7 @@ _HOME = {
     "LatentInspector": "widgets.inspector",
     "SamplerPanel": "widgets.panel",
     "RunComparison": "widgets.comparison",
+    "Overview": "widgets.overview",
     "SpotnbError": "errors",
     "InputError": "errors",
 }
@@ -123,6 +124,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.trace.trace import Trace as Trace
     from spotnb.widgets.comparison import RunComparison as RunComparison
     from spotnb.widgets.inspector import LatentInspector as LatentInspector
+    from spotnb.widgets.overview import Overview as Overview
     from spotnb.widgets.panel import SamplerPanel as SamplerPanel
     from spotnb.widgets.reflection import ReflectionExplorer as ReflectionExplorer
     from spotnb.widgets.tile_shift import TileShiftDebugger as TileShiftDebugger

@@ -118,6 +118,8 @@ def setting_cases() -> Iterator[tuple[str, Case]]:
     for edge in ("reflect", "circular", "merge"):
         yield f"timeline, {edge}", run_of(prompt=timeline(), edge=edge)
     yield "timeline, abrupt, negative prompt, full", run_of(prompt=timeline(0), negative_prompt="wind", method="full")
+    for edge in ("reflect", "circular", "merge"):
+        yield f"finish, {edge}", run_of(finish_steps=2, edge=edge)
     for record in ("x0", "last", 2):
         yield f"record {record}", run_of(record=record)
     yield "record fp16", run_of(record_dtype="fp16")

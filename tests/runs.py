@@ -76,6 +76,8 @@ def runs(draw: st.DrawFn, /, *, tiles: float = 5.0, **fixed: Any) -> Run:
         "eta": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "guidance_scale": draw(st.sampled_from([0.0, 1.0, 2.5])),
         "tile_batch": draw(st.integers(1, 4)),
+        "finish_steps": draw(st.sampled_from([0, 1, 2])),
+        "finish_overlap": draw(st.none() | st.integers(0, width - 1)),
     }
     settings["eta"] *= settings["solver"] == "ddim"
     settings |= {name: draw(value) if isinstance(value, st.SearchStrategy) else value for name, value in fixed.items()}

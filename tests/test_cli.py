@@ -209,10 +209,11 @@ def test_the_embedded_model_has_its_own_defaults() -> None:
     usual = defaults_of(load_model("tiny"))
     assert (usual["steps"], usual["guidance_scale"], usual["guidance_interval"]) == (25, 2.5, (100, 700))
     assert (usual["tile_size_time"], usual["solver"], usual["eta"]) == (128, "ddim", 0.0)
+    assert usual["finish_steps"] == 2
 
 
 def test_the_help_says_whose_defaults_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["generate", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert text.count("(default: the model's)") == 6
+    assert text.count("(default: the model's)") == 7

@@ -150,3 +150,18 @@ def test_the_figures_of_the_readme_are_those_of_the_page_that_has_all() -> None:
     figures = re.findall(r"\d+\.\d+", section)
     assert len(figures) >= 9
     assert not set(figures) - set(re.findall(r"\d+\.\d+", measured))
+
+
+def test_its_pictures_are_there_in_both_themes_and_described() -> None:
+    pictures = re.findall(r"<picture>(.*?)</picture>", README, re.DOTALL)
+    assert len(pictures) == 2
+    for picture in pictures:
+        (dark,), (light,) = re.findall(r'srcset="([^"]+)"', picture), re.findall(r'src="([^"]+)"', picture)
+        assert dark == light.replace("light", "dark")
+        for name in (dark, light):
+            assert 10_000 < (REPOSITORY / name).stat().st_size < 500_000
+        assert len(re.findall(r'alt="([^"]+)"', picture)[0]) > 80
+    above = README.split("\n## ")[0]
+    assert "docs/cut-light.png" in above
+    assert "    make demo" in above
+    assert "hub.example" not in README

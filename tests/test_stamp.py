@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from binder import links
-from binder.stamp import REPOSITORY, slug_of, stamp, stamped_notebook
+from binder.stamp import REPOSITORY, hub_of, slug_of, stamp, stamped_notebook
 from spotnb.errors import InputError, SpotnbError
 
 SLUG = slug_of((REPOSITORY / "pyproject.toml").read_text())
@@ -41,12 +41,34 @@ def test_the_address_stands_nowhere_else(copy: Path) -> None:
     for path in [copy / "README.md", *(copy / "notebooks").glob("*.ipynb")]:
         text = path.read_text()
         assert SLUG not in text
-        assert text.count("someone/else") + text.count("someone%2Felse") >= 4
+        assert text.count("someone/else") + text.count("someone%2Felse") >= 3
     assert slug_of((copy / "pyproject.toml").read_text()) == "someone/else"
     assert stamp(copy) == []
     stamp(copy, SLUG)
     for path in [copy / "pyproject.toml", copy / "README.md"]:
         assert path.read_text() == (REPOSITORY / path.name).read_text()
+
+
+def test_a_hub_is_linked_once_it_is_given_and_only_then(copy: Path) -> None:
+    pages = [copy / "README.md", *(copy / "notebooks").glob("*.ipynb")]
+    assert not any("user-redirect" in path.read_text() for path in pages)
+    stamp(copy, hub="https://hub.school.edu/")
+    assert hub_of((copy / "pyproject.toml").read_text()) == "https://hub.school.edu"
+    assert all("https://hub.school.edu/hub/user-redirect/git-pull?" in path.read_text() for path in pages)
+    assert stamp(copy) == []
+    stamp(copy, hub="https://other.school.edu")
+    assert not any("hub.school.edu" in path.read_text() for path in pages)
+    stamp(copy, hub="")
+    for path in [copy / "pyproject.toml", copy / "README.md"]:
+        assert path.read_text() == (REPOSITORY / path.name).read_text()
+
+
+@pytest.mark.parametrize(
+    "hub", ["hub.school.edu", "https://hub.school.edu/)[x](y", 'https://a"b', "ftp://hub.school.edu"]
+)
+def test_what_is_no_hub_is_refused(copy: Path, hub: str) -> None:
+    with pytest.raises(InputError, match="expected an address"):
+        stamp(copy, hub=hub)
 
 
 def test_missing_cells_are_added_where_they_do_no_harm() -> None:
@@ -87,7 +109,7 @@ def test_links_lead_to_the_notebook() -> None:
     assert links.colab("a/b", "03-x.ipynb") == (
         "https://colab.research.google.com/github/a/b/blob/main/notebooks/03-x.ipynb"
     )
-    assert links.nbgitpuller("a/b", "03-x.ipynb", "https://hub.school.example") == (
+    assert links.nbgitpuller("a/b", "https://hub.school.example", "03-x.ipynb") == (
         "https://hub.school.example/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2Fa%2Fb"
         "&urlpath=lab%2Ftree%2Fb%2Fnotebooks%2F03-x.ipynb&branch=main"
     )

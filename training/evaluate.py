@@ -29,7 +29,7 @@ from training.data import MissingClips
 from training.measure_memory import measure_memory
 from training.measure_prompts import measure_captioned, measure_pairs, measure_prompts
 from training.measure_real import measure_real
-from training.measure_seams import SEEDS, measure_seams
+from training.measure_seams import SEEDS, measure_finish, measure_seams
 from training.measure_sound import measure_long, measure_pitch, measure_tempo, measure_words
 from training.measure_speed import measure_speeds
 from training.measure_stages import lines, measure_stages
@@ -65,7 +65,7 @@ OF_THE_MODEL: dict[str, Callable[[DiffusersAudioLDM], Mapping[str, object]]] = {
 }
 MAIN = ("frechet_msd", "frechet_mtt")
 TABLES = ("stages", "stage_losses")  # printed as tables, since they have hundreds of figures
-PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "memory")
+PARTS = ("size", "speed", *OF_THE_MODEL, "precision", "seams", "finish", "memory")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -91,6 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
         "speed": lambda: measure_speeds(name),
         "precision": lambda: measure_fp32(name),
         "seams": lambda: measure_seams(name, range(args.seeds), args.workers, args.cache),
+        "finish": lambda: measure_finish(name, range(args.seeds), args.workers, args.cache),
         "memory": lambda: measure_memory(model, args.data),
     } | {part: functools.partial(measure, model) for part, measure in OF_THE_MODEL.items()}
     for part in args.only or PARTS:

@@ -7,7 +7,9 @@ at the grid of the `tiles` run.
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +19,7 @@ from tqdm.auto import tqdm
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import latent_to_mel
-from spotnb.models.defaults import TINY_GUIDANCE, TINY_STEPS
+from spotnb.models.defaults import TINY_FINISH, TINY_GUIDANCE, TINY_STEPS
 from spotnb.support.files import atomic_write
 from spotnb.tiling.edges import EDGES
 
@@ -35,15 +37,56 @@ SEAM_PROMPTS = (
 SEEDS = range(4)
 
 
-def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cache: Path | None) -> Tensor:
-    """Return the finished latent of one run of the seam protocol, kept in `cache` if there is one."""
-    method, edge, prompt, seed = task
-    kept = None if cache is None else cache / f"{method}-{edge}-{SEAM_PROMPTS.index(prompt)}-{seed}.npy"
+class Kind(NamedTuple):
+    """One row of the tables: a method, an edge policy, and the steps of the blended finish."""
+
+    method: str
+    edge: str = "reflect"
+    finish: int = 0
+
+    @property
+    def name(self) -> str:
+        """The key of the row in the results."""
+        return "spot_finish" if self.finish else f"{self.method}_{self.edge}" if self.method == "spot" else self.method
+
+
+KINDS = (Kind("tiles"), Kind("multidiffusion"), Kind("full"), *(Kind("spot", edge) for edge in EDGES))
+FINISHING = (Kind("tiles"), Kind("multidiffusion"), Kind("full"), Kind("spot"), Kind("spot", finish=TINY_FINISH))
+
+
+class Task(NamedTuple):
+    """One run of the protocol, with the model's name and the folder of finished latents."""
+
+    kind: Kind
+    prompt: str
+    seed: int
+    model: str
+    cache: Path | None
+
+
+class Scores(NamedTuple):
+    """What is measured of one run."""
+
+    name: str
+    score: float
+    p_value: float
+    std_of_ends: float
+    late: float
+    borders: float
+
+
+def _seam_latent(task: Task, model: DiffusersAudioLDM) -> Tensor:
+    """Return the finished latent of one run of the seam protocol, kept in the cache if there is one."""
+    (method, edge, finish), prompt, seed, _, cache = task
+    suffix = f"-finish{finish}" if finish else ""
+    name = f"{method}-{edge}{suffix}-{SEAM_PROMPTS.index(prompt)}-{seed}.npy"
+    kept = None if cache is None else cache / name
     if kept is not None and kept.exists():
         return torch.from_numpy(np.load(kept, allow_pickle=False))
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
     seconds = LONG / 25 if edge == "circular" else 30.0  # both give 768 frames
-    sampler = SpotSampler(model, prompt, seconds, TINY_STEPS, TINY_GUIDANCE, config, method, seed=seed, record="last")
+    run = (seconds, TINY_STEPS, TINY_GUIDANCE, config, method)
+    sampler = SpotSampler(model, prompt, *run, seed=seed, record="last", finish_steps=finish)
     assert sampler.frames == LONG
     sampler.run(progress=False)
     if kept is not None:
@@ -52,48 +95,70 @@ def _seam_latent(task: tuple[str, str, str, int], model: DiffusersAudioLDM, cach
     return sampler.latent
 
 
-def _seam_run(job: tuple[tuple[str, str, str, int], str, Path | None]) -> tuple[str, float, float, float, float]:
-    """Return the name, fixed-grid seam score, p-value, standard deviation of the ends, and late seam score of a run.
+def _seam_run(task: Task) -> Scores:
+    """Return what is measured of one run.
 
     Late seams are those of a `spot` run's second-to-last step, the last one with an audible effect (the last step goes
-    from t = 1 to 0), so no later step smooths them. Their score is taken at the same positions for every method.
+    from t = 1 to 0), so no later step smooths them. The borders are those of the windows of the blended finish in that
+    step. Both scores are taken at the same positions for every method.
     """
-    task, name, cache = job
-    method, edge, _, seed = task
+    (_, edge, _), _, seed, name, _ = task
     torch.set_num_threads(1)
     model = load_model(name, device="cpu")
     assert isinstance(model, DiffusersAudioLDM)
-    latent = _seam_latent(task, model, cache)
+    latent = _seam_latent(task, model)
     mel = latent_to_mel(model, latent, ring=edge == "circular")[0, 0].numpy()
     score = seam_score(mel, range(TILE, LONG, TILE))
     ends = torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item()
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
-    late = seam_score(mel, plan(LONG, config, TINY_STEPS - 2).seams).score
-    return f"{method}_{edge}" if method == "spot" else method, score.score, score.p_value, ends, late
+    late, blended = (plan(LONG, config, TINY_STEPS - 2, steps=TINY_STEPS, finish_steps=n) for n in (0, TINY_FINISH))
+    scores = [seam_score(mel, layout.seams).score for layout in (late, blended)]
+    return Scores(task.kind.name, score.score, score.p_value, ends, *scores)
+
+
+def _runs(kinds: Sequence[Kind], name: str, seeds: range, workers: int, cache: Path | None) -> list[Scores]:
+    tasks = [Task(kind, prompt, seed, name, cache) for seed in seeds for prompt in SEAM_PROMPTS for kind in kinds]
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers) as pool:
+        return list(tqdm(pool.imap(_seam_run, tasks), total=len(tasks), desc="seams"))
+
+
+def _mean_and_error(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean of values and its standard error."""
+    return float(np.mean(values)), float(np.std(values, ddof=1) / len(values) ** 0.5)
 
 
 def measure_seams(name: str, seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
     """Return seam scores of every method, and of `spot` with every edge policy, at the same positions."""
-    kinds = [("tiles", "reflect"), ("multidiffusion", "reflect"), ("full", "reflect"), *(("spot", e) for e in EDGES)]
-    tasks = [(method, edge, prompt, seed) for seed in seeds for prompt in SEAM_PROMPTS for method, edge in kinds]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers) as pool:
-        runs = list(tqdm(pool.imap(_seam_run, [(task, name, cache) for task in tasks]), total=len(tasks), desc="seams"))
+    runs = _runs(KINDS, name, seeds, workers, cache)
     table = {}
-    for kind in dict.fromkeys(run[0] for run in runs):
-        scores = np.array([run[1:] for run in runs if run[0] == kind])
-        spread = float(scores[:, 0].std(ddof=1) / len(scores) ** 0.5)
-        heard = float((scores[:, 1] < 0.05).mean())
-        table[kind] = {
-            "score": float(scores[:, 0].mean()),
-            "standard_error": spread,
-            "share_p_below_0.05": heard,
-            "std_of_ends": float(scores[:, 2].mean()),
-            "score_of_late_seams": float(scores[:, 3].mean()),
+    for kind in KINDS:
+        rows = [run for run in runs if run.name == kind.name]
+        score, error = _mean_and_error([run.score for run in rows])
+        table[kind.name] = {
+            "score": score,
+            "standard_error": error,
+            "share_p_below_0.05": float(np.mean([run.p_value < 0.05 for run in rows])),
+            "std_of_ends": float(np.mean([run.std_of_ends for run in rows])),
+            "score_of_late_seams": float(np.mean([run.late for run in rows])),
         }
     results: dict[str, object] = {f"seam_{m}": table[m]["score"] for m in ("tiles", "multidiffusion", "full")}
     results |= {"seam_spot": table["spot_reflect"]["score"]}
-    return results | {
-        "seams": table,
-        "seam_runs_each": len(tasks) // len(kinds),
-    }
+    return results | {"seams": table, "seam_runs_each": len(runs) // len(KINDS)}
+
+
+def measure_finish(name: str, seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
+    """Return seam scores with and without the blended finish: at the grid, late cuts, and the finish's own borders."""
+    runs = _runs(FINISHING, name, seeds, workers, cache)
+    table: dict[str, dict[str, float]] = {}
+    for kind in FINISHING:
+        row = table[kind.name] = {}
+        for place, field in (("grid", "score"), ("late_cuts", "late"), ("borders", "borders")):
+            scores = [getattr(run, field) for run in runs if run.name == kind.name]
+            row[place], row[f"{place}_error"] = _mean_and_error(scores)
+        config = SpotDiffusionConfig(TILE)
+        steps = (
+            plan(LONG, config, step, kind.method, TINY_STEPS, finish_steps=kind.finish) for step in range(TINY_STEPS)
+        )
+        row["network_frames_a_step"] = sum(layout.network_frames for layout in steps) / TINY_STEPS
+    return {"finish": table, "finish_runs_each": len(runs) // len(FINISHING)}

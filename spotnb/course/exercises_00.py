@@ -1,43 +1,14 @@
-"""Exercises of notebook 00, the quickstart: rolling and cropping, loops, and the cost of an edge policy."""
+"""Exercises of notebook 00, the quickstart: loops, and the cost of an edge policy."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from spotnb.course.exercise import Exercise
-from spotnb.course.judges import choice, numbers
+from spotnb.course.judges import choice
 from spotnb.tiling.edges import Circular
 
 RING = Circular.name
 
-FRAMES, SHIFT = 8, 2
-
-_sound = np.arange(1, FRAMES + 1)
-_rolled = np.roll(np.pad(_sound, SHIFT, mode="reflect"), SHIFT)
-_kept = _rolled[SHIFT:-SHIFT].tolist()
-LOST = sorted(set(_sound.tolist()) - set(_kept))
-TWICE = sorted(n for n in set(_kept) if _kept.count(n) > 1)
-
 EXERCISES = (
-    Exercise(
-        numbers(
-            LOST,
-            ordered=False,
-            slips=[
-                (TWICE, "These occur twice, the second time backward. Give the frames that are missing."),
-                ([1, 2], "The roll goes to the right, so it moves the end of the sound into the cropped part."),
-                ([6, 7, 8], "These are lost with a shift of 3."),
-                ([n - 1 for n in LOST], "Those are positions counted from 0: the frames are numbered from 1."),
-                (
-                    [*LOST, *TWICE],
-                    "Some of these are missing, but the others occur twice: only the missing ones are asked for.",
-                ),
-            ],
-            parts=["a frame that the roll moves into the cropped part"] * len(LOST),
-        ),
-        "Set shift = 2 and run section 3 again: which of the numbers 1 to 8 are missing after the crop?",
-        "The last `shift` frames are lost, and mirrored frames take their place.",
-    ),
     Exercise(
         choice(
             RING,

@@ -34,9 +34,9 @@ def _untouched() -> float:
     return float((coverage(layouts).counts[W : 2 * W] == 0).mean())
 
 
-def _bill() -> int:
+def _bill(finish: int) -> int:
     config = SpotDiffusionConfig(W, shift_schedule="alternate")
-    return sum(plan(FRAMES, config, step).network_frames for step in range(STEPS))
+    return sum(plan(FRAMES, config, step, steps=STEPS, finish_steps=finish).network_frames for step in range(STEPS))
 
 
 def _padded(frames: int, shift: int, pad: int) -> tuple[Any, ...]:
@@ -44,6 +44,9 @@ def _padded(frames: int, shift: int, pad: int) -> tuple[Any, ...]:
 
 
 FIXED, MOVED = FRAMES, FRAMES + W
+FINISH = 2 * 8 * W
+"""The frames of the last two steps, in which eight windows overlap."""
+BILL = _bill(2)
 
 EXERCISES = (
     Exercise(
@@ -98,30 +101,27 @@ EXERCISES = (
     ),
     Exercise(
         number(
-            _bill(),
+            BILL,
             tolerance=0,
             slips=[
-                (_bill() // W, "Those are windows: each of them has 128 frames."),
-                seconds_for_frames(_bill()),
-                (2 * _bill(), "Guidance runs each window twice, but its frames are counted once."),
-                (STEPS * FIXED, "That is the fixed grid: with a shift, there is one more tile."),
-                (STEPS * MOVED, "Not every step has a shift, and a step without one needs fewer tiles."),
+                (BILL // W, "Those are windows: each of them has 128 frames."),
+                seconds_for_frames(BILL),
+                (2 * BILL, "Guidance runs each window twice, but its frames are counted once."),
+                (_bill(0), "That is the run without a finish: its last two steps have more windows now."),
+                (_bill(0) + FINISH, "The finish replaces two steps; it does not come on top of them."),
+                (BILL - 2 * W, "Seven windows, 96 frames apart, reach frame 704: one more ends at the end."),
+                (23 * FIXED + FINISH, "That is the fixed grid: with a shift, there is one more tile."),
+                (23 * MOVED + FINISH, "Not every step has a shift, and a step without one needs fewer tiles."),
+                (11 * FIXED + 12 * MOVED + FINISH, "You are one step off: steps 0 and 22 both have a shift of 0."),
+                (23 * (FIXED + MOVED) / 2 + FINISH, "23 steps do not split in half: steps 0 and 22 have no shift."),
                 (
-                    12 * FIXED + 13 * MOVED,
-                    "You are one step off: the first step and the last step both have a shift of 0.",
-                ),
-                (
-                    STEPS * (FIXED + MOVED) / 2,
-                    "25 steps do not split in half: both the first and the last have no shift.",
-                ),
-                (
-                    13 * FIXED + 12 * (FIXED + W // 2),
+                    12 * FIXED + 11 * (FIXED + W // 2) + FINISH,
                     "A tile at the end sees a whole window, even though it owns half of it.",
                 ),
             ],
         ),
-        "There are six tiles of 128 frames without a shift and seven with one; 13 of the steps have no shift.",
-        "The cost of a window is the number of frames that it sees, not the number that it owns.",
+        "There are six tiles of 128 frames without a shift and seven with one; 12 of the first 23 steps have no shift.",
+        "The cost of a window is the number of frames that it sees. The finish adds less than two percent.",
     ),
     Exercise(
         function(

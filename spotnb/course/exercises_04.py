@@ -1,8 +1,10 @@
-"""Exercises of notebook 04: the content of the padding, the cost of an edge policy, and the one that makes a loop."""
+"""Exercises of notebook 04: padding, the cost of an edge policy, the one that makes a loop, and rolling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+import numpy as np
 
 from spotnb.course.exercise import Exercise
 from spotnb.course.judges import choice, function, numbers
@@ -13,6 +15,15 @@ from spotnb.tiling.layout import plan
 RING = Circular.name
 
 FRAMES, SHIFT, TILE = 504, 40, 128
+
+
+EIGHT, ROLL = 8, 2
+
+_sound = np.arange(1, EIGHT + 1)
+_rolled = np.roll(np.pad(_sound, ROLL, mode="reflect"), ROLL)
+_kept = _rolled[ROLL:-ROLL].tolist()
+LOST = sorted(set(_sound.tolist()) - set(_kept))
+TWICE = sorted(n for n in set(_kept) if _kept.count(n) > 1)
 
 
 def padded_frames(frames: int, left: int, right: int) -> list[int]:
@@ -108,5 +119,24 @@ EXERCISES = (
         ),
         "In a loop, the last frame comes before the first one: which edge policy has windows that contain both?",
         "On a ring, the loop point is a place like any other: windows reach across it in most steps.",
+    ),
+    Exercise(
+        numbers(
+            LOST,
+            ordered=False,
+            slips=[
+                (TWICE, "These occur twice, the second time backward. Give the frames that are missing."),
+                ([1, 2], "The roll goes to the right, so it moves the end of the sound into the cropped part."),
+                ([6, 7, 8], "These are lost with a shift of 3."),
+                ([n - 1 for n in LOST], "Those are positions counted from 0: the frames are numbered from 1."),
+                (
+                    [*LOST, *TWICE],
+                    "Some of these are missing, but the others occur twice: only the missing ones are asked for.",
+                ),
+            ],
+            parts=["a frame that the roll moves into the cropped part"] * len(LOST),
+        ),
+        "Set shift = 2 and run the recipe of section 3 again: which of the numbers 1 to 8 are missing after the crop?",
+        "The last `shift` frames are lost, and mirrored frames take their place.",
     ),
 )

@@ -24,6 +24,7 @@ from spotnb.support.checks import check_instance, check_int, show
 from spotnb.support.progress import progress_bar
 
 VAE_WINDOW, VAE_OVERLAP = 256, 64  # latent frames
+RING_REACH = 64  # latent frames that are decoded past each end of a ring
 VOCODER_WINDOW = 2048  # mel frames
 VOCODER_CONTEXT = 64  # mel frames on each side of a window, enough for convolutions; vocoders may ask for more
 
@@ -202,7 +203,6 @@ def latent_to_mel(model: MelModel, latent: Tensor, *, ring: bool = False, progre
     if not ring:
         return _joined(mel_pieces(model, latent, progress=progress))
     frames = latent.shape[2]
-    reach = 64
-    around = torch.arange(-reach, frames + reach, device=latent.device) % frames
+    around = torch.arange(-RING_REACH, frames + RING_REACH, device=latent.device) % frames
     mel = _joined(mel_pieces(model, latent[:, :, around], progress=progress))
-    return mel[:, :, MEL_FRAMES * reach : MEL_FRAMES * (reach + frames)]
+    return mel[:, :, MEL_FRAMES * RING_REACH : MEL_FRAMES * (RING_REACH + frames)]

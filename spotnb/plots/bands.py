@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -15,13 +16,13 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError
-from spotnb.plots.drawing import BLUES, RUST, frame_axis
+from spotnb.plots.drawing import frame_axis
+from spotnb.plots.style import BLUES, LIGHT, PALE, RUST
 from spotnb.tiling.layout import Layout
 
 NUMBERS = 400  # more numbers do not make a plot clearer, and take seconds to draw
 MOST_DRAWN = 30_000  # take five seconds; an hour of sound in 50 steps has 18,000
-PALE: Final = 0.35  # opacity of frames that a tile sees but does not own
-HATCH: Final[dict[str, Any]] = {"edgecolor": "0.5", "hatch": "/////", "linewidth": 0}
+HATCH: Final[dict[str, Any]] = {"edgecolor": LIGHT["ghost"], "hatch": "/////", "linewidth": 0}
 
 Placed = tuple[int, int, int, int]
 """Number of a tile, start and stop in latent frames, and lane, counted from 0."""
@@ -63,6 +64,21 @@ def in_lanes(intervals: Iterable[tuple[int, int, int]]) -> list[Placed]:
     return placed
 
 
+def owned_bands(layout: Layout, top: float, height: float, margin: float = 0.0) -> tuple[list[Band], list[int]]:
+    """Return the bands of segments, and the frames over which each of them rises to its full height.
+
+    Segments have lanes of equal height if they overlap. If they cross-fade, they share one lane, and each rises while
+    the one before it falls: the height is the share of the tile.
+    """
+    pieces = segment_pieces(layout)
+    if layout.blended:
+        placed = [(*piece, 0) for piece in pieces]
+        rising = [0, *(max(0, min(old[2], new[2]) - new[1]) for old, new in pairwise(pieces))]
+    else:
+        placed, rising = in_lanes(pieces), [0] * len(pieces)
+    return stacked(placed, top, height / lane_count(placed), margin), rising
+
+
 def lane_count(placed: Iterable[Placed]) -> int:
     """Return the number of lanes in use."""
     return 1 + max(lane for *_, lane in placed)
@@ -83,12 +99,19 @@ def outside(band: Band, frames: int) -> list[Band]:
     return before + ([(number, max(start, frames), stop, top, bottom)] if stop > frames else [])
 
 
-def draw_bands(ax: Axes, bands: Sequence[Band], seconds: float, **style: Any) -> PolyCollection:
-    """Draw bands as rectangles. A latent frame lasts `seconds`. Without a style, even and odd tiles have two blues."""
+def draw_bands(
+    ax: Axes, bands: Sequence[Band], seconds: float, rising: Sequence[int] = (), **style: Any
+) -> PolyCollection:
+    """Draw bands as rectangles. A latent frame lasts `seconds`. Without a style, even and odd tiles have two blues.
+
+    The left side of a band that rises over a number of frames is slanted by as much.
+    """
     style = {"facecolors": [BLUES[k % 2] for k, *_ in bands], "edgecolors": "white", "linewidth": 0.6, **style}
     corners: NDArray[np.float64] = np.array(
         [[(start, top), (stop, top), (stop, bottom), (start, bottom)] for _, start, stop, top, bottom in bands], float
     ).reshape(-1, 4, 2)
+    if len(rising):
+        corners[:, 0, 0] += rising
     corners[..., 0] *= seconds
     collection = PolyCollection(list(corners), **style)
     ax.add_collection(collection)
@@ -106,11 +129,11 @@ def hatch_bands(ax: Axes, bands: Sequence[Band], seconds: float) -> None:
 def draw_seams(ax: Axes, rows: Iterable[tuple[Layout, Sequence[Band]]], seconds: float) -> bool:
     """Mark the seams at the borders of segment bands, and return whether there are any.
 
-    `rows` pairs each layout with the bands of its segments.
+    `rows` pairs each layout with the bands of its segments. Where tiles cross-fade there is no mark, but a slope.
     """
     ticks = set()
     for layout, bands in rows:
-        seams = set(layout.seams)
+        seams = set(layout.cuts)
         turn = layout.frames if layout.ring else layout.frames + 1  # only on a ring, the end is the start
         ticks |= {(border, top, bottom) for _, *ends, top, bottom in bands for border in ends if border % turn in seams}
     if ticks:
@@ -131,7 +154,7 @@ def number_bands(ax: Axes, bands: Sequence[Band], seconds: float) -> None:
         size = min(9.0, 0.72 * (bottom - top) * down)
         if size < 4.5 or (stop - start) * across < size * (0.7 * len(str(number)) + 0.5):
             continue
-        color = "white" if number % 2 == 0 else "0.1"
+        color = LIGHT["on-light" if number % 2 else "on-dark"]
         where = ((start + stop) / 2 * seconds, (top + bottom) / 2)
         ax.text(*where, str(number), color=color, size=size, ha="center", va="center_baseline", clip_on=True)
 

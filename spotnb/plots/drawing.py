@@ -1,7 +1,6 @@
-"""The elements that all plots share: a time axis in seconds, one way to mark a seam, and one set of colors.
+"""The elements that all plots share: a time axis in seconds, images of latents and spectrograms, and marks of seams.
 
-The two blues differ in lightness, and the rust red of a seam differs from both in hue and lightness, so that plots are
-readable for color-blind readers and in black and white.
+Their colors and scales are in `spotnb.plots.style`.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
 from spotnb.plots.figures import new_plot
+from spotnb.plots.style import DB, DECIBELS, HZ, LIGHT, RANGE, RUST, SIGNED, SPECTROGRAM
+from spotnb.sound.mel import HOP, SAMPLE_RATE, mel_bin
 from spotnb.support.arrays import as_array, require_finite
 from spotnb.support.checks import check_instance, check_int, show
 from spotnb.tiling.clock import AUDIOLDM, Clock
 
-BLUES: Final = ("#33658a", "#86bbd8")
-RUST: Final = "#b4442c"
 MOST_SEAMS: Final = 10**6
 TRIANGLE: Final = 7  # matplotlib's CARETDOWN, whose tip is at the position rather than its center
 
@@ -89,10 +88,24 @@ def draw_latent(
     `words` is the result of `rows_of`, and `seconds` the length of a latent frame.
     """
     limit = float(np.quantile(np.abs(plane), 0.998)) or 1.0
-    image = draw_image(ax, plane, seconds, first, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    image = draw_image(ax, plane, seconds, first, cmap=SIGNED, vmin=-limit, vmax=limit)
     ax.set_ylabel(words[0])
     ax.figure.colorbar(image, ax=ax, pad=0.01, extend="both", label=words[1])
     return image
+
+
+def draw_mel(ax: Axes, mel: NDArray[np.float32]) -> AxesImage:
+    """Draw a log-mel `[frames, 64]` in the colors that every spectrogram has, with its bands labeled in Hz."""
+    image = draw_image(ax, mel, HOP / SAMPLE_RATE, cmap=SPECTROGRAM, vmin=RANGE[0], vmax=RANGE[1])
+    ax.set_yticks(mel_bin(HZ), [str(hz) for hz in HZ])
+    return image
+
+
+def decibel_bar(ax: Axes, image: AxesImage) -> None:
+    """Add the color bar of a spectrogram, in dB."""
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.01, extend="max", label="magnitude (dB)")
+    labels = [str(level).replace("-", "\N{MINUS SIGN}") for level in DECIBELS]
+    bar.set_ticks([level / DB for level in DECIBELS], labels=labels)
 
 
 def draw_image(ax: Axes, frames: NDArray[np.float32], seconds: float, first: int = 0, **colors: Any) -> AxesImage:
@@ -119,10 +132,19 @@ def as_seams(seams: Any) -> NDArray[np.float64]:
     return frames
 
 
-def mark_seams(ax: Axes, seams: Iterable[int] | None, seconds: float) -> None:
-    """Mark seams in black on white, which is visible on any color. Seams outside the axes are omitted.
+def mark_seams(
+    ax: Axes, seams: Iterable[int] | None, seconds: float, *, legend: bool = True, triangles: bool = True
+) -> None:
+    """Mark seams: a triangle above, and a short line at the top and the bottom that leaves the seam itself visible.
 
-    `seams` are latent frames, each of which lasts `seconds`.
+    The lines are outlined, so that they are visible on any color. Seams outside the axes are omitted.
+
+    Args:
+        ax: The axes, whose limits are final.
+        seams: The seams in latent frames.
+        seconds: The length of a latent frame.
+        legend: Whether a legend counts the seams.
+        triangles: Whether to draw the triangles, which the uppermost of several pictures needs.
     """
     start, end = ax.get_xlim()
     times = as_seams(seams) * seconds
@@ -130,13 +152,16 @@ def mark_seams(ax: Axes, seams: Iterable[int] | None, seconds: float) -> None:
     if not times.size:
         return
     across = ax.get_xaxis_transform()
-    for color, width in (("white", 2.4), ("black", 0.9)):
+    for color, width in ((LIGHT["halo"], 3.0), (RUST, 1.5)):
         for low, high in ((0, 0.1), (0.9, 1)):
             ax.vlines(times, low, high, colors=color, lw=width, transform=across)
+    if not triangles:
+        return
     label = "1 seam" if len(times) == 1 else f"{len(times)} seams"
-    tops = np.ones(len(times))
-    (marks,) = ax.plot(times, tops, "k", ls="", marker=TRIANGLE, label=label, transform=across, clip_on=False)
-    ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)
+    style: dict[str, Any] = {"color": RUST, "ls": "", "marker": TRIANGLE, "label": label, "clip_on": False}
+    (marks,) = ax.plot(times, np.ones(len(times)), transform=across, **style)
+    if legend:
+        ax.legend(handles=[marks], loc="lower right", bbox_to_anchor=(1, 1), handlelength=1, frameon=False)
 
 
 def frame_axis(ax: Axes, seconds: float) -> None:

@@ -28,6 +28,12 @@ class PlotFigure(Figure):
             plt.close(self)
         raise NotImplementedError  # IPython's word for "use the other formats"
 
+    def _repr_html_(self) -> str | None:
+        """Return the figure in light and in dark colors, of which the theme of the notebook shows one."""
+        from spotnb.plots.dark import themed_html
+
+        return themed_html(self)
+
 
 def new_plot(height: float, rows: int = 1, **options: Any) -> tuple[Figure, Any]:
     """Return a figure 11 inches wide, and its axes.

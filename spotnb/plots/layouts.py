@@ -22,7 +22,6 @@ from matplotlib.ticker import MaxNLocator
 
 from spotnb.errors import InputError
 from spotnb.plots.bands import (
-    PALE,
     draw_bands,
     draw_seams,
     finish,
@@ -33,6 +32,7 @@ from spotnb.plots.bands import (
     legend,
     number_bands,
     outside,
+    owned_bands,
     require_drawable,
     seam_key,
     seen_key,
@@ -40,7 +40,8 @@ from spotnb.plots.bands import (
     stacked,
     tiles_key,
 )
-from spotnb.plots.drawing import BLUES, RUST, axes, clock_of, draw_latent, frame_axis, latent_plane, rows_of
+from spotnb.plots.drawing import axes, clock_of, draw_latent, frame_axis, latent_plane, rows_of
+from spotnb.plots.style import BLUES, PALE, RUST
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_name, show
 from spotnb.tiling.clock import Clock
@@ -57,7 +58,8 @@ def plot_layout(
     """Plot the tiles of one step: the windows, which the network sees, above the segments, which the tiles own.
 
     Frames that a tile sees but does not own are pale. Frames beyond the ends of the sound are hatched: they are
-    padding, or the other end of a ring. Overlapping windows are drawn in separate lanes.
+    padding, or the other end of a ring. Overlapping windows are drawn in separate lanes. Where segments cross-fade, the
+    height of each is its share.
 
     Args:
         layout: A `Layout` or an object with one, such as a `Step` or a `StepRecord`.
@@ -77,25 +79,25 @@ def plot_layout(
     require_drawable(run)
     layout = run[0]
     seen = in_lanes([(k, *tile.window) for k, tile in enumerate(layout.tiles)])
-    owned = in_lanes(segment_pieces(layout))
-    upper, lower = lane_count(seen), lane_count(owned)
+    pieces = segment_pieces(layout)
+    upper, lower = lane_count(seen), 1 if layout.blended else lane_count(in_lanes(pieces))
     fig, ax = axes(ax, height=1.7 + 0.34 * min(upper + lower, 12))
 
     gap = upper + 0.45
     windows = stacked(seen, 0, 1, 0.06)
-    segments = stacked(owned, gap, 1, 0.06)
+    segments, rising = owned_bands(layout, gap, lower, 0.06)
     inner = [(k, *layout.tiles[k].segment, top, bottom) for k, _, _, top, bottom in windows]
     pads = [part for band in windows for part in outside(band, layout.frames)]
     draw_bands(ax, windows, seconds, alpha=PALE)
     draw_bands(ax, inner, seconds)
     hatch_bands(ax, pads, seconds)
-    artist = draw_bands(ax, segments, seconds)
+    artist = draw_bands(ax, segments, seconds, rising)
 
     ring = layout.ring
     starts, stops = zip(*(tile.window for tile in layout.tiles), strict=True)
     low, high = min(0, *starts), max(layout.frames, *stops)
     keys = [tiles_key()]
-    if layout.network_frames > sum(stop - start for _, start, stop, *_ in [*owned, *([] if ring else pads)]):
+    if layout.network_frames > sum(stop - start for _, start, stop, *_ in [*pieces, *([] if ring else pads)]):
         keys.append(seen_key())
     if pads:
         keys.append(hatch_key("the other end" if ring else "padding"))
@@ -116,7 +118,7 @@ def plot_tile_map(
     """Plot the tiling of a run, one row per step from top to bottom, with the segments and the padding.
 
     Segments are numbered if there are at most 400 and there is room. Overlapping ones (`multidiffusion`) are drawn in
-    separate lanes.
+    separate lanes. Where segments cross-fade, the height of each is its share.
 
     Args:
         layouts: The layouts of the steps, or objects with layouts, such as a trace. Rows of records are labeled with
@@ -134,14 +136,13 @@ def plot_tile_map(
     seconds = clock_of(layouts, clock).frame_seconds
     steps, run = zip(*run_steps(layouts), strict=True)
     require_drawable(run)
-    rows = [in_lanes(segment_pieces(layout)) for layout in run]
-    lanes = max(lane_count(row) for row in rows)
+    lanes = max(1 if layout.blended else lane_count(in_lanes(segment_pieces(layout))) for layout in run)
     fig, ax = axes(ax, height=float(np.clip(1.5 + 0.2 * len(run) * min(lanes, 2), 2.2, 9)))
 
     half = 0.42  # of the height of a row, which leaves white space between the rows
-    bands = [stacked(placed, row - half, 2 * half / lanes) for row, placed in enumerate(rows)]
+    bands, rising = zip(*(owned_bands(layout, row - half, 2 * half) for row, layout in enumerate(run)), strict=True)
     every = [band for row in bands for band in row]
-    artist = draw_bands(ax, every, seconds)
+    artist = draw_bands(ax, every, seconds, [frames for row in rising for frames in row])
     pads = [
         part
         for row, layout in enumerate(run)
@@ -173,6 +174,7 @@ def plot_seams(
     Each pin marks a border of the fixed grid. Its height is the number of steps, because `tiles` has a seam there in
     every step. The dotted line is the height that all bars would have if the seams were spread evenly. A bar is 1/16 of
     a tile wide, or wider if there would be more than 256 bars, and one bar is centered on each border of the grid.
+    Steps in which tiles cross-fade have no seams.
 
     Args:
         layouts: The layouts of the steps, or objects with layouts, such as a trace that kept every step.
@@ -187,7 +189,7 @@ def plot_seams(
     """
     run, seconds = run_layouts(layouts), clock_of(layouts, clock).frame_seconds
     frames, width = run[0].frames, run[0].tile_size
-    seams = np.array([seam for layout in run for seam in layout.seams], np.int64)
+    seams = np.array([cut for layout in run for cut in layout.cuts], np.int64)
     parts = next((n for n in (16, 8, 4, 2) if width % n == 0 and frames * n <= BINS * width), 1)
     size = max(width // parts, -(-frames // BINS))
     edges = np.unique(np.clip((np.arange(frames // size + 3) - 0.5) * size, 0, frames))
@@ -317,8 +319,8 @@ def _describe(layout: Layout, seconds: float) -> str:
         return f"{layout.method}: the latent fits one tile, so plain DDIM"
     if layout.method == "full":
         return f"full: one window, {layout.frames} frames"
-    size = layout.tile_size
-    return f"{layout.method}, {layout.edge}, tiles of {size} frames ({size * seconds:g} s)"
+    size, fade = layout.tile_size, ", cross-faded" if layout.blended else ""
+    return f"{layout.method}, {layout.edge}, tiles of {size} frames ({size * seconds:g} s){fade}"
 
 
 def _plural(count: int, word: str) -> str:

@@ -23,20 +23,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from spotnb.errors import InputError
 from spotnb.plots.drawing import (
-    BLUES,
     as_seams,
     axes,
     clock_of,
-    draw_image,
+    decibel_bar,
     draw_latent,
+    draw_mel,
     latent_plane,
     mark_seams,
     rows_of,
 )
 from spotnb.plots.figures import new_plot
+from spotnb.plots.style import BLUES
 from spotnb.sound.heard import heard_mel
 from spotnb.sound.measure import is_sound
-from spotnb.sound.mel import FLOOR, HOP, SAMPLE_RATE, as_log_mel, mel_bin
+from spotnb.sound.mel import SAMPLE_RATE, as_log_mel
 from spotnb.support.arrays import as_array, as_sample_rate, as_sound
 from spotnb.support.checks import check_text
 from spotnb.support.files import atomic_write
@@ -44,7 +45,6 @@ from spotnb.support.paths import check_path, show_path
 from spotnb.tiling.clock import AUDIOLDM, Clock
 
 COLUMNS = 2000  # of the envelope of a waveform: more than a screen shows, and fast to draw for any duration
-HZ = (125, 500, 1000, 2000, 4000)
 CHANNELS = ("left", "right")
 
 
@@ -91,7 +91,8 @@ def plot_mel(
 ) -> tuple[Figure, Axes, AxesImage]:
     """Plot a log-mel spectrogram with time on the x axis and the 64 mel bands on the y axis, labeled in Hz.
 
-    The color scale is the same in every plot: from -11.5, which is silence, to 2.
+    The color scale is the same in every plot: from -100 dB, which is silence, to 17 dB, which is about full scale. The
+    values of the image stay natural logarithms, as models compute them.
 
     Args:
         mel_or_waveform: A log-mel `[frames, 64]`, as a model or `log_mel` returns it, or a sound `[samples]` or
@@ -110,10 +111,9 @@ def plot_mel(
     clock = clock_of(mel_or_waveform, clock)
     mel, seams = _mel_of(mel_or_waveform, _rate(sample_rate, clock)), as_seams(seams)
     fig, ax = axes(ax, height=3.2)
-    image = draw_image(ax, mel, HOP / SAMPLE_RATE, cmap="magma", vmin=np.log(FLOOR), vmax=2)
+    image = draw_mel(ax, mel)
     ax.set_ylabel("mel band (Hz)")
-    ax.set_yticks(mel_bin(HZ), [str(hz) for hz in HZ])
-    fig.colorbar(image, ax=ax, pad=0.01, extend="both", label="magnitude (natural log)")
+    decibel_bar(ax, image)
     mark_seams(ax, seams, clock.frame_seconds)
     return fig, ax, image
 

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 LEAST_PAUSE = 1.0  # seconds between two checkpoints
 SHARE = 20  # the pause is at least this many times the time to write one: checkpoints take a twentieth of the run
+UNSTATED = {**asdict(AUDIOLDM), "finish_steps": 0, "finish_overlap": None}
+"""Entries that older manifests do not state, with the values that they mean."""
 
 
 def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], progress: bool = True) -> SpotSampler:
@@ -80,4 +82,4 @@ def deciding(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest that decide the result, as they come back from JSON."""
     left_out = ("versions", "threads", "tile_batch", "result")
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
-    return asdict(AUDIOLDM) | kept  # older manifests do not state the rates
+    return UNSTATED | kept

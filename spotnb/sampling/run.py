@@ -37,7 +37,7 @@ from spotnb.support.progress import progress_bar
 from spotnb.support.system import require_memory
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import should_use_spotdiffusion
-from spotnb.tiling.layout import Layout, plan
+from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
 
 
@@ -128,8 +128,8 @@ class Run(Shown):
         what = f"{exact(settings.duration)} s in {settings.steps} steps"
         samples = model.samples_per_frame * audio_channels(model)
         require_memory(peak_bytes(shape, range(settings.steps), trace, samples), what)
-        # Reject a tile size that the model cannot take now, not at the first step.
-        plan(frames, settings.tiling, 0, settings.method, settings.steps, model.time_multiple)
+        for step in {0, settings.steps - 1}:  # reject tiles that the model cannot take now, not at their step
+            settings.layout(frames, step, model.time_multiple)
         if prompts is None:
             prompts = embed_prompt(model, settings.prompt, settings.negative_prompt, frames=frames, ring=settings.ring)
         source, settings = make_source(model, frames, settings)
@@ -177,8 +177,7 @@ class Run(Shown):
 
     def layout(self, step: int) -> Layout:
         """Return the layout of a step. Raises `InputError` for a step that the run does not have."""
-        settings = self.settings
-        return plan(self.frames, settings.tiling, step, settings.method, settings.steps, self.model.time_multiple)
+        return self.settings.layout(self.frames, step, self.model.time_multiple)
 
     @shelter
     def start(self, noise: Tensor | None = None, draws: Draws | None = None) -> RunState:

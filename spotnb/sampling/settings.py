@@ -20,6 +20,8 @@ from spotnb.support.option_cards import changed, option_card
 from spotnb.support.options import check_options, documented, option, options
 from spotnb.tiling.clock import check_duration
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
+from spotnb.tiling.finish import check_finish_overlap, check_finish_steps
+from spotnb.tiling.layout import Layout, plan
 from spotnb.trace.record import RECORD_DTYPES, check_record_mode
 
 DEFAULT_STRENGTH = 0.6
@@ -221,6 +223,20 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         "makes the results of a prompt similar (Kynkäänniemi et al. 2024, arXiv:2404.07724); (100, 700) suits the "
         "embedded model. A multistep solver starts over when guidance turns on or off.",
     )
+    finish_steps: int = option(
+        0,
+        check=check_finish_steps,
+        kind="whole",
+        help="Number of steps at the end in which the tiles of `spot` overlap and cross-fade. No later step mends the "
+        "cuts of the last two steps, so they are audible; a value of 2 mends them. 0 is SpotDiffusion as published. "
+        "It has no effect on other methods, or if the latent fits into one tile.",
+    )
+    finish_overlap: int | None = option(
+        None,
+        check=lambda overlap: overlap,  # checked against the tile size below
+        kind="whole",
+        help="Overlap of the tiles in these steps, in latent frames. None is a quarter of a tile.",
+    )
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -229,6 +245,9 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         assert self.seed is not None
         highest = HIGHEST_SEED + 1 - self.n_candidates  # the last candidate's seed must fit too
         check_int("seed", self.seed, 0, highest, hint="each seed gives its own sound; None draws one")
+        if self.finish_overlap is not None:
+            overlap = check_finish_overlap(self.finish_overlap, self.tiling.tile_size_time)
+            object.__setattr__(self, "finish_overlap", overlap)
         self._check_known_sound()
 
     def _check_known_sound(self) -> None:
@@ -246,6 +265,19 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         """The config, which is never None after the checks."""
         assert self.config is not None
         return self.config
+
+    def layout(self, frames: int, step: int, time_multiple: int) -> Layout:
+        """Return the layout of a step, for a latent of `frames`. Raises `InputError` as `plan` does."""
+        return plan(
+            frames,
+            self.tiling,
+            step,
+            self.method,
+            self.steps,
+            time_multiple,
+            finish_steps=self.finish_steps,
+            finish_overlap=self.finish_overlap,
+        )
 
     @property
     def ring(self) -> bool:

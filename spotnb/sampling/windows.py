@@ -50,8 +50,8 @@ def sum_weighted(parts: Sequence[Tensor], weights: Sequence[Tensor | None]) -> T
 class Stitch:
     """Stitches the predictions of windows into one prediction `[B, C, T, F]` for the full latent.
 
-    Each frame comes from the segment that owns it. If several segments own it, their predictions are averaged, and they
-    are summed in the order in which they are added.
+    Each frame comes from the segment that owns it. If several segments own it, their predictions are averaged, or
+    cross-faded if the layout is blended, and they are summed in the order in which they are added.
 
     Args:
         layout: The tiles of the step.
@@ -60,6 +60,7 @@ class Stitch:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.averaged = layout.method == "multidiffusion" and len(layout.tiles) > 1
+        self._shares = layout.shares if layout.blended else None
         self._whole: Tensor | None = None
 
     def add(self, tile: int, prediction: Tensor) -> None:
@@ -67,9 +68,11 @@ class Stitch:
         frames, (start, stop) = self.layout.frames, self.layout.tiles[tile].segment
         if self._whole is None:
             self._whole = prediction.new_zeros(*prediction.shape[:2], frames, prediction.shape[3])
-        put = Tensor.add_ if self.averaged else Tensor.copy_
+        put = Tensor.copy_ if self._shares is None and not self.averaged else Tensor.add_
         offset, inside = start - self.layout.tiles[tile].window[0], min(stop, frames)
         owned = prediction[:, :, offset : offset + stop - start]
+        if self._shares is not None:
+            owned = owned * torch.from_numpy(self._shares[tile]).to(owned)[None, None, :, None]
         put(self._whole[:, :, start:inside], owned[:, :, : inside - start])
         if stop > inside:  # around the ring
             put(self._whole[:, :, : stop - inside], owned[:, :, inside - start :])

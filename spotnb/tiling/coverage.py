@@ -4,7 +4,8 @@ These numbers show the idea of SpotDiffusion. With a fixed grid (`tiles`), a few
 the network never sees both sides of that seam together. With a shifted grid (`spot`), a frame is near a seam in a few
 steps at most, and lies well inside a tile in all others.
 
-A seam is a border: seam s lies between frames s - 1 and s, and both frames are at distance 0 from it.
+A seam is a border: seam s lies between frames s - 1 and s, and both frames are at distance 0 from it. Steps in which
+tiles cross-fade have none, because some tile sees both sides of every border (`Layout.cuts`).
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def coverage(layouts: Layouts, near: int = 0) -> Coverage:
     near = _check_near(near, frames)
     require_few_cells(len(run), frames, "steps")
     distance = np.stack([_distance(layout) for layout in run])
-    seams = np.bincount([seam for layout in run for seam in layout.seams], minlength=frames)
+    seams = np.bincount([cut for layout in run for cut in layout.cuts], minlength=frames)
     for array in (distance, seams):
         array.flags.writeable = False
     return Coverage(distance, seams, near)
@@ -179,7 +180,7 @@ def run_steps(layouts: Layouts) -> list[tuple[int, Layout]]:
 
 def _distance(layout: Layout) -> NDArray[np.int64]:
     """Return `[T]`, the distance of each frame to the nearest seam of one step."""
-    frames, seams = layout.frames, np.array(layout.seams, np.int64)
+    frames, seams = layout.frames, np.array(layout.cuts, np.int64)
     if not seams.size:
         return np.full(frames, frames, np.int64)
     # One more border on each side: the neighbor across the ends of a ring, or one too far away to be the nearest.

@@ -14,13 +14,14 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from spotnb.errors import InputError
 from spotnb.support.cards import Card, Shown, count, joined
 from spotnb.support.checks import check_int, check_name, show
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig, check_config, should_use_spotdiffusion
 from spotnb.tiling.edges import POLICIES, EdgePolicy, check_edge
-from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles
+from spotnb.tiling.finish import check_finish_overlap, is_finishing
+from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles, require_multiple
 from spotnb.tiling.picture import tiles_picture
+from spotnb.tiling.shares import shares
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
@@ -61,7 +62,7 @@ class Layout(Shown):
         check_int("shift", self.shift, 0, self.tile_size, hint=PLANNED)
         tiles = self.tiles if isinstance(self.tiles, tuple) else ()
         require_few_tiles(len(tiles))
-        check_tiles(tiles, self.frames, ring=self.ring, overlap=self.method == "multidiffusion")
+        check_tiles(tiles, self.frames, ring=self.ring, overlap=self.method in ("spot", "multidiffusion"))
 
     @property
     def policy(self) -> EdgePolicy:
@@ -104,6 +105,11 @@ class Layout(Shown):
         return tuple(sorted(borders - {0, self.frames}))
 
     @property
+    def cuts(self) -> tuple[int, ...]:
+        """The seams at which the prediction changes from one tile to another. There are none in a `blended` layout."""
+        return () if self.blended else self.seams
+
+    @property
     def pad(self) -> tuple[int, int]:
         """The frames of padding that the windows need before 0 and after T, fewer than T on each side.
 
@@ -125,6 +131,11 @@ class Layout(Shown):
         )
 
     @property
+    def blended(self) -> bool:
+        """Whether the tiles of `spot` overlap and cross-fade, as in the last steps of a run."""
+        return self.method == "spot" and sum(tile.segment[1] - tile.segment[0] for tile in self.tiles) > self.frames
+
+    @property
     def widths(self) -> tuple[int, ...]:
         """The width of each window, in frames."""
         return tuple(tile.window[1] - tile.window[0] for tile in self.tiles)
@@ -136,7 +147,7 @@ class Layout(Shown):
 
     @property
     def coverage(self) -> npt.NDArray[np.int64]:
-        """The number of segments that own each frame, `[T]`. It is 1 everywhere except with `multidiffusion`."""
+        """The number of segments that own each frame, `[T]`. It is 1 where tiles do not overlap."""
         # Sum the differences on two turns of the ring and fold them to one, without a loop over tiles times frames.
         starts, stops = np.array([tile.segment for tile in self.tiles], dtype=np.int64).T
         size = 2 * self.frames + 1
@@ -145,22 +156,27 @@ class Layout(Shown):
         return owners
 
     @property
+    def shares(self) -> list[npt.NDArray[np.float64]]:
+        """The share of each tile in the prediction for the frames of its segment, one array per tile.
+
+        A frame that n segments own takes 1/n from each with `multidiffusion` (Bar-Tal et al. 2023, arXiv:2302.08113),
+        and the shares of a linear cross-fade if the layout is `blended`.
+        """
+        return shares(self.tiles, self.frames, ring=self.ring, fade=self.blended)
+
+    @property
     def weights(self) -> npt.NDArray[np.float64]:
         """The share of each tile in the prediction for each frame, `[tiles, T]`. Every column sums to one.
 
-        A frame that is owned by n segments takes 1/n from each (MultiDiffusion, Bar-Tal et al. 2023,
-        arXiv:2302.08113). With the other methods, a row is 1 in the segment and 0 elsewhere. The array is not kept,
-        because it is large: half a gigabyte for an hour. `coverage` holds the same information in T numbers.
+        It is large, half a gigabyte for an hour. `shares` has the same numbers without the zeros.
 
         Raises:
             InputError: The array would have more than `spotnb.tiling.limits.MOST_CELLS` values.
         """
         require_few_cells(len(self.tiles), self.frames, "tiles")
-        share = 1.0 / self.coverage
         weights = np.zeros((len(self.tiles), self.frames))
-        for row, tile in zip(weights, self.tiles, strict=True):
-            owned = np.arange(*tile.segment) % self.frames
-            row[owned] = share[owned]
+        for row, tile, share in zip(weights, self.tiles, self.shares, strict=True):
+            row[np.arange(*tile.segment) % self.frames] = share
         return weights
 
     def _text_(self) -> str:
@@ -185,6 +201,9 @@ def plan(
     method: str = "spot",
     steps: int | None = None,
     time_multiple: int = DEFAULT_TIME_MULTIPLE,
+    *,
+    finish_steps: int = 0,
+    finish_overlap: int | None = None,
 ) -> Layout:
     """Plan the tiles of one denoising step.
 
@@ -196,6 +215,9 @@ def plan(
     - `multidiffusion` (Bar-Tal et al. 2023, arXiv:2302.08113) places overlapping windows every `W - config.overlap`
       frames. The last window is anchored at the end, and each segment equals its window.
     - `full` is one window over the complete latent.
+
+    In the last `finish_steps` steps, the tiles of `spot` are placed like those of `multidiffusion`, with an overlap of
+    `finish_overlap` frames, and cross-fade (see `spotnb.tiling.finish`).
 
     If the latent fits into one tile, every method is that one window, except on a ring.
 
@@ -209,16 +231,18 @@ def plan(
         config: Tile size, overlap, shifts and edge policy.
         step: The step, counted from 0 in the order in which steps are run.
         method: One of `METHODS`.
-        steps: The number of steps of the run. Only the shift schedule `sorted` needs it.
+        steps: The number of steps of the run. Only the shift schedule `sorted` and `finish_steps` need it.
         time_multiple: The model requires windows whose length is a multiple of this. The default is AudioLDM's 8.
+        finish_steps: The number of steps at the end in which the tiles of `spot` overlap.
+        finish_overlap: The overlap in those steps, in latent frames. None is a quarter of a tile.
 
     Returns:
         The layout of the step.
 
     Raises:
         InputError: A number has the wrong type or is outside its limits, the method is unknown, the tile size is not a
-            multiple of `time_multiple`, the layout would have more than 100,000 tiles, or the schedule `sorted` is used
-            without `steps`.
+            multiple of `time_multiple`, the overlap does not fit it, the layout would have more than 100,000 tiles, or
+            `steps` is missing where it is needed.
 
     >>> [tile.window for tile in plan(768, SpotDiffusionConfig(), step=0, method="tiles").tiles]
     [(0, 256), (256, 512), (512, 768)]
@@ -229,24 +253,21 @@ def plan(
     step, steps = check_step(step, steps)
     time_multiple = check_size("time_multiple", time_multiple, hint="8 is AudioLDM's")
     width = config.tile_size_time
-    if width % time_multiple:
-        down, up = width // time_multiple * time_multiple, -(-width // time_multiple) * time_multiple
-        raise InputError(
-            f"tile_size_time is {width}: expected a multiple of {time_multiple}, the model's time_multiple; "
-            f"use {f'{down} or {up}' if down else up}"
-        )
-
+    require_multiple(width, time_multiple)
     policy = config.policy
+    overlap = check_finish_overlap(finish_overlap, width)
     one_window = method == "full" or not should_use_spotdiffusion(frames, config)
+    finishing = is_finishing(step, steps, finish_steps) and method == "spot" and not one_window
     # SpotDiffusion's grid moves. A single window can turn on a ring only, and a fixed grid stays fixed.
-    moves = method == "spot" or (policy.ring and one_window and method != "tiles")
+    moves = (method == "spot" and not finishing) or (policy.ring and one_window and method != "tiles")
     shift = draw_shift(config, step, steps, time_multiple, frames) if moves else 0
 
-    stride = width - config.overlap if method == "multidiffusion" else width
+    overlapping = method == "multidiffusion" or finishing
+    stride = width - (overlap if finishing else config.overlap) if overlapping else width
     require_few_tiles(1 if one_window else -(-frames // stride))
     if one_window:
         tiles = [policy.one_window(frames, shift)]
-    elif method == "multidiffusion":
+    elif overlapping:
         tiles = policy.overlapping(frames, width, stride)
     else:
         tiles = policy.grid(frames, width, shift, time_multiple)

@@ -43,3 +43,13 @@ def require_few_cells(rows: int, frames: int, what: str) -> None:
             f"{rows} {what} of {frames} frames make a table of {rows * frames} values: expected at most {MOST_CELLS}; "
             "pass fewer"
         )
+
+
+def require_multiple(width: int, time_multiple: int) -> None:
+    """Raise `InputError` if a model with this `time_multiple` cannot take tiles of `width` frames."""
+    if width % time_multiple:
+        down, up = width // time_multiple * time_multiple, -(-width // time_multiple) * time_multiple
+        raise InputError(
+            f"tile_size_time is {width}: expected a multiple of {time_multiple}, the model's time_multiple; "
+            f"use {f'{down} or {up}' if down else up}"
+        )

@@ -37,13 +37,16 @@ State, geometry and sentences do not use the page at all. They are tested with N
   theme), `onEnd` and `end`.
 - `dom.js`: `h` makes elements and inserts text as text; also `field`, `selectOf`, `range`, `icon`, `factSpans`.
 - `keys.js`: `bindKeys` for a canvas; `guardControls` for the browser's own controls, which would otherwise lose their
-  arrow keys to the notebook; `pressable` makes a button.
+  arrow keys to the notebook; `pressable` makes a button; `keysHelp` lists the keys.
 - `pointers.js`: `followPointer` tells clicks from drags and captures the pointer; `followWheel` handles the wheel.
 - `theme.js`, `spotnb.css`, `panel.css`: light and dark, as the notebook has it. All colors are custom properties.
 - `common.js`: `shareAmongViews` keeps what several views of one widget have in common. Never key it by the model: each
   view has a different model object.
 - `plot.js`: `createPlot` makes a sharp canvas whose horizontal axis is in latent frames and labeled in seconds.
-- `strokes.js`, `bands.js`: lines with a halo, hatching and markers; tiles as numbered bands.
+- `marks.js`, `spectrogram.js`, `bands.js`: a seam, the playhead, a spectrogram and tiles, which look the same in all
+  pictures, those of matplotlib included. Their colors and scales are also in `spotnb.plots.style`, and
+  `tests/widgets/test_style.py` holds both equal.
+- `strokes.js`, `color_bar.js`, `mel_scale.js`: lines with a halo, hatching and markers; color bars; bands and hertz.
 - `steps.js`: `createSteps` makes the play button and the slider for the steps of a run.
 - `colors.js`: color scales; `imageOf` turns bytes into an image.
 - `layout.js`, `pieces.js`: `plan`, as `spotnb.tiling.layout` has it, and its intervals in lanes that do not overlap.

@@ -14,6 +14,7 @@ import numpy as np
 from traitlets import Dict
 
 from spotnb.errors import InputError
+from spotnb.plots.style import BLUES, RANGE
 from spotnb.sound.measure import MEL_SECONDS
 from spotnb.sound.mel import LATENT_SECONDS, SAMPLE_RATE
 from spotnb.sound.results import SeamScore
@@ -25,6 +26,8 @@ from spotnb.widgets.traits import Checked, whole
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+SHORTEST = 0.1  # seconds of a loop
 
 
 def _switch(name: str, hint: str) -> Checked:
@@ -54,6 +57,18 @@ def _pair(name: str, value: Any) -> list[int] | None:
     return None if value is None else [_count(name, index) for index in value]
 
 
+def _span(value: Any, duration: float) -> list[float] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise InputError(f"loop is {show(value)}: expected (start, stop) in seconds, or None")
+    start = check_real("the start of loop", value[0], 0, duration, hint="seconds from the start")
+    stop = check_real("the stop of loop", value[1], 0, duration, hint="seconds from the start")
+    if stop - start < SHORTEST:
+        raise InputError(f"loop is {show(value)}: expected a stop at least {SHORTEST} s after the start; or None")
+    return [start, stop]
+
+
 class RunComparison(Widget, module="comparison.js", title="Runs compared"):
     """Runs on one time axis, with waveform, log-mel, seams and seam score. You can switch between them as they play.
 
@@ -74,6 +89,8 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
         position: Position in seconds from the start. During playback, the kernel is updated five times a second.
         selected: The index of the run that is heard.
         playing: Whether sound is playing. A browser starts sound only after a click on the page.
+        loop: The part that repeats while it plays, as `(start, stop)` in seconds, or None. *Loop seam* on the page sets
+            it to 2 s around a seam.
         matched: Whether all runs are played as loud as the softest, by LUFS. Otherwise nothing is normalized.
         abx_trials: The number of answers in the blind test.
         abx_correct: The number of right answers.
@@ -90,6 +107,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
     ).tag(echo_update=False)  # a late echo would move the sound back
     selected = whole("selected", lambda widget: len(widget.compared) - 1, "the first run is 0")
     playing = _switch("playing", "starts or stops the sound")
+    loop = Checked(lambda widget, value: _span(value, widget.duration))
     matched = _switch("matched", "decides whether all runs are as loud as the softest")
 
     abx_trials = _result("abx_trials", _count, 0)
@@ -118,7 +136,7 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
             "duration": self.duration,
             "framesPerSecond": 1 / frame,
             "melSeconds": MEL_SECONDS,
-            "melRange": list(parts.RANGE),
+            "melRange": list(RANGE),
             "measure": measure,
             "grid": list(self._grid),
             "rows": rows,
@@ -177,6 +195,7 @@ def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float, fr
     level = run.levels
     return {
         "name": run.name,
+        "about": run.about,
         "samples": run.samples,
         "rate": run.rate,
         "seams": [seam if run.frame_seconds == frame else seam * run.frame_seconds / frame for seam in run.seams or ()],
@@ -193,7 +212,8 @@ def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float, fr
 
 def _facts(run: parts.Compared, score: SeamScore | None) -> list[str]:
     count = len(run.seams or ())
-    facts = [] if run.seams is None else ["1 seam" if count == 1 else f"{count} seams"]
+    facts = [f"{show(run.about['prompt'])}, {run.about['method']}"] if run.about else []
+    facts += [] if run.seams is None else ["1 seam" if count == 1 else f"{count} seams"]
     if score is not None:
         facts.append(f"seam score {score.score:.2f} (p = {score.p_value:.2g})")
     if math.isfinite(run.levels.lufs):
@@ -202,7 +222,7 @@ def _facts(run: parts.Compared, score: SeamScore | None) -> list[str]:
 
 
 def _draw_wave(axes: Axes, run: parts.Compared, duration: float, limit: float) -> None:
-    from spotnb.plots.drawing import BLUES
+    from spotnb.plots.drawing import mark_seams
 
     step, envelope = run.envelope(1000)
     times = (np.arange(len(envelope)) + 0.5) * step / run.rate
@@ -210,26 +230,13 @@ def _draw_wave(axes: Axes, run: parts.Compared, duration: float, limit: float) -
     axes.set(xlim=(0, duration), ylim=(-limit, limit))
     axes.tick_params(labelbottom=False, labelsize="small")
     axes.spines[["top", "right"]].set_visible(False)
-    _mark(axes, run)
+    mark_seams(axes, run.seams, run.frame_seconds, legend=False)  # the title counts them
 
 
 def _draw_mel(axes: Axes, mel: Any, run: parts.Compared, duration: float) -> None:
-    from spotnb.plots.drawing import draw_image
-    from spotnb.sound.mel import mel_bin
+    from spotnb.plots.drawing import draw_mel, mark_seams
 
-    low, high = parts.RANGE
-    draw_image(axes, mel, MEL_SECONDS, cmap="magma", vmin=low, vmax=high)
+    draw_mel(axes, mel)
     axes.set(xlim=(0, duration), xlabel="", ylabel="Hz")
-    axes.set_yticks(mel_bin((250, 1000, 4000)), ["250", "1000", "4000"])
     axes.tick_params(labelbottom=False, labelsize="small")
-    _mark(axes, run)
-    for triangles in list(axes.lines):
-        triangles.remove()  # the triangles above the waveform are enough
-
-
-def _mark(axes: Axes, run: parts.Compared) -> None:
-    from spotnb.plots.drawing import mark_seams
-
-    mark_seams(axes, run.seams, run.frame_seconds)
-    if legend := axes.get_legend():
-        legend.remove()  # the title counts them
+    mark_seams(axes, run.seams, run.frame_seconds, triangles=False)  # those above the waveform are enough

@@ -5,25 +5,25 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spotnb.errors import InputError
 from spotnb.models.protocol import has_mel
+from spotnb.plots.style import RANGE
 from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.heard import heard_mel
 from spotnb.sound.measure import MEL_SECONDS, extremes, levels, seam_score
-from spotnb.sound.mel import FLOOR, LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
+from spotnb.sound.mel import LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.sound.results import Levels, SeamScore
 from spotnb.support.arrays import as_array, as_sample_rate, as_sound
 from spotnb.support.checks import check_int, check_items, check_real, check_text, exact, show
 
 LEAST, MOST = 2, 4
-RANGE: Final = (math.log(FLOOR), 2.0)  # of the colors of a log-mel, as in spotnb.plots.sound
 COLUMNS = 65536  # the largest number of columns of an envelope
 FINEST = 16  # the smallest number of samples in a column
 _KINDS = "a Generation, a finished SpotSampler, a waveform [samples], or a pair of a waveform and its seams"
@@ -41,6 +41,7 @@ class Compared:
         decoded: The log-mel `[frames, 64]` from a decoder, or None. It may be longer than the sound.
         grid: The fixed grid of the tiles in latent frames, empty if the run has no tiles.
         frame_seconds: The length of a latent frame in seconds.
+        about: How the sound came about: the prompt, the method and the seed, as far as they are known.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Compared:
     decoded: NDArray[np.float32] | None = None
     grid: tuple[int, ...] = ()
     frame_seconds: float = LATENT_SECONDS
+    about: dict[str, str] = field(default_factory=dict)
 
     @property
     def samples(self) -> int:
@@ -157,7 +159,12 @@ def _compared(name: str, run: Any, rate: int, frame: float) -> Compared:
     grid = tuple(range(tile, sampler.frames - 1, tile))
     own = tuple(layout.seams) if layout else ()
     clock = sampler.clock
-    return Compared(name, wave, clock.sample_rate, own, mel, grid, clock.frame_seconds)
+    return Compared(name, wave, clock.sample_rate, own, mel, grid, clock.frame_seconds, _about(sampler))
+
+
+def _about(sampler: Any) -> dict[str, str]:
+    prompt = getattr(sampler.prompt, "text", sampler.prompt)
+    return {"prompt": str(prompt), "method": str(sampler.method), "seed": str(sampler.seed)}
 
 
 def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,41 +1,49 @@
-"""LatentInspector, which shows the latents of a run step by step and plays the network's guess at each step.
+"""LatentInspector, which shows the latents of a run step by step, and the sound of the network's guess at each step.
 
-Looking at a loaded trace needs neither torch nor a model. Only playing it does.
+Looking at the latents of a loaded trace needs neither torch nor a model. Its spectrograms and sounds do.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from traitlets import Bool, Dict, Int
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.sound.files import flac_bytes
+from spotnb.plots.style import RANGE
+from spotnb.sound.measure import MEL_SECONDS
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int
+from spotnb.support.progress import progress_bar
 from spotnb.tiling.clock import Clock
 from spotnb.trace.record import StepRecord
 from spotnb.trace.trace import Trace
-from spotnb.widgets.base import Widget, new_figure, while_open
+from spotnb.widgets.base import Widget, while_open
 from spotnb.widgets.coding import encode, encode_within
+from spotnb.widgets.decoding import Decoding, Kind
+from spotnb.widgets.estimates import Estimates
 from spotnb.widgets.packing import ARRAYS, COLUMNS, QUANTITIES, Packed, Thinning, pack
 from spotnb.widgets.traits import choice, whole, whole_or_none
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-log = logging.getLogger(__name__)
-
 RANGES: Final = ("run", "step")
-NO_MODEL = "To hear this, pass the model: LatentInspector(trace, model)"
+NO_MODEL = "To hear and see the sound of a step, pass the model: LatentInspector(trace, model)"
+PAGE = 7_000_000  # bytes of records, spectrograms and sounds in a page; base64 and the code make 10 MB of it
 MAX_REQUEST = 200_000  # the most frames that a page may request at once
 
 
 class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
-    """The latents of a run with tiles, seams and sound: noisy latent, clean estimate, noise, and their difference.
+    """The latents of a run with tiles and seams, above the spectrogram and with the sound of each clean estimate.
+
+    The spectrograms are decoded in the background, the one that is looked at first. If all of them take less than two
+    minutes, as with the embedded model, all are decoded ahead, but never while a cell of the notebook runs. Otherwise
+    only those that are looked at are.
 
     Values are sent to the browser as bytes, usually with an error of at most 0.2 % of the range of their channel, and
     less precisely if a page would exceed 5 MB, see `spotnb.widgets.coding`. Statistics are computed from the exact
@@ -45,7 +53,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     Args:
         trace_or_sampler: A `Trace`, the path of a saved one, or a `SpotSampler`. If a sampler is still running, call
             `refresh` to show new steps.
-        model: The model that decodes the clean estimate of a trace, to play it. A sampler has its own model.
+        model: The model that decodes the clean estimates of a trace. A sampler has its own model.
         candidate: The index of the candidate that is shown.
 
     Attributes:
@@ -85,9 +93,9 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         self._candidate = check_int("candidate", candidate, 0, last, hint=f"the run has {last + 1}")
         self._lock = threading.RLock()
         self._packed: list[tuple[StepRecord | None, Packed]] = []
-        self._worker: threading.Thread | None = None
-        self._wanted: int | None = None
-        self._decoded = 0
+        self._answers = 0
+        estimates = Estimates(self.sampler, model, self._trace.manifest, self._candidate)
+        self._decoding = Decoding(estimates, self._estimated, lambda: len(self._packed), self._decoded)
         records = self.records
         total = len(records) if self.sampler is None else len(self.sampler.solver)
         _, channels, frames, bins = self.shape
@@ -125,9 +133,11 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             if same == len(held) == len(records):
                 return
             follows = self.step >= len(held) - 1
+            self._decoding.news()
             if same < len(held):
                 del held[same:]
                 self._edition += 1
+                self._decoding.forget(same)
             self._pack_from(same, records)
             self._count = len(held)
             self._post(same)
@@ -138,7 +148,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
     @while_open
     def decode(self, step: int | None = None) -> None:
-        """Decode the clean estimate of a record in a separate thread. The page then plays it.
+        """Decode the sound of the clean estimate of a record in a separate thread. The page then plays it.
 
         Args:
             step: The index of the record; None is the one that is shown.
@@ -150,17 +160,52 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         index = self.step if step is None else check_int("step", step, 0, self._count - 1, hint="records count from 0")
         if self._silent is not None:
             raise SpotnbError(self._silent)
-        self._wanted = index
-        with self._lock:
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._decode_wanted, name="spotnb-decode", daemon=True)
-                self._worker.start()
+        self._decoding.listen(index)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until decoding is done, or for some seconds. Call this before `to_html` to include the sound."""
-        worker = self._worker
-        if worker is not None:
-            worker.join(seconds)
+        """Wait until decoding is done, or for some seconds."""
+        self._decoding.wait(seconds)
+
+    @while_open
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run to one self-contained HTML file with its spectrograms and sounds, and return its path.
+
+        What was not decoded before is decoded now: the spectrogram and the sound of the step that is shown, and if
+        there is time (see the class) all spectrograms, and as many sounds as fit into a page of 10 MB. Without a model
+        there are none.
+
+        Raises:
+            SpotnbError: The file cannot be written.
+        """
+        if self._silent is None and self._packed:
+            self._decoding.now("spectrogram", self.step)
+            self._decoding.now("sound", self.step)
+            if self._decoding.has_time():
+                missing = self._decoding.missing()
+                for index in progress_bar(missing, desc="spectrograms", unit="step", shown=len(missing) > 1):
+                    self._decoding.now("spectrogram", index)
+                list(self._sounds(lambda index: self._decoding.now("sound", index)))
+        return super().to_html(path)
+
+    def page_state(self) -> dict[str, Any]:
+        """Return the state for a page: all synchronized traits, and what was decoded, as far as a page can hold it."""
+        state = super().page_state() | {"_sound": {}}
+        spectra = sorted(dict(self._decoding.spectra).items())
+        state["_spectra"] = [spectrum.about(step) | {"data": spectrum.data} for step, spectrum in spectra]
+        state["_sounds"] = list(self._sounds(dict(self._decoding.sounds).get))
+        return state
+
+    def _sounds(self, find: Callable[[int], bytes | None]) -> Iterator[dict[str, Any]]:
+        """Yield the sound of the step that is shown, and others while a page can hold them, the last one first."""
+        last, spectra = max(0, len(self._packed) - 1), dict(self._decoding.spectra)
+        left = PAGE - len(self._begin()["data"]) - sum(len(spectrum.data) for spectrum in spectra.values())
+        between = (round(last * share) for share in (0.5, 0.25, 0.75, 0, 0.125))
+        for step in dict.fromkeys([self.step, last, *between]):
+            if (left <= 0 and step != self.step) or (data := find(step)) is None:
+                continue
+            left -= len(data)
+            if left >= 0 or step == self.step:
+                yield {"step": step, "data": data}
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
         """Return the state of the traits for a page."""
@@ -172,15 +217,15 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
 
     def close(self) -> None:
         """Remove the widget from all pages, and its data from memory."""
+        if (decoding := getattr(self, "_decoding", None)) is not None:  # it is closed even if it could not be made
+            decoding.close()
         super().close()
         self._packed = []
 
     @while_open
     def draw(self) -> Figure | None:
         """Return the shown quantity at the shown step as a figure, or None if it was not recorded."""
-        from matplotlib.ticker import MaxNLocator
-
-        from spotnb.plots.drawing import draw_image, mark_seams
+        from spotnb.widgets.inspector_picture import draw_step
 
         if not self._packed:
             return None
@@ -188,31 +233,10 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         values = self._values(record)
         if values is None:
             return None
-        seconds = self.clock.frame_seconds
-        lines = self.channel is None and values.shape[0] > 1 == values.shape[2]
-        if lines:
-            values = values[None, :, :, 0].swapaxes(1, 2)  # the channels are the rows of one picture
-        channels = range(len(values)) if self.channel is None else [self.channel]
-        finite = np.abs(values[np.isfinite(values)])
-        limit = float(np.quantile(finite, 0.998)) if finite.size and finite.any() else 1.0
-        figure = new_figure(height=4.2 if lines else 2.6 if len(channels) == 1 else 1.2 + 0.7 * len(channels))
-        several = figure.subplots(len(channels), 1, squeeze=False, sharex=True, gridspec_kw={"hspace": 0.25})
-        for axes, channel in zip(several[:, 0], channels, strict=True):
-            draw_image(axes, values[channel], seconds, cmap="RdBu_r", vmin=-limit, vmax=limit)
-            axes.set(xlabel="", ylabel=str(channel), yticks=[])
-            if lines:
-                axes.invert_yaxis()
-                axes.set(ylabel="channel")
-                axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-            axes.tick_params(labelbottom=axes is several[-1, 0])
-            for seam in record.layout.seams if self.tiles else ():
-                axes.axvline(seam * seconds, color="black", lw=0.8)
-        mark_seams(several[0, 0], record.layout.seams if self.tiles else None, seconds)
-        several[-1, 0].set_xlabel("time (s)")
         where = f"{NAMES[self.quantity]}, step {record.step} (t = {record.timestep})"
-        title = f"{where}, by channel, -{limit:.2g} to {limit:.2g}"
-        several[0, 0].set_title(title, loc="left", fontsize="medium")
-        return figure
+        seams = record.layout.seams if self.tiles else ()
+        spectrum = self._decoding.spectra.get(self.step)
+        return draw_step(values, self.channel, where, seams, self.clock.frame_seconds, spectrum)
 
     # ---- data for the page
 
@@ -245,6 +269,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             "columns": -(-frames // factor),
             "total": total,
             "silent": self._silent,
+            "framesPerMel": MEL_SECONDS * self.clock.frames_per_second,
+            "melRange": list(RANGE),
         }
 
     def _pack_from(self, first: int, records: Any) -> None:
@@ -276,6 +302,8 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
             kind = content.get("type")
             if kind == "decode":
                 self.decode(content.get("step"))
+            elif kind == "look":
+                self._look(check_int("step", content.get("step"), 0, self._count - 1, hint="records count from 0"))
             elif kind == "records":
                 with self._lock:
                     self._post(check_int("from", content.get("from"), 0, self._count, hint="ask again"))
@@ -294,43 +322,36 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         message = {"type": "detail", "index": index, "start": start, "stop": stop, "factor": factor}
         self.send(message | {"edition": self._edition, "facts": packed.facts}, [packed.data])
 
-    # ---- sound
+    # ---- spectrograms and sounds
 
-    def _decode_wanted(self) -> None:
-        while True:
-            with self._lock:
-                index, self._wanted = self._wanted, None
-                if index is None:
-                    self._worker = None
-                    return
-                edition = self._edition
-            try:
-                result: dict[str, Any] = {"data": flac_bytes(*self._waveform(index))}
-            except Exception as error:  # whatever the error is, the page must not wait forever
-                log.debug("decoding record %d", index, exc_info=True)
-                result = {"error": " ".join(str(error).split()) or type(error).__name__}
-            if self.comm is not None:
-                self._decoded += 1  # the trait must change even if the sound is the same
-                self._sound = {"step": index, "edition": edition, "answer": self._decoded, **result}
+    def _look(self, index: int) -> None:
+        if self._silent is not None:
+            return
+        if (spectrum := self._decoding.spectra.get(index)) is not None:
+            self._decoded("spectrogram", index, spectrum, None)  # to a view that was opened later
+        self._decoding.look(index)
 
-    def _waveform(self, index: int) -> tuple[Any, int]:
-        record = self.records[index]
-        if record.x0 is None:
-            raise SpotnbError(f"the clean estimate of step {record.step} was not recorded")
-        if self.sampler is not None:
-            sound = self.sampler.sound(record.step, of="x0", candidate=self._candidate)
-            return sound.waveform, self.sampler.model.sample_rate
-        import torch
+    def _estimated(self, index: int) -> StepRecord | None:
+        """Return a record that has a clean estimate, or None."""
+        with self._lock:
+            if index >= len(self._packed):
+                return None
+            live = self._packed[index][0]  # all its arrays have been read, in one thread
+        record = self.records[index] if live is None else live
+        return None if record.x0 is None else record
 
-        from spotnb.models.adapt import as_model
-        from spotnb.models.decode import decode_sound
-
-        model = as_model(self._model)
-        latent = torch.from_numpy(as_array(record.x0)[self._candidate : self._candidate + 1].astype(np.float32))
-        most = latent.shape[2] * model.samples_per_frame
-        samples = check_int("samples", self.trace.manifest.get("samples", most), 1, most, hint="the trace was changed")
-        ring = record.layout.ring
-        return decode_sound(model, latent.to(model.device), samples, ring=ring).waveform, model.sample_rate
+    def _decoded(self, kind: Kind, index: int, result: Any, reason: str | None) -> None:
+        """Tell the page what was decoded. This runs in the decoding thread."""
+        if self.comm is None:
+            return
+        if kind == "spectrogram":
+            about = {"step": index, "error": reason} if result is None else result.about(index)
+            data = [] if result is None else [result.data]
+            self.send({"type": "spectrogram", "edition": self._edition, **about}, data)
+        else:
+            self._answers += 1  # the trait must change even if the sound is the same
+            answer = {"data": result} if reason is None else {"error": reason}
+            self._sound = {"step": index, "edition": self._edition, "answer": self._answers, **answer}
 
     def _values(self, record: StepRecord) -> Any:
         """Return the quantity that is shown, `[C, T, F]`, or None if it was not recorded."""

@@ -29,8 +29,10 @@ class Plan:
             settings["prompt"].check_duration(settings["duration"])
         self.seconds = settings["duration"]
         self.frames = self.clock.run_frames(self.seconds, multiple, self.config.policy.ring)
+        finish = {name: settings[name] for name in ("finish_steps", "finish_overlap")}
         self.layouts: list[Layout] = [
-            plan(self.frames, self.config, step, self.method, self.steps, multiple) for step in range(self.steps)
+            plan(self.frames, self.config, step, self.method, self.steps, multiple, **finish)
+            for step in range(self.steps)
         ]
 
     @property

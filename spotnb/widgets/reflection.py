@@ -1,6 +1,6 @@
 """ReflectionExplorer, which shows "pad, roll, crop" on eight numbers or on a real latent, stage by stage.
 
-The lesson is that of section 3 of the quickstart: after padding and rolling, roll back before cropping, or frames are
+The lesson is that of section 3 of notebook 04: after padding and rolling, roll back before cropping, or frames are
 lost.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.coverage import run_steps
 from spotnb.tiling.edges import POLICIES
+from spotnb.tiling.finish import check_finish_overlap, check_finish_steps
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
 from spotnb.widgets.base import Widget, new_figure, while_open
@@ -45,6 +47,8 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         channel: The channel of the clean estimate that is shown behind the tiles of a trace. A latent of one bin is
             shown with all its channels as rows.
         clock: The rates that give seconds. None is the clock of the trace, or AudioLDM's.
+        finish_steps: The number of steps at the end in which the tiles of `spot` overlap. Not with a trace.
+        finish_overlap: The overlap in those steps, in frames; None is a quarter of a tile. Not with a trace.
 
     Attributes:
         step: The index of the step that is shown, or in a thinned trace the index of the record.
@@ -76,6 +80,8 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         *,
         channel: int = 0,
         clock: Clock | None = None,
+        finish_steps: int | None = None,
+        finish_overlap: int | None = None,
     ) -> None:
         from spotnb.plots.drawing import clock_of
 
@@ -83,11 +89,16 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
         whole_number = isinstance(frames, (int, np.integer, float, str, type(None)))
         if whole_number:
             self.tiling_run = _planned(
-                frames, config, 25 if steps is None else steps, "spot" if method is None else method
+                frames,
+                config,
+                25 if steps is None else steps,
+                "spot" if method is None else method,
+                (0 if finish_steps is None else finish_steps, finish_overlap),
             )
             backdrop, image = None, b""
         else:
             given = {"config": config, "steps": steps, "method": method}
+            given |= {"finish_steps": finish_steps, "finish_overlap": finish_overlap}
             if extra := [name for name, value in given.items() if value is not None]:
                 raise InputError(f"got a trace and {' and '.join(extra)}: expected only a trace, which has its own")
             self.tiling_run = _recorded(frames)
@@ -103,6 +114,7 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
             "edges": edge_policies(run.multiple),
             "drawn": run.drawn,
             "names": run.names,
+            "finish": {"first": run.first_finishing, "overlap": run.overlap},
             "backdrop": backdrop,
         }
         super().__init__(
@@ -116,12 +128,13 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
     @property
     def tiling(self) -> Layout:
         """The layout that is shown, with this method and edge at this shift."""
-        return self.tiling_run.layout(self.shift, self.method, self.edge)
+        return self.tiling_run.layout(self.step, self.shift, self.method, self.edge)
 
     @property
     def run_layouts(self) -> list[Layout]:
         """The layouts of all steps, with this method and edge and the shifts of the run."""
-        return [self.tiling_run.layout(drawn, self.method, self.edge) for drawn in self.tiling_run.drawn]
+        run = self.tiling_run
+        return [run.layout(step, drawn, self.method, self.edge) for step, drawn in enumerate(run.drawn)]
 
     @observe("step", "method", "edge")
     def _take_shift_of_the_run(self, _: Any) -> None:
@@ -150,7 +163,11 @@ def _check_edge(edge: Any) -> str:
 
 @dataclass(frozen=True)
 class _Run:
-    """The values that determine the layouts of a run. `drawn` holds its shifts before an edge policy rounds them."""
+    """The values that determine the layouts of a run.
+
+    `drawn` holds its shifts before an edge policy rounds them. In the last `finish_steps` rows, tiles overlap by
+    `overlap` frames.
+    """
 
     frames: int
     config: SpotDiffusionConfig
@@ -158,22 +175,29 @@ class _Run:
     drawn: list[int]
     names: list[int]
     multiple: int
+    finish_steps: int
+    overlap: int
 
     @property
     def steps(self) -> int:
         return len(self.drawn)
 
-    def layout(self, drawn: int, method: str, edge: str) -> Layout:
+    @property
+    def first_finishing(self) -> int:
+        return max(0, self.steps - self.finish_steps)
+
+    def layout(self, step: int, drawn: int, method: str, edge: str) -> Layout:
         """Return the layout for any shift, which is the shift of the schedule `alternate` at step 1."""
         ratio = min(1.0, (drawn + 0.5) / self.config.tile_size_time)
         config = replace(self.config, edge=edge, max_shift_ratio=ratio, shift_schedule="alternate")
-        return plan(self.frames, config, 1, method, time_multiple=self.multiple)
+        finish = {"finish_steps": int(step >= self.first_finishing), "finish_overlap": self.overlap}
+        return plan(self.frames, config, 1, method, 2, self.multiple, **finish)
 
     def used_shift(self, step: int, method: str, edge: str) -> int:
-        return self.layout(self.drawn[step], method, edge).shift
+        return self.layout(step, self.drawn[step], method, edge).shift
 
 
-def _planned(frames: Any, config: SpotDiffusionConfig | None, steps: Any, method: Any) -> _Run:
+def _planned(frames: Any, config: SpotDiffusionConfig | None, steps: Any, method: Any, finish: tuple[Any, Any]) -> _Run:
     hint = "pass the length of the latent in time, or a trace"
     frames = check_int("frames", frames, 1, MAX_FRAMES, hint=hint)
     steps = check_int("steps", steps, 1, MAX_STEPS, hint="pass the number of denoising steps of the run")
@@ -184,7 +208,8 @@ def _planned(frames: Any, config: SpotDiffusionConfig | None, steps: Any, method
     plan(frames, config, 0, method, steps)  # checks the tile size
     loose = replace(config, edge="reflect")  # this edge policy does not round shifts
     drawn = [draw_shift(loose, step, steps) for step in range(steps)]
-    return _Run(frames, config, method, drawn, list(range(steps)), DEFAULT_TIME_MULTIPLE)
+    last, overlap = check_finish_steps(finish[0]), check_finish_overlap(finish[1], config.tile_size_time)
+    return _Run(frames, config, method, drawn, list(range(steps)), DEFAULT_TIME_MULTIPLE, last, overlap)
 
 
 def _recorded(trace: Any) -> _Run:
@@ -206,14 +231,23 @@ def _recorded(trace: Any) -> _Run:
         drawn = shifts
     else:  # the grid was fixed; these are the shifts that it would have with another method
         drawn = [draw_shift(replace(config, edge="reflect"), name, max(names) + 1) for name in names]
-    run = _Run(first.frames, config, first.method, drawn, list(names), multiple)
-    return replace(run, drawn=[_true_shift(run, layout) for layout in layouts]) if drawn == shifts else run
+    last = sum(layout.blended for layout in layouts)
+    run = _Run(first.frames, config, first.method, drawn, list(names), multiple, last, _overlap(layouts[-1]))
+    return replace(run, drawn=[_true_shift(run, k, each) for k, each in enumerate(layouts)]) if drawn == shifts else run
 
 
-def _true_shift(run: _Run, layout: Layout) -> int:
+def _overlap(layout: Layout) -> int:
+    """Return the overlap that explains the tiles of a finishing step, or a run's own if they do not overlap."""
+    if not layout.blended:
+        return check_finish_overlap(None, layout.tile_size)
+    segments = [tile.segment for tile in layout.tiles]
+    return min(before[1] - after[0] for before, after in pairwise(segments))
+
+
+def _true_shift(run: _Run, step: int, layout: Layout) -> int:
     """Return the shift that explains the positions of the tiles. A faulty sampler may have recorded another one."""
     candidates = [layout.shift, *(seam % layout.tile_size for seam in layout.seams)]
-    matches = (c for c in candidates if run.layout(c, layout.method, layout.edge).tiles == layout.tiles)
+    matches = (c for c in candidates if run.layout(step, c, layout.method, layout.edge).tiles == layout.tiles)
     return next(matches, layout.shift)
 
 

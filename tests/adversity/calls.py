@@ -91,6 +91,7 @@ OWN: dict[str, dict[str, Callable[[], Any]]] = {
     },
     "RunComparison": {"grid": lambda: None},
     "ReflectionExplorer": {"pad": lambda: 2},
+    "Overview": {"run": lambda: sampler().run(progress=False)},
     "TileShiftDebugger": {"method": lambda: "spot"},
 }
 """Good values of one callable, where an argument of that name means something else."""

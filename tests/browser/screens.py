@@ -91,6 +91,12 @@ def inspector() -> Any:
     return widget
 
 
+def overview() -> Any:
+    from spotnb.widgets.overview import Overview
+
+    return Overview(_run("spot"))
+
+
 def comparison() -> Any:
     from spotnb.widgets.comparison import RunComparison
 
@@ -163,6 +169,7 @@ SCREENS: dict[str, Callable[[], Any]] = {
     "reflection": reflection,
     "reflection-latent": reflection_latent,
     "inspector": inspector,
+    "overview": overview,
     "comparison": comparison,
     "tiles-stereo": tiles_stereo,
     "inspector-stereo": inspector_stereo,

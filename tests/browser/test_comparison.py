@@ -24,7 +24,7 @@ line = ({LOW} + {SLOPE} * np.arange({SECONDS} * 16000) / 16000).astype(np.float3
 w = RunComparison({{"up": (line, [40, 90]), "down": (-line, [60]), "half": line / 2}}, grid=[50, 100])
 w
 """.strip()
-START = "w.playing = False; w.position = 0; w.selected = 0; w.matched = False"
+START = "w.loop = None; w.playing = False; w.position = 0; w.selected = 0; w.matched = False"
 
 EAR = """() => {
   if (window.ear) return;
@@ -74,6 +74,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Iterator[Shown]:
     page.page.evaluate(EAR)
+    page.press(0, "Escape")  # reset the zoom, which is state of the page
     page.run(START)
     page.widget.get_by_text("0.00 / 30.00 s").first.wait_for()
     page.widget.get_by_role("button", name="Play", exact=True).wait_for()
@@ -103,6 +104,58 @@ def test_keys_move_switch_and_match(shown: Shown) -> None:
     shown.page.keyboard.press("1")
     shown.page.keyboard.press("]")
     shown.until("(w.position, w.selected)", (0.6, 0))
+
+
+MIDDLE = """() => {
+  const canvas = document.querySelector(".spotnb canvas");
+  const ratio = canvas.width / canvas.clientWidth;
+  const [left, right] = [66, canvas.clientWidth - 14];
+  const { data } = canvas.getContext("2d").getImageData(left * ratio, 0, (right - left) * ratio, 10 * ratio);
+  const width = (right - left) * ratio;
+  const found = [];
+  for (let k = 0; k < data.length / 4; k += 1) {
+    if (data[4 * k] > 150 && data[4 * k + 2] < 110 && data[4 * k + 3] > 200) found.push((k % width) / width);
+  }
+  return found.reduce((sum, each) => sum + each, 0) / found.length;
+}"""
+"""The mean place of the triangles above the first run, as a share of the width."""
+
+
+def test_the_next_seam_is_in_the_middle(shown: Shown) -> None:
+    for place in (0.6, 2.6):  # a second before 1.6 and 3.6 s
+        shown.widget.get_by_role("button", name="Next seam").click()
+        shown.until("w.position", place)
+        shown.painted()
+        if place > 2:  # the other seam is then out of sight
+            assert shown.page.evaluate(MIDDLE) == pytest.approx(0.5, abs=0.02)
+    shown.widget.get_by_role("button", name="Whole").click()
+    shown.painted()
+    assert shown.page.evaluate(MIDDLE) < 0.2
+
+
+def test_a_seam_is_played_again_and_again(shown: Shown) -> None:
+    loop = shown.widget.get_by_role("button", name="Loop seam")
+    loop.click()
+    shown.until("w.loop", [0.6, 2.6])
+    shown.until("w.playing", True)
+    assert loop.get_attribute("aria-pressed") == "true"
+    places = []
+    for _ in range(30):
+        sample, place = heard(shown.page)
+        places.append(place)
+        assert 0.6 <= place <= 2.61
+        if sample:  # the output itself repeats, too
+            assert 0.5 < (sample - LOW) / SLOPE < 2.7
+        shown.page.wait_for_timeout(100)
+    assert min(np.diff(places)) < -1  # it began again
+    shown.widget.get_by_role("button", name="Next seam").click()
+    shown.until("w.loop", [2.6, 4.6])
+    shown.until("w.position", lambda position: 2.6 <= position <= 4.6)
+    shown.press(0, "l")
+    shown.until("w.loop", None)
+    shown.until("w.position", lambda position: position > 4.7)
+    shown.press(0, " ")
+    shown.until("w.playing", False)
 
 
 def test_a_click_seeks_in_all_rows(shown: Shown) -> None:

@@ -165,6 +165,35 @@ def test_the_clean_estimate_is_heard(shown: Shown) -> None:
     assert "of 4.0 s" in shown.widget.inner_text()
 
 
+def test_the_spectrogram_of_each_step_is_decoded_ahead(shown: Shown) -> None:
+    shown.until("len(w._decoding.spectra) == len(run.trace)")
+    shown.press(0, "End")
+    shown.until("w.step == len(run.trace) - 1")
+    box = shown.canvas().bounding_box()
+    assert box
+    last = shown.ask("run.trace[-1].step")
+    told = []
+    for share in (0.3, 0.6):
+        shown.page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] - 100)  # in the spectrogram
+        reading = shown.widget.locator(".spotnb-note").first
+        shown.reads(lambda read=reading: bool(read.inner_text().endswith(" dB")), True)
+        told.append(reading.inner_text())
+        assert told[-1].startswith(f"Step {last}, ")
+        assert "Hz (mel band " in told[-1] or "kHz (mel band " in told[-1]
+    assert told[0] != told[1]
+    shown.page.mouse.move(0, 0)
+
+
+def test_only_the_keyboard_shows_the_focus(shown: Shown) -> None:
+    shown.page.evaluate("document.activeElement.blur()")
+    shown.click(0, (0.5, 0.3))
+    assert shown.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "none"
+    shown.page.keyboard.press("Shift+Tab")
+    shown.page.keyboard.press("Tab")
+    assert shown.page.evaluate("document.activeElement.tagName") == "CANVAS"
+    assert shown.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
 def test_it_follows_a_run(shown: Shown) -> None:
     shown.run("run.goto(6); w.refresh(); w.step = 5")
     shown.widget.get_by_text("5 / 5").first.wait_for()
@@ -226,6 +255,49 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
         assert not errors
 
 
+def test_a_saved_page_has_a_spectrogram_for_each_step_and_says_which_sounds_it_holds(
+    browser: Browser, tmp_path: Path
+) -> None:
+    from spotnb.sampling.sampler import SpotSampler
+    from spotnb.tiling.config import SpotDiffusionConfig
+    from spotnb.widgets.inspector import LatentInspector
+    from spotnb.widgets.page import write_page
+    from tests.browser.jupyter import page_of
+    from tests.networks import FunctionModel, pointwise
+
+    run = SpotSampler(FunctionModel(pointwise), "a sea", 4.0, steps=20, config=SpotDiffusionConfig(32))
+    widget = LatentInspector(run.run(progress=False))
+    widget.step = 3
+    widget.to_html(tmp_path / "inspector.html")  # decodes
+    missing = 7
+    widget._decoding.spectra.pop(missing)
+    path = write_page(tmp_path / "inspector.html", "A run", [widget])
+    held = sorted(each["step"] for each in widget.page_state()["_sounds"])
+    silent = next(step for step in range(20) if step not in held)
+    widget.close()
+    look = """(step) => new Promise((done) => {
+      const slider = document.querySelector(".spotnb-steps input");
+      slider.value = step;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        const canvas = document.querySelector(".spotnb canvas");
+        const { data } = canvas.getContext("2d").getImageData(100, canvas.height - 130, 400, 60);
+        done(new Uint32Array(data.buffer).includes(0xfff8f6f4));  // the ground, where there is no spectrogram
+      }));
+    })"""
+    with page_of(browser, path) as (page, errors):
+        for step in range(20):
+            assert page.evaluate(look, step) == (step == missing)
+        page.evaluate(look, silent)
+        names = ", ".join(map(str, held[:-1]))
+        page.get_by_text(f"This page holds the sound of steps {names} and {held[-1]}").first.wait_for()
+        assert page.get_by_role("button", name="Hear the clean estimate").is_disabled()
+        page.evaluate(look, held[0])
+        page.get_by_role("button", name="Play the clean estimate").click()
+        page.get_by_role("button", name="Pause").wait_for()
+        assert not errors
+
+
 def test_nan_and_infinity_are_marked(browser: Browser, tmp_path: Path) -> None:
     from spotnb.widgets.inspector import LatentInspector
     from tests.browser.jupyter import page_of
@@ -272,7 +344,7 @@ def test_two_channels_at_44_khz_with_one_bin(browser: Browser, tmp_path: Path) -
     with page_of(browser, path) as (page, errors):
         page.get_by_text("2.97 s (frame 64), channel 0").first.wait_for()  # 64 * 2048 / 44100
         height = page.evaluate("document.querySelector('.spotnb canvas').clientHeight")
-        assert 380 < height < 560  # 64 lines, not 64 pictures of 46 pixels
+        assert 480 < height < 680  # 64 lines, not 64 pictures of 34 pixels, and the spectrogram
         page.evaluate(PLAYED)
         page.get_by_role("button", name="Play the clean estimate").click()
         page.get_by_role("button", name="Pause").wait_for()

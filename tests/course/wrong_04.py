@@ -51,4 +51,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ("anchor", "Anchored windows"),
         ("merge", "Merged windows"),
     ],
+    "04-4": [
+        ([2, 3], "occur twice"),
+        ([1, 2], "goes to the right"),
+        ([6, 7, 8], "a shift of 3"),
+        ([6, 7], "counted from 0"),
+        ([2, 3, 7, 8], "the others occur twice"),
+        ([8], "a frame that the roll moves"),
+    ],
 }

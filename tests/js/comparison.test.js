@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { loudnessHint, requirement, resultOf } from "../../spotnb/widgets/static/comparison/blind_sentences.js";
 import { between, levelsOf, peakOf } from "../../spotnb/widgets/static/comparison/envelope.js";
-import { bandAt, bandY, rowHeight, rowPlaces } from "../../spotnb/widgets/static/comparison/geometry.js";
-import { binOf, hzOf } from "../../spotnb/widgets/static/comparison/mel_scale.js";
+import { rowHeight, rowPlaces } from "../../spotnb/widgets/static/comparison/geometry.js";
 import { factorOf, loudnessOf, prepareRow, scaleOf } from "../../spotnb/widgets/static/comparison/rows.js";
 import {
+  aboutWords,
   decibels,
   legend,
   levelWords,
@@ -15,8 +15,19 @@ import {
   status,
 } from "../../spotnb/widgets/static/comparison/sentences.js";
 import { beginSession } from "../../spotnb/widgets/static/comparison/session.js";
-import { beforeSeam, magnified, paged, readState } from "../../spotnb/widgets/static/comparison/state.js";
+import {
+  around,
+  beforeSeam,
+  loopAround,
+  magnified,
+  nearestSeam,
+  nextSeam,
+  paged,
+  readState,
+} from "../../spotnb/widgets/static/comparison/state.js";
 import { needed, pValue } from "../../spotnb/widgets/static/comparison/statistics.js";
+import { binOf, hzOf } from "../../spotnb/widgets/static/shared/mel_scale.js";
+import { bandAt, bandY } from "../../spotnb/widgets/static/shared/spectrogram.js";
 import { fixture } from "./fixtures.js";
 
 const SCENE = {
@@ -37,6 +48,7 @@ function row(changes = {}, peak = 127) {
     envelope.set([-Math.round((peak * k) / 399), Math.round((peak * k) / 399)], 2 * k);
   const given = {
     name: "one",
+    about: {},
     samples: 6400,
     rate: 1600,
     seams: [50],
@@ -100,8 +112,8 @@ test("runs that are not equally loud get a hint", () => {
 
 test("bands and frequencies are each other's inverse", () => {
   for (const hz of [60, 250, 999, 1001, 4000, 7900]) assert.ok(Math.abs(hzOf(binOf(hz)) - hz) < 1e-6);
-  for (const band of [0, 12.5, 63]) assert.ok(Math.abs(bandAt(30, bandY(30, band)) - band) < 1e-9);
-  assert.ok(bandY(30, 63) < bandY(30, 0));
+  for (const band of [0, 12.5, 63]) assert.ok(Math.abs(bandAt(30, 84, bandY(30, 84, band)) - band) < 1e-9);
+  assert.ok(bandY(30, 84, 63) < bandY(30, 84, 0));
 });
 
 test("an envelope loses no peak, however coarse it is read", () => {
@@ -131,14 +143,36 @@ test("a magnified picture turns a page when the sound leaves it", () => {
 });
 
 test("the next seam is approached from a second before", () => {
-  assert.equal(beforeSeam([10, 50, 90], 0, 1, 25), 1);
-  assert.equal(beforeSeam([10, 50, 90], 1, 1, 25), 2.6);
-  assert.equal(beforeSeam([10, 50, 90], 2.6, -1, 25), 1);
-  assert.equal(beforeSeam([50], 3, 1, 25), undefined);
+  assert.equal(nextSeam([10, 50, 90], 0, 1, 25), 50); // the approach of the first one begins at the start
+  assert.equal(nextSeam([40, 90], 0, 1, 25), 40);
+  assert.equal(nextSeam([40, 90], 0.6, 1, 25), 90);
+  assert.equal(nextSeam([40, 90], 2.6, -1, 25), 40);
+  assert.equal(nextSeam([50], 3, 1, 25), undefined);
+  assert.deepEqual(
+    [10, 50].map((frame) => beforeSeam(frame, 25)),
+    [0, 1],
+  );
+});
+
+test("a loop is two seconds around the nearest seam, within the sound", () => {
+  assert.equal(nearestSeam([10, 50, 90], 1.5, 25), 50);
+  assert.equal(nearestSeam([], 1.5, 25), undefined);
+  assert.deepEqual(loopAround(50, 25, 4), [1, 3]);
+  assert.deepEqual(loopAround(10, 25, 4), [0, 1.4]);
+  assert.deepEqual(loopAround(90, 25, 4), [2.6, 4]);
+});
+
+test("a seam is shown in the middle", () => {
+  const middle = ([start, stop]) => (start + stop) / 2;
+  assert.deepEqual(around([0, 500], 200, 500, 25), [150, 250]); // from afar, four seconds
+  assert.deepEqual(around([0, 80], 200, 500, 25), [160, 240]);
+  assert.deepEqual(around([0, 25], 200, 500, 25), [170, 230]); // its approach is there too
+  for (const seam of [30, 200, 480]) assert.equal(middle(around([0, 500], seam, 500, 25)), seam);
+  assert.deepEqual(around([0, 500], 5, 500, 25), [0, 25]); // so near to the start, it cannot be
 });
 
 test("the run that is selected exists", () => {
-  const traits = { selected: 7, matched: true, playing: false };
+  const traits = { selected: 7, matched: true, playing: false, loop: null };
   const state = readState({ rows: [1, 2] }, (name) => traits[name]);
   assert.deepEqual(state, { ...traits, selected: 1 });
 });
@@ -156,10 +190,10 @@ test("levels are matched by a factor, and the scale follows", () => {
 test("facts of a run, with a minus as long as a plus", () => {
   assert.deepEqual(
     rowFacts(row()).map((parts) => parts.join("")),
-    ["1 seam", "seam score 1.25 (p < 0.001)"],
+    ["1 seam", "seam score 1.25: the cuts stand out (p < 0.001)"],
   );
   assert.deepEqual(rowFacts(row({ seamsKnown: false, score: null })), []);
-  assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], " (p = 0.25)");
+  assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], ": the cuts do not stand out (p = 0.25)");
   assert.equal(levelWords(row(), true), "−20.0 LUFS");
   assert.equal(levelWords(row({ gain: -3 }), true), "−20.0 LUFS, played −3.0 dB");
   assert.equal(levelWords(row({ levels: { lufs: null, rms_db: -9 } }), false), "−9.0 dBFS RMS");
@@ -168,8 +202,16 @@ test("facts of a run, with a minus as long as a plus", () => {
 });
 
 test("the legend explains the signs that are there", () => {
-  assert.match(legend([row()]), /^▼ a seam of this run\. ○ where all are scored/);
-  assert.equal(legend([row({ seams: [], score: null })]), "No seams were given, so nothing is scored.");
+  const terms = (rows) => legend(rows).map(([term]) => term);
+  assert.deepEqual(terms([row()]), ["▼", "○", "seam score", "p"]);
+  assert.deepEqual(terms([row({ seams: [] })]), ["○", "seam score", "p"]);
+  assert.deepEqual(legend([row({ seams: [], score: null })]), [["", "No seams were given, so nothing is scored."]]);
+});
+
+test("a row says how its sound came about, as far as that is known", () => {
+  const about = { prompt: "rain", method: "spot", seed: "3" };
+  assert.equal(aboutWords(row({ about })), "“rain”, method spot, seed 3");
+  assert.equal(aboutWords(row()), "");
 });
 
 test("readings of a place and of the pointer", () => {
@@ -183,13 +225,15 @@ test("readings of a place and of the pointer", () => {
 
 test("the status says which run is heard, and where", () => {
   const scene = { ...SCENE, rows: [{ name: "one" }, { name: "two" }] };
-  const state = { selected: 1, matched: true, playing: false };
+  const state = { selected: 1, matched: true, playing: false, loop: null };
   assert.equal(status(scene, state, 1.25), "2, two, paused at 1.3 of 4.0 s, levels matched.");
   assert.equal(status(scene, { ...state, matched: false, playing: true }, 1), "2, two, playing.");
+  const looped = { ...state, matched: false, playing: true, loop: [1, 3] };
+  assert.equal(status(scene, looped, 1), "2, two, playing 1.0 to 3.0 s again and again.");
 });
 
-test("only the last row has room for the time axis", () => {
-  assert.equal(rowHeight(true) - rowHeight(false), 24);
+test("only the last row has room for the time axis and the color bar", () => {
+  assert.equal(rowHeight(true) - rowHeight(false), 44);
 });
 
 test("a run of another rate lies on the same time axis", () => {
@@ -202,5 +246,5 @@ test("a run of another rate lies on the same time axis", () => {
   const it = prepareRow({ ...given, envelope: bytes(2 * 5513), mel: bytes(64 * 200) }, stereo);
   assert.ok(Math.abs(it.end / it.perSecond - 2) < 1e-9);
   assert.ok(Math.abs(it.mel.end - it.end) < 1e-9);
-  assert.ok(Math.abs(beforeSeam([64.6], 0, 1, it.perSecond) - 2) < 1e-3);
+  assert.ok(Math.abs(beforeSeam(64.6, it.perSecond) - 2) < 1e-3);
 });

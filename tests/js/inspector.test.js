@@ -3,9 +3,11 @@ import test from "node:test";
 import { badnessOf, MINUS, NAN, PLUS, valuesOf, wordOf } from "../../spotnb/widgets/static/inspector/codes.js";
 import {
   arrange,
+  bandBelow,
   cellAt,
   inView,
   labeledRows,
+  MEL,
   panned,
   zoomed,
 } from "../../spotnb/widgets/static/inspector/geometry.js";
@@ -14,13 +16,17 @@ import { termsOf, valueAt } from "../../spotnb/widgets/static/inspector/quantiti
 import { missingOf } from "../../spotnb/widgets/static/inspector/requests.js";
 import {
   absence,
+  bandReading,
   description,
   facts,
   number,
   reading,
   remarks,
+  savedWords,
   soundAction,
+  spectrogramWords,
 } from "../../spotnb/widgets/static/inspector/sentences.js";
+import { Spectra, undone } from "../../spotnb/widgets/static/inspector/spectra.js";
 import {
   channelAfter,
   layoutOf,
@@ -40,6 +46,8 @@ const SCENE = {
   factor: 1,
   columns: 10,
   silent: null,
+  framesPerMel: 0.25,
+  melRange: [-11.5, 2],
 };
 const TRAITS = {
   step: 0,
@@ -259,7 +267,7 @@ test("the button of the sound says what it does", () => {
 });
 
 test("a place of the picture is a cell, or none", () => {
-  const at = arrange(2, 1, false, 16);
+  const at = arrange(2, 1, false, 16, true);
   const plot = { top: 10, left: 50, right: 150, frameAt: (x) => (x - 50) / 10 };
   const size = { ...SCENE, shown: [0, 1] };
   const y = plot.top + at.first;
@@ -296,10 +304,10 @@ test("only what did not travel is asked for", () => {
 });
 
 test("channels of one bin are the lines of one picture", () => {
-  const at = arrange(64, 1, false, 1);
+  const at = arrange(64, 1, false, 1, true);
   assert.ok(at.height >= 4);
   assert.equal(at.pitch, at.height);
-  assert.ok(at.total < 520);
+  assert.ok(at.total < 520 + MEL);
   const plot = { top: 10, left: 0, right: 100, frameAt: (x) => x };
   const size = { frames: 100, bins: 1, shown: Array.from({ length: 64 }, (_, k) => k) };
   for (const channel of [0, 1, 31, 63]) {
@@ -311,5 +319,68 @@ test("channels of one bin are the lines of one picture", () => {
   assert.deepEqual(labels.slice(0, 3), [0, 2, 4]);
   assert.ok((labels[1] - labels[0]) * at.pitch >= 12);
   assert.deepEqual(labeledRows(8, 49), [0, 1, 2, 3, 4, 5, 6, 7]);
-  assert.ok(arrange(1, 0, false, 1).height < arrange(1, 0, false, 16).height);
+  assert.ok(arrange(1, 0, false, 1, false).height < arrange(1, 0, false, 16, false).height);
+});
+
+test("a place in the spectrogram is a frame and a band, or none", () => {
+  const at = arrange(2, 1, false, 16, true);
+  const plot = { top: 10, left: 50, right: 150, frameAt: (x) => (x - 50) / 10 };
+  const top = plot.top + at.mel;
+  assert.deepEqual(bandBelow(plot, at, { x: 75, y: top }, 10), { frame: 2, band: 63 });
+  assert.deepEqual(bandBelow(plot, at, { x: 149, y: top + MEL - 0.5 }, 10), { frame: 9, band: 0 });
+  for (const place of [
+    { x: 40, y: top },
+    { x: 75, y: top - 1 },
+    { x: 75, y: top + MEL },
+    { x: 150, y: top },
+  ]) {
+    assert.equal(bandBelow(plot, at, place, 10), null);
+  }
+  const silent = arrange(2, 1, false, 16, false);
+  assert.equal(bandBelow(plot, silent, { x: 75, y: top }, 10), null);
+  assert.equal(at.total - silent.total, 20 + MEL);
+});
+
+test("a spectrogram is the sum of its differences, and is forgotten with its step", () => {
+  const differences = Uint8Array.from({ length: 3 * 64 }, (_, k) => [10, 20, 226][Math.floor(k / 64)]); // 226 is -30
+  assert.deepEqual(
+    [0, 64, 128].map((at) => undone(differences)[at]),
+    [20, 60, 0],
+  );
+  const spectra = new Spectra(0.25); // a latent frame has four mel frames
+  spectra.accept({ step: 2, columns: 3, factor: 2 }, differences);
+  assert.equal(spectra.at(2, 0, 0, [0, 255]), 60); // the middle of the frame begins column 1
+  assert.equal(spectra.at(2, 1, 63, [0, 255]), 0);
+  assert.equal(spectra.at(2, 7, 0, [0, 255]), null);
+  assert.equal(spectra.at(1, 0, 0, [0, 255]), null);
+  spectra.accept({ step: 3, error: "no" }, new Uint8Array(0));
+  assert.equal(spectra.failure(3), "no");
+  spectra.forget(3);
+  assert.deepEqual([spectra.failure(3), spectra.at(2, 0, 0, [0, 255])], [null, 60]);
+  spectra.forget(2);
+  assert.equal(spectra.at(2, 0, 0, [0, 255]), null);
+});
+
+test("the absence of a spectrogram has its reason", () => {
+  const held = store(record(0));
+  assert.equal(spectrogramWords(held, 0, null, false), "Decoding …");
+  assert.match(spectrogramWords(held, 0, null, true), /^This page does not hold/);
+  assert.equal(spectrogramWords(held, 0, "it failed", false), "it failed");
+  assert.match(spectrogramWords(store(record(0, { has: ["x"] })), 0, null, false), /was not recorded$/);
+});
+
+test("the spectrogram is read in hertz and decibels", () => {
+  const held = store(record(4));
+  const scene = { ...SCENE, framesPerSecond: 25 };
+  held.scene = scene;
+  const words = bandReading(held, 0, { frame: 5, band: 3 }, -Math.LN10);
+  assert.equal(words, "Step 4, 0.20 s, 186 Hz (mel band 3): −20.0 dB");
+  assert.match(bandReading(held, 0, { frame: 5, band: 60 }, null), /6\.6 kHz \(mel band 60\): not decoded yet$/);
+});
+
+test("a saved page says which sounds it holds", () => {
+  const held = store(record(0), record(1), record(2));
+  assert.equal(savedWords(held, []), "This page holds no sound");
+  assert.equal(savedWords(held, [1]), "This page holds the sound of step 1");
+  assert.equal(savedWords(held, [2, 0, 1]), "This page holds the sound of steps 0, 1 and 2");
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
+  finishing,
   moves,
   networkFrames,
   owners,
@@ -10,7 +11,7 @@ import {
   seams,
   usedShift,
 } from "../../spotnb/widgets/static/shared/layout.js";
-import { inLanes, laneCount, segmentPieces } from "../../spotnb/widgets/static/shared/pieces.js";
+import { inLanes, laneCount, ownedPieces, segmentPieces } from "../../spotnb/widgets/static/shared/pieces.js";
 import { fixture, plain, policiesOf } from "./fixtures.js";
 
 function options({ frames = 768, width = 256, overlap = 128, multiple = 8, edge = "reflect", method = "spot" } = {}) {
@@ -21,7 +22,8 @@ function options({ frames = 768, width = 256, overlap = 128, multiple = 8, edge 
 test("every layout is that of Python", () => {
   const cases = fixture("layouts");
   for (const { asked, drawn, planned } of cases) {
-    const layout = plan(options(asked), drawn);
+    const given = options(asked);
+    const layout = plan(asked.finish === undefined ? given : finishing(given, asked.finish), drawn);
     const found = {
       shift: layout.shift,
       tiles: layout.tiles.map(({ window, segment }) => [...window, ...segment]),
@@ -78,4 +80,26 @@ test("a segment around a ring is in two pieces, and no piece lies over another i
   for (const [k, start, , lane] of overlapping) {
     for (const [, , stop, other] of overlapping.slice(0, k)) assert.ok(other !== lane || stop <= start);
   }
+});
+
+test("segments that cross-fade share a lane, and each rises while the one before it falls", () => {
+  const faded = plan(finishing(options(), 64), 0);
+  assert.deepEqual(ownedPieces(faded), [
+    [0, 0, 256, 0, 0],
+    [1, 192, 448, 0, 256],
+    [2, 384, 640, 0, 448],
+    [3, 512, 768, 0, 640],
+  ]);
+  const ring = ownedPieces(plan(finishing(options({ edge: "circular" }), 64), 0));
+  assert.deepEqual(ring[0], [3, 0, 64, 0, 0]);
+  assert.deepEqual(ring[1], [0, 0, 256, 0, 64]);
+  assert.deepEqual(ownedPieces(plan(options(), 100))[1], [1, 100, 356, 0, 100]);
+});
+
+test("only the moving grid of spot has a finish", () => {
+  assert.equal(finishing(options(), 64).method.faded, true);
+  for (const given of [options({ method: "tiles" }), options({ method: "multidiffusion" }), options({ frames: 200 })]) {
+    assert.equal(finishing(given, 64), given);
+  }
+  assert.ok(!moves(finishing(options(), 64)));
 });

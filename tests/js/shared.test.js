@@ -17,7 +17,6 @@ class FakeElement extends EventTarget {
   focus() {
     this.focused += 1;
   }
-  dataset = {};
   setPointerCapture(id) {
     this.captured = id;
   }

@@ -37,6 +37,7 @@ function scene(changes = {}) {
     overlap: 50,
     drawn: [0, 60, 30, 99],
     names: [0, 1, 2, 5],
+    finish: { first: 4, overlap: 25 },
     ...policiesOf(),
     ...changes,
   };
@@ -86,6 +87,19 @@ test("what was set by hand is called so", () => {
   assert.ok(!shown({ method: "tiles", shift: 61 }).it.byHand);
   assert.deepEqual(shiftWords(shown({ shift: 61 }).it), { shown: "61 by hand", spoken: "61 frames, set by hand" });
   assert.equal(shiftWords(shown({ method: "full" }).it).shown, "stays");
+});
+
+test("in the last steps, the tiles of spot overlap", () => {
+  const finish = { first: 3, overlap: 25 };
+  const { given, run, it } = shown({ step: 3, shift: 99 }, { finish });
+  assert.deepEqual(run.cuts[3], []);
+  assert.deepEqual(run.lanes, { seen: 2, owned: 1 });
+  assert.deepEqual([it.layout.shift, it.movable, it.byHand], [0, false, false]);
+  assert.equal(facts(given, run, it)[0].join(""), "4 tiles, cross-faded");
+  assert.match(description(given, it), /4 tiles that cross-fade, no seams; network frames 400/);
+  assert.ok(shown({ step: 2 }, { finish }).it.movable);
+  const other = shown({ step: 3, method: "tiles" }, { finish });
+  assert.deepEqual(other.run.cuts[3], [100, 200]);
 });
 
 test("both frames at a seam touch it, on a ring across the ends too", () => {

@@ -72,7 +72,7 @@ def make_unet(channels: tuple[int, ...] = CHANNELS, *, code_channels: int = 0, *
     return UNet2DConditionModel(**(config | changes))
 
 
-def make_vae(widths: tuple[int, int, int], layers: int = 2, groups: int = 32, **changes: Any) -> AutoencoderKL:
+def make_vae(widths: tuple[int, ...], layers: int = 2, groups: int = 32, **changes: Any) -> AutoencoderKL:
     """Return an autoencoder with AudioLDM's configuration."""
     config: dict[str, Any] = {
         "in_channels": 1,

@@ -166,6 +166,7 @@ def test_wrong_properties_are_named(name: str, value: Any, words: str) -> None:
 def test_defaults_belong_to_the_model() -> None:
     model: Any = FunctionModel(pointwise)
     expected = {"steps": 50, "guidance_scale": 3.0, "guidance_interval": None, "solver": "ddim", "eta": 0.0}
+    expected |= {"finish_steps": 0}
     assert defaults_of(model) == expected | {"tile_size_time": 256}
     model.defaults = {"steps": 8, "tile_size_time": 32}
     assert defaults_of(model) == expected | {"steps": 8, "tile_size_time": 32}

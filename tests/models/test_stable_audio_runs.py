@@ -131,4 +131,5 @@ def test_windows_are_told_where_they_lie(model: DiffusersStableAudio, monkeypatc
 
 def test_runs_start_from_its_own_settings(model: DiffusersStableAudio) -> None:
     expected = {"steps": 100, "guidance_scale": 7.0, "guidance_interval": None, "solver": "ddim", "eta": 0.0}
+    expected |= {"finish_steps": 0}
     assert defaults_of(model) == expected | {"tile_size_time": NATIVE}

@@ -82,10 +82,27 @@ def mimes(notebook: NotebookNode) -> list[dict[str, Any]]:
 
 
 @pytest.mark.notebook
-def test_the_quickstart_shows_figures_and_sounds(quickstart: tuple[NotebookNode, Path]) -> None:
+def test_the_first_output_of_the_quickstart_is_a_comparison_that_plays(quickstart: tuple[NotebookNode, Path]) -> None:
+    cells = [cell for cell in quickstart[0].cells if cell.cell_type == "code" and cell.outputs]
+    assert cells[0].id == "first-sound"
+    latents, comparison = [output.data for output in cells[0].outputs if "data" in output]
+    assert "image/png" in latents
+    assert "RunComparison" in comparison["text/plain"]
+
+
+def test_the_quickstart_is_short() -> None:
+    """A page that somebody reads before they know whether they care: it had 2634 words once."""
+    cells = nbformat.read(FOLDER / "00-quickstart.ipynb", as_version=4).cells
+    assert sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown") < 1200
+
+
+@pytest.mark.notebook
+def test_the_quickstart_shows_all_that_it_speaks_of(quickstart: tuple[NotebookNode, Path]) -> None:
     shown = mimes(quickstart[0])
-    assert sum("image/png" in data for data in shown) >= 6
-    assert sum("<audio" in data.get("text/html", "") for data in shown) >= 3
+    assert sum("image/png" in data for data in shown) >= 3
+    assert sum("<audio" in data.get("text/html", "") for data in shown) >= 1
+    for widget in ("RunComparison", "Overview", "SamplerPanel"):
+        assert any(widget in data.get("text/plain", "") for data in shown), widget
 
 
 @pytest.mark.notebook
@@ -96,9 +113,17 @@ def test_the_quickstart_saves_thirty_seconds(quickstart: tuple[NotebookNode, Pat
 
 @pytest.mark.notebook
 def test_the_quickstart_says_what_is_exact(quickstart: tuple[NotebookNode, Path]) -> None:
-    text = "".join(output.text for output in outputs(quickstart[0]) if output.get("name") == "stdout")
+    assert "step by step equals one call: True" in printed(quickstart[0])
+
+
+@pytest.mark.notebook
+def test_the_eight_numbers_of_notebook_04() -> None:
+    text = printed(executed(FOLDER / "04-edges.ipynb"))
     assert text.count("exact: True") == 3
     assert text.count("exact: False") == 1  # the naive recipe
     assert "frames gone       [6, 7, 8]" in text
     assert "seen twice        [2, 3, 4]" in text
-    assert "step by step equals one call: True" in text
+
+
+def printed(notebook: NotebookNode) -> str:
+    return "".join(output.text for output in outputs(notebook) if output.get("name") == "stdout")

@@ -3,7 +3,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spotnb.plots.bands import draw_bands, draw_seams, in_lanes, number_bands, outside, segment_pieces, stacked
+from spotnb.plots.bands import (
+    draw_bands,
+    draw_seams,
+    in_lanes,
+    number_bands,
+    outside,
+    owned_bands,
+    segment_pieces,
+    stacked,
+)
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.layout import Layout, plan
 from tests.tiling.test_coverage import any_runs
@@ -38,6 +47,22 @@ def test_what_lies_past_the_ends():
     assert outside((3, 0, 10, 0, 1), 10) == []
     assert outside((3, 12, 20, 0, 1), 10) == [(3, 12, 20, 0, 1)]
     assert outside((3, -9, -2, 0, 1), 10) == [(3, -9, -2, 0, 1)]
+
+
+def test_segments_that_cross_fade_share_a_lane():
+    layout = plan(44, SpotDiffusionConfig(16), 0, steps=1, time_multiple=1, finish_steps=1)
+    bands, rising = owned_bands(layout, 2.0, 1.0)
+    assert bands == [(0, 0, 16, 2, 3), (1, 12, 28, 2, 3), (2, 24, 40, 2, 3), (3, 28, 44, 2, 3)]
+    assert rising == [0, 4, 4, 12]
+    _, ax = plt.subplots()
+    corners = draw_bands(ax, bands, 0.04, rising).get_paths()[1].vertices[:4] / [0.04, 1]
+    np.testing.assert_allclose(corners, [(16, 2), (28, 2), (28, 3), (12, 3)])
+    assert not draw_seams(ax, [(layout, bands)], 0.04)
+    plt.close("all")
+    ring = plan(36, SpotDiffusionConfig(16, edge="circular"), 0, steps=1, time_multiple=1, finish_steps=1)
+    assert owned_bands(ring, 0, 1)[1] == [0, 4, 4, 4]
+    averaged = plan(44, SpotDiffusionConfig(16), 0, "multidiffusion", time_multiple=1)
+    assert owned_bands(averaged, 0, 1)[1] == [0] * 5
 
 
 def test_numbers_are_written_where_they_fit():

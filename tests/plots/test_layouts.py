@@ -10,8 +10,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
 from spotnb.errors import InputError
-from spotnb.plots.drawing import BLUES, RUST
 from spotnb.plots.layouts import plot_layout, plot_padding, plot_seams, plot_tile_map
+from spotnb.plots.style import BLUES, RUST
 from spotnb.sampling.padding import mirror, pad_latent
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.step import Step

@@ -61,10 +61,10 @@ def test_an_interrupted_run_continues(settings: dict[str, Any], tmp_path: Path) 
     assert torch.equal(finished.latent, whole.latent)
 
 
-def test_a_checkpoint_of_an_older_version_states_no_rates_and_is_of_audioldm(tmp_path: Path) -> None:
+def test_a_checkpoint_of_an_older_version_states_no_rates_and_no_finish(tmp_path: Path) -> None:
     begun = make()
     begun.step()
-    for name in ("sample_rate", "samples_per_frame"):
+    for name in ("sample_rate", "samples_per_frame", "finish_steps", "finish_overlap"):
         del begun.trace.manifest[name]
     begun.trace.save(tmp_path / "run.npz")
     resumed = make()

@@ -187,6 +187,22 @@ def test_goto_and_fork_change_no_bit(run: Run, data: st.DataObject) -> None:
         assert len(sampler.trace) == steps
 
 
+@pytest.mark.parametrize("edge", EDGES)
+def test_a_finish_changes_only_the_last_steps(edge: str) -> None:
+    run = Run(44, 4, {"config": SpotDiffusionConfig(16, edge=edge), "steps": 5, "eta": 0.3})
+    plain = run.sampler(neighbourly).run(progress=False)
+    finished = run.sampler(neighbourly, finish_steps=2).run(progress=False)
+    assert [record.layout.blended for record in finished.trace] == [False] * 3 + [True] * 2
+    assert np.array_equal(finished.trace[2].x, plain.trace[2].x)
+    assert distance(finished.latent, plain.latent) > 1e-3
+    forked = plain.fork(at=3, finish_steps=2).run(progress=False)
+    assert torch.equal(forked.latent, finished.latent)
+    assert finished.cost().network_frames == sum(record.layout.network_frames for record in finished.trace)
+    for method in ("tiles", "multidiffusion", "full"):
+        ends = [run.sampler(neighbourly, method=method, finish_steps=k).run(progress=False).latent for k in (0, 2)]
+        assert torch.equal(*ends)
+
+
 @pytest.mark.parametrize("record", ["all", "x0", "last", 2])
 @pytest.mark.parametrize("edge", EDGES)
 def test_goto_and_fork_at_every_step(edge: str, record: str | int) -> None:

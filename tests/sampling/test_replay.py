@@ -55,6 +55,8 @@ def change(trace: Trace, step: int, **arrays: Any) -> None:
         {"record": "x0"},
         {"record": "last"},
         {"until": 3},
+        {"finish_steps": 2},
+        {"finish_steps": 3, "finish_overlap": 5, "solver": "dpm++", "record": 2},
         {"init_audio": Known(40), "strength": 0.5},
         {"continue_from": Known(12)},
     ],
@@ -66,6 +68,18 @@ def test_a_repeated_run_is_identical(tmp_path: Path, changes: Any) -> None:
     assert result.sampler.steps_done == changes.get("until", 5)
     assert "identical in all" in str(result)
     assert "to the last bit" in str(result)
+
+
+def test_an_older_manifest_means_a_run_without_a_finish(tmp_path: Path) -> None:
+    trace = loaded(tmp_path)
+    for name in ("finish_steps", "finish_overlap"):
+        del trace.manifest[name]
+    assert replay(trace, model(), progress=False).same
+    finished = loaded(tmp_path, finish_steps=2)
+    assert finished.manifest["finish_steps"] == 2
+    assert [record.layout.blended for record in finished] == [False] * 3 + [True] * 2
+    finished.manifest["finish_steps"] = 0
+    assert replay(finished, model(), progress=False).step == 3
 
 
 @pytest.mark.parametrize("dtype", ["fp32", "fp16"])

@@ -114,6 +114,8 @@ def test_a_seed_of_none_is_drawn_once() -> None:
         ({"init_audio": "a.wav", "keep": []}, "keep is empty"),
         ({"init_audio": "a.wav", "keep": 3}, "keep is 3: expected a list"),
         ({"record": 0}, "record is 0"),
+        ({"finish_steps": -1}, "finish_steps is -1: .*0 is SpotDiffusion as published"),
+        ({"finish_overlap": 16, "config": SpotDiffusionConfig(16)}, "finish_overlap is 16: .* from 0 to 15.*smaller"),
         ({"config": {}}, "config is {}: expected a SpotDiffusionConfig"),
         ({"seed": 2**63 - 1, "n_candidates": 2}, "seed is 9223372036854775807"),
     ],

@@ -33,7 +33,8 @@ def layouts(draw: st.DrawFn) -> Layout:
         edge=draw(st.sampled_from(EDGES)),
     )
     frames, step, method = draw(st.integers(1, 6 * width)), draw(st.integers(0, 9)), draw(st.sampled_from(METHODS))
-    return plan(frames, config, step, method, time_multiple=multiple)
+    finish = {"finish_steps": draw(st.sampled_from([0, 10])), "finish_overlap": draw(st.none() | st.just(width // 2))}
+    return plan(frames, config, step, method, 10, multiple, **finish)
 
 
 def ramp(frames: int, batch: int = 1) -> Tensor:
@@ -61,12 +62,13 @@ def test_windows_show_the_right_frames(layout: Layout) -> None:
 @given(layouts(), st.integers(1, 2))
 def test_stitching_undoes_cutting(layout: Layout, batch: int) -> None:
     x = ramp(layout.frames, batch)
-    assert torch.equal(scatter(gather(padded(x, layout), layout), layout), x)
+    stitched = scatter(gather(padded(x, layout), layout), layout)
+    assert torch.allclose(stitched, x, rtol=1e-6) if layout.blended else torch.equal(stitched, x)
 
 
 @given(layouts())
 def test_each_frame_comes_from_its_owners(layout: Layout) -> None:
-    """Tile i predicts i, so every frame is the mean of its owners, according to the layout's weights."""
+    """Tile i predicts i, so every frame is the weighted mean of its owners, according to the layout's weights."""
     predictions = [torch.full((1, 1, width, 1), float(i)) for i, width in enumerate(layout.widths)]
     expected = torch.arange(len(layout.tiles), dtype=torch.float64) @ torch.from_numpy(layout.weights)
     assert (scatter(predictions, layout)[0, 0, :, 0] - expected).abs().max() < 1e-5
@@ -147,6 +149,17 @@ def test_multidiffusion_averages_around_the_ring() -> None:
     noise = run.sampler(constant_per_call()).begin().noise  # windows 0-16, 8-24, 16-32: every frame seen twice
     expected = torch.tensor([2.0] * 8 + [1.5] * 8 + [2.5] * 8)
     assert torch.equal(noise, expected[None, None, :, None].expand_as(noise))
+
+
+def test_the_last_steps_cross_fade() -> None:
+    settings = {"config": SpotDiffusionConfig(16), "guidance_scale": 1, "tile_batch": 1, "steps": 1}
+    noise = Run(28, 4, settings).sampler(constant_per_call(), finish_steps=1).begin().noise[0, 0, :, 0]
+    assert noise.tolist() == [1.0] * 12 + [1.125, 1.375, 1.625, 1.875] + [2.0] * 12
+    ring = Run(28, 4, settings | {"config": SpotDiffusionConfig(16, edge="circular")})
+    noise = ring.sampler(constant_per_call(), finish_steps=1).begin().noise[0, 0, :, 0]  # 0 to 16, 9 to 25, 18 to 34
+    assert noise[0] == pytest.approx(3 - 2 / 12)
+    assert noise[6:9].tolist() == [1.0] * 3
+    assert noise[16:18].tolist() == [2.0] * 2
 
 
 def test_spot_takes_each_frame_from_one_tile() -> None:

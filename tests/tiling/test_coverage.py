@@ -39,7 +39,8 @@ def any_runs(draw: st.DrawFn) -> list[Layout]:
         shift_seed=draw(st.integers(0, 99)),
     )
     frames, steps, method = draw(st.integers(1, 5 * width)), draw(st.integers(1, 4)), draw(st.sampled_from(METHODS))
-    return [plan(frames, config, step, method, steps, time_multiple=4) for step in range(steps)]
+    finish = draw(st.sampled_from([0, 1, 9]))
+    return [plan(frames, config, step, method, steps, 4, finish_steps=finish) for step in range(steps)]
 
 
 def test_a_fixed_grid_is_always_in_the_same_place_and_a_moving_one_nowhere_for_long():
@@ -85,10 +86,10 @@ def test_it_is_what_a_loop_over_frames_finds(layouts: list[Layout], near: int):
     for row, layout in zip(found.distance, layouts, strict=True):
         turns = (-frames, 0, frames) if layout.edge == "circular" else (0,)
         for frame, distance in enumerate(row):
-            away = [max(s + turn - 1 - frame, frame - s - turn) for s in layout.seams for turn in turns]
+            away = [max(s + turn - 1 - frame, frame - s - turn) for s in layout.cuts for turn in turns]
             assert distance == min(away, default=frames)
     assert found.counts.tolist() == (found.distance <= near).sum(axis=0).tolist()
-    assert found.seams.tolist() == [sum(s in layout.seams for layout in layouts) for s in range(frames)]
+    assert found.seams.tolist() == [sum(s in layout.cuts for layout in layouts) for s in range(frames)]
     assert found.distance.shape == (len(layouts), frames)
 
 

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ def requests(draw: st.DrawFn, /, **fixed: Any) -> dict[str, Any]:
     frames = draw(st.integers(1, 7 * width) | st.integers(1, 7).map(lambda k: k * width))
     method = fixed.get("method", draw(st.sampled_from(METHODS)))
     step = draw(st.integers(0, 19))
+    finish = fixed.get("finish", draw(st.sampled_from([0, 0, 2, 20])))
     return {
         "frames": frames,
         "config": config,
@@ -46,7 +48,15 @@ def requests(draw: st.DrawFn, /, **fixed: Any) -> dict[str, Any]:
         "method": method,
         "steps": 20,
         "time_multiple": multiple,
+        "finish_steps": finish,
+        "finish_overlap": draw(st.none() | st.integers(0, width - 1)) if finish else None,
     }
+
+
+def finishing(request: dict[str, Any]) -> bool:
+    """Return whether the tiles of a request overlap because it is one of the last steps."""
+    last = request["method"] == "spot" and request["step"] >= 20 - request["finish_steps"]
+    return last and request["frames"] > request["config"].tile_size_time
 
 
 def owners(layout: Layout) -> list[list[int]]:
@@ -65,7 +75,7 @@ def test_every_frame_is_owned_and_seen(request: dict[str, Any]) -> None:
     config, frames, width = request["config"], request["frames"], request["config"].tile_size_time
     ring = config.edge == "circular"
     owned = owners(layout)
-    if request["method"] == "multidiffusion":
+    if request["method"] == "multidiffusion" or finishing(request):
         assert all(owned)
     else:
         assert all(len(tiles) == 1 for tiles in owned)
@@ -83,9 +93,12 @@ def test_every_frame_is_owned_and_seen(request: dict[str, Any]) -> None:
     assert weights.shape == (len(layout.tiles), frames)
     assert weights.dtype == np.float64
     np.testing.assert_allclose(weights.sum(axis=0), 1.0, rtol=0, atol=1e-12)
+    for row, tile, share in zip(weights, layout.tiles, layout.shares, strict=True):
+        np.testing.assert_array_equal(row[np.arange(*tile.segment) % frames], share)
     for frame, tiles in enumerate(owned):
         np.testing.assert_array_equal(np.flatnonzero(weights[:, frame]), tiles)
-        np.testing.assert_array_equal(weights[tiles, frame], 1 / len(tiles))
+        if not layout.blended:
+            np.testing.assert_array_equal(weights[tiles, frame], 1 / len(tiles))
 
 
 @given(requests())
@@ -101,7 +114,7 @@ def test_seams_pad_and_cost(request: dict[str, Any]) -> None:
     owned = owners(layout)
     changes = {frame for frame in range(frames) if owned[frame] != owned[frame - 1] and (ring or frame)}
     assert changes <= set(layout.seams)
-    if layout.method != "multidiffusion" and len(layout.tiles) > 1:
+    if layout.method != "multidiffusion" and len(layout.tiles) > 1 and not layout.blended:
         assert changes == set(layout.seams)
 
     left, right = layout.pad
@@ -114,13 +127,13 @@ def test_seams_pad_and_cost(request: dict[str, Any]) -> None:
         assert right < frames
         if layout.edge in ("anchor", "merge") or layout.method != "spot":
             assert left == 0
-        if layout.edge in ("anchor", "merge") or layout.method in ("multidiffusion", "full"):
+        if layout.edge in ("anchor", "merge") or layout.method in ("multidiffusion", "full") or layout.blended:
             assert right == 0
     assert layout.widths == tuple(tile.window[1] - tile.window[0] for tile in layout.tiles)
     assert layout.network_frames == sum(layout.widths)
 
 
-@given(requests(method="spot"))
+@given(requests(method="spot", finish=0))
 @effort(3)
 def test_spot_cuts_at_the_shifted_grid(request: dict[str, Any]) -> None:
     layout = plan(**request)
@@ -159,6 +172,7 @@ def test_short_audio_is_one_window(request: dict[str, Any]) -> None:
 @given(requests(), st.sampled_from(["tiles", "spot"]))
 @effort(2)
 def test_tiles_is_spot_that_stays(request: dict[str, Any], method: str) -> None:
+    request["finish_steps"] = 0
     still = SpotDiffusionConfig(
         request["config"].tile_size_time,
         max_shift_ratio=0.0 if method == "spot" else request["config"].max_shift_ratio,
@@ -235,7 +249,7 @@ def test_merge_by_hand(shift: int, frames: int, seams: tuple[int, ...]) -> None:
     assert layout.pad == (0, 0)
 
 
-@given(requests(edge="merge", method="spot"))
+@given(requests(edge="merge", method="spot", finish=0))
 @effort(5)
 def test_merge_costs_exactly_the_latent(request: dict[str, Any]) -> None:
     layout, multiple = plan(**request), request["time_multiple"]
@@ -294,7 +308,7 @@ def test_circular_by_hand() -> None:
     )
 
 
-@given(requests(edge="circular", method="spot"))
+@given(requests(edge="circular", method="spot", finish=0))
 @effort(3)
 def test_circular_is_fair(request: dict[str, Any]) -> None:
     layout = plan(**request)
@@ -373,6 +387,83 @@ def test_multidiffusion_overlaps_as_asked(request: dict[str, Any]) -> None:
     assert layout.shift == 0
 
 
+@pytest.mark.parametrize("edge", ["reflect", "anchor", "merge", "reflect_noisy"])
+def test_the_finish_by_hand(edge: str) -> None:
+    config = SpotDiffusionConfig(16, edge=edge)
+    layout = plan(44, config, 8, steps=10, time_multiple=1, finish_steps=2)
+    assert windows(layout) == segments(layout) == [(0, 16), (12, 28), (24, 40), (28, 44)]
+    assert (layout.blended, layout.cuts, layout.seams) == (True, (), (12, 16, 24, 28, 40))
+    assert (layout.shift, layout.pad, layout.network_frames) == (0, (0, 0), 64)
+    first, second, *_ = layout.weights
+    np.testing.assert_array_equal(first[11:17], [1, 0.875, 0.625, 0.375, 0.125, 0])
+    np.testing.assert_array_equal(second[11:17], [0, 0.125, 0.375, 0.625, 0.875, 1])
+    before = plan(44, config, 7, steps=10, time_multiple=1, finish_steps=2)
+    assert before == plan(44, config, 7, time_multiple=1)
+    assert (before.blended, before.cuts) == (False, before.seams)
+    apart = plan(48, config, 8, steps=10, time_multiple=1, finish_steps=2, finish_overlap=0)
+    assert (windows(apart), apart.blended) == ([(0, 16), (16, 32), (32, 48)], False)
+
+
+def test_the_finish_on_a_ring_by_hand() -> None:
+    config = SpotDiffusionConfig(16, edge="circular")
+    layout = plan(36, config, 9, steps=10, time_multiple=1, finish_steps=1)
+    assert windows(layout) == segments(layout) == [(0, 16), (12, 28), (24, 40)]
+    assert layout.seams == (0, 4, 12, 16, 24, 28)
+    np.testing.assert_array_equal(layout.weights[2, :5], [0.875, 0.625, 0.375, 0.125, 0])
+    np.testing.assert_array_equal(layout.weights[0, :5], [0.125, 0.375, 0.625, 0.875, 1])
+
+
+@given(requests(method="spot", finish=20))
+@effort(3)
+def test_a_finishing_step_is_multidiffusion_with_its_own_overlap(request: dict[str, Any]) -> None:
+    layout, config = plan(**request), request["config"]
+    if request["frames"] <= config.tile_size_time:
+        assert layout == plan(**{**request, "finish_steps": 0}), "one window, which needs no finish"
+        return
+    given_overlap = request["finish_overlap"]
+    overlap = config.tile_size_time // 4 if given_overlap is None else given_overlap
+    wider = SpotDiffusionConfig(config.tile_size_time, overlap, edge=config.edge)
+    averaged = plan(**{**request, "config": wider, "method": "multidiffusion", "finish_steps": 0})
+    assert layout.tiles == averaged.tiles
+    assert layout.shift == 0
+
+
+@given(requests(method="spot", finish=20))
+@effort(3)
+def test_tiles_give_way_to_each_other_linearly(request: dict[str, Any]) -> None:
+    """A tile's share falls from one to zero in equal parts, if the overlap is at most half of a tile."""
+    layout = plan(**request)
+    width = layout.tile_size
+    for (first, one), (second, other) in pairwise(zip(layout.tiles, layout.shares, strict=True)):
+        overlap = first.segment[1] - second.segment[0]
+        if not layout.blended or 2 * overlap > width or layout.coverage.max() > 2:
+            continue
+        rising = (np.arange(overlap) + 0.5) / max(1, overlap)
+        np.testing.assert_allclose(other[:overlap], rising, atol=1e-12)
+        np.testing.assert_allclose(one[width - overlap :], 1 - rising, atol=1e-12)
+    shares = layout.shares
+    assert all(np.abs(np.diff(share)).max(initial=0) <= 1 for share in shares)
+    assert all(share.min() > 0 for share in shares)
+
+
+def test_the_other_methods_have_no_finish() -> None:
+    for method in ("tiles", "multidiffusion", "full"):
+        config = SpotDiffusionConfig(128)
+        last = plan(768, config, 24, method, 25, finish_steps=2, finish_overlap=64)
+        assert last == plan(768, config, 24, method, 25)
+        assert not last.blended
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_finish_costs_a_few_percent(edge: str) -> None:
+    config, frames = SpotDiffusionConfig(128, edge=edge), 750 if edge == "circular" else 768
+
+    def cost(finish: int) -> int:
+        return sum(plan(frames, config, step, steps=25, finish_steps=finish).network_frames for step in range(25))
+
+    assert cost(0) < cost(2) <= 1.04 * cost(0)
+
+
 def test_an_hour() -> None:
     config = SpotDiffusionConfig(max_shift_ratio=1.0)
     start = time.perf_counter()
@@ -385,6 +476,10 @@ def test_an_hour() -> None:
     assert pad == (256 - layout.shift, layout.tiles[-1].window[1] - 90_000)
     assert (coverage == 1).all()
     assert plan(90_000, SpotDiffusionConfig(edge="merge"), step=3).network_frames == 90_000
+    start = time.perf_counter()
+    shares = plan(90_000, config, 24, steps=25, finish_steps=2).shares
+    assert time.perf_counter() - start < 0.5
+    assert sum(share.sum() for share in shares) == pytest.approx(90_000)
 
 
 def test_plan_depends_on_its_arguments_only() -> None:
@@ -420,6 +515,10 @@ def test_refuses_a_tile_the_model_cannot_take() -> None:
         ("method", None, "method is None: expected one of"),
         ("time_multiple", 0, "time_multiple is 0: expected a whole number of at least 1"),
         ("time_multiple", 8.0, "time_multiple is 8.0: expected a whole number"),
+        ("finish_steps", -1, "finish_steps is -1: expected a whole number from 0 to 1000"),
+        ("finish_steps", None, "finish_steps is None: expected a whole number"),
+        ("finish_overlap", 256, "finish_overlap is 256: expected a whole number from 0 to 255"),
+        ("finish_overlap", 8.0, "finish_overlap is 8.0: expected a whole number"),
     ],
 )
 def test_refuses_what_is_outside_its_limits(name: str, value: Any, message: str) -> None:
@@ -437,6 +536,11 @@ def test_sorted_needs_steps_only_where_a_shift_is_drawn() -> None:
             plan(frames, config, 0)
         for method in ("tiles", "multidiffusion", "full"):
             assert plan(frames, config, 0, method).shift == 0
+
+
+def test_a_finish_needs_steps() -> None:
+    with pytest.raises(InputError, match="finish_steps is 2, but steps is None: expected the number of steps; pass"):
+        plan(768, SpotDiffusionConfig(), 0, finish_steps=2)
 
 
 def test_create_tiles() -> None:

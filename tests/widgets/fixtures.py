@@ -6,12 +6,14 @@ python -m tests.widgets.fixtures    # rewrites them after a change in Python
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
+from spotnb.tiling.shifts import draw_shift
 from spotnb.widgets.abx import abx_needed, abx_p_value
 from spotnb.widgets.reflection import ORDERS, Stage, stages
 from spotnb.widgets.scenes import edge_policies, method_policies
@@ -47,6 +49,7 @@ def layouts() -> list[dict[str, Any]]:
     for frames, width, overlap, multiple in SHAPES:
         for edge in EDGES:
             config = SpotDiffusionConfig(width, overlap, edge=edge)
+            cases += finishing(frames, config, multiple)
             for method in METHODS:
                 few = {width // 3} if frames > 2000 else {0, 1, width // 2 - 1, width // 2, width - 1, width}
                 for shift in sorted(few):
@@ -54,6 +57,19 @@ def layouts() -> list[dict[str, Any]]:
                     size = {"frames": frames, "width": width, "overlap": config.overlap, "multiple": multiple}
                     asked = size | {"edge": edge, "method": method}
                     cases.append({"asked": asked, "drawn": shift, "planned": _layout(layout)})
+    return cases
+
+
+def finishing(frames: int, config: SpotDiffusionConfig, multiple: int) -> list[dict[str, Any]]:
+    """Return the layouts of a last step, in which tiles overlap: by a quarter, and by less and more."""
+    width = config.tile_size_time
+    cases = []
+    for overlap in sorted({0, width // 4, 3 * width // 4}):
+        layout = plan(frames, config, 4, "spot", 5, multiple, finish_steps=1, finish_overlap=overlap)
+        asked: dict[str, Any] = {"frames": frames, "width": width, "overlap": config.overlap, "multiple": multiple}
+        asked |= {"edge": config.edge, "method": "spot", "finish": overlap}
+        drawn = draw_shift(replace(config, edge="reflect"), 4, 5)
+        cases.append({"asked": asked, "drawn": drawn, "planned": _layout(layout)})
     return cases
 
 

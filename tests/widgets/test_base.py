@@ -24,12 +24,14 @@ from spotnb.errors import SpotnbError
 from spotnb.widgets.base import Widget
 from spotnb.widgets.comparison import RunComparison
 from spotnb.widgets.inspector import LatentInspector
+from spotnb.widgets.overview import Overview
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.reflection import ReflectionExplorer
 from spotnb.widgets.tile_shift import TileShiftDebugger
 from spotnb.widgets.traits import Checked
 from tests.networks import FunctionModel, pointwise
 from tests.widgets.test_inspector import synthetic
+from tests.widgets.test_overview import finished
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 MAKERS: list[Callable[[], Widget]] = [TileShiftDebugger, ReflectionExplorer]
@@ -43,6 +45,10 @@ def inspector() -> Widget:
 def comparison() -> Widget:
     wave = np.sin(np.arange(30 * 16000, dtype=np.float32) / 20)
     return RunComparison({"one": wave, "half": wave / 2})
+
+
+def overview() -> Widget:
+    return Overview(finished())
 
 
 def panel() -> SamplerPanel:
@@ -123,7 +129,7 @@ def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("make", [*MAKERS, inspector, comparison], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [*MAKERS, inspector, comparison, overview], ids=lambda make: make.__name__)
 def test_a_closed_widget_says_so(make: Callable[[], Widget], tmp_path: Path) -> None:
     widget = make()
     own = [name for name, value in vars(type(widget)).items() if callable(value) and not name.startswith("_")]
@@ -171,7 +177,9 @@ def growth(make: Callable[[], Any]) -> tuple[int, int]:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("name", ["TileShiftDebugger", "ReflectionExplorer", "inspector", "comparison", "panel"])
+@pytest.mark.parametrize(
+    "name", ["TileShiftDebugger", "ReflectionExplorer", "inspector", "comparison", "overview", "panel"]
+)
 def test_building_and_closing_frees_everything(name: str) -> None:
     """In a separate process, because the memory of the test process varies for other reasons."""
     code = f"from tests.widgets import test_base as t; print(*t.growth(t.{name}))"

@@ -16,6 +16,7 @@ from scipy.stats import binomtest
 from spotnb.errors import InputError
 from spotnb.generate import Generation, generate_audio
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.measure import levels, seam_score
 from spotnb.sound.mel import log_mel
 from spotnb.tiling.config import SpotDiffusionConfig
@@ -56,6 +57,39 @@ def test_generations_are_scored_where_generations_are() -> None:
 def test_names_tell_what_differs() -> None:
     runs = [generation(seed=1), generation(seed=2), sound(), generation(seed=2)]
     assert RunComparison(runs).names == ("spot, seed 1", "spot, seed 2", "sound 3", "spot, seed 2 (4)")
+
+
+def test_every_row_says_prompt_and_method() -> None:
+    timeline = PromptTimeline([(0, 3, "a sea"), (3, 6, "a storm")])
+    runs = {"one": generation(seed=3), "two": generation(method="tiles"), "own": sound()}
+    widget = RunComparison(runs)
+    first, second, third = (row["about"] for row in rows(widget))
+    assert first == {"prompt": "a sea", "method": "spot", "seed": "3"}
+    assert second["method"] == "tiles"
+    assert third == {}
+    figure = widget.draw()
+    assert "'a sea', spot" in figure.axes[0].get_title(loc="left")
+    changing = generate_audio(FunctionModel(neighbourly), timeline, duration=6.0, steps=2, progress=False)
+    assert rows(RunComparison([changing, sound()]))[0]["about"]["prompt"] == timeline.text
+
+
+def test_a_loop_is_a_part_of_the_sound() -> None:
+    widget = RunComparison([sound(), sound(seed=1)])
+    assert widget.loop is None
+    widget.loop = (1, 3)
+    assert widget.loop == [1, 3]
+    widget.loop = None
+    for wrong, message in (
+        (5, r"^loop is 5: expected \(start, stop\) in seconds, or None$"),
+        ((1,), "expected"),
+        ((1, 9), "the stop of loop"),
+        ((-1, 2), "the start of loop"),
+        ((2, 1), "a stop at least 0.1 s after the start"),
+        ((1, "x"), "the stop of loop"),
+    ):
+        with pytest.raises(InputError, match=message):
+            widget.loop = wrong
+    widget.close()
 
 
 def test_a_finished_sampler_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:

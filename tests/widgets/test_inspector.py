@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import io
 import json
@@ -232,11 +233,29 @@ def test_a_picture_of_nan_does_not_fail() -> None:
 
 def test_a_page_of_its_own_holds_the_run_and_the_sound(tmp_path: Path) -> None:
     run = sampler().run(progress=False)
-    widget = LatentInspector(run)
-    silent = widget.to_html(tmp_path / "silent.html").stat().st_size
-    widget.decode()
-    widget.wait(30)
-    assert widget.to_html(tmp_path / "sound.html").stat().st_size > silent
+    silent, heard = LatentInspector(run.trace), LatentInspector(run)
+    sizes = [widget.to_html(tmp_path / "page.html").stat().st_size for widget in (silent, heard)]
+    sound = base64.b64encode(heard._decoding.sounds[heard.step]).decode()
+    assert sound in (tmp_path / "page.html").read_text()
+    assert sizes[1] > sizes[0] + len(sound)
+    for widget in (silent, heard):
+        widget.close()
+
+
+@pytest.mark.parametrize("channel", [None, 1])
+def test_the_picture_has_the_spectrogram_once_it_is_decoded(channel: int | None) -> None:
+    widget = LatentInspector(sampler().run(progress=False))
+    widget.channel, widget.step = channel, 2
+    before = widget.draw()
+    widget._decoding.now("spectrogram", 2)
+    after = widget.draw()
+    assert before is not None
+    assert after is not None
+    assert len(after.axes) == len(before.axes) + 1
+    latent, mel = after.axes[0], after.axes[-1]
+    assert mel.get_xlim() == latent.get_xlim() == (0, widget.shape[2] / 25)
+    assert mel.images[0].get_extent()[1] == pytest.approx(widget.shape[2] / 25)
+    assert [label.get_text() for label in mel.get_yticklabels()] == ["250", "1000", "4000"]
     widget.close()
 
 

@@ -1,4 +1,4 @@
-"""ReflectionExplorer without a browser: the lesson of the quickstart, and its traits."""
+"""ReflectionExplorer without a browser: the lesson of notebook 04, and its traits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spotnb.tiling.clock import Clock
 from spotnb.widgets.reflection import ORDERS, ReflectionExplorer, stages
 
 
-def test_the_eight_numbers_of_the_quickstart() -> None:
+def test_the_eight_numbers_of_notebook_04() -> None:
     found = ReflectionExplorer().stages
     numbers = {name: (stage.source + 1).tolist() for name, stage in found.items()}
     assert numbers == {

@@ -41,6 +41,24 @@ def test_the_layouts_are_those_of_plan(method: str, edge: str, schedule: str) ->
         assert widget.tiling == layout
 
 
+@pytest.mark.parametrize("overlap", [None, 0, 20, 63])
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_last_steps_overlap(edge: str, overlap: int | None) -> None:
+    config, finish = replace(CONFIG, edge=edge), {"finish_steps": 2, "finish_overlap": overlap}
+    widget = TileShiftDebugger(200, config, 7, **finish)
+    expected = [plan(200, config, step, steps=7, **finish) for step in range(7)]
+    assert widget.run_layouts == expected
+    assert widget._scene["finish"] == {"first": 5, "overlap": 16 if overlap is None else overlap}
+    widget.step = 6
+    assert (widget.tiling, widget.shift) == (expected[6], 0)
+    widget.method = "tiles"
+    assert widget.run_layouts == [plan(200, config, step, "tiles") for step in range(7)]
+    recorded = TileShiftDebugger(expected)
+    assert recorded.run_layouts == expected
+    if overlap and edge != "circular":
+        assert recorded._scene["finish"] == widget._scene["finish"]
+
+
 @pytest.mark.parametrize("frames", [1, 40, 64, 65])
 def test_short_latents(frames: int) -> None:
     widget = TileShiftDebugger(frames, CONFIG, 3)
@@ -88,6 +106,9 @@ def test_traits_can_be_observed_and_refuse_what_they_cannot_hold() -> None:
         ({"config": 3}, "config is 3"),
         ({"config": SpotDiffusionConfig(65)}, "multiple of 8"),
         ({"frames": trace_of(), "steps": 3}, "got a trace and steps"),
+        ({"frames": trace_of(), "finish_steps": 2}, "got a trace and finish_steps"),
+        ({"finish_steps": -2}, "finish_steps is -2"),
+        ({"finish_overlap": 256}, "finish_overlap is 256"),
         ({"frames": Trace()}, "empty"),
         ({"frames": object()}, "expected the layouts of a run"),
     ],

@@ -49,7 +49,8 @@ function render(given) {
   });
   const runs = rows.map((_, index) => createRowView(view, scene, rows, index, parts));
   const readout = h("p", { class: "spotnb-readout" });
-  const explained = h("p", { class: "spotnb-keys" }, legend(rows));
+  const terms = legend(rows).map(([term, meaning]) => h("div", {}, h("dt", {}, term), h("dd", {}, meaning)));
+  const explained = h("dl", { class: "spotnb-legend" }, ...terms);
   const sighted = h("div", {}, ...runs.map(({ element }) => element), readout, explained);
   const bare = createBare(view, scene, parts);
   const test = createTest(view, parts, follow);
@@ -140,8 +141,8 @@ function watchTraits(view, scene, { read, transport, test, follow }) {
     test.describe();
     follow();
   });
-  view.watch(["playing"], follow);
-  view.watch(["selected", "matched", "playing"], tell);
+  view.watch(["playing", "loop"], follow);
+  view.watch(["selected", "matched", "playing", "loop"], tell);
   view.watch(["position"], () => {
     if (!read().playing) tell();
   });

@@ -1,23 +1,36 @@
 // LatentInspector: the latents of a run, step by step.
 import { inflated } from "./inspector/coding.js";
 import { createControls } from "./inspector/controls.js";
-import { arrange, cellAt } from "./inspector/geometry.js";
+import { arrange, bandBelow, cellAt } from "./inspector/geometry.js";
 import { bindPictureKeys, bindPicturePointer, createActions } from "./inspector/input.js";
 import { lanesOf, paintInspector } from "./inspector/painter.js";
 import { createPictures } from "./inspector/pictures.js";
-import { createAsking, receiveRecords } from "./inspector/requests.js";
-import { absence, description, facts, KEYS, reading, remarks } from "./inspector/sentences.js";
+import { createAsking, createLooking, receiveRecords } from "./inspector/requests.js";
+import {
+  absence,
+  bandReading,
+  caption,
+  description,
+  facts,
+  GLOSSARY,
+  KEYS,
+  meaning,
+  reading,
+  remarks,
+  spectrogramWords,
+} from "./inspector/sentences.js";
 import { createSound } from "./inspector/sound.js";
+import { Spectra } from "./inspector/spectra.js";
 import { layoutOf, nameOf, readState, selectedCell } from "./inspector/state.js";
 import { Store } from "./inspector/store.js";
 import { factSpans, h } from "./shared/dom.js";
-import { keysHelp } from "./shared/keys.js";
+import { guardControls, keysHelp } from "./shared/keys.js";
 import { bytesOf } from "./shared/numbers.js";
 import { createPlot } from "./shared/plot.js";
 import { createSteps } from "./shared/steps.js";
 import { openView } from "./shared/view.js";
 
-/** @import { Given, View } from "./shared/view.js" */
+/** @import { Given, Model, View } from "./shared/view.js" */
 /** @import { Local } from "./inspector/input.js" */
 /** @import { Painting } from "./inspector/painter.js" */
 /** @import { State } from "./inspector/state.js" */
@@ -30,6 +43,7 @@ import { openView } from "./shared/view.js";
  * @property {Local} local
  * @property {ReturnType<typeof createSound>} sound
  * @property {ReturnType<typeof createPictures>} pictures
+ * @property {Spectra} spectra
  */
 
 const TRAITS = ["step", "quantity", "channel", "colour_range", "selected_frame", "selected_bin", "tiles"];
@@ -45,7 +59,7 @@ async function render(given) {
   const store = new Store(scene, begun, data);
   const read = () => readState(scene, store.parts.length, (trait) => model.get(trait));
   /** @type {Local} */
-  const local = { range: [0, scene.frames], hover: null };
+  const local = { range: [0, scene.frames], hover: null, band: null };
   const act = createActions(view, scene, read, local);
   const controls = createControls(view, scene.channels, act);
   const steps = createSteps(view, {
@@ -58,11 +72,15 @@ async function render(given) {
   });
   const sound = createSound(view, store, read);
   const pictures = createPictures(store);
-  const parts = { store, read, local, sound, pictures };
+  const spectra = new Spectra(scene.framesPerMel);
+  view.onEnd(() => spectra.close());
+  if (model.get("offline")) await spectra.restore(savedSpectra(model));
+  const parts = { store, read, local, sound, pictures, spectra };
   const { plot, places } = createPicture(view, parts);
   const words = createWords(view, parts);
-  view.root.append(controls.element, plot.element, steps.element, sound.element, ...words.elements);
-  view.root.append(keysHelp(view, KEYS));
+  const { what, elements, glossary } = words;
+  view.root.append(controls.element, what, plot.element, steps.element, sound.element, ...elements);
+  view.root.append(glossary, keysHelp(view, KEYS));
   bindPictureKeys(view, plot, act, steps, sound.listen);
   bindPicturePointer(view, plot, {
     act,
@@ -71,13 +89,14 @@ async function render(given) {
     sound,
     frames: scene.frames,
     cellAt: (place) => cellAt(plot, places(), place, { ...scene, shown: read().shown }),
+    bandBelow: (place) => bandBelow(plot, places(), place, scene.frames),
   });
 
   const changed = () => {
     pictures.forget();
     view.repaint();
   };
-  receiveRecords(view, store, { trouble: sound.fail, changed });
+  receiveRecords(view, store, spectra, { trouble: sound.fail, changed });
   view.watch(TRAITS, view.repaint);
   view.watch(["step"], sound.hush);
   view.onPaint(() => {
@@ -91,14 +110,23 @@ async function render(given) {
   return view.end;
 }
 
+/** @param {Model} model */
+function savedSpectra(model) {
+  /** @type {{ step: number, columns: number, factor: number, data: DataView }[]} */
+  const saved = model.get("_spectra");
+  return saved.map((each) => ({ ...each, data: bytesOf(each.data) }));
+}
+
 /** @param {View} view @param {Parts} parts */
-function createPicture(view, { store, read, local, sound, pictures }) {
+function createPicture(view, { store, read, local, sound, pictures, spectra }) {
   const { scene } = store;
-  const ask = view.model.get("offline") ? () => {} : createAsking(view, store);
+  const offline = Boolean(view.model.get("offline"));
+  const ask = offline ? () => {} : createAsking(view, store);
+  const look = offline ? () => {} : createLooking(view, store);
   const layout = () => (read().tiles && store.parts.length ? layoutOf(store, read().step) : null);
   const places = () => {
     const tiles = layout();
-    return arrange(read().shown.length, tiles ? lanesOf(tiles) : 0, plot.narrow, scene.bins);
+    return arrange(read().shown.length, tiles ? lanesOf(tiles) : 0, plot.narrow, scene.bins, scene.silent === null);
   };
   const plot = createPlot(view, {
     perSecond: scene.framesPerSecond,
@@ -109,6 +137,7 @@ function createPicture(view, { store, read, local, sound, pictures }) {
       plot.range = local.range;
       paintInspector({ ctx, plot, colors: view.colors, at: places() }, paintingOf(state));
       ask(state.step, local.range);
+      look(state.step);
     },
   });
 
@@ -123,25 +152,36 @@ function createPicture(view, { store, read, local, sound, pictures }) {
       bins: scene.bins,
       pictures: [base, fine].filter((picture) => picture !== null),
       limit,
+      heard: scene.silent === null ? heardAt(step) : null,
       layout: layout(),
       frame,
       cell: local.hover ?? selectedCell(scene, state),
-      heard: sounding ? sound.player.place * scene.framesPerSecond : null,
+      playhead: sounding ? sound.player.place * scene.framesPerSecond : null,
     };
+  }
+
+  function heardAt(/** @type {number} */ step) {
+    const words = spectrogramWords(store, step, spectra.failure(step), offline);
+    return { spectrum: spectra.image(step), words, caption: caption(store, step, plot.narrow), range: scene.melRange };
   }
   return { plot, places };
 }
 
 /** @param {View} view @param {Parts} parts */
-function createWords(view, { store, read, local, sound, pictures }) {
+function createWords(view, { store, read, local, sound, pictures, spectra }) {
+  const { scene } = store;
+  const what = h("p", { class: "spotnb-what" });
   const factRow = h("div", { class: "spotnb-facts" });
   const readout = h("p", { class: "spotnb-note" });
   const note = h("p", { class: "spotnb-note spotnb-muted" });
   const offline = Boolean(view.model.get("offline"));
   return {
+    what,
     elements: [factRow, readout, note],
+    glossary: createGlossary(view),
     show() {
       const state = read();
+      what.textContent = meaning(state);
       const absent = absence(store, state);
       if (absent !== null) {
         note.textContent = absent;
@@ -151,11 +191,22 @@ function createWords(view, { store, read, local, sound, pictures }) {
         return;
       }
       factRow.replaceChildren(...factSpans(facts(store, state)));
-      readout.textContent = reading(store, state, local.hover ?? selectedCell(store.scene, state));
+      const { band, hover } = local;
+      readout.textContent = band
+        ? bandReading(store, state.step, band, spectra.at(state.step, band.frame, band.band, scene.melRange))
+        : reading(store, state, hover ?? selectedCell(scene, state));
       note.textContent = remarks(store, state, pictures.drawn, offline);
       view.say(description(store, state, sound.player.playing ? "" : ` ${readout.textContent}`));
     },
   };
+}
+
+/** @param {View} view */
+function createGlossary(view) {
+  const summary = h("summary", {}, "What the channels and the numbers mean");
+  guardControls(view, summary);
+  const rows = GLOSSARY.map(([term, words]) => h("div", {}, h("dt", {}, term), h("dd", {}, words)));
+  return h("details", { class: "spotnb-keys" }, summary, h("dl", {}, ...rows));
 }
 
 export default { render };

@@ -12,7 +12,7 @@ import { mapRows, tileRows } from "./tile_shift/geometry.js";
 import { createBackdrop } from "./tile_shift/latent_painter.js";
 import { createMapPainter } from "./tile_shift/map_painter.js";
 import { description, facts, KEYS, story } from "./tile_shift/sentences.js";
-import { optionsOf, planRun, readState, shownOf, wantedShift } from "./tile_shift/state.js";
+import { optionsAt, optionsOf, planRun, readState, shownOf, wantedShift } from "./tile_shift/state.js";
 import { paintTiles } from "./tile_shift/tiles_painter.js";
 
 /** @import { Given, View } from "./shared/view.js" */
@@ -71,7 +71,7 @@ function createActions(view, scene, read) {
   const { frames, drawn } = scene;
   const shift = (/** @type {number} */ value) => {
     const state = read();
-    const wanted = wantedShift(optionsOf(scene, state), value);
+    const wanted = wantedShift(optionsAt(scene, state), value);
     if (wanted !== null && wanted !== state.shift) view.set({ shift: wanted });
   };
   const select = (/** @type {number} */ frame) => {
@@ -88,10 +88,11 @@ function createActions(view, scene, read) {
     },
     undo: () => shift(drawn[read().step]),
     letGo: () => view.set({ selected_frame: null }),
-    step: (/** @type {number} */ step) => view.set({ step, shift: usedShift(optionsOf(scene, read()), drawn[step]) }),
+    step: (/** @type {number} */ step) =>
+      view.set({ step, shift: usedShift(optionsAt(scene, { ...read(), step }), drawn[step]) }),
     choose(/** @type {Record<string, string>} */ changes) {
       const state = { ...read(), ...changes };
-      view.set({ ...changes, shift: usedShift(optionsOf(scene, state), drawn[state.step]) });
+      view.set({ ...changes, shift: usedShift(optionsAt(scene, state), drawn[state.step]) });
     },
   };
 }
@@ -157,7 +158,7 @@ function bindPictures(view, scene, { tiles, map, steps, act, read }) {
     click: ({ x }) => selectAt(tiles, x),
     over(_, { pressed }) {
       const grip = pressed ? "grabbing" : "grab";
-      tiles.canvas.style.cursor = moves(optionsOf(scene, read())) ? grip : "pointer";
+      tiles.canvas.style.cursor = moves(optionsAt(scene, read())) ? grip : "pointer";
     },
   });
   map.canvas.style.cursor = "pointer";

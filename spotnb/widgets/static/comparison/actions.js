@@ -1,6 +1,6 @@
 // What the user can change in RunComparison.
 import { clamp } from "../shared/numbers.js";
-import { beforeSeam, CLOSEST, magnified } from "./state.js";
+import { around, beforeSeam, CLOSEST, loopAround, magnified, nearestSeam, nextSeam } from "./state.js";
 
 /** @import { Place } from "../shared/pointers.js" */
 /** @import { View } from "../shared/view.js" */
@@ -30,6 +30,21 @@ import { beforeSeam, CLOSEST, magnified } from "./state.js";
  */
 export function createActions(view, scene, { rows, read, local, transport, canvases, changed }) {
   const perSecond = scene.framesPerSecond;
+  const whole = scene.duration * perSecond;
+  const seams = () => {
+    const own = rows[read().selected].seams;
+    return own.length ? own : scene.grid;
+  };
+  const show = (/** @type {Range} */ range) => {
+    local.range = range;
+    changed();
+  };
+  /** Shows a seam in the middle, and plays two seconds around it again and again. */
+  const repeat = (/** @type {number} */ seam) => {
+    const loop = loopAround(seam, perSecond, scene.duration);
+    show(around([0, whole], seam, whole, perSecond));
+    view.set({ loop, position: loop[0], playing: true });
+  };
   return {
     toggle: transport.toggle,
     seek: transport.seek,
@@ -46,15 +61,27 @@ export function createActions(view, scene, { rows, read, local, transport, canva
       view.set({ selected: wanted });
       if (focused) canvases()[wanted].focus({ preventScroll: true });
     },
-    zoom(/** @type {number} */ by, around = transport.place * perSecond) {
-      local.range = magnified(local.range, by, around, scene.duration * perSecond, CLOSEST * perSecond);
-      changed();
+    zoom(/** @type {number} */ by, place = transport.place * perSecond) {
+      show(magnified(local.range, by, place, whole, CLOSEST * perSecond));
     },
-    /** Moves forward (1) or backward (-1) to a place just before a seam. */
+    showAll: () => show([0, whole]),
+    /** Moves forward (1) or backward (-1) to a seam, which is then in the middle. A loop moves with it. */
     toSeam(/** @type {number} */ direction) {
-      const { seams } = rows[read().selected];
-      const spot = beforeSeam(seams.length ? seams : scene.grid, transport.place, direction, perSecond);
-      if (spot !== undefined) transport.seek(spot);
+      const { loop } = read();
+      const seam = nextSeam(seams(), loop ? loop[0] : transport.place, direction, perSecond);
+      if (seam === undefined) return;
+      if (loop) return repeat(seam);
+      show(around(local.range, seam, whole, perSecond));
+      transport.seek(beforeSeam(seam, perSecond));
+    },
+    /** Repeats the seam that is nearest, or stops repeating. */
+    loop() {
+      if (read().loop) {
+        view.set({ loop: null });
+        return changed();
+      }
+      const seam = nearestSeam(seams(), transport.place, perSecond);
+      if (seam !== undefined) repeat(seam);
     },
   };
 }

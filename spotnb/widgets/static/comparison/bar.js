@@ -11,7 +11,9 @@ import { CLOSEST } from "./state.js";
  * @typedef {object} BarActions
  * @property {() => void} toggle
  * @property {() => void} toSeam
+ * @property {() => void} loop
  * @property {(by: number) => void} zoom
+ * @property {() => void} showAll
  * @property {() => void} match
  * @property {() => void} test
  */
@@ -23,6 +25,7 @@ import { CLOSEST } from "./state.js";
  * @property {boolean} blind whether a blind test runs
  * @property {boolean} testOpen
  * @property {boolean} hasSeams
+ * @property {[number, number] | null} loop
  * @property {number} span that is shown, in latent frames
  */
 
@@ -44,12 +47,16 @@ export function createBar(view, scene, act) {
   const matched = press("Match levels", "Match levels", act.match);
   const less = press("Show more time", "−", () => act.zoom(0.5));
   const more = press("Magnify time", "+", () => act.zoom(2));
-  const seam = press("To just before the next seam", "Next seam", act.toSeam);
+  const all = press("Show the whole length", "Whole", act.showAll);
+  const seam = press("Next seam", "Next seam", act.toSeam);
+  seam.title = "Move to just before the next seam, and show it in the middle";
+  const loop = press("Loop seam", "Loop seam", act.loop);
+  loop.title = "Play the 2 s around the nearest seam again and again";
   const trial = press("Blind test", "Blind test", act.test);
-  const zoomed = h("span", { class: "spotnb-segmented" }, less, more);
+  const zoomed = h("span", { class: "spotnb-segmented" }, less, more, all);
   const spacer = h("span", { class: "spotnb-spacer" });
   return {
-    element: h("div", { class: "spotnb-row" }, play, clock, seam, zoomed, spacer, matched, trial),
+    element: h("div", { class: "spotnb-row" }, play, clock, seam, loop, zoomed, spacer, matched, trial),
     showPlace(/** @type {number} */ seconds) {
       clock.textContent = `${seconds.toFixed(2)} / ${scene.duration.toFixed(2)} s`;
     },
@@ -58,8 +65,11 @@ export function createBar(view, scene, act) {
       matched.setAttribute("aria-pressed", String(state.matched));
       matched.title = matchWords(scene, state.matched);
       trial.setAttribute("aria-expanded", String(state.testOpen));
-      for (const each of [seam, zoomed, trial]) each.hidden = state.blind;
+      loop.setAttribute("aria-pressed", String(state.loop !== null));
+      for (const each of [seam, loop, zoomed, trial]) each.hidden = state.blind;
       seam.disabled = !state.hasSeams;
+      loop.disabled = !state.hasSeams && state.loop === null;
+      all.disabled = state.span >= whole;
       less.disabled = state.span >= whole;
       more.disabled = state.span <= CLOSEST * scene.framesPerSecond;
     },

@@ -48,6 +48,8 @@ export function bindRow(view, plot, { index, count, selected, act }) {
     "-": () => act.zoom(0.5),
     "]": () => act.toSeam(1),
     "[": () => act.toSeam(-1),
+    l: act.loop,
+    Escape: act.showAll,
   };
   bindKeys(view, plot.canvas, keys, COARSE);
   followPointer(view, plot, {

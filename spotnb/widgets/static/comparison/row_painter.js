@@ -1,10 +1,13 @@
 // The picture of one run: waveform above log-mel spectrogram, the seams in both, and the playhead.
 import { imageOf, magma } from "../shared/colors.js";
+import { drawPlayhead, drawSeam } from "../shared/marks.js";
+import { BANDS } from "../shared/mel_scale.js";
 import { drawTimeAxis, layerOf, rowLabel } from "../shared/plot.js";
-import { clipped, disc, haloed, line, pointer } from "../shared/strokes.js";
-import { bandY, GAP, MEL, rowPlaces, WAVE } from "./geometry.js";
-import { BANDS, binOf } from "./mel_scale.js";
+import { drawDecibels, drawFrequencies, drawSpectrogram } from "../shared/spectrogram.js";
+import { clipped, line } from "../shared/strokes.js";
+import { AXIS, GAP, MEL, rowPlaces, WAVE } from "./geometry.js";
 
+/** @import { Box } from "../shared/marks.js" */
 /** @import { Colors } from "../shared/theme.js" */
 /** @import { Plot } from "../shared/plot.js" */
 /** @import { Context } from "../shared/strokes.js" */
@@ -15,13 +18,11 @@ import { BANDS, binOf } from "./mel_scale.js";
 
 /**
  * The part of a picture that does not move: the factor by which the run is played, the full scale of the waveform, the
- * frames at which all runs are scored, and whether there is a time axis.
- * @typedef {{ factor: number, limit: number, grid: number[], axis: boolean }} Still
+ * frames at which all runs are scored, the part that is repeated, in frames, and whether there is a time axis.
+ * @typedef {{ factor: number, limit: number, grid: number[], loop: Range | null, axis: boolean }} Still
  */
 
 /** @typedef {{ place: number, heard: boolean, hover: number | null }} Moving in latent frames, and in pixels */
-
-const TICKS = [250, 1000, 4000]; // Hz
 
 /** @param {Row} row */
 export function createRowPainter(row) {
@@ -33,7 +34,7 @@ export function createRowPainter(row) {
     paint(/** @type {Brush} */ brush, /** @type {Still} */ still, /** @type {Moving} */ { place, heard, hover }) {
       const { ctx, plot, colors } = brush;
       const size = [plot.width, plot.height, plot.ratio, colors.wave, colors.ink];
-      const now = [...size, ...plot.range, still.factor, still.limit].join();
+      const now = [...size, ...plot.range, still.factor, still.limit, still.loop].join();
       if (key !== now) {
         const into = layerOf(plot, canvas);
         into.font = ctx.font;
@@ -49,7 +50,7 @@ export function createRowPainter(row) {
         line(ctx, hover, top, hover, bottom);
         ctx.setLineDash([]);
       }
-      drawPlayhead(brush, place, heard, top, bottom);
+      drawPlace(brush, place, heard, top, bottom);
     },
     /** Frees the pixels at once. */
     close() {
@@ -60,25 +61,30 @@ export function createRowPainter(row) {
 }
 
 /** @param {Brush} brush @param {Row} row @param {HTMLCanvasElement} image @param {Still} still */
-function drawStill(brush, row, image, { factor, limit, grid, axis }) {
+function drawStill(brush, row, image, { factor, limit, grid, loop, axis }) {
   const { ctx, plot, colors } = brush;
   const { left, right } = plot;
   const at = rowPlaces(plot.top);
   clipped(ctx, left, 0, right - left, plot.height, () => {
+    if (loop) drawLoop(brush, loop, at);
     ctx.strokeStyle = colors.line;
     ctx.lineWidth = 1;
     line(ctx, left, at.middle + 0.5, plot.x(row.end), at.middle + 0.5);
     drawWave(brush, row, at.middle, ((WAVE / 2 - 1) * factor) / limit);
-    ctx.imageSmoothingEnabled = plot.x(1) - plot.x(0) < 8;
-    clipped(ctx, left, at.mel, plot.x(row.end) - left, MEL, () => {
-      ctx.drawImage(image, plot.x(0), at.mel, plot.x(row.mel.end) - plot.x(0), MEL);
-    });
+    drawSpectrogram(brush, image, row.mel.end, row.end, at.mel, MEL);
     drawGrid(brush, grid, row.end, at.stop);
-    for (const frame of row.seams) drawSeam(brush, plot.x(frame), at);
+    /** @type {Box[]} */
+    const boxes = [
+      [at.top, at.stop],
+      [at.mel, at.bottom],
+    ];
+    for (const frame of row.seams) drawSeam(ctx, colors, plot.x(frame), boxes);
   });
   rowLabel(ctx, plot, colors.muted, `${plot.narrow ? "wave" : "waveform"}\n±${limit}`, at.middle);
-  drawFrequencies(brush, at.mel);
-  if (axis) drawTimeAxis(ctx, plot, colors, at.bottom + 4, plot.range[0], plot.range[1]);
+  drawFrequencies(brush, at.mel, MEL);
+  if (!axis) return;
+  drawTimeAxis(ctx, plot, colors, at.bottom + 4, plot.range[0], plot.range[1]);
+  drawDecibels(brush, right, at.bottom + 4 + AXIS + 4, row.mel.range);
 }
 
 /** @param {Brush} brush @param {Row} row @param {number} middle @param {number} height of a full wave */
@@ -107,55 +113,31 @@ function drawGrid({ ctx, plot, colors }, grid, end, y) {
   }
 }
 
-/** @param {Brush} brush @param {number} mel */
-function drawFrequencies({ ctx, plot, colors }, mel) {
-  for (const hz of TICKS) {
-    const y = bandY(mel, binOf(hz));
-    ctx.strokeStyle = colors.ghost;
-    ctx.lineWidth = 1;
-    line(ctx, plot.left - 4, y, plot.left, y);
-    rowLabel(ctx, plot, colors.muted, hz < 1000 ? `${hz}` : `${hz / 1000}k`, y);
-  }
-  if (plot.narrow) return;
-  ctx.textAlign = "left";
-  ctx.fillText("Hz", 8, mel + MEL / 2);
-}
-
 /**
- * A triangle above, a dashed line through the waveform, and short lines at the edges of the spectrogram.
+ * The part that is repeated: a ground behind the waveform, and a bar along its ends.
  * @param {Brush} brush
- * @param {number} x
+ * @param {Range} loop
  * @param {ReturnType<typeof rowPlaces>} at
  */
-function drawSeam({ ctx, colors }, x, { top, stop, mel, bottom }) {
-  ctx.fillStyle = colors.seam;
-  pointer(ctx, x, top - 1, 4.5, 7);
-  ctx.strokeStyle = colors.seam;
-  ctx.lineWidth = 1;
-  ctx.setLineDash([3, 3]);
-  line(ctx, x, top, x, stop);
-  ctx.setLineDash([]);
-  haloed(ctx, ["#ffffff", 3], ["#000000", 1.2], () => {
-    line(ctx, x, mel, x, mel + 9);
-    line(ctx, x, bottom - 9, x, bottom);
-  });
+function drawLoop({ ctx, plot, colors }, [start, stop], { top, stop: bottom }) {
+  const [x, width] = [plot.x(start), plot.x(stop) - plot.x(start)];
+  ctx.fillStyle = colors.panel;
+  ctx.fillRect(x, top, width, bottom - top);
+  ctx.fillStyle = colors.wave;
+  ctx.fillRect(x, bottom - 3, width, 3);
 }
 
 /**
- * The playhead. In the run that is heard it is heavier and has a handle.
  * @param {Brush} brush
  * @param {number} frame
  * @param {boolean} heard
  * @param {number} top
  * @param {number} bottom
  */
-export function drawPlayhead({ ctx, plot, colors }, frame, heard, top, bottom) {
+function drawPlace({ ctx, plot, colors }, frame, heard, top, bottom) {
   const x = Math.round(plot.x(frame) * plot.ratio) / plot.ratio + (heard ? 0 : 0.5 / plot.ratio); // on whole pixels
   if (x < plot.left - 1 || x > plot.right + 1) return;
-  haloed(ctx, [colors.halo, heard ? 4 : 3], [colors.mark, heard ? 2 : 1], () => line(ctx, x, top, x, bottom));
-  if (!heard) return;
-  ctx.fillStyle = colors.mark;
-  disc(ctx, x, top, 4);
+  drawPlayhead(ctx, colors, x, [top, bottom], heard);
 }
 
 /**
@@ -170,5 +152,5 @@ export function paintBare(brush, whole, place) {
   ctx.fillStyle = colors.panel;
   ctx.fillRect(plot.left, plot.top, plot.right - plot.left, 16);
   drawTimeAxis(ctx, plot, colors, plot.top + 20, ...whole);
-  drawPlayhead(brush, place, true, plot.top, plot.top + 16);
+  drawPlace(brush, place, true, plot.top, plot.top + 16);
 }

@@ -5,7 +5,7 @@ import { createPlot } from "../shared/plot.js";
 import { rowHeight } from "./geometry.js";
 import { createRowPainter } from "./row_painter.js";
 import { factorOf, scaleOf } from "./rows.js";
-import { levelWords, rowFacts } from "./sentences.js";
+import { aboutWords, levelWords, rowFacts } from "./sentences.js";
 
 /** @import { View } from "../shared/view.js" */
 /** @import { Local } from "./actions.js" */
@@ -37,13 +37,20 @@ export function createRowView(view, scene, rows, index, { read, local, place }) 
     height: () => rowHeight(last),
     margin: ({ narrow }) => ({ left: narrow ? 42 : 66, right: 14 }),
     paint(ctx) {
-      const { selected, matched } = read();
+      const { selected, matched, loop } = read();
       const { range, hover } = local;
+      const perSecond = scene.framesPerSecond;
       plot.range = range;
       painter.paint(
         { ctx, plot, colors: view.colors },
-        { factor: factorOf(row, matched), limit: scaleOf(rows, matched), grid: scene.grid, axis: last },
-        { place: place() * scene.framesPerSecond, heard: index === selected, hover: hover ? hover.place.x : null },
+        {
+          factor: factorOf(row, matched),
+          limit: scaleOf(rows, matched),
+          grid: scene.grid,
+          loop: loop && [loop[0] * perSecond, loop[1] * perSecond],
+          axis: last,
+        },
+        { place: place() * perSecond, heard: index === selected, hover: hover ? hover.place.x : null },
       );
     },
   });
@@ -54,7 +61,9 @@ export function createRowView(view, scene, rows, index, { read, local, place }) 
   head.append(icon("speaker"));
   const level = h("span", {});
   const facts = h("p", { class: "spotnb-facts" }, ...factSpans(rowFacts(row)), level);
-  const element = h("div", { class: "spotnb-run" }, h("header", {}, head, facts), plot.element);
+  const about = aboutWords(row);
+  const origin = about && h("p", { class: "spotnb-about", title: about }, about);
+  const element = h("div", { class: "spotnb-run" }, h("header", {}, head, origin, facts), plot.element);
   return {
     element,
     plot,

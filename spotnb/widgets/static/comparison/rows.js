@@ -1,11 +1,12 @@
 // The runs that are compared: the data of the scene, prepared for pictures and sentences.
+import { BANDS } from "../shared/mel_scale.js";
 import { bytesOf, clamp, signedBytesOf } from "../shared/numbers.js";
 import { between, levelsOf, peakOf } from "./envelope.js";
-import { BANDS } from "./mel_scale.js";
 
 /**
  * @typedef {object} SceneRow
  * @property {string} name
+ * @property {{ prompt?: string, method?: string, seed?: string }} about
  * @property {number} samples of each channel
  * @property {number} rate in Hz
  * @property {number[]} seams in latent frames of the scene
@@ -42,16 +43,17 @@ export function prepareRow(row, { framesPerSecond: perSecond, melSeconds, melRan
   const columns = bytes.length / BANDS;
   const perFrame = 1 / melSeconds / perSecond; // mel frames in a latent frame
   const samples = row.rate / perSecond; // in a latent frame
-  const { name, seams, seamsKnown, score, gain } = row;
+  const { name, about, seams, seamsKnown, score, gain } = row;
   return {
     name,
+    about,
     seams,
     seamsKnown,
     score,
     gain,
     levels: row.levels,
     perSecond,
-    mel: { bytes, columns, end: columns / perFrame },
+    mel: { bytes, columns, end: columns / perFrame, range: melRange },
     peak: peakOf(levels),
     /** Where the sound ends, in latent frames. */
     end: (row.samples / row.rate) * perSecond,

@@ -1,26 +1,35 @@
 // The sentences of RunComparison.
+import { BANDS, hzOf } from "../shared/mel_scale.js";
 import { clamp, withMinus } from "../shared/numbers.js";
-import { bandAt, GAP, rowPlaces } from "./geometry.js";
-import { BANDS, hzOf } from "./mel_scale.js";
+import { bandAt, DB, frequency } from "../shared/spectrogram.js";
+import { GAP, MEL, rowPlaces } from "./geometry.js";
 import { factorOf } from "./rows.js";
+import { LEVEL } from "./statistics.js";
 
+/** @import { KeyMeaning } from "../shared/keys.js" */
 /** @import { Row, Scene } from "./rows.js" */
 /** @import { State } from "./state.js" */
 
-const DB = 20 / Math.LN10; // of a natural logarithm
 const HALF = 0.05; // s on each side
 
-export const KEYS =
-  "In a picture: space to play, left and right to move by 0.5 s (with shift 5 s), Home and End, 1 to 4 or up and down for the run that is heard, ] and [ for a place just before a seam, + and − to magnify, m to match levels. Click or drag to move.";
+/** @type {KeyMeaning[]} */
+export const KEYS = [
+  ["Space", "play or pause"],
+  ["← →", "move by 0.5 s (with shift by 5 s)"],
+  ["Home, End", "the start and the end"],
+  ["1 to 4, ↑ ↓", "the run that is heard"],
+  ["] [", "the next seam, the one before"],
+  ["L", "play the 2 s around a seam again and again"],
+  ["+ −", "magnify time"],
+  ["Escape", "the whole length"],
+  ["M", "match levels"],
+  ["Click, drag", "move the sound there"],
+  ["Wheel", "magnify, where a picture is in focus"],
+];
 
 /** @param {number} value */
 export function decibels(value) {
   return `${withMinus(value.toFixed(1))} dB`;
-}
-
-/** @param {number} hz */
-function frequency(hz) {
-  return hz < 1000 ? `${Math.round(hz)} Hz` : `${(hz / 1000).toFixed(1)} kHz`;
 }
 
 /** @param {number} p */
@@ -36,8 +45,21 @@ export function rowFacts({ seams, seamsKnown, score }) {
   /** @type {[string, string, string][]} */
   const facts = [];
   if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
-  if (score) facts.push(["seam score ", score[0].toFixed(2), ` (p ${chance(score[1])})`]);
+  if (score) facts.push(["seam score ", score[0].toFixed(2), `: ${verdict(score)} (p ${chance(score[1])})`]);
   return facts;
+}
+
+/** @param {[score: number, p: number]} score */
+function verdict([score, p]) {
+  return score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out";
+}
+
+/**
+ * How the sound of a row came about, or nothing if that is not known.
+ * @param {Pick<Row, "about">} row
+ */
+export function aboutWords({ about: { prompt, method, seed } }) {
+  return prompt === undefined ? "" : `“${prompt}”, method ${method}, seed ${seed}`;
 }
 
 /**
@@ -52,11 +74,27 @@ export function levelWords({ levels: { lufs, rms_db }, gain }, matched) {
   return `${withMinus(loud.toFixed(1))} ${lufs === null ? "dBFS RMS" : "LUFS"}${shift}`;
 }
 
-/** @param {Row[]} rows */
+/**
+ * The signs and the score, as terms and their meanings.
+ * @param {Row[]} rows
+ * @returns {[term: string, meaning: string][]}
+ */
 export function legend(rows) {
-  const seams = rows.some((row) => row.seams.length) ? "▼ a seam of this run. " : "";
-  if (!rows.some((row) => row.score)) return seams || "No seams were given, so nothing is scored.";
-  return `${seams}○ where all are scored: 1 means that nothing more changes there than elsewhere.`;
+  /** @type {[string, string][]} */
+  const seams = rows.some((row) => row.seams.length)
+    ? [["▼", "a seam of this run: two tiles of its last step meet here"]]
+    : [];
+  if (!rows.some((row) => row.score))
+    return seams.length ? seams : [["", "No seams were given, so nothing is scored."]];
+  return [
+    ...seams,
+    ["○", "a place that is scored, the same in all runs"],
+    [
+      "seam score",
+      "how much the sound changes at ○, divided by how much it changes anywhere else. 1: just as much as elsewhere, so nothing gives the cut away. 2: twice as much.",
+    ],
+    ["p", "how often places picked at random would score as high. Below 0.05, the cuts stand out."],
+  ];
 }
 
 /**
@@ -91,7 +129,7 @@ export function reading(row, index, { frame, y, top, pixel }, matched) {
     const [low, high] = ends.map((end) => withMinus((end * factorOf(row, matched)).toFixed(2)));
     return `${where}: amplitude ${low} to ${high}`;
   }
-  const bin = clamp(Math.round(bandAt(mel, y)), 0, BANDS - 1);
+  const bin = clamp(Math.round(bandAt(mel, MEL, y)), 0, BANDS - 1);
   return `${where}: ${frequency(hzOf(bin))} (band ${bin}), ${decibels(DB * row.melAt(at, bin))}`;
 }
 
@@ -100,8 +138,9 @@ export function reading(row, index, { frame, y, top, pixel }, matched) {
  * @param {State} state
  * @param {number} place in seconds
  */
-export function status({ rows, duration }, { selected, matched, playing }, place) {
-  const doing = playing ? "playing" : `paused at ${place.toFixed(1)} of ${duration.toFixed(1)} s`;
+export function status({ rows, duration }, { selected, matched, playing, loop }, place) {
+  const again = loop ? ` ${loop[0].toFixed(1)} to ${loop[1].toFixed(1)} s again and again` : "";
+  const doing = playing ? `playing${again}` : `paused at ${place.toFixed(1)} of ${duration.toFixed(1)} s`;
   return `${selected + 1}, ${rows[selected].name}, ${doing}${matched ? ", levels matched" : ""}.`;
 }
 

@@ -8,6 +8,7 @@ import { createPlayer } from "../shared/player.js";
 
 const TELL = 200; // ms between two messages to the kernel while it plays
 const PATIENCE = 1500; // ms for the browser to let sound start
+const SILENT = "The browser starts sound only after a click or a key: press play.";
 
 /** @typedef {ReturnType<typeof createSound>} Sound */
 
@@ -24,6 +25,10 @@ export function createTransport(view, scene, level, failed) {
   sound.complaints.add(failed);
   view.watch(["playing"], () => {
     sound.follow();
+    view.repaint();
+  });
+  view.watch(["loop"], () => {
+    sound.followLoop();
     view.repaint();
   });
   view.watch(["position"], () => {
@@ -64,6 +69,7 @@ function createSound(model, scene, level, views) {
   const complaints = new Set();
   const position = positionOf(model, scene.duration);
   const player = createPlayer({ level, onPlace });
+  const loop = loopOf(model);
   const load = once(() => player.load(scene.rows.map((row) => bufferOf(row.sound))));
   let wanted = false; // `playing`, as it was followed last
   let active = false; // between play and pause: a halt in between is the end
@@ -85,25 +91,22 @@ function createSound(model, scene, level, views) {
     const trouble = await load();
     if (trouble) return fail(`This browser cannot decode the sound: ${trouble}`);
     if (!model.get("playing")) return;
+    await player.repeat(model.get("loop"));
     await player.seek(model.get("position"));
-    const late = setTimeout(() => {
-      if (!player.playing) fail("The browser starts sound only after a click or a key: press play.");
-    }, PATIENCE);
-    await player.play();
-    clearTimeout(late);
+    await inTime(player.play(), () => !player.playing && fail(SILENT));
     active = player.playing;
-    if (active) complain("");
-    if (active && !model.get("playing")) stop();
+    if (!active) return;
+    complain("");
+    if (!model.get("playing")) stop();
   }
 
-  function complain(/** @type {string} */ text) {
+  const complain = (/** @type {string} */ text) => {
     for (const tell of complaints) tell(text);
-  }
-
-  function fail(/** @type {string} */ text) {
+  };
+  const fail = (/** @type {string} */ text) => {
     complain(text);
     end();
-  }
+  };
 
   function stop() {
     const was = active;
@@ -125,6 +128,9 @@ function createSound(model, scene, level, views) {
       wanted = playing;
       if (playing) start();
       else stop();
+    },
+    followLoop() {
+      if (loop.hasChanged() && active) player.repeat(model.get("loop"));
     },
     followPosition() {
       if (position.hasMoved() && active) player.seek(model.get("position"));
@@ -158,6 +164,17 @@ function createSwitch(choose, selected) {
 }
 
 /**
+ * Waits for the end of some work, and calls `late` if that takes long.
+ * @param {Promise<void>} work
+ * @param {() => void} late
+ */
+async function inTime(work, late) {
+  const timer = setTimeout(late, PATIENCE);
+  await work;
+  clearTimeout(timer);
+}
+
+/**
  * Does the work at the first call only, or again if it failed. Returns the error, or "".
  * @param {() => Promise<void>} work
  */
@@ -173,6 +190,21 @@ function once(work) {
       done = null;
       return error instanceof Error ? error.message : String(error);
     }
+  };
+}
+
+/**
+ * The trait `loop`. Each view reports a change of it, and only the first report counts.
+ * @param {Model} model
+ */
+function loopOf(model) {
+  let last = "";
+  return {
+    hasChanged() {
+      const before = last;
+      last = String(model.get("loop"));
+      return last !== before;
+    },
   };
 }
 

@@ -10,15 +10,15 @@ import { channelAfter } from "./state.js";
 /** @import { Place } from "../shared/pointers.js" */
 /** @import { Steps } from "../shared/steps.js" */
 /** @import { View } from "../shared/view.js" */
-/** @import { Range } from "./geometry.js" */
+/** @import { Band, Range } from "./geometry.js" */
 /** @import { Cell } from "./quantities.js" */
 /** @import { createSound } from "./sound.js" */
 /** @import { State } from "./state.js" */
 /** @import { Scene } from "./store.js" */
 
 /**
- * State that is not in the traits: the part of time that is shown, and the cell below the pointer.
- * @typedef {{ range: Range, hover: Cell | null }} Local
+ * State that is not in the traits: the part of time that is shown, and the cell or the band below the pointer.
+ * @typedef {{ range: Range, hover: Cell | null, band: Band | null }} Local
  */
 
 /** @typedef {ReturnType<typeof createActions>} Actions */
@@ -56,8 +56,9 @@ export function createActions(view, scene, read, local) {
     channel: (/** @type {number | null} */ channel) => view.set({ channel }),
     moveChannel: (/** @type {number} */ by) => view.set({ channel: channelAfter(scene, read(), by) }),
     letGo: () => view.set({ selected_frame: null }),
-    hover(/** @type {Cell | null} */ cell) {
+    hover(/** @type {Cell | null} */ cell, /** @type {Band | null} */ band) {
       local.hover = cell;
+      local.band = band;
       view.repaint();
     },
     read: (/** @type {Cell} */ { frame, bin }) => view.set({ selected_frame: frame, selected_bin: bin }),
@@ -108,25 +109,27 @@ export function bindPictureKeys(view, plot, act, steps, listen) {
  * @param {Local} parts.local
  * @param {number} parts.frames
  * @param {(place: Place) => Cell | null} parts.cellAt
+ * @param {(place: Place) => Band | null} parts.bandBelow
  * @param {() => State} parts.read
  * @param {ReturnType<typeof createSound>} parts.sound
  */
-export function bindPicturePointer(view, plot, { act, local, frames, cellAt, read, sound }) {
+export function bindPicturePointer(view, plot, { act, local, frames, cellAt, bandBelow, read, sound }) {
   followPointer(view, plot, {
     press: () => local.range,
     drag: (dx, start) => act.show(panned(start, dx / (plot.right - plot.left), frames)),
     over(place, { dragged }) {
-      const cell = cellAt(place);
-      const still = cell ? "crosshair" : "";
+      const [cell, band] = [cellAt(place), bandBelow(place)];
+      const still = cell || band ? "crosshair" : "";
       plot.canvas.style.cursor = dragged ? "grabbing" : still;
-      act.hover(cell);
+      act.hover(cell, band);
     },
-    leave: () => act.hover(null),
+    leave: () => act.hover(null, null),
     click(place) {
       const cell = cellAt(place);
-      if (!cell) return;
-      act.read(cell);
-      if (sound.isReady()) sound.player.seek(cell.frame / plot.perSecond);
+      const frame = cell?.frame ?? bandBelow(place)?.frame;
+      if (frame === undefined) return;
+      if (cell) act.read(cell);
+      if (sound.isReady()) sound.player.seek(frame / plot.perSecond);
     },
   });
   view.listen(plot.canvas, "dblclick", (/** @type {MouseEvent} */ event) => {

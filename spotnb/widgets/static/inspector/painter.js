@@ -1,50 +1,59 @@
 // The picture of LatentInspector: channels as rows, tiles above them, and marks in them.
 import { drawBand, numberBand } from "../shared/bands.js";
+import { drawColorBar } from "../shared/color_bar.js";
+import { diverging } from "../shared/colors.js";
 import { seams } from "../shared/layout.js";
+import { drawPlayhead, drawSeam } from "../shared/marks.js";
 import { inLanes, laneCount, segmentPieces } from "../shared/pieces.js";
 import { drawTimeAxis } from "../shared/plot.js";
-import { clipped, haloed, line, pointer } from "../shared/strokes.js";
+import { drawDecibels, drawFrequencies, drawSpectrogram } from "../shared/spectrogram.js";
+import { clipped, haloed, line } from "../shared/strokes.js";
 import { BAD } from "./codes.js";
-import { LANE, labeledRows } from "./geometry.js";
-import { drawScale } from "./scale_painter.js";
+import { LANE, labeledRows, MEL } from "./geometry.js";
 
 /** @import { Colors } from "../shared/theme.js" */
 /** @import { Plot } from "../shared/plot.js" */
 /** @import { Context } from "../shared/strokes.js" */
 /** @import { Places } from "./geometry.js" */
+/** @import { Box } from "../shared/marks.js" */
 /** @import { Picture } from "./pictures.js" */
 /** @import { Cell } from "./quantities.js" */
+/** @import { Heard } from "./spectra.js" */
 /** @import { RecordLayout } from "./state.js" */
 
 /** @typedef {{ ctx: Context, plot: Plot, colors: Colors, at: Places }} Brush */
 
 /**
- * Everything that is painted: the channels, their pictures, the value at the ends of the color scale, the tiles (if
- * they are drawn), the selected frame, the cell whose value is read, and the frame that is heard.
+ * Everything that is painted: the channels, their pictures, the value at the ends of the color scale, the spectrogram
+ * or why there is none, the tiles (if they are drawn), the selected frame, the cell whose value is read, and the frame
+ * that is heard.
  * @typedef {object} Painting
  * @property {number[]} shown
  * @property {number} bins
  * @property {Picture[]} pictures
  * @property {number | null} limit
+ * @property {Heard | null} heard
  * @property {RecordLayout | null} layout
  * @property {number | null} frame
  * @property {Cell | null} cell
- * @property {number | null} heard
+ * @property {number | null} playhead
  */
 
 const TELL_APART = 4; // px: bins of at least this height are crossed out one by one
 const BAND = LANE - 3;
 
 /** @param {Brush} brush @param {Painting} painting */
-export function paintInspector(brush, { shown, bins, pictures, limit, layout, frame, cell, heard }) {
+export function paintInspector(brush, painting) {
+  const { shown, bins, pictures, limit, heard, layout, frame, cell, playhead } = painting;
   for (const picture of pictures) drawPicture(brush, picture, bins, shown.length);
-  if (limit !== null) drawScale(brush, limit);
   drawFrames(brush, shown, bins);
-  if (layout) drawTiles(brush, layout);
+  if (heard) drawHeard(brush, heard);
+  drawScales(brush, limit, heard);
+  if (layout) drawTiles(brush, layout, boxesOf(brush, shown.length, bins));
   for (const picture of pictures) if (picture.marks.length) markBad(brush, picture, bins);
-  if (frame !== null) drawCursor(brush, frame + 0.5, false);
+  if (frame !== null) drawCursor(brush, frame + 0.5);
   if (cell) drawCell(brush, shown.indexOf(cell.channel), cell, bins);
-  if (heard !== null) drawCursor(brush, heard, true);
+  if (playhead !== null) drawSound(brush, playhead);
 }
 
 /** @param {RecordLayout} layout */
@@ -71,24 +80,67 @@ function drawPicture({ ctx, plot, at }, { canvas, start, factor }, bins, rows) {
   });
 }
 
-/** @param {Brush} brush @param {RecordLayout} layout */
-function drawTiles({ ctx, plot, colors, at }, layout) {
+/**
+ * The edges of all pictures that the seams of a step go through.
+ * @param {Brush} brush
+ * @param {number} rows
+ * @param {number} bins
+ * @returns {Box[]}
+ */
+function boxesOf({ plot: { top }, at }, rows, bins) {
+  const count = bins > 1 ? rows : 1;
+  const tall = bins > 1 ? at.height : at.end - at.first;
+  /** @type {Box[]} */
+  const boxes = Array.from({ length: count }, (_, k) => {
+    const y = top + at.first + k * at.pitch;
+    return [y, y + tall];
+  });
+  return at.mel === null ? boxes : [...boxes, [top + at.mel, top + at.bottom]];
+}
+
+/** @param {Brush} brush @param {RecordLayout} layout @param {Box[]} boxes */
+function drawTiles({ ctx, plot, colors, at }, layout, boxes) {
   const [left, width] = across(plot);
-  const top = plot.top + at.first;
-  const bottom = plot.top + at.axis - 2;
-  clipped(ctx, left, 0, width, top, () => {
+  clipped(ctx, left, 0, width, plot.top + at.bottom, () => {
     for (const [k, start, stop, lane] of inLanes(segmentPieces(layout))) {
       const y = plot.top + lane * LANE;
       drawBand(ctx, plot, colors, [k, start, stop], y, BAND);
       numberBand(ctx, plot, colors, [k, start, stop], y, BAND);
     }
+    for (const seam of seams(layout)) drawSeam(ctx, colors, plot.x(seam), boxes);
   });
-  clipped(ctx, left, top - 5, width, bottom + 5, () => {
-    for (const seam of seams(layout)) {
-      const x = plot.x(seam);
-      haloed(ctx, [colors.halo, 3.5], [colors.seam, 1.75], () => line(ctx, x, top - 4, x, bottom));
-    }
-  });
+}
+
+/** @param {Brush} brush @param {Heard} heard */
+function drawHeard(brush, { spectrum, words, caption }) {
+  const { ctx, plot, colors, at } = brush;
+  const [left, width] = across(plot);
+  const top = plot.top + /** @type {number} */ (at.mel);
+  ctx.fillStyle = colors.panel;
+  ctx.fillRect(left, top, width, MEL);
+  if (spectrum) drawSpectrogram(brush, spectrum.canvas, spectrum.end, spectrum.end, top, MEL);
+  ctx.strokeStyle = colors.line;
+  ctx.lineWidth = 1;
+  ctx.strokeRect(left - 0.5, top - 0.5, width + 1, MEL + 1);
+  drawFrequencies(brush, top, MEL);
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = colors.muted;
+  ctx.textAlign = "left";
+  ctx.fillText(caption, left, top - 9);
+  ctx.textAlign = "center";
+  if (!spectrum) ctx.fillText(words, left + width / 2, top + MEL / 2, width);
+}
+
+/** @param {Brush} brush @param {number | null} limit @param {Heard | null} heard */
+function drawScales(brush, limit, heard) {
+  const { plot, at } = brush;
+  const y = plot.top + at.scale + 6;
+  let right = plot.right;
+  if (limit !== null) {
+    const text = limit.toPrecision(2);
+    right = drawColorBar(brush, diverging, { right, y, low: `−${text}`, high: text }) - 24;
+  }
+  if (heard) drawDecibels(brush, right, y, heard.range);
 }
 
 const SIGNS = { nan: "×", plus: "▲", minus: "▼" };
@@ -131,26 +183,29 @@ function cross(ctx, left, top, width, height) {
 }
 
 /**
- * A vertical line at the frame that is heard or read.
+ * A dashed line at the frame that is read.
  * @param {Brush} brush
  * @param {number} frame
- * @param {boolean} heard
  */
-function drawCursor({ ctx, plot, colors, at }, frame, heard) {
+function drawCursor({ ctx, plot, colors, at }, frame) {
   const x = plot.x(frame);
   if (x < plot.left - 1 || x > plot.right + 1) return;
-  const [top, bottom] = [plot.top + at.first - 4, plot.top + at.axis - 2];
+  const [top, bottom] = [plot.top + at.first - 4, plot.top + at.bottom];
   ctx.strokeStyle = colors.halo;
   ctx.lineWidth = 4;
   line(ctx, x, top, x, bottom);
   ctx.strokeStyle = colors.mark;
-  ctx.lineWidth = heard ? 2.25 : 1.25;
-  if (!heard) ctx.setLineDash([4, 3]);
+  ctx.lineWidth = 1.25;
+  ctx.setLineDash([4, 3]);
   line(ctx, x, top, x, bottom);
   ctx.setLineDash([]);
-  if (!heard) return;
-  ctx.fillStyle = colors.mark;
-  pointer(ctx, x, bottom - 1, 5, -8);
+}
+
+/** @param {Brush} brush @param {number} frame */
+function drawSound({ ctx, plot, colors, at }, frame) {
+  const x = plot.x(frame);
+  if (x < plot.left - 1 || x > plot.right + 1) return;
+  drawPlayhead(ctx, colors, x, [plot.top + at.first - 2, plot.top + at.bottom], true);
 }
 
 /** @param {Brush} brush @param {number} row @param {Cell} cell @param {number} bins */
@@ -170,7 +225,7 @@ function drawFrames({ ctx, plot, colors, at }, channels, bins) {
   ctx.textBaseline = "middle";
   ctx.strokeStyle = colors.line;
   ctx.lineWidth = 1;
-  const [boxes, tall] = bins > 1 ? [channels.length, at.height] : [1, channels.length * at.pitch];
+  const [boxes, tall] = bins > 1 ? [channels.length, at.height] : [1, at.end - at.first];
   for (let box = 0; box < boxes; box += 1) {
     ctx.strokeRect(left - 0.5, plot.top + at.first + box * at.pitch - 0.5, width + 1, tall + 1);
   }

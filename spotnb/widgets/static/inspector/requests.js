@@ -5,9 +5,10 @@ import { inflated } from "./coding.js";
 
 /** @import { View } from "../shared/view.js" */
 /** @import { Range } from "./geometry.js" */
+/** @import { Spectra } from "./spectra.js" */
 /** @import { Store } from "./store.js" */
 
-const ASK_AFTER = 150; // ms without a change before details are requested
+const ASK_AFTER = 150; // ms without a change before something is requested
 const COLUMNS = 2048; // across: more than a screen shows
 
 /**
@@ -47,17 +48,40 @@ export function createAsking(view, store) {
 }
 
 /**
+ * Tells the kernel which step is looked at, once the picture rests, so that it decodes this step next.
+ * @param {View} view
+ * @param {Store} store
+ */
+export function createLooking(view, store) {
+  let looked = "";
+  let timer = 0;
+  view.onEnd(() => clearTimeout(timer));
+  return (/** @type {number} */ index) => {
+    const key = `${store.edition} ${index}`;
+    if (key === looked || store.scene.silent !== null || !store.has(index, "x0")) return;
+    looked = key;
+    clearTimeout(timer);
+    timer = window.setTimeout(() => view.model.send({ type: "look", step: index }), ASK_AFTER);
+  };
+}
+
+/**
  * Receives what the kernel sends, and requests the records that were sent before this view existed.
  * @param {View} view
  * @param {Store} store
+ * @param {Spectra} spectra
  * @param {{ trouble: (text: string) => void, changed: () => void }} heard
  */
-export function receiveRecords(view, store, heard) {
+export function receiveRecords(view, store, spectra, heard) {
   const { model } = view;
   let before = Promise.resolve(); // records are taken in the order in which they come
   async function take(/** @type {any} */ message, /** @type {Uint8Array} */ bytes) {
-    if (message.type === "records" && !store.accept(message, await inflated(bytes))) {
-      model.send({ type: "records", from: 0 });
+    if (message.type === "records") {
+      if (message.edition !== store.edition) spectra.forget(message.from);
+      if (!store.accept(message, await inflated(bytes))) model.send({ type: "records", from: 0 });
+    }
+    if (message.type === "spectrogram" && message.edition === store.edition) {
+      spectra.accept(message, await inflated(bytes));
     }
     if (message.type === "detail") store.acceptDetail(message, bytes);
     if (message.type === "trouble") heard.trouble(message.text);

@@ -1,11 +1,15 @@
 // The sentences of LatentInspector.
 import { seams } from "../shared/layout.js";
+import { hzOf } from "../shared/mel_scale.js";
 import { withMinus } from "../shared/numbers.js";
+import { DB, frequency } from "../shared/spectrogram.js";
 import { seconds } from "../shared/time.js";
 import { valueAt } from "./quantities.js";
 import { layoutOf, nameOf } from "./state.js";
 
 /** @import { Fact } from "../shared/dom.js" */
+/** @import { KeyMeaning } from "../shared/keys.js" */
+/** @import { Band } from "./geometry.js" */
 /** @import { Picture } from "./pictures.js" */
 /** @import { Cell } from "./quantities.js" */
 /** @import { State } from "./state.js" */
@@ -18,8 +22,101 @@ export const NAMES = {
   noise: "Noise",
   difference: "Noisy less clean",
 };
-export const KEYS =
-  "In the picture: left and right for the steps (with shift by 8), Home and End, space to play them, up and down for the channel, P to hear the clean estimate, comma and full stop for the frame that is read (with shift by a second), Page Up and Page Down for its bin, + and − to zoom, Escape for the whole length and no frame. A click reads a frame, a drag moves a zoomed picture, a double click opens a channel. The wheel scrubs where the picture is in focus.";
+
+/** What each quantity is, for somebody who sees it for the first time. @type {Record<Quantity, string>} */
+const MEANING = {
+  x: "The noisy latent: what the run holds after this step. It is all noise at first, and the sound itself at the end.",
+  x0: "The clean estimate: the finished latent as the network guesses it from what this step sees. It is blurred at first.",
+  noise: "The noise that the network predicts in the noisy latent. What remains without it is the clean estimate.",
+  difference: "The noisy latent less the clean estimate: the noise that is still to be removed.",
+};
+
+/** What else is to be known, as terms and their meanings. @type {[string, string][]} */
+export const GLOSSARY = [
+  [
+    "channel",
+    "A latent is a compressed spectrogram in several layers, as a photo has red, green and blue. The autoencoder has learned what each layer holds, so a channel has no name. Look for shapes that change, not for single values.",
+  ],
+  [
+    "bins",
+    "The rows of a channel, from low notes at the bottom to high ones at the top, a few hundred hertz each or more.",
+  ],
+  [
+    "color",
+    "Red is above zero, blue is below, and white is zero. The bar below the picture has the values at its ends.",
+  ],
+  ["mean, std", "Average and spread of all values shown. Pure noise has a mean of 0 and a std of 1."],
+  [
+    "std of a clean estimate",
+    "Far below that of the last step means that the network still averages over many possible sounds.",
+  ],
+  ["min, max", "The extremes. Those of a clean estimate that go on growing hint at too much guidance."],
+  ["t", "How noisy the latent is when the step begins: almost 1000 is pure noise, 0 is clean."],
+  ["shift", "By how many latent frames the tiles of this step are moved."],
+  ["tiles, ▼", "The bars on top are the tiles that the network sees one by one. ▼ is a seam, where two of them meet."],
+  ["spectrogram", "The clean estimate, decoded to a sound: bright where it is loud, low notes at the bottom."],
+];
+
+/** @type {KeyMeaning[]} */
+export const KEYS = [
+  ["← →", "the steps (with shift by 8)"],
+  ["Home, End", "the first and the last step"],
+  ["Space", "play the steps"],
+  ["P", "play the sound of this step"],
+  ["↑ ↓", "all channels, or one"],
+  [", .", "the frame that is read (with shift by a second)"],
+  ["Page Up, Page Down", "its bin"],
+  ["+ −", "zoom"],
+  ["Escape", "the whole length, and no frame"],
+  ["Click", "read a value, and move the sound there"],
+  ["Double click", "one channel, or all"],
+  ["Drag", "move a zoomed picture"],
+  ["Wheel", "the steps, where the picture is in focus"],
+];
+
+/**
+ * What is shown, in a sentence.
+ * @param {State} state
+ */
+export function meaning({ quantity }) {
+  return MEANING[quantity];
+}
+
+/**
+ * @param {Store} store
+ * @param {number} step
+ * @param {boolean} narrow
+ */
+export function caption(store, step, narrow) {
+  const what = "Spectrogram of the clean estimate";
+  return narrow ? what : `${what}: the sound if the run ended at step ${nameOf(store, step)}`;
+}
+
+/**
+ * Why there is no spectrogram.
+ * @param {Store} store
+ * @param {number} step
+ * @param {string | null} failure
+ * @param {boolean} offline
+ */
+export function spectrogramWords(store, step, failure, offline) {
+  if (failure !== null) return failure;
+  if (!store.has(step, "x0")) return "The clean estimate of this step was not recorded";
+  return offline ? "This page does not hold the spectrogram of this step" : "Decoding …";
+}
+
+/**
+ * The value of the spectrogram below the pointer.
+ * @param {Store} store
+ * @param {number} step
+ * @param {Band} at
+ * @param {number | null} value the natural logarithm of the magnitude
+ */
+export function bandReading(store, step, { frame, band }, value) {
+  const where = `Step ${nameOf(store, step)}, ${seconds(frame, store.scene.framesPerSecond, 2)} s`;
+  const level = value === null ? "not decoded yet" : `${withMinus((DB * value).toFixed(1))} dB`;
+  return `${where}, ${frequency(hzOf(band))} (mel band ${band}): ${level}`;
+}
 
 /** @param {number} value */
 export function number(value) {
@@ -139,4 +236,16 @@ export function soundAction({ ready, playing, waiting }) {
  */
 export function placeWords(name, { place, duration }) {
   return `step ${name}: ${place.toFixed(1)} of ${duration.toFixed(1)} s`;
+}
+
+/**
+ * What a saved page can play.
+ * @param {Store} store
+ * @param {number[]} steps
+ */
+export function savedWords(store, steps) {
+  if (!steps.length) return "This page holds no sound";
+  const names = steps.sort((a, b) => a - b).map((step) => nameOf(store, step));
+  if (names.length === 1) return `This page holds the sound of step ${names[0]}`;
+  return `This page holds the sound of steps ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

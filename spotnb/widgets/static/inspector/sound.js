@@ -1,16 +1,14 @@
-// The sound of the clean estimate. The kernel decodes it on request; it is played here.
+// The sound of the clean estimate. The kernel decodes it ahead, or on request; it is played here.
 import { h, icon } from "../shared/dom.js";
 import { pressable } from "../shared/keys.js";
 import { bufferOf } from "../shared/numbers.js";
 import { createViewPlayer } from "../shared/player.js";
-import { placeWords, soundAction } from "./sentences.js";
+import { placeWords, savedWords, soundAction } from "./sentences.js";
 import { nameOf } from "./state.js";
 
 /** @import { View } from "../shared/view.js" */
 /** @import { State } from "./state.js" */
 /** @import { Store } from "./store.js" */
-
-const SAVED = "A saved page plays what was decoded before";
 
 /**
  * @param {View} view
@@ -20,50 +18,59 @@ const SAVED = "A saved page plays what was decoded before";
 export function createSound(view, store, read) {
   const { model } = view;
   const offline = Boolean(model.get("offline"));
+  const saved = offline ? savedSounds(model.get("_sounds")) : new Map();
   const button = pressable(view, { class: "spotnb-labelled" }, "", listen);
   const heard = h("span", { class: "spotnb-muted" });
   const player = createViewPlayer(view, { onPlace: view.repaint });
-  /** @type {number | null} */
-  let waiting = null; // the step whose sound was asked for here
+  /** @type {{ step: number, edition: number } | null} */
+  let waiting = null; // the sound that was asked for here
   /** @type {{ step: number, edition: number } | null} */
   let loaded = null;
   let trouble = "";
   const isReady = () => loaded !== null && loaded.step === read().step && loaded.edition === store.edition;
+  const isWaiting = () => waiting !== null && waiting.edition === store.edition;
 
   async function take(/** @type {boolean} */ play) {
     const sound = model.get("_sound");
-    if (sound.step === undefined || (sound.edition !== store.edition && !offline)) return;
-    if (waiting === sound.step) waiting = null;
+    if (sound.step === undefined || sound.edition !== store.edition) return;
+    if (waiting?.step === sound.step) waiting = null;
     if (sound.error) {
       fail(sound.error);
       return;
     }
-    await player.load([bufferOf(sound.data)]);
-    loaded = { step: sound.step, edition: store.edition };
+    await load(sound.step, sound.data, play);
+  }
+
+  async function load(/** @type {number} */ step, /** @type {DataView} */ data, /** @type {boolean} */ play) {
+    await player.load([bufferOf(data)]);
+    loaded = { step, edition: store.edition };
     trouble = "";
     if (play && isReady()) await player.play();
     view.repaint();
   }
 
-  function fail(/** @type {string} */ text) {
+  const fail = (/** @type {string} */ text) => {
     trouble = text;
     view.repaint();
-  }
+  };
 
   function listen() {
     if (button.disabled) return;
+    const { step } = read();
     if (isReady()) {
       player.toggle();
+    } else if (saved.has(step)) {
+      load(step, saved.get(step), true);
     } else {
       player.pause();
-      waiting = read().step;
+      waiting = { step, edition: store.edition };
       trouble = "";
-      model.send({ type: "decode", step: waiting });
+      model.send({ type: "decode", step });
     }
     view.repaint();
   }
 
-  view.watch(["_sound"], () => take(waiting === model.get("_sound").step));
+  if (!offline) view.watch(["_sound"], () => take(isWaiting() && waiting?.step === model.get("_sound").step));
   return {
     element: h("div", { class: "spotnb-row" }, button, heard),
     player,
@@ -72,10 +79,10 @@ export function createSound(view, store, read) {
     take,
     show() {
       const { step } = read();
-      const ready = isReady();
-      const silent = store.scene.silent ?? (offline && !ready ? SAVED : null);
-      button.disabled = Boolean(silent) || waiting !== null || !store.has(step, "x0");
-      showWord(button, soundAction({ ready, playing: player.playing, waiting: waiting !== null }), player.playing);
+      const ready = isReady() || saved.has(step);
+      const silent = store.scene.silent ?? (offline && !ready ? savedWords(store, [...saved.keys()]) : null);
+      button.disabled = Boolean(silent) || isWaiting() || !store.has(step, "x0");
+      showWord(button, soundAction({ ready, playing: player.playing, waiting: isWaiting() }), player.playing);
       const name = loaded && nameOf(store, loaded.step);
       heard.textContent = trouble || silent || (name === null ? "" : placeWords(name, player));
     },
@@ -85,10 +92,17 @@ export function createSound(view, store, read) {
       fail(text);
     },
     /** Stops the sound if it is not that of the step shown. */
-    hush() {
-      if (player.playing && !isReady()) player.pause();
-    },
+    hush: () => player.playing && !isReady() && player.pause(),
   };
+}
+
+/**
+ * The sounds in a saved page, by their steps.
+ * @param {{ step: number, data: DataView }[]} sounds
+ * @returns {Map<number, DataView>}
+ */
+function savedSounds(sounds) {
+  return new Map(sounds.map(({ step, data }) => [step, data]));
 }
 
 /** @param {HTMLButtonElement} button @param {string} word @param {boolean} playing */

@@ -9,7 +9,7 @@ import { undoPrediction } from "./coding.js";
 
 /**
  * `ring` tells whether the run's edge policy is a ring. Of every `factor` frames, one is sent at first. `silent` is the
- * reason why nothing can be heard, if there is one.
+ * reason why nothing can be decoded, if there is one.
  * @typedef {object} Scene
  * @property {number} channels
  * @property {number} frames
@@ -19,6 +19,8 @@ import { undoPrediction } from "./coding.js";
  * @property {number} factor
  * @property {number} columns
  * @property {string | null} silent
+ * @property {number} framesPerMel latent frames in a mel frame
+ * @property {[number, number]} melRange of the colors of spectrograms, natural logarithms
  */
 
 /**

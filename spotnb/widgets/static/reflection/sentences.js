@@ -3,12 +3,19 @@ import { runsOf } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
 import { fateOf, stageName, stageShown } from "./state.js";
 
+/** @import { KeyMeaning } from "../shared/keys.js" */
 /** @import { Stages } from "./stages.js" */
 /** @import { Scene, State } from "./state.js" */
 
 export const ORDER_NAMES = { naive: "naive: crop, then roll back", right: "right: roll back, then crop" };
-export const KEYS =
-  "In the picture: left and right, Home and End for the stage, space to play, + and − for the shift, up and down for the padding. Drag to shift; click a row for its stage.";
+/** @type {KeyMeaning[]} */
+export const KEYS = [
+  ["← →, Home, End", "the stage"],
+  ["Space", "play the stages"],
+  ["+ −", "the shift"],
+  ["↑ ↓", "the padding"],
+  ["Drag, click", "shift; the stage of a row"],
+];
 
 /**
  * Frames by their values, or by their places.

@@ -26,6 +26,25 @@ export function drawBand(ctx, plot, colors, [number, start, stop], y, height, pa
 }
 
 /**
+ * Draws a band that rises from its start to its full height at frame `risen`.
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {string} color
+ * @param {{ start: number, risen: number, stop: number }} band
+ * @param {number} y
+ * @param {number} height
+ */
+export function drawRising(ctx, plot, color, { start, risen, stop }, y, height) {
+  ctx.fillStyle = color;
+  ctx.beginPath();
+  ctx.moveTo(plot.x(start), y + height);
+  ctx.lineTo(plot.x(risen), y);
+  ctx.lineTo(plot.x(stop), y);
+  ctx.lineTo(plot.x(stop), y + height);
+  ctx.fill();
+}
+
+/**
  * @param {Context} ctx
  * @param {Plot} plot
  * @param {Colors} colors

@@ -31,8 +31,10 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** `play` starts a sound; `steps` goes through the steps of a run. */
 const PATHS = {
   play: "M4 2.5v11l9-5.5z",
+  steps: "M1 4h2.5v8H1zm4 0h2.5v8H5zm4-1.5v11L15.5 8z",
   pause: "M4 2.5h3v11H4zm5 0h3v11H9z",
   speaker: "M2 6v4h3l4 3.5v-11L5 6zm9-1.5v1.6a2.2 2.2 0 0 1 0 3.8v1.6a3.9 3.9 0 0 0 0-7z",
 };

@@ -71,13 +71,16 @@ export function pressable(view, attributes, content, act) {
   return button;
 }
 
+/** @typedef {readonly [keys: string, does: string]} KeyMeaning keys, or what else is done in the picture, and what that does */
+
 /**
  * The list of keys at the bottom of a widget, collapsed at first.
  * @param {View} view
- * @param {string} text
+ * @param {readonly KeyMeaning[]} meanings
  */
-export function keysHelp(view, text) {
-  const summary = h("summary", {}, "Keys");
+export function keysHelp(view, meanings) {
+  const summary = h("summary", {}, "Keys and pointer, in the picture");
   guardControls(view, summary);
-  return h("details", { class: "spotnb-keys" }, summary, h("p", {}, text));
+  const rows = meanings.map(([keys, does]) => h("div", {}, h("dt", {}, keys), h("dd", {}, does)));
+  return h("details", { class: "spotnb-keys" }, summary, h("dl", {}, ...rows));
 }

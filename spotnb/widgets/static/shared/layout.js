@@ -12,8 +12,9 @@
  */
 
 /**
- * A method from the scene: the kind of its windows, and whether their grid is fixed.
- * @typedef {{ name: string, windows: "tiles" | "overlapping" | "one", fixed: boolean }} Method
+ * A method from the scene: the kind of its windows, and whether their grid is fixed. `finishing` sets `faded`: tiles
+ * overlap and cross-fade.
+ * @typedef {{ name: string, windows: "tiles" | "overlapping" | "one", fixed: boolean, faded?: boolean }} Method
  */
 
 /** @typedef {{ frames: number, width: number, overlap: number, edge: Edge, method: Method }} Options */
@@ -77,6 +78,19 @@ export function plan(options, drawn) {
 }
 
 /**
+ * The options of a step in which the tiles of a moving grid overlap by that many frames and cross-fade, as in the last steps
+ * of a run.
+ * @param {Options} options
+ * @param {number} overlap
+ * @returns {Options}
+ */
+export function finishing(options, overlap) {
+  const { method } = options;
+  if (method.fixed || method.windows !== "tiles" || isOneWindow(options)) return options;
+  return { ...options, overlap, method: { ...method, windows: "overlapping", faded: true } };
+}
+
+/**
  * The layout of a grid that never moves: where all its seams fall in every step.
  * @param {Options} options
  */
@@ -91,6 +105,14 @@ export function seams({ frames, edge, tiles }) {
   const kept = edge.ring ? new Set([...borders].map((at) => mod(at, frames))) : borders;
   if (!edge.ring) for (const end of [0, frames]) kept.delete(end);
   return [...kept].sort((a, b) => a - b);
+}
+
+/**
+ * The seams at which the prediction changes from one tile to another. There are none where tiles cross-fade.
+ * @param {Layout} layout
+ */
+export function cuts(layout) {
+  return layout.method.faded ? [] : seams(layout);
 }
 
 /** @param {Layout} layout */

@@ -3,6 +3,7 @@
 /** @import { Layout, Piece } from "./layout.js" */
 
 /** @typedef {[number: number, start: number, stop: number, lane: number]} Placed */
+/** @typedef {[...placed: Placed, risen: number]} Owned a segment that rises from its start to `risen` */
 
 /**
  * The segments from left to right. A segment that wraps around a ring gives two pieces.
@@ -42,7 +43,21 @@ export function inLanes(pieces) {
   });
 }
 
-/** @param {Placed[]} placed */
+/**
+ * The segments in their lanes. Segments that cross-fade share one lane: each rises while the one before it falls.
+ * @param {Pick<Layout, "frames" | "tiles" | "method">} layout
+ * @returns {Owned[]}
+ */
+export function ownedPieces(layout) {
+  const pieces = segmentPieces(layout);
+  if (!layout.method.faded) return inLanes(pieces).map(([k, start, stop, lane]) => [k, start, stop, lane, start]);
+  return pieces.map(([k, start, stop], i) => {
+    const before = i ? pieces[i - 1][2] : start;
+    return [k, start, stop, 0, Math.min(stop, Math.max(start, before))];
+  });
+}
+
+/** @param {(Placed | Owned)[]} placed */
 export function laneCount(placed) {
   return 1 + placed.reduce((most, [, , , lane]) => Math.max(most, lane), 0);
 }

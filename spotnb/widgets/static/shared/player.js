@@ -17,10 +17,34 @@ const DIP = 0.025; // s
  * @property {() => void} [onPlay] is called before the sound starts
  */
 
+/** @typedef {readonly [start: number, stop: number]} Span in seconds */
+
+/**
+ * The place of a sound after `passed` seconds, counted through the repetitions of a loop.
+ * @param {number} passed seconds from the start of the sound, as if nothing were repeated
+ * @param {Span | null} loop
+ */
+export function placeIn(passed, loop) {
+  if (!loop || passed < loop[1]) return passed;
+  return loop[0] + ((passed - loop[0]) % (loop[1] - loop[0]));
+}
+
+/**
+ * Where a sound begins to play: from the start if it has ended, and within the loop if there is one.
+ * @param {number} place
+ * @param {Span | null} loop
+ * @param {number} duration
+ */
+function startOf(place, loop, duration) {
+  if (loop) return place < loop[0] || place >= loop[1] ? loop[0] : place;
+  return place >= duration - 0.01 ? 0 : place;
+}
+
 /** @param {PlayerOptions} options */
 export function createPlayer(options) {
   const voices = createVoices((take) => (take === chosen ? (options.level?.(take) ?? 1) : 0));
   let chosen = 0;
+  let loop = /** @type {Span | null} */ (null);
   let offset = 0; // s from the start, where it plays from
   let request = 0;
   let wish = 0; // counts the calls: only the last one counts when the browser finally lets sound start
@@ -33,10 +57,17 @@ export function createPlayer(options) {
     options.onPlace(player.place, player.playing);
     if (player.playing) request = requestAnimationFrame(tick);
   };
-  const ended = () => {
+  const rest = (/** @type {number} */ seconds) => {
     halt();
-    offset = player.duration;
+    offset = seconds;
     tick();
+  };
+  const restart = async (/** @type {number} */ seconds, /** @type {Span | null} */ span) => {
+    const { playing } = player;
+    halt();
+    [offset, loop] = [clamp(seconds, 0, player.duration), span];
+    if (playing) await player.play();
+    else tick();
   };
 
   const player = {
@@ -48,13 +79,12 @@ export function createPlayer(options) {
     },
     /** Seconds from the start. */
     get place() {
-      return voices.playing ? clamp(offset + voices.elapsed, 0, voices.duration) : offset;
+      return voices.playing ? clamp(placeIn(offset + voices.elapsed, loop), 0, voices.duration) : offset;
     },
     /** @param {ArrayBuffer[]} sounds whole FLAC or WAV files, one a take */
     async load(sounds) {
       player.pause();
-      const takes = await voices.load(sounds);
-      chosen = clamp(chosen, 0, Math.max(0, takes - 1));
+      chosen = clamp(chosen, 0, Math.max(0, (await voices.load(sounds)) - 1));
       offset = 0;
       options.onPlace(0, false);
     },
@@ -65,25 +95,18 @@ export function createPlayer(options) {
       const asked = wish;
       await voices.wake();
       if (asked !== wish) return;
-      if (offset >= player.duration - 0.01) offset = 0;
-      voices.start(offset, ended);
+      offset = startOf(offset, loop, player.duration);
+      voices.start(offset, loop, () => rest(player.duration));
       tick();
     },
     pause() {
       wish += 1;
-      offset = player.place;
-      halt();
-      tick();
+      rest(player.place);
     },
     toggle: () => (player.playing ? player.pause() : player.play()),
-    /** @param {number} seconds */
-    async seek(seconds) {
-      const { playing } = player;
-      halt();
-      offset = clamp(seconds, 0, player.duration);
-      if (playing) await player.play();
-      else tick();
-    },
+    seek: (/** @type {number} */ seconds) => restart(seconds, loop),
+    /** Repeats a part of the sound, or no part. */
+    repeat: (/** @type {Span | null} */ span) => restart(player.place, span),
     balance: () => voices.balance(false),
     /** With `dip`, all takes are silent for a moment first, so that every switch sounds the same. */
     choose(/** @type {number} */ take, dip = false) {
@@ -131,14 +154,15 @@ function createVoices(gainOf) {
     },
     /** Browsers start sound only after a click or a key press. */
     wake: () => audio().resume(),
-    start(/** @type {number} */ offset, /** @type {() => void} */ ended) {
+    start(/** @type {number} */ offset, /** @type {Span | null} */ loop, /** @type {() => void} */ ended) {
       const to = audio();
       started = to.currentTime;
       running = takes.map((take, k) => {
-        const source = new AudioBufferSourceNode(to, { buffer: take });
+        const source = new AudioBufferSourceNode(to, { buffer: loop ? lengthened(to, take, loop[1]) : take });
+        if (loop) [source.loop, source.loopStart, source.loopEnd] = [true, ...loop];
         const gain = new GainNode(to, { gain: gainOf(k) });
         source.connect(gain).connect(to.destination);
-        source.start(started, Math.min(offset, take.duration));
+        source.start(started, Math.min(offset, source.buffer?.duration ?? 0));
         return { source, gain };
       });
       const longest = takes.reduce((best, take, k) => (take.duration > takes[best].duration ? k : best), 0);
@@ -166,6 +190,20 @@ function createVoices(gainOf) {
       context = null;
     },
   };
+}
+
+/**
+ * A take that ends with silence at `seconds`, so that all takes repeat in the same rhythm.
+ * @param {BaseAudioContext} context
+ * @param {AudioBuffer} take
+ * @param {number} seconds
+ */
+function lengthened(context, take, seconds) {
+  if (take.duration >= seconds) return take;
+  const { numberOfChannels: channels, sampleRate } = take;
+  const longer = context.createBuffer(channels, Math.ceil(seconds * sampleRate), sampleRate);
+  for (let k = 0; k < channels; k += 1) longer.copyToChannel(take.getChannelData(k), k);
+  return longer;
 }
 
 /**

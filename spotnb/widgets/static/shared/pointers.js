@@ -35,15 +35,11 @@ export function followPointer(view, plot, handlers) {
   let held = null;
   view.listen(canvas, "pointerdown", (/** @type {PointerEvent} */ event) => {
     if (event.button !== 0) return;
-    canvas.dataset.pointed = "true"; // no focus ring: browsers cannot tell this focus from one by the keyboard
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     const place = plot.at(event);
     held = { x: place.x, start: handlers.press?.(place), dragged: false };
     handlers.scrub?.(place);
-  });
-  view.listen(canvas, "keydown blur", () => {
-    delete canvas.dataset.pointed;
   });
   view.listen(canvas, "pointermove", (/** @type {PointerEvent} */ event) => {
     const place = plot.at(event);

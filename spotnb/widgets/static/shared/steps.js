@@ -29,7 +29,7 @@ import { followWheel } from "./pointers.js";
  */
 export function createSteps(view, options) {
   const final = () => Math.max(0, options.count - 1);
-  const button = h("button", { type: "button", class: "spotnb-button spotnb-round" });
+  const button = h("button", { type: "button", class: "spotnb-button spotnb-square" });
   const slider = range(0, final(), options.get());
   const output = h("span", { class: "spotnb-value" });
   const label = options.label ?? "Step";
@@ -119,5 +119,5 @@ function showStep(options, { button, slider, output, label }, final, playing) {
   slider.value = String(step);
   slider.setAttribute("aria-valuetext", value ?? `step ${options.name(step)} of ${options.count}`);
   output.textContent = value ?? `${options.name(step)} / ${options.name(final)}`;
-  showAction(button, playing ? "Pause" : `Play the ${label.toLowerCase()}s`, playing ? "pause" : "play");
+  showAction(button, playing ? "Pause" : `Play the ${label.toLowerCase()}s`, playing ? "pause" : "steps");
 }

@@ -91,9 +91,21 @@ export function openView({ model, el }, name, label) {
     },
   };
 
+  followMeans(view);
   el.append(root);
   onEnd(followTheme(root, view.repaint));
   return view;
+}
+
+/**
+ * Notes on the root whether the pointer was used last. A browser takes the focus that a script moves after a click for
+ * one that the keyboard moved.
+ * @param {View} view
+ */
+function followMeans({ root, listen }) {
+  const first = { capture: true }; // before those that stop the event
+  listen(root, "pointerdown", () => root.setAttribute("data-pointer", ""), first);
+  listen(root, "keydown keyup", () => root.removeAttribute("data-pointer"), first);
 }
 
 /** @param {HTMLElement} root */

@@ -1,7 +1,8 @@
 // The lower picture of TileShiftDebugger: the tiles of all steps, and how often each place was a seam.
+import { drawRising } from "../shared/bands.js";
 import { owners, reach } from "../shared/layout.js";
 import { clamp } from "../shared/numbers.js";
-import { inLanes, laneCount, segmentPieces } from "../shared/pieces.js";
+import { laneCount, ownedPieces } from "../shared/pieces.js";
 import { drawTimeAxis, layerOf, rowLabel } from "../shared/plot.js";
 import { disc, haloed, label, line } from "../shared/strokes.js";
 import { seconds } from "../shared/time.js";
@@ -51,11 +52,11 @@ function drawSteps({ ctx, plot, colors }, run, row) {
   const thick = Math.min(2.5, Math.max(1, (plot.x(width) - plot.x(0)) / 12));
   run.layouts.forEach((layout, step) => {
     const y = step * row;
-    const placed = inLanes(segmentPieces(layout));
+    const placed = ownedPieces(layout);
     const lane = (row - gap) / laneCount(placed);
-    for (const [k, start, stop, n] of placed) {
-      ctx.fillStyle = k % 2 ? colors.tileLight : colors.tileDark;
-      ctx.fillRect(plot.x(start), y + n * lane, plot.x(stop) - plot.x(start), lane);
+    for (const [k, start, stop, n, risen] of placed) {
+      const color = k % 2 ? colors.tileLight : colors.tileDark;
+      drawRising(ctx, plot, color, { start, risen, stop }, y + n * lane, lane);
     }
     if (!edge.ring) {
       const [first, end] = reach(layout.tiles);

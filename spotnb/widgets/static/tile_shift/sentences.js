@@ -1,16 +1,25 @@
 // The sentences of TileShiftDebugger.
-import { networkFrames, owners, seams } from "../shared/layout.js";
+import { cuts, networkFrames, owners } from "../shared/layout.js";
 import { runsOf } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
 import { touches } from "./state.js";
 
+/** @import { KeyMeaning } from "../shared/keys.js" */
 /** @import { Run, Scene, Shown } from "./state.js" */
 
 const RANGES_TOLD = 8;
 const SEAMS_TOLD = 12;
 
-export const KEYS =
-  "In the upper picture: left and right for the steps, Home and End, space to play, + and − to move the grid (with shift by 8), Escape for the shift as drawn. In the lower one: left and right for the frame (with shift by a second), up and down for the steps, Escape to let it go. The wheel scrubs where a picture is in focus.";
+/** @type {KeyMeaning[]} */
+export const KEYS = [
+  ["← →", "the steps; in the lower picture the frame (with shift by a second)"],
+  ["Home, End", "the first and the last step"],
+  ["Space", "play the steps"],
+  ["+ −", "move the grid by a frame (with shift by 8)"],
+  ["↑ ↓", "the steps, in the lower picture"],
+  ["Escape", "the shift as drawn; in the lower picture no frame"],
+  ["Wheel", "scrub, where a picture is in focus"],
+];
 
 /**
  * Tiles and cost as [before, value, after].
@@ -25,7 +34,7 @@ export function facts({ frames, drawn }, run, { layout }) {
   const widths = layout.tiles.map(({ window: [start, stop] }) => stop - start);
   const [least, most] = [Math.min(...widths), Math.max(...widths)];
   return [
-    ["", `${count}`, count === 1 ? " tile" : " tiles"],
+    ["", `${count}`, `${count === 1 ? " tile" : " tiles"}${layout.method.faded ? ", cross-faded" : ""}`],
     ["windows of ", least === most ? `${least}` : `${least} to ${most}`, " frames"],
     ["network runs over ", `${cost}`, ` frames for ${frames} (${(cost / frames).toFixed(2)}×)`],
     ["all steps ", `${(run.cost / frames / drawn.length).toFixed(2)}×`, ""],
@@ -50,9 +59,9 @@ export function shiftWords({ layout, movable, byHand }) {
  */
 export function description({ frames, names, framesPerSecond }, { step, layout, byHand }) {
   const { method, edge, shift, tiles } = layout;
-  const cuts = list(seams(layout).map((seam) => seconds(seam, framesPerSecond)));
+  const at = cuts(layout).map((seam) => seconds(seam, framesPerSecond));
   const what = `Step ${names[step]}, ${method.name}, edge ${edge.name}, shift ${shift}${byHand ? " by hand" : ""}`;
-  const where = `${tiles.length} tiles, seams at ${cuts} seconds`;
+  const where = `${tiles.length} tiles${method.faded ? " that cross-fade, no seams" : `, seams at ${list(at)} seconds`}`;
   const past = layout.fallback ? " The latent fits one tile." : "";
   return `${what}: ${where}; network frames ${networkFrames(layout)} for ${frames}.${past}`;
 }

@@ -1,7 +1,7 @@
 // The state of TileShiftDebugger: its traits within their limits, and the layouts of all steps.
-import { moves, networkFrames, plan, planFixed, reach, seams, usedShift } from "../shared/layout.js";
+import { cuts, finishing, moves, networkFrames, plan, planFixed, reach, seams, usedShift } from "../shared/layout.js";
 import { clamp } from "../shared/numbers.js";
-import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/pieces.js";
+import { inLanes, laneCount, ownedPieces, windowPieces } from "../shared/pieces.js";
 
 /** @import { Edge, Interval, Layout, Method, Options } from "../shared/layout.js" */
 
@@ -13,7 +13,8 @@ import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/piece
  */
 
 /**
- * `drawn` are the shifts of the schedule; `names` are the names of the steps.
+ * `drawn` are the shifts of the schedule; `names` are the names of the steps. From the step `first` on, the tiles
+ * of a moving grid overlap by `overlap` frames.
  * @typedef {object} Scene
  * @property {number} frames
  * @property {number} framesPerSecond
@@ -23,6 +24,7 @@ import { inLanes, laneCount, segmentPieces, windowPieces } from "../shared/piece
  * @property {number[]} names
  * @property {Record<string, Method>} methods
  * @property {Record<string, Edge>} edges
+ * @property {{ first: number, overlap: number }} finish
  * @property {Backdrop | null} backdrop
  */
 
@@ -70,20 +72,35 @@ export function optionsOf({ frames, width, overlap, methods, edges }, { method, 
 }
 
 /**
+ * The options of one step, which may be one of the last ones, in which tiles overlap.
+ * @param {Scene} scene
+ * @param {{ method: string, edge: string, step: number }} state
+ */
+export function optionsAt(scene, state) {
+  return atStep(scene, optionsOf(scene, state), state.step);
+}
+
+/** @param {Scene} scene @param {Options} options @param {number} step */
+function atStep({ finish }, options, step) {
+  return step < finish.first ? options : finishing(options, finish.overlap);
+}
+
+/**
  * Everything that depends on method and edge alone. The rest may change with every screen frame.
  * @param {Scene} scene
  * @param {Options} options
  * @returns {Run}
  */
-export function planRun({ frames, width, drawn }, options) {
-  const layouts = drawn.map((shift) => plan(options, shift));
-  const cuts = layouts.map(seams);
+export function planRun(scene, options) {
+  const { frames, width, drawn } = scene;
+  const layouts = drawn.map((shift, step) => plan(atStep(scene, options, step), shift));
+  const cut = layouts.map(cuts);
   const counts = new Uint16Array(frames);
-  for (const step of cuts) for (const seam of step) counts[seam] += 1;
+  for (const step of cut) for (const seam of step) counts[seam] += 1;
   return {
     options,
     layouts,
-    cuts,
+    cuts: cut,
     counts,
     grid: seams(planFixed(options)),
     ends: endsOf(options),
@@ -114,7 +131,7 @@ function lanesOf(layouts) {
   const lanes = { seen: 1, owned: 1 };
   for (const layout of layouts) {
     lanes.seen = Math.max(lanes.seen, laneCount(inLanes(windowPieces(layout))));
-    lanes.owned = Math.max(lanes.owned, laneCount(inLanes(segmentPieces(layout))));
+    lanes.owned = Math.max(lanes.owned, laneCount(ownedPieces(layout)));
   }
   return lanes;
 }
@@ -127,9 +144,10 @@ function lanesOf(layouts) {
  * @returns {Shown}
  */
 export function shownOf(scene, run, state) {
-  const layout = plan(run.options, state.shift);
-  const movable = moves(run.options);
-  const byHand = movable && layout.shift !== usedShift(run.options, scene.drawn[state.step]);
+  const options = atStep(scene, run.options, state.step);
+  const layout = plan(options, state.shift);
+  const movable = moves(options);
+  const byHand = movable && layout.shift !== usedShift(options, scene.drawn[state.step]);
   return { ...state, layout, movable, byHand };
 }
 

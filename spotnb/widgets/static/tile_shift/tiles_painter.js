@@ -1,7 +1,7 @@
 // The upper picture of TileShiftDebugger: the latent, the windows above it, the segments below it, and the seams.
-import { drawBand, numberBand } from "../shared/bands.js";
-import { reach, seams } from "../shared/layout.js";
-import { inLanes, segmentPieces, windowPieces } from "../shared/pieces.js";
+import { drawBand, drawRising, numberBand } from "../shared/bands.js";
+import { cuts, reach } from "../shared/layout.js";
+import { inLanes, ownedPieces, windowPieces } from "../shared/pieces.js";
 import { drawTimeAxis, rowLabel } from "../shared/plot.js";
 import { haloed, hatch, line, pointer } from "../shared/strokes.js";
 import { LANE, LATENT, margins, tileRows } from "./geometry.js";
@@ -37,7 +37,7 @@ export function paintTiles(brush, run, shown, pictures) {
   for (const margin of margins(frames, reach(layout.tiles))) drawMargin(brush, margin, edge.ring, y, draw);
   drawWindows(brush, layout, top + at.seen);
   drawSegments(brush, layout, top + at.owned);
-  drawCuts(brush, step > 0 ? run.cuts[step - 1] : [], seams(layout), y);
+  drawCuts(brush, step > 0 ? run.cuts[step - 1] : [], cuts(layout), y);
   if (frame !== null) markFrame(brush, frame, top, top + at.axis);
   rowLabel(ctx, plot, colors.muted, "seen", top + at.seen + (run.lanes.seen * LANE) / 2 - 1);
   rowLabel(ctx, plot, colors.muted, plot.narrow || !pictures ? "latent" : "clean\nlatent", y + LATENT / 2);
@@ -62,9 +62,12 @@ function drawWindows({ ctx, plot, colors }, layout, y) {
 
 /** @param {Brush} brush @param {Layout} layout @param {number} y */
 function drawSegments({ ctx, plot, colors }, layout, y) {
-  for (const [k, start, stop, lane] of inLanes(segmentPieces(layout))) {
+  for (const [k, start, stop, lane, risen] of ownedPieces(layout)) {
     const row = y + lane * LANE;
-    drawBand(ctx, plot, colors, [k, start, stop], row, BAND);
+    if (risen > start) {
+      const color = k % 2 ? colors.tileLight : colors.tileDark;
+      drawRising(ctx, plot, color, { start, risen, stop }, row, BAND);
+    } else drawBand(ctx, plot, colors, [k, start, stop], row, BAND);
     numberBand(ctx, plot, colors, [k, start, stop], row, BAND);
   }
 }

@@ -1,0 +1,113 @@
+"""Export a model for pages: `python -m spotnb.live.export --out DIR`.
+
+Writes, for each network, a graph and a copy of the safetensors file that it reads, and `model.json`, which describes
+them. The same model gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spotnb.errors import InputError, SpotnbError, one_line
+from spotnb.live.description import describe
+from spotnb.live.graphs import Network, graph_of, networks_of, require_onnx
+from spotnb.live.weights import StoredWeights, refer
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.load import load_model
+from spotnb.models.locate import EMBEDDED, EMBEDDED_NAME
+from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.support.checks import show
+from spotnb.support.files import atomic_write, require_writable
+from spotnb.support.paths import check_path, show_path
+
+DESCRIPTION = "model.json"
+
+log = logging.getLogger(__name__)
+
+
+def export(out: Path | str, model: str = EMBEDDED_NAME) -> dict[str, Any]:
+    """Export a model.
+
+    Args:
+        out: The folder to write to. It is created if it does not exist.
+        model: The embedded model, or a folder with a model of its kind.
+
+    Returns:
+        The description that was written.
+
+    Raises:
+        InputError: The model is not of the embedded model's kind, or `out` cannot be a folder.
+        SpotnbError: The packages of the extra `live` are not installed, or a file cannot be read or written.
+    """
+    require_onnx()
+    out = check_path("out", out)
+    require_writable(out / DESCRIPTION)
+    loaded = load_model(model, device="cpu", dtype="fp32")
+    if not isinstance(loaded, DiffusersAudioLDM) or not isinstance(loaded.vocoder, ISTFTVocoder):
+        raise InputError(
+            f"model is {show(model)}: expected one of the embedded model's kind, with its vocoder; pass "
+            f"{EMBEDDED_NAME} or a folder that spotnb's training wrote"
+        )
+    description = describe(loaded)
+    folder = EMBEDDED if model == EMBEDDED_NAME else Path(model)
+    description["graphs"] = {
+        network.name: _write(network, folder / network.piece, out) for network in networks_of(loaded)
+    }
+    _save(out / DESCRIPTION, json.dumps(description, separators=(",", ":"), ensure_ascii=False).encode())
+    return description
+
+
+def _write(network: Network, piece: Path, out: Path) -> dict[str, Any]:
+    """Write the graph and the weights of a network, and return its entry in the description."""
+    files = sorted(piece.glob("*model.safetensors"))
+    if len(files) != 1:
+        raise SpotnbError(
+            f"{show_path(piece)} has {len(files)} files of weights: expected one file *model.safetensors; use a model "
+            "that spotnb's training wrote"
+        )
+    graph, weights = f"{network.name}.onnx", f"{network.name}.safetensors"
+    model = graph_of(network)
+    refer(model, StoredWeights(files[0]), weights)
+    content = model.SerializeToString(deterministic=True)
+    _save(out / graph, content)
+    _save(out / weights, files[0].read_bytes())
+    log.info("%s: %d bytes, and %d of weights", network.name, len(content), files[0].stat().st_size)
+    return {"file": graph, "weights": weights, "inputs": list(network.inputs), "outputs": list(network.outputs)}
+
+
+def _save(path: Path, content: bytes) -> None:
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: The arguments without the program's name (default: those of this process).
+
+    Returns:
+        The exit code.
+    """
+    parser = argparse.ArgumentParser(prog="python -m spotnb.live.export", description="Export a model for pages.")
+    parser.add_argument("--out", required=True, help="the folder to write to")
+    parser.add_argument("--model", default=EMBEDDED_NAME, help="the embedded model, or a folder with one of its kind")
+    args = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="spotnb: %(message)s")
+    log.setLevel(logging.INFO)
+    try:
+        export(args.out, args.model)
+    except SpotnbError as error:
+        sys.stderr.write(f"error: {one_line(str(error))}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

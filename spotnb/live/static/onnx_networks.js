@@ -1,0 +1,60 @@
+// The networks of a model by onnxruntime, which the caller imports: onnxruntime-web in a page or in node.
+
+/** @import { Description, Networks, Tensors } from "./model.js" */
+
+/**
+ * As much of onnxruntime as is used.
+ * @typedef {object} Runtime
+ * @property {new (type: string, data: any, dims: number[]) => any} Tensor
+ * @property {{ create: (graph: Uint8Array, options: object) => Promise<Session> }} InferenceSession
+ */
+
+/** @typedef {{ run: (inputs: Record<string, any>) => Promise<Record<string, any>>, release: () => Promise<void> }} Session */
+
+/** @implements {Networks} */
+export class OnnxNetworks {
+  #runtime;
+  #sessions;
+
+  /** @param {Runtime} runtime @param {Record<string, Session>} sessions */
+  constructor(runtime, sessions) {
+    this.#runtime = runtime;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * Loads all networks of a model, one after the other, because each needs its weights twice while it loads.
+   * @param {Runtime} runtime
+   * @param {Description} description
+   * @param {(file: string) => Promise<Uint8Array>} read
+   * @param {string[]} [providers]
+   */
+  static async load(runtime, description, read, providers = ["wasm"]) {
+    /** @type {Record<string, Session>} */
+    const sessions = {};
+    for (const [name, { file, weights }] of Object.entries(description.graphs)) {
+      sessions[name] = await runtime.InferenceSession.create(await read(file), {
+        executionProviders: providers,
+        logSeverityLevel: 3, // errors
+        externalData: [{ path: weights, data: await read(weights) }],
+      });
+    }
+    return new OnnxNetworks(runtime, sessions);
+  }
+
+  /** @param {string} name @param {Tensors} inputs @returns {Promise<Tensors>} */
+  async run(name, inputs) {
+    const given = Object.entries(inputs).map(([input, { data, dims }]) => {
+      const type = data instanceof BigInt64Array ? "int64" : "float32";
+      return [input, new this.#runtime.Tensor(type, data, dims)];
+    });
+    const outputs = await this.#sessions[name].run(Object.fromEntries(given));
+    return Object.fromEntries(
+      Object.entries(outputs).map(([output, { data, dims }]) => [output, { data, dims: [...dims] }]),
+    );
+  }
+
+  async release() {
+    for (const session of Object.values(this.#sessions)) await session.release();
+  }
+}

@@ -1,0 +1,92 @@
+// From a log-mel to sound, see `spotnb.models.vocoder`: the network gives spectra, and everything else happens here.
+
+/** @import { Spectrum } from "./fourier.js" */
+/** @import { Filters } from "./mel.js" */
+/** @import { Model } from "./model.js" */
+
+import { Fourier } from "./fourier.js";
+import { correct } from "./mel.js";
+import { tensor } from "./model.js";
+import { addTones, anchorFrames, phases } from "./tones.js";
+
+/**
+ * @typedef {object} VocoderFacts
+ * @property {number} bands of the log-mel
+ * @property {number} window of a Fourier transform, in samples
+ * @property {number} hop in samples
+ * @property {number} refinements
+ * @property {number} overshoot
+ * @property {number} tones
+ * @property {number} anchor_spacing in frames
+ * @property {number} pass mel frames that go through the network at once
+ * @property {number} context mel frames that a pass sees on each side
+ * @property {Filters} filters
+ */
+
+export class Vocoder {
+  #fourier;
+
+  /** @param {Model} model */
+  constructor(model) {
+    const { window, hop } = model.description.vocoder;
+    this.model = model;
+    this.facts = model.description.vocoder;
+    this.#fourier = new Fourier(window, hop);
+  }
+
+  /**
+   * The sound of a log-mel `[frames, bands]`, in passes with context on both sides.
+   * @param {Float32Array} mel
+   * @param {(done: number, all: number) => unknown} [onFrames] after each pass, mel frames; it is awaited
+   */
+  async sound(mel, onFrames) {
+    const { bands, pass, context, hop } = this.facts;
+    const frames = mel.length / bands;
+    const sound = new Float32Array(frames * hop);
+    for (let start = 0; start < frames; start += pass) {
+      const stop = Math.min(start + pass, frames);
+      const [left, right] = [Math.max(0, start - context), Math.min(frames, stop + context)];
+      const part = await this.#pass(mel.slice(left * bands, right * bands));
+      sound.set(part.subarray((start - left) * hop, (stop - left) * hop), start * hop);
+      await onFrames?.(stop, frames);
+    }
+    return sound;
+  }
+
+  /** @param {Float32Array} mel */
+  async #pass(mel) {
+    const { bands, refinements, overshoot, filters } = this.facts;
+    const { bins, margin } = this.#fourier;
+    const frames = mel.length / bands;
+    const outputs = await this.model.run("vocoder", { mel: tensor(mel, 1, frames, bands) }, "");
+    let sound = this.#fourier.sound(this.spectrum(mel, outputs));
+    for (let round = 0; round < refinements && sound.length > margin; round += 1) {
+      const spectrum = this.#fourier.spectrum(sound);
+      correct(spectrum, bins, filters, mel, overshoot);
+      sound = this.#fourier.sound(spectrum);
+    }
+    return sound;
+  }
+
+  /**
+   * The spectrum that the network predicts, with its tones, and nothing at 0 Hz.
+   * @param {Float32Array} mel
+   * @param {Record<string, Float32Array>} outputs
+   * @returns {Spectrum}
+   */
+  spectrum(mel, { real, imaginary, magnitude, offset }) {
+    const { bands, tones: count, anchor_spacing, hop, window } = this.facts;
+    const { bins } = this.#fourier;
+    const frames = mel.length / bands;
+    const spectrum = { real: Float64Array.from(real), imaginary: Float64Array.from(imaginary), frames };
+    if (count) {
+      const tones = { magnitude, offset, count, anchors: anchorFrames(mel, bands, anchor_spacing) };
+      addTones(spectrum, bins, tones, phases(tones, hop, window));
+    }
+    for (let frame = 0; frame < frames; frame += 1) {
+      spectrum.real[frame * bins] = 0;
+      spectrum.imaginary[frame * bins] = 0;
+    }
+    return spectrum;
+  }
+}

@@ -1,0 +1,116 @@
+// The words of Overview.
+import { seconds } from "../shared/time.js";
+
+/** @import { Fact } from "../shared/dom.js" */
+/** @import { Scene, Stage, State } from "./state.js" */
+
+/** @type {Record<Stage, [title: string, caption: string]>} */
+export const TITLES = {
+  noise: ["Noise", "pure chance"],
+  steps: ["Steps", "the cuts move"],
+  latent: ["Latent", "the noise is gone"],
+  mel: ["Spectrogram", "decoded"],
+  sound: ["Sound", "ready to play"],
+};
+
+export const KEYS =
+  "On a stage: left and right, Home and End for another one. In the picture: left and right, Home and End for the steps, or for a second of the sound; space to play. Click a row of the map for its step, or the sound to play from there.";
+
+const EPSILON = 0.02; // dB that rounding may add
+
+/** A log magnitude in decibels. @param {number} value its natural logarithm */
+export function decibels(value) {
+  return (20 * value) / Math.LN10;
+}
+
+/**
+ * Decibels at round numbers within the range of the spectrogram.
+ * @param {[number, number]} range natural logarithms
+ * @param {number} every
+ */
+export function decibelTicks([low, high], every = 25) {
+  const first = Math.ceil(decibels(low) / every - EPSILON);
+  const last = Math.floor(decibels(high) / every + EPSILON);
+  return Array.from({ length: last - first + 1 }, (_, k) => (first + k) * every);
+}
+
+/**
+ * What the open stage shows.
+ * @param {Scene} scene
+ * @param {State} state
+ */
+export function story(scene, { stage, step }) {
+  const { frames, framesPerSecond, channels, bins, total, steps } = scene;
+  const { seams } = steps[step];
+  switch (stage) {
+    case "noise":
+      return `Everything begins with random numbers: ${channels} channels of ${frames} frames and ${bins} ${bins === 1 ? "bin" : "bins"}. Nothing in them depends on the prompt yet.`;
+    case "steps":
+      return `${stepName(scene, step)} of ${total}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(seams, framesPerSecond)} ${moved(scene)}`;
+    case "latent":
+      return step === steps.length - 1
+        ? "The finished latent. All noise is gone, and only the decoder remains."
+        : `The clean estimate of ${stepName(scene, step).toLowerCase()}: what the network believes to be under the noise. Details come late.`;
+    case "mel":
+      return `The decoder turns the latent into a mel spectrogram: time across, pitch upward, loud parts bright. ${seconds(frames, framesPerSecond)} s of latent, of which ${scene.seconds.toFixed(1)} s are kept.`;
+    default:
+      return "The vocoder turns the spectrogram into sound. The triangles mark the cuts of the last step: can you hear them?";
+  }
+}
+
+/** @param {Scene} scene @param {number} step */
+export function stepName({ steps }, step) {
+  return `Step ${steps[step].step + 1}`;
+}
+
+/** @param {Scene} scene @param {number} step */
+function tilesOf({ steps }, step) {
+  const count = steps[step].tiles.length;
+  return count === 1 ? "everything at once" : `${count} tiles`;
+}
+
+/** @param {number[]} seams @param {number} perSecond */
+function cuts(seams, perSecond) {
+  if (!seams.length) return "There is no cut.";
+  const times = seams.slice(0, 8).map((seam) => seconds(seam, perSecond));
+  const more = seams.length > 8 ? " and so on" : "";
+  return `The cuts lie at ${times.join(", ")} s${more}.`;
+}
+
+/** Whether the cuts move in this run. @param {Scene} scene */
+function moved({ steps }) {
+  const places = new Set(steps.map(({ seams }) => seams.join()));
+  if (steps.every(({ seams }) => !seams.length)) return "";
+  return places.size > 1
+    ? "Each step cuts somewhere else, so no cut stays long enough to be heard."
+    : "Every step cuts at the same places, so every step deepens the same cuts.";
+}
+
+/**
+ * @param {Scene} scene
+ * @param {State} state
+ * @returns {Fact[]}
+ */
+export function facts(scene, { stage, step }) {
+  const { channel, channels, bins, framesPerSecond, limit, peak, steps } = scene;
+  const shown = bins === 1 && channels > 1 ? `all ${channels}` : String(channel);
+  /** @type {Fact[]} */
+  const colors = [
+    ["channel ", shown],
+    ["white is 0, red and blue reach ", `±${limit.toFixed(1)}`],
+  ];
+  if (stage === "steps") return [["grid moved by ", `${seconds(steps[step].shift, framesPerSecond)} s`], ...colors];
+  if (stage === "noise" || stage === "latent") return colors;
+  if (stage === "mel")
+    return [
+      ["bands ", "64"],
+      ["colors ", "−100 to 17 dB"],
+    ];
+  return [["peak ", peak > 0 ? `${(20 * Math.log10(peak)).toFixed(1).replace("-", "−")} dB` : "silence"]];
+}
+
+/** @param {Scene} scene */
+export function runFacts({ prompt, method, seed, seconds: length }) {
+  const short = prompt.length > 80 ? `${prompt.slice(0, 79)}…` : prompt;
+  return `${short} · ${method} · seed ${seed} · ${length.toFixed(1)} s. Click a stage to open it.`;
+}

@@ -1,0 +1,286 @@
+"""Fixtures that hold the JavaScript of `spotnb.live` to Python, piece by piece.
+
+python -m tests.live.fixtures    # rewrites them after a change in Python
+
+Long inputs are not stored: both sides draw them as normal noise, whose bits a fixture of its own holds. Of long
+results, every few numbers are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from spotnb.live.description import edges, tokenizer
+from spotnb.models.decode_mel import latent_to_mel, sliding_window_vae_decode
+from spotnb.models.load import load_model
+from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.solvers.ddim import ddim_timesteps
+from spotnb.solvers.multistep import dpm_solver_plus_plus
+from spotnb.solvers.noise import draw
+from spotnb.sound.measure import seam_score
+from spotnb.sound.mel import log_mel, mel_filters
+from spotnb.tiling.clock import Clock
+from spotnb.tiling.config import SHIFT_SCHEDULES, SpotDiffusionConfig
+from spotnb.tiling.shifts import draw_shift
+from spotnb.widgets.scenes import method_policies
+from tests.live.fixture_model import FixtureModel
+from tests.networks import ALPHAS
+
+FOLDER = Path(__file__).parent
+STRIDE = 5  # of stored results: no multiple of the number of bins, channels or frames
+TEXTS = (
+    "90s rock song with electric guitar and heavy drums",
+    "calm piano",
+    "",
+    "  Calm\tPIANO, slow... ",
+    "techno at 128bpm",
+    "techno at 128 bpm, 128bpmé and 90bpms 77bpm_",
+    "a zyzzyva plays the théremin & a ???",
+    "🎸 guitar 👩‍🎤 (solo)!",
+    "日本の piano",
+    "<s> piano </s><pad> <unk> guitar",
+    "İstanbul oud, KELVIN \u212aick straße",
+    "???",
+    "piano " * 45,
+    "drums & bass — loud",
+)
+SEEDS: tuple[tuple[int, list[int]], ...] = (
+    (0, [0, 0]),
+    (1, []),
+    (7, [3, 2]),
+    (2**32, [1]),
+    (2**53 - 1, [999, 1]),
+    (123456789012, [2**33, 4]),
+)
+DRAWS = ((128, 0, 0, "start"), (16, 1, 0, "pad"), (1000, 7, 12, "eta"), (32768, 2**40 + 3, 999, "start"))
+DURATIONS = (0.04, 0.12, 1, 2.5, 3.13, 5.12, 9.99, 10, 10.24, 20, 30.02, 59.999)
+RUNS: tuple[dict[str, Any], ...] = (
+    {},
+    {"method": "tiles"},
+    {"method": "full"},
+    {"method": "multidiffusion"},
+    {"method": "multidiffusion", "min_overlap": 5, "edge": "circular"},
+    {"edge": "anchor"},
+    {"edge": "merge"},
+    {"edge": "circular", "duration": 2.0},
+    {"edge": "reflect_noisy"},
+    {"solver": "dpm++", "steps": 6, "guidance_interval": [200, 800]},
+    {"solver": "dpm++", "steps": 16, "edge": "anchor"},
+    {"eta": 0.7, "shift_schedule": "sorted"},
+    {"guidance_scale": 1.0, "max_shift_ratio": 1.0, "shift_seed": 5},
+    {"guidance_scale": 0.3, "shift_schedule": "fibonacci", "tile_batch": 3},
+    {"duration": 0.5, "seed": 2**40},
+    {"duration": 0.48, "edge": "circular", "shift_schedule": "alternate"},
+)
+BASE: dict[str, Any] = {
+    "prompt": "one two three four",
+    "negative_prompt": "one two",
+    "duration": 2.1,
+    "steps": 4,
+    "guidance_scale": 2.5,
+    "guidance_interval": None,
+    "tile_size_time": 16,
+    "solver": "ddim",
+    "eta": 0.0,
+    "seed": 3,
+    "tile_batch": 2,
+}
+TILING = ("tile_size_time", "min_overlap", "max_shift_ratio", "edge", "shift_seed", "shift_schedule")
+DECODES = ((40, 16, 8), (41, 16, 5), (33, 16, 0), (12, 16, 8))  # frames, window, overlap
+
+
+def thin(values: ArrayLike | Tensor, stride: int = STRIDE) -> list[float]:
+    """Every few of some numbers, to the precision of float32."""
+    return [float(f"{value:.8g}") for value in np.asarray(values, np.float64).ravel()[::stride]]
+
+
+def seeds() -> list[dict[str, Any]]:
+    """The words of SeedSequence, as texts, because JSON in JavaScript has no integers of 64 bits."""
+    return [{"seed": str(seed), "key": list(map(str, key)), "word": str(_word(seed, key))} for seed, key in SEEDS]
+
+
+def _word(seed: int, key: list[int]) -> int:
+    return int(np.random.SeedSequence(seed, spawn_key=key).generate_state(1, np.uint64)[0])
+
+
+def noise() -> list[dict[str, Any]]:
+    """Draws, with a digest of all their bits."""
+    cases = []
+    for size, seed, step, purpose in DRAWS:
+        drawn = draw((size,), seed, step, purpose).numpy()
+        digest = hashlib.sha256(drawn.astype("<f4").tobytes()).hexdigest()
+        cases.append({"asked": [size, seed, step, purpose], "some": thin(drawn, 4096), "sha256": digest})
+    return cases
+
+
+def shifts() -> list[dict[str, Any]]:
+    """All shifts of short runs."""
+    cases = []
+    for schedule in SHIFT_SCHEDULES:
+        for width, ratio, seed in ((128, 0.5, 0), (256, 1.0, 9), (16, 0.3, 2**50)):
+            config = SpotDiffusionConfig(width, max_shift_ratio=ratio, shift_seed=seed, shift_schedule=schedule)
+            drawn = [draw_shift(config, step, 12) for step in range(12)]
+            asked = {"largest": config.max_shift, "seed": seed, "schedule": schedule}
+            cases.append({"asked": asked, "shifts": drawn})
+    return cases
+
+
+def lengths() -> list[dict[str, Any]]:
+    """The frames and samples of durations."""
+    clocks = [(Clock(), 8), (Clock(44100, 2048), 1)]
+    return [
+        {
+            "rates": {"sample_rate": clock.sample_rate, "samples_per_frame": clock.samples_per_frame},
+            "multiple": multiple,
+            "duration": duration,
+            "ring": ring,
+            "frames": (frames := clock.run_frames(duration, multiple, ring)),
+            "samples": clock.run_samples(duration, frames, ring),
+        }
+        for clock, multiple in clocks
+        for duration in DURATIONS
+        if duration > clock.frame_seconds
+        for ring in (False, True)
+    ]
+
+
+def timesteps() -> list[dict[str, Any]]:
+    """The timesteps of both solvers."""
+    steps = (1, 2, 3, 7, 14, 15, 25, 33, 50, 74, 148, 600)
+    return [
+        {"steps": n, "ddim": ddim_timesteps(n), "dpm++": dpm_solver_plus_plus(ALPHAS, n, 0.0).timesteps} for n in steps
+    ]
+
+
+def texts() -> list[dict[str, Any]]:
+    """The embedded model's vocabulary, and what it reads of texts."""
+    model: Any = load_model("tiny", device="cpu", dtype="fp32")
+    return [
+        tokenizer(model.tokenizer),
+        *(
+            {
+                "text": text,
+                "ids": model.tokenizer([text], truncation=True).input_ids[0],
+                **dict(zip(("unknown", "cut", "empty"), _plain(model.read_text(text)), strict=True)),
+            }
+            for text in TEXTS
+        ),
+    ]
+
+
+def _plain(reading: Any) -> list[Any]:
+    return [list(reading.unknown), list(reading.cut), reading.empty]
+
+
+def runs() -> list[dict[str, Any]]:
+    """The model that JavaScript needs, and the latent after each step of runs."""
+    model = FixtureModel()
+    description = {
+        "alphas_cumprod": [float(f"{alpha:.9g}") for alpha in ALPHAS.tolist()],
+        "edges": edges(model.time_multiple),
+        "methods": method_policies(),
+    }
+    cases = []
+    for changes in RUNS:
+        settings = BASE | changes
+        options = {name: value for name, value in settings.items() if name not in TILING}
+        config = SpotDiffusionConfig(**{name: settings[name] for name in TILING if name in settings})
+        sampler = SpotSampler(model, config=config, **options)
+        records: list[Any] = [sampler.step() for _ in range(settings["steps"])]
+        steps, last = [thin(record.x) for record in records], records[-1]
+        cases.append({"settings": settings, "frames": last.x.shape[2], "steps": steps, "x0": thin(last.x0)})
+    return [description, *cases]
+
+
+def decoded() -> list[dict[str, Any]]:
+    """Log-mels of latents of noise, in windows of several sizes, and of a ring."""
+    model, cases = FixtureModel(), []
+    for frames, window, overlap in DECODES:
+        latent = draw((1, 2, frames, 4), frames, 0, "start")
+        mel = sliding_window_vae_decode(model, latent, window, overlap)
+        cases.append({"asked": [frames, window, overlap, False], "mel": thin(mel, 37)})
+    mel = latent_to_mel(model, draw((1, 2, 40, 4), 40, 0, "start"), ring=True)
+    return [*cases, {"asked": [40, 256, 64, True], "mel": thin(mel, 37)}]
+
+
+class Given(nn.Module):
+    """A layer that returns what it was given."""
+
+    def __init__(self, output: Tensor) -> None:
+        super().__init__()
+        self.output = output
+
+    def forward(self, _: Tensor) -> Tensor:
+        return self.output
+
+
+def normal(*shape: int, seed: int) -> Tensor:
+    return draw(shape, seed, 0, "start")
+
+
+@torch.no_grad()
+def vocoded() -> list[dict[str, Any]]:
+    """The sounds of vocoders whose network returns noise, and the filters that JavaScript needs."""
+    filters = mel_filters()
+    cases: list[dict[str, Any]] = [{"filters": [[int(row.nonzero()[0][0]), *_weights(row)] for row in filters]}]
+    for tones, refinements, frames, spacing in ((0, 2, 21, 48), (16, 0, 120, 24), (256, 1, 20, 4)):
+        vocoder = ISTFTVocoder(
+            channels=8, hidden=8, depth=1, tones=tones, refinements=refinements, anchor_spacing=spacing
+        )
+        vocoder.head = Given(normal(1, frames, 1026, seed=1))
+        if tones:
+            vocoder.tone_head = Given(normal(1, frames, 2 * tones, seed=2))
+        sound = vocoder(2 * normal(1, frames, 64, seed=3) - 5)
+        asked = {"tones": tones, "refinements": refinements, "frames": frames, "anchor_spacing": spacing}
+        cases.append({"asked": asked, "sound": thin(sound, 37)})
+    return cases
+
+
+def _weights(row: NDArray[np.float32]) -> list[float]:
+    (inside,) = row.nonzero()
+    return thin(row[inside[0] : inside[-1] + 1], 1)
+
+
+def mels() -> list[dict[str, Any]]:
+    """Log-mels of noise, and scores of seams in them."""
+    cases = []
+    for samples, seams in ((8000, [3, 8]), (25 * 640, [5, 6, 20])):
+        mel = log_mel(0.1 * normal(samples, seed=4).numpy())
+        score = seam_score(mel, seams)
+        measured = {"score": score.score, "perSeam": score.per_seam.tolist(), "pValue": score.p_value}
+        cases.append({"samples": samples, "mel": thin(mel, 37), "seams": seams, "measured": measured})
+    return cases
+
+
+FIXTURES = {
+    "seeds.json": seeds,
+    "noise.json": noise,
+    "shifts.json": shifts,
+    "lengths.json": lengths,
+    "timesteps.json": timesteps,
+    "texts.json": texts,
+    "runs.json": runs,
+    "decoded.json": decoded,
+    "vocoded.json": vocoded,
+    "mels.json": mels,
+}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for name, cases in FIXTURES.items():
+        lines = [json.dumps(case, separators=(",", ":"), ensure_ascii=False) for case in cases()]
+        (FOLDER / name).write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
