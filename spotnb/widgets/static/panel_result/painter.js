@@ -1,5 +1,5 @@
 // The picture of the sound: waveform above mel spectrogram, the seams in both, and the playhead.
-import { binOf } from "../comparison/mel_scale.js";
+import { binOf } from "../shared/mel_scale.js";
 import { drawTimeAxis, rowLabel } from "../shared/plot.js";
 import { clipped, haloed, line } from "../shared/strokes.js";
 import { fullScale, GAP, MEL, places, WAVE } from "./geometry.js";
