@@ -1,7 +1,8 @@
 // The picture of the open stage.
-import { BANDS, binOf } from "../comparison/mel_scale.js";
+
 import { drawBand, numberBand } from "../shared/bands.js";
 import { magma } from "../shared/colors.js";
+import { BANDS, binOf } from "../shared/mel_scale.js";
 import { segmentPieces } from "../shared/pieces.js";
 import { drawTimeAxis, rowLabel } from "../shared/plot.js";
 import { clipped, haloed, line, pointer } from "../shared/strokes.js";

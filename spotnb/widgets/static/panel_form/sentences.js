@@ -1,7 +1,11 @@
 // The sentences of the form.
-export const KEYS =
-  "In the prompt: Ctrl+Enter runs. Tab moves to the next field or button; Space presses a button and opens a group. " +
-  "In number fields: up and down change the value.";
+/** @type {readonly (readonly [string, string])[]} */
+export const KEYS = [
+  ["Ctrl+Enter", "in the prompt: run"],
+  ["Tab", "next field or button"],
+  ["Space", "press a button, open a group"],
+  ["↑ ↓", "in number fields: change the value"],
+];
 
 /** @param {number} count */
 export function unknownWords(count) {
