@@ -32,11 +32,12 @@ from training.fit_tones import fit_rest, fit_tones, targets
 from training.measure_vocoder import copied, tonal_clips
 from training.start import begin, training_parser
 from training.trainer import Figures, Stateful, Trainer
-from training.vocoder_losses import EDGE_FRAMES, frequency_distance, stft_distance
+from training.vocoder_losses import EDGE_FRAMES, RESOLUTIONS, frequency_distance, stft_distance
 
 FRAMES, BATCH, GPU_BATCH = 96, 8, 32
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
 TONES = 256
+LONG = 4096  # samples per frame: tones that beat against each other, and noise between partials, show
 FREQUENCY_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 0.5
 ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
@@ -96,7 +97,7 @@ def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, 
     assert offset is not None
     ours = vocoder.inverse_stft(spectrum)
     inside = slice(EDGE, -EDGE)
-    stft = stft_distance(ours[:, inside], real[:, inside])
+    stft = stft_distance(ours[:, inside], real[:, inside], (*RESOLUTIONS, LONG))
     mel_l1 = (torch_log_mel(ours[:, inside]) - torch_log_mel(real[:, inside])).abs().mean()
     frequency = frequency_distance(offset, real)
     figures = {"stft": stft.detach(), "mel_l1": mel_l1.detach(), "hz": frequency.detach() * 100}

@@ -8,11 +8,12 @@ import numpy as np
 
 from spotnb.errors import InputError
 from spotnb.plots.overview import Plane, Process
+from spotnb.plots.style import RANGE
 from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.measure import MEL_SECONDS, extremes
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int, show
-from spotnb.widgets.comparison_runs import RANGE, packed_envelope, packed_mel
+from spotnb.widgets.comparison_runs import packed_envelope, packed_mel
 
 if TYPE_CHECKING:
     from spotnb.sampling.sampler import SpotSampler

@@ -2,6 +2,7 @@
 import { seconds } from "../shared/time.js";
 
 /** @import { Fact } from "../shared/dom.js" */
+/** @import { KeyMeaning } from "../shared/keys.js" */
 /** @import { Scene, Stage, State } from "./state.js" */
 
 /** @type {Record<Stage, [title: string, caption: string]>} */
@@ -13,8 +14,12 @@ export const TITLES = {
   sound: ["Sound", "ready to play"],
 };
 
-export const KEYS =
-  "On a stage: left and right, Home and End for another one. In the picture: left and right, Home and End for the steps, or for a second of the sound; space to play. Click a row of the map for its step, or the sound to play from there.";
+/** @type {KeyMeaning[]} */
+export const KEYS = [
+  ["← →, Home, End", "on a stage, another one; in the picture, the steps, or a second of the sound"],
+  ["Space", "play the sound, in the picture"],
+  ["Click", "a row of the map for its step; the sound, to play from there"],
+];
 
 const EPSILON = 0.02; // dB that rounding may add
 
