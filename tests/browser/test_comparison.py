@@ -138,6 +138,7 @@ def test_a_seam_is_played_again_and_again(shown: Shown) -> None:
     loop.click()
     shown.until("w.loop", [0.6, 2.6])
     shown.until("w.playing", True)
+    shown.page.wait_for_function("window.ear")  # the output begins a moment later
     assert loop.get_attribute("aria-pressed") == "true"
     places = []
     for _ in range(30):

@@ -87,7 +87,7 @@ def test_there_are_widgets_to_show() -> None:
 def test_each_widget_is_drawn_and_fits(page: Page, index: int) -> None:
     widget = page.locator(".spotnb").nth(index)
     widget.scroll_into_view_if_needed()
-    canvas = widget.locator("canvas").first
+    canvas = widget.locator(".spotnb-canvas").first
     canvas.wait_for()
     page.wait_for_function(f"(canvas) => ({COLORS})(canvas) > 4", arg=canvas.element_handle())
     assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")

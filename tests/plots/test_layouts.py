@@ -125,7 +125,7 @@ def test_tile_map_shows_what_is_owned_and_padded(layouts: list[Layout]):
         owned[round((low + high) / 2), int(start) : int(stop)] += 1
     assert np.array_equal(owned, [layout.coverage for layout in layouts])
     seen = {(seam % frames, round(y)) for seam, y in ticks(ax)}
-    assert seen == {(seam, row) for row, layout in enumerate(layouts) for seam in layout.seams}
+    assert seen == {(seam, row) for row, layout in enumerate(layouts) for seam in layout.cuts}
     beyond = sum(max(0, b - frames) - min(0, a) for row in layouts if row.edge != "circular" for a, b in windows(row))
     assert sum(stop - start for start, stop, *_ in hatched(ax)) == beyond
     plt.close("all")
@@ -246,7 +246,7 @@ def test_a_fixed_grid_fills_its_pins():
 @example(layouts=[plan(54, SpotDiffusionConfig(20, 9), 0, "multidiffusion", time_multiple=1)])  # a seam near the end
 def test_no_seam_is_lost_in_the_histogram(layouts: list[Layout]):
     _, ax, bars = plot_seams(layouts)
-    assert sum(bar.get_height() for bar in bars) == sum(len(layout.seams) for layout in layouts)
+    assert sum(bar.get_height() for bar in bars) == sum(len(layout.cuts) for layout in layouts)
     assert len(bars) <= 257
     assert ax.get_xlim() == pytest.approx((0, layouts[0].frames / 25))
     plt.close("all")
