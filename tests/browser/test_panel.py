@@ -36,7 +36,8 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.run("w.pause(); w.wait(); w.reset(); w.form.guidance.value = 2.5; w.form.seed.value = 0")
-    page.run("w.form.prompt.value = 'a sea'; w.compare([]); w.form.method.value = 'spot'; [w.remove(kept.number) for kept in w.runs]")
+    page.run("w.form.prompt.value = 'a sea'; w.form.method.value = 'spot'")
+    page.run("w.compare([]); [w.remove(kept.number) for kept in w.runs]")
     page.until("w._run.busy", False)
     button(page, "Run").wait_for()
     return page
