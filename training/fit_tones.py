@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spotnb.models.mel import stft, torch_log_mel
-from spotnb.models.tones import MAX_OFFSET, anchor_frames, phases, spectrum_of
+from spotnb.models.tones import MAX_OFFSET
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
 from training.vocoder_losses import EDGE_FRAMES, frequencies
@@ -87,17 +87,14 @@ def fit_rest(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) ->
         waves: Clips to fit to.
         batches: How many batches of excerpts to use.
     """
-    config, bins = vocoder.config, vocoder.config.window // 2 + 1
+    bins = vocoder.config.window // 2 + 1
     inputs: list[Tensor] = []
     rests: list[Tensor] = []
     inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
     for real in _excerpts(waves, batches):
         mel = torch_log_mel(real)[:, 0]
         features = vocoder.features(mel)
-        magnitude, offset = vocoder.tones(features, mel)
-        anchors = anchor_frames(mel, config.anchor_spacing)
-        tones = spectrum_of(magnitude, offset, phases(offset, magnitude, anchors, config.hop, config.window))
-        tones = nn.functional.pad(tones, (0, 0, 0, bins - tones.shape[1]))
+        tones, _ = vocoder.tones_spectrum(features, mel)
         power = stft(real).abs().square()
         rest = torch.maximum(power - tones.abs().square(), LEAST_REST * power).sqrt().clamp_min(LEAST_MAGNITUDE).log()
         inputs.append(torch.cat([features, torch.ones_like(mel[..., :1])], 2)[:, inside].flatten(0, 1))

@@ -146,14 +146,20 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
         spectrum, offset = torch.polar(bounded(log_magnitude), phase), None
         if self.tone_head is not None:
-            magnitude, offset = self.tones(h, mel)
-            anchors = anchor_frames(mel, self.config.anchor_spacing)
-            # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
-            steady = offset.detach()
-            phase = phases(steady, magnitude, anchors, self.config.hop, self.config.window)
-            tones = spectrum_of(magnitude, steady, phase)
-            spectrum = spectrum + nn.functional.pad(tones, (0, 0, 0, spectrum.shape[1] - tones.shape[1]))
+            tones, offset = self.tones_spectrum(h, mel)
+            spectrum = spectrum + tones
         return without_offset(spectrum), offset
+
+    def tones_spectrum(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`, and their offsets as `tones` does."""
+        magnitude, offset = self.tones(features, mel)
+        anchors = anchor_frames(mel, self.config.anchor_spacing)
+        # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
+        steady = offset.detach()
+        phase = phases(steady, magnitude, anchors, self.config.hop, self.config.window)
+        tones = spectrum_of(magnitude, steady, phase)
+        missing = self.config.window // 2 + 1 - tones.shape[1]
+        return nn.functional.pad(tones, (0, 0, 0, missing)), offset
 
     def tones(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
         """Return magnitudes of the tones and in bins how far they are above their centers, `[B, tones, frames]`."""

@@ -198,9 +198,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             InputError: There is no such run.
             SpotnbError: The panel is working.
         """
-        kept = self._kept(number)
-        if self._run.busy:
-            raise SpotnbError(WORKING)
+        kept = self._kept_at_rest(number)
         self._run.show(kept)
 
     @while_open
@@ -211,9 +209,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             InputError: There is no such run.
             SpotnbError: The panel is working.
         """
-        kept = self._kept(number)
-        if self._run.busy:
-            raise SpotnbError(WORKING)
+        kept = self._kept_at_rest(number)
         self._shelf.remove(kept)
         if kept.sampler is self._run.sampler:
             self._run.clear()
@@ -222,6 +218,12 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
             if kept.generation is not None and kept.generation is self._run.generation:
                 self._run.generation = None
             self._show()
+
+    def _kept_at_rest(self, number: Any) -> Kept:
+        kept = self._kept(number)
+        if self._run.busy:
+            raise SpotnbError(WORKING)
+        return kept
 
     def _kept(self, number: Any) -> Kept:
         held = {kept.number: kept for kept in self._shelf.runs}

@@ -62,6 +62,15 @@ PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((p
 BEGUN = PROMPTS + ".some((text) => /\\[[*\\d]+\\]/.test(text))"
 
 
+def terminate(process: subprocess.Popen[bytes]) -> None:
+    """End a server, if need be by force."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
 class Server:
     """A Jupyter server on a free local port, isolated from the user's settings."""
 
@@ -134,11 +143,7 @@ class Server:
         nbformat.write(notebook, self.folder / "notebooks" / name)
 
     def close(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        terminate(self.process)
 
 
 class Shown:

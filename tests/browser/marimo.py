@@ -10,6 +10,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests.browser.jupyter import terminate
+
 CELL = """
 
 @app.cell
@@ -74,8 +76,4 @@ class Server:
                 return
 
     def close(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        terminate(self.process)

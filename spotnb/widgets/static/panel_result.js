@@ -6,12 +6,12 @@ import { imageOf, magma } from "./shared/colors.js";
 import { factSpans, h, showAction } from "./shared/dom.js";
 import { bindKeys, pressable } from "./shared/keys.js";
 import { bufferOf, bytesOf, clamp } from "./shared/numbers.js";
-import { createViewPlayer } from "./shared/player.js";
 import { createPlot } from "./shared/plot.js";
 import { followPointer } from "./shared/pointers.js";
+import { createSceneSound } from "./shared/scene_sound.js";
 import { openView } from "./shared/view.js";
 
-/** @import { Given, View } from "./shared/view.js" */
+/** @import { Given } from "./shared/view.js" */
 /** @import { Scene } from "./panel_result/sentences.js" */
 
 /** @param {Given} given */
@@ -19,8 +19,9 @@ function render(given) {
   const view = openView(given, "panel-result", "The sound of the run");
   /** @type {Scene} */
   const scene = view.model.get("_scene");
-  const sound = createSound(view, scene);
-  const { player, toggle, seek } = sound;
+  const sound = createSceneSound(view, scene);
+  const { player, toggle } = sound;
+  const seek = (/** @type {number} */ seconds) => player.seek(clamp(seconds, 0, scene.seconds));
   const shown = {
     picture: imageOf(bytesOf(scene.mel), scene.columns, scene.bands, magma),
     envelope: new Int8Array(bufferOf(scene.envelope)),
@@ -62,36 +63,6 @@ function render(given) {
   });
   view.repaint();
   return view.end;
-}
-
-/**
- * The player, once the browser has decoded the sound.
- * @param {View} view
- * @param {Scene} scene
- */
-function createSound(view, scene) {
-  let ready = false;
-  let trouble = "";
-  const player = createViewPlayer(view, { onPlace: view.repaint });
-  player.load([bufferOf(scene.sound)]).then(
-    () => {
-      ready = true;
-      view.repaint();
-    },
-    () => {
-      trouble = "This browser cannot decode the sound.";
-      view.repaint();
-    },
-  );
-  return {
-    player,
-    isReady: () => ready,
-    trouble: () => trouble,
-    toggle() {
-      if (ready) player.toggle();
-    },
-    seek: (/** @type {number} */ seconds) => player.seek(clamp(seconds, 0, scene.seconds)),
-  };
 }
 
 export default { render };
