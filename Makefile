@@ -5,7 +5,8 @@ PROMPT ?= 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 # The number of test processes. All tests of a file run in one of them, because they share fixtures.
 JOBS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+# A process that crashes ends the run and names its test: xdist 3.8 waits forever for the one that replaces it.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help

@@ -20,6 +20,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests already run in several processes
+# Processes that fill one cache of numba's at the same time may load each other's half of a function, and crash:
+# https://github.com/numba/numba/issues/10128
+CACHE = Path(__file__).parents[1] / ".pytest_cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 # Its import compiles a grammar, which takes seconds. nbformat imports it through jsonschema, which works without it.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 

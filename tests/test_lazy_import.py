@@ -20,7 +20,7 @@ def run_python(code: str) -> None:
 
 def test_importing_spotnb_loads_nothing_heavy() -> None:
     run_python(
-        "import sys, spotnb; heavy = {'torch', 'diffusers', 'transformers', 'matplotlib', 'numpy', 'scipy', 'librosa'};"
+        "import sys, spotnb; heavy = {'torch', 'diffusers', 'transformers', 'matplotlib', 'numpy', 'scipy', 'soxr'};"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules); assert spotnb.__version__"
     )
 

@@ -39,7 +39,7 @@ sampler.goto("start")  # type: ignore[arg-type]
 spotnb.SpotSampler(model, "organ", duration="10")  # type: ignore[arg-type]
 """
 HEAVY = (  # following them would take a minute of CPU time
-    "torch diffusers transformers matplotlib scipy librosa soundfile anywidget traitlets IPython ipywidgets pandas "
+    "torch diffusers transformers matplotlib scipy soxr soundfile anywidget traitlets IPython ipywidgets pandas "
     "distributed tqdm safetensors psutil huggingface_hub pyloudnorm"
 )
 SKIPPED = f"""

@@ -36,7 +36,7 @@ _TEXT = 'it is not open in binary mode, "rb"'
 def load_audio(source: Any, sample_rate: int = SAMPLE_RATE, *, channels: int = 1) -> NDArray[np.float32]:
     """Return sound at `sample_rate` Hz from a file or an array: `[samples]`, or `[channels, samples]`.
 
-    By default, channels are averaged. librosa (soxr) converts the sample rate. What the conversion adds beyond full
+    By default, channels are averaged. soxr converts the sample rate. What the conversion adds beyond full
     scale is clipped if the source stays within [-1, 1], so that the result can be saved.
 
     Args:

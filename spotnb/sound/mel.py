@@ -9,7 +9,7 @@ The framing is that of the HiFi-GAN vocoder (https://github.com/jik876/hifi-gan,
 end (https://github.com/haoheliu/AudioLDM, `audioldm/audio/stft.py`) differs only in that it mirrors 512 samples, which
 moves every frame 5 ms earlier and adds one frame at the end.
 
-Importing this module imports neither torch nor librosa. `spotnb.models.mel.torch_log_mel` is the differentiable
+Importing this module imports neither torch nor transformers. `spotnb.models.mel.torch_log_mel` is the differentiable
 version.
 """
 
@@ -40,13 +40,14 @@ _CHUNK = 1024  # frames transformed at once: 10 s of sound, which takes 30 MB
 @cache
 @np.errstate(all="ignore")
 def mel_filters() -> NDArray[np.float32]:
-    """Return the mel filters of librosa, `[64, 513]`, with Slaney scale and normalization.
+    """Return the mel filters, `[64, 513]`, with Slaney scale and normalization.
 
     The array is cached and therefore read-only.
     """
-    from librosa.filters import mel  # imported here because it takes a second and a half
+    from transformers.audio_utils import mel_filter_bank  # imported here because it takes a second
 
-    filters: NDArray[np.float32] = mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=BINS, fmin=0, fmax=TOP_HZ)
+    bank = mel_filter_bank(WINDOW // 2 + 1, BINS, 0, TOP_HZ, SAMPLE_RATE, norm="slaney", mel_scale="slaney")
+    filters = np.ascontiguousarray(bank.T, np.float32)
     filters.flags.writeable = False
     return filters
 

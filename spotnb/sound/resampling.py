@@ -16,7 +16,7 @@ _BYTES = 16  # of memory per sample of the longer sound
 def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
     """Return a sound `[samples]` or `[channels, samples]` converted from the sample rate `rate` to `wanted`, in Hz.
 
-    librosa (soxr) converts it. Its filter can overshoot: a sound within [-1, 1] is limited to [-1, 1] afterwards.
+    soxr converts it. Its filter can overshoot: a sound within [-1, 1] is limited to [-1, 1] afterwards.
 
     Raises:
         InputError: The result would be too long.
@@ -33,7 +33,9 @@ def resampled(wave: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.f
         what,
         hint="check its sample rate, or pass a shorter sound",
     )
-    from librosa import resample  # imported here because it takes a second and is rarely needed
+    import soxr  # imported here because it is rarely needed
 
-    converted = np.asarray(resample(wave, orig_sr=rate, target_sr=wanted), np.float32)
+    converted = np.asarray(soxr.resample(wave.T, rate, wanted).T, np.float32)
+    missing = samples - converted.shape[-1]  # soxr rounds the length, and we round it up
+    converted = np.pad(converted, [(0, 0)] * (converted.ndim - 1) + [(0, missing)])
     return np.clip(converted, -1, 1) if np.abs(wave).max() <= 1 else converted

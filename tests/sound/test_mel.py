@@ -119,7 +119,7 @@ def test_bad_shape_for_the_torch_twin(shape):
 
 
 def test_import_is_light():
-    heavy = "{'torch', 'librosa', 'matplotlib', 'scipy', 'soundfile'}"
+    heavy = "{'torch', 'transformers', 'matplotlib', 'scipy', 'soundfile'}"
     code = (
         f"import sys, spotnb.sound.mel, spotnb.sound.measure, spotnb.sound.files\nassert not {heavy} & set(sys.modules)"
     )
