@@ -65,69 +65,58 @@ def phases(offset: Tensor, magnitude: Tensor, anchors: Tensor, hop: int, window:
         Phases at the middle of each frame, in turns from 0 to 1, `[B, J, frames]`.
     """
     exact = torch.float32 if offset.device.type == "mps" else torch.float64  # for a sum of thousands of turns
-    frames = offset.shape[2]
-    index = torch.arange(offset.shape[1], device=offset.device)
+    count, frames = offset.shape[1:]
+    index = torch.arange(count, device=offset.device)[:, None]
     centers = ((2 * index + 1) * hop % window).to(exact) / window  # turns per hop, without the whole turns
-    free = (centers[:, None] + _midpoints(offset).to(exact) * (hop / window)).cumsum(2)
-    previous, following = _neighbors(anchors)
-    between = (previous >= 0) & (following < frames)
-    start = torch.where(previous < 0, following, previous).clamp(max=frames - 1)
-    end = following.clamp(max=frames - 1)
-    phase = free - _at(free, start)
+    free = (_midpoints(offset) * (hop / window) + centers).cumsum(2)
     with torch.no_grad():
-        quietness = (1 / (_midpoints(magnitude.float().square()) + QUIET_POWER)).to(exact).cumsum(2)
-        elapsed, total = quietness - _at(quietness, start), _at(quietness, end) - _at(quietness, start)
-        share = torch.where(between[:, None], elapsed / total.clamp_min(1e-9), 0)
-    advance = _at(free, end) - _at(free, start)
-    phase = phase - share * (advance - advance.detach().round())
-    return ((phase + (GOLDEN_RATIO * index % 1).to(exact)[:, None]) % 1).float()
+        quietness = (1 / (_midpoints(magnitude.float().square()) + QUIET_POWER)).cumsum(2, dtype=exact)
+    # All sounds in one row of frames, which stretches between anchors divide.
+    free, quietness = (x.transpose(0, 1).flatten(1) for x in (free, quietness))
+    first = (anchors | (torch.arange(frames, device=anchors.device) == 0)).flatten()
+    begin = first.nonzero()[:, 0]
+    following = nn.functional.pad(begin[1:], (0, 1), value=len(first))
+    anchored, followed = anchors.flatten()[begin], following % frames > 0
+    end = torch.where(followed, following, following - 1)
+    start = torch.where(anchored, begin, end)
+    advance, total = (x[:, end] - x[:, start] for x in (free, quietness))
+    missed = torch.where(anchored & followed, advance - advance.detach().round(), 0)
+    rate = missed / total.clamp_min(1e-9)
+    base = free[:, start] - rate * quietness[:, start] - (GOLDEN_RATIO * index % 1).to(exact)
+    stretch = first.cumsum(0) - 1
+    phase = free - rate[:, stretch] * quietness - base[:, stretch]
+    return (phase - phase.floor()).float().view(count, -1, frames).transpose(0, 1)
 
 
-def spectrum_of(magnitude: Tensor, offset: Tensor, phase: Tensor) -> Tensor:
+def spectrum_of(magnitude: Tensor, offset: Tensor, phase: Tensor, bins: int) -> Tensor:
     """Draw sinusoids into an STFT with a Hann window.
 
     The main lobe of a sinusoid is four bins wide. Its shape is approximated by `cos(pi x / 4) ** 2` at x bins from its
-    top, within 2 % of the height of the lobe. Since x differs from the offset by whole numbers, all its bins follow
-    from the cosine and the sine of a single angle. Side lobes are left out.
+    top, within 2 % of the height of the lobe. Side lobes are left out.
 
     Args:
         magnitude: Magnitude at the top of the main lobe, `[B, J, frames]`.
         offset: Frequencies in bins above the centers of the sinusoids, `[B, J, frames]`.
         phase: Phases at the middle of each frame in turns, `[B, J, frames]`.
+        bins: Number of bins, at least 2 J + 1.
 
     Returns:
-        Complex spectrum `[B, 2 J + 1, frames]`, with phases that refer to the first sample of each frame.
+        Complex spectrum `[B, bins, frames]`, with phases that refer to the first sample of each frame.
     """
-    wave = torch.polar(magnitude, 2 * math.pi * phase)
-    cosine, sine = torch.cos(math.pi / 2 * offset), torch.sin(math.pi / 2 * offset)
-    above, below, far = (1 + sine) / 2, (1 - sine) / 2, (1 - cosine) / 2
-    count = magnitude.shape[1]
-
-    def shifted(lobe: Tensor, by: int, bins: int) -> Tensor:
-        return nn.functional.pad(wave * lobe, (0, 0, by, bins - count - by))
-
-    odd = wave * ((1 + cosine) / 2)
-    odd = odd + shifted(far * (offset > 0), 1, count) + shifted(far * (offset < 0), -1, count)
-    even = shifted(below * (offset < 1), 0, count + 1) + shifted(above * (offset > -1), 1, count + 1)
-    even = even + shifted(below * (offset > 1), 2, count + 1) + shifted(above * (offset < -1), -1, count + 1)
-    # From the first sample of a frame to its middle, bin k advances by k half turns.
-    return torch.cat([torch.stack([even[:, :-1], -odd], 2).flatten(1, 2), even[:, -1:]], 1)
+    angle, (sounds, count, frames) = 2 * math.pi * phase, magnitude.shape
+    wave = magnitude * torch.stack([angle.cos(), angle.sin()])
+    # Lobes at the ends reach up to two bins beyond the spectrum.
+    parts = wave.new_zeros(2, sounds, 2 + bins + 2, frames)
+    for distance in range(-3, 4):
+        x = (distance - offset).clamp(-2, 2)
+        # From the first sample of a frame to its middle, bin k advances by k half turns.
+        sign = 1 if distance % 2 else -1
+        lobe = (1 + (math.pi / 2 * x).cos()) * (sign / 2)
+        first = 2 + 1 + distance
+        parts[:, :, first : first + 2 * count : 2] += wave * lobe
+    return torch.complex(*parts[:, :, 2:-2])
 
 
 def _midpoints(x: Tensor) -> Tensor:
     """Return the mean of each frame and the one before it, and 0 for the first frame."""
     return nn.functional.pad((x[..., 1:] + x[..., :-1]) / 2, (1, 0))
-
-
-def _neighbors(anchors: Tensor) -> tuple[Tensor, Tensor]:
-    """Return, for each frame, the last anchor up to it (or -1) and the first after it (or the number of frames)."""
-    frames = anchors.shape[1]
-    at = torch.arange(frames, device=anchors.device).expand_as(anchors)
-    previous = torch.where(anchors, at, -1).cummax(1).values
-    coming = torch.where(anchors, at, frames).flip(1).cummin(1).values.flip(1)
-    return previous, nn.functional.pad(coming[:, 1:], (0, 1), value=frames)
-
-
-def _at(x: Tensor, frames: Tensor) -> Tensor:
-    """Pick from `x`, `[B, J, frames]`, the frames `[B, n]` of each sound."""
-    return x.gather(2, frames[:, None].expand(-1, x.shape[1], -1))

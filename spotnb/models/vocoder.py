@@ -144,7 +144,8 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         """
         h = self.features(mel)
         log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
-        spectrum, offset = torch.polar(bounded(log_magnitude), phase), None
+        magnitude, offset = bounded(log_magnitude), None
+        spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
         if self.tone_head is not None:
             tones, offset = self.tones_spectrum(h, mel)
             spectrum = spectrum + tones
@@ -157,15 +158,14 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
         steady = offset.detach()
         phase = phases(steady, magnitude, anchors, self.config.hop, self.config.window)
-        tones = spectrum_of(magnitude, steady, phase)
-        missing = self.config.window // 2 + 1 - tones.shape[1]
-        return nn.functional.pad(tones, (0, 0, 0, missing)), offset
+        return spectrum_of(magnitude, steady, phase, self.config.window // 2 + 1), offset
 
     def tones(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
         """Return magnitudes of the tones and in bins how far they are above their centers, `[B, tones, frames]`."""
         assert self.tone_head is not None
-        out = self.tone_head(torch.cat([features, self.standardised(mel)], 2)).float().mT
-        log_magnitude, raw = out.chunk(2, dim=1)
+        out = self.tone_head(torch.cat([features, self.standardised(mel)], 2)).float()
+        # Phases are sums over frames, which is fast where the frames of a tone lie side by side.
+        log_magnitude, raw = out.mT.contiguous().chunk(2, dim=1)
         return bounded(log_magnitude), MAX_OFFSET * torch.tanh(raw)
 
     def forward(self, mel: Tensor) -> Tensor:
@@ -190,14 +190,23 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         Frame j is centered on samples `j * hop` to `(j + 1) * hop`.
         """
         window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
-        frames = torch.fft.irfft(spectrum.mT, n=window) * self.hann
-        length = (count - 1) * hop + window
-        shape = {"output_size": (1, length), "kernel_size": (1, window), "stride": (1, hop)}
-        sound = nn.functional.fold(frames.mT, **shape)[:, 0, 0]
-        power = (self.hann**2)[None, :, None].expand(1, window, count)
-        envelope = nn.functional.fold(power, **shape)[:, 0, 0]
+        sound = overlap_add(torch.fft.irfft(spectrum.mT, n=window) * self.hann, hop)
+        envelope = overlap_add(self.hann.square().expand(1, count, window), hop)
         margin = (window - hop) // 2
         return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]
+
+
+def overlap_add(frames: Tensor, hop: int) -> Tensor:
+    """Return the sum of frames `[B, count, window]`, each `hop` samples after the one before it.
+
+    Returns:
+        `[B, samples]`, with up to `hop - 1` zeros at the end.
+    """
+    sounds, count, window = frames.shape
+    total = frames.new_zeros(sounds, count + math.ceil(window / hop) - 1, hop)
+    for index, part in enumerate(torch.split(frames, hop, dim=2)):
+        total[:, index : index + count, : part.shape[2]] += part
+    return total.flatten(1)
 
 
 def bounded(log_magnitude: Tensor) -> Tensor:
@@ -210,4 +219,4 @@ def bounded(log_magnitude: Tensor) -> Tensor:
 
 def without_offset(spectrum: Tensor) -> Tensor:
     """Return a spectrum `[B, bins, frames]` with 0 Hz set to zero, because no mel band covers that frequency."""
-    return nn.functional.pad(spectrum[:, 1:], (0, 0, 1, 0))
+    return nn.functional.pad(spectrum.mT[..., 1:], (1, 0)).mT  # in memory, the bins of a frame stay side by side

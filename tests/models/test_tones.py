@@ -30,7 +30,7 @@ def one_tone(hertz: float, frames: int, index: int | None = None) -> tuple[Tenso
 def sound_of(magnitude: Tensor, offset: Tensor, anchors: Tensor) -> Tensor:
     vocoder = ISTFTVocoder(channels=8, hidden=8, depth=1, refinements=0)
     phase = phases(offset, magnitude, anchors, HOP, WINDOW)
-    return vocoder.inverse_stft(spectrum_of(magnitude, offset, phase))[0]
+    return vocoder.inverse_stft(spectrum_of(magnitude, offset, phase, WINDOW // 2 + 1))[0]
 
 
 def at(frames: int, *places: int) -> Tensor:
@@ -121,7 +121,7 @@ def test_a_constant_mel_has_no_anchors() -> None:
 def test_magnitude_and_offset_have_gradients() -> None:
     magnitude, offset = torch.rand(1, TONES, 60).requires_grad_(), torch.rand(1, TONES, 60).requires_grad_()
     phase = phases(offset, magnitude, at(60, 10, 40), HOP, WINDOW)
-    spectrum_of(magnitude, offset, phase).abs().square().sum().backward()
+    spectrum_of(magnitude, offset, phase, WINDOW // 2 + 1).abs().square().sum().backward()
     for x in (magnitude, offset):
         assert x.grad is not None
         assert x.grad.isfinite().all()

@@ -113,7 +113,7 @@ export function addTones({ real, imaginary, frames }, bins, { magnitude, offset,
       const [re, im] = [size * Math.cos(angle), size * Math.sin(angle)];
       const center = 2 * tone + 1;
       const put = (/** @type {number} */ bin, /** @type {number} */ lobe) => {
-        if (bin < 0 || bin > 2 * count) return;
+        if (bin < 0 || bin >= bins) return;
         // From the first sample of a frame to its middle, bin k advances by k half turns.
         const signed = bin % 2 ? -lobe : lobe;
         real[row + bin] += signed * re;
