@@ -3,13 +3,12 @@ import { viridis } from "../shared/colors.js";
 import { font } from "../shared/plot.js";
 import { hatch } from "../shared/strokes.js";
 
-/** @import { Plot } from "../shared/plot.js" */
 /** @import { Context } from "../shared/strokes.js" */
-/** @import { Group } from "./geometry.js" */
+/** @import { Area, Group } from "./geometry.js" */
 
 /**
  * Draws a group of cells at frame `at` and height `y`. Cells that come from the padding are hatched.
- * @typedef {(ctx: Context, plot: Plot, group: Group, at: number, y: number, height: number) => void} DrawGroup
+ * @typedef {(ctx: Context, area: Area, group: Group, at: number, y: number, height: number) => void} DrawGroup
  */
 
 /** @param {number} source @param {number} frames */
@@ -24,11 +23,11 @@ function shadeOf(source, frames) {
  * @returns {DrawGroup}
  */
 export function numberCells(numbers) {
-  return (ctx, plot, { sources: [source], copied }, at, y, height) => {
-    const [left, width] = [plot.x(at), plot.x(at + 1) - plot.x(at)];
+  return (ctx, area, { sources: [source], copied }, at, y, height) => {
+    const [left, width] = [area.x(at), area.x(at + 1) - area.x(at)];
     const { fill, dark } = shadeOf(source, numbers.length);
     ctx.fillStyle = fill;
-    ctx.fillRect(left + 1, y, width - 2, height);
+    ctx.fillRect(left + 1, y, Math.max(0.5, width - 2), height);
     if (copied) hatch(ctx, left + 1, y, width - 2, height, dark ? "#ffffffa0" : "#00000090", 7);
     const text = numbers[source];
     ctx.font = font(width > 30 ? 14 : 11, "600");
@@ -54,9 +53,9 @@ export function numberCells(numbers) {
  * @returns {DrawGroup}
  */
 export function pictureCells(picture) {
-  return (ctx, plot, { sources, step, copied }, at, y, height) => {
+  return (ctx, area, { sources, step, copied }, at, y, height) => {
     const count = sources.length;
-    const [left, width] = [plot.x(at), plot.x(at + count) - plot.x(at)];
+    const [left, width] = [area.x(at), area.x(at + count) - area.x(at)];
     const backwards = count > 1 && step < 0;
     ctx.save();
     ctx.imageSmoothingEnabled = false;
