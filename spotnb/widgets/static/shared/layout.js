@@ -109,7 +109,7 @@ export function seams({ frames, edge, tiles }) {
 
 /**
  * The seams at which the prediction changes from one tile to another. There are none where tiles cross-fade.
- * @param {Layout} layout
+ * @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[], method: { faded?: boolean } }} layout
  */
 export function cuts(layout) {
   return layout.method.faded ? [] : seams(layout);
