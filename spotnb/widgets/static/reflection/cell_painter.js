@@ -1,5 +1,5 @@
 // The cells of ReflectionExplorer: numbers in boxes, or columns of a picture.
-import { viridis } from "../shared/colors.js";
+import { readableOn, viridis } from "../shared/colors.js";
 import { font } from "../shared/plot.js";
 import { hatch } from "../shared/strokes.js";
 
@@ -15,7 +15,7 @@ import { hatch } from "../shared/strokes.js";
 function shadeOf(source, frames) {
   const word = viridis[Math.round(255 * (0.25 + (0.6 * source) / Math.max(1, frames - 1)))];
   const [r, g, b] = [word & 255, (word >> 8) & 255, (word >> 16) & 255];
-  return { fill: `rgb(${r},${g},${b})`, dark: 0.3 * r + 0.59 * g + 0.11 * b < 120 };
+  return { fill: `rgb(${r},${g},${b})`, dark: readableOn(r, g, b) === "#ffffff" };
 }
 
 /**
@@ -41,7 +41,7 @@ export function numberCells(numbers) {
         ctx.strokeStyle = fill;
         ctx.strokeText(text, x, middle);
       }
-      ctx.fillStyle = dark ? "#ffffff" : "#0b141c";
+      ctx.fillStyle = dark ? "#ffffff" : "#000000";
       ctx.fillText(text, x, middle);
     }
     ctx.font = font(11);
