@@ -31,6 +31,7 @@ COMMON: dict[str, Any] = {
     "tile_size_time": 128,
     "tile_batch": 2,
     "eta": 0.0,
+    "finish_steps": 2,
 }
 CASES: dict[str, dict[str, Any]] = {
     "ten seconds": COMMON

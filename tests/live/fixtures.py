@@ -80,6 +80,17 @@ RUNS: tuple[dict[str, Any], ...] = (
     {"guidance_scale": 0.3, "shift_schedule": "fibonacci", "tile_batch": 3},
     {"duration": 0.5, "seed": 2**40},
     {"duration": 0.48, "edge": "circular", "shift_schedule": "alternate"},
+    {"finish_steps": 2},
+    {"finish_steps": 4, "finish_overlap": 11, "edge": "anchor", "tile_batch": 3},
+    {"finish_steps": 1, "finish_overlap": 8, "edge": "merge"},
+    {"finish_steps": 2, "edge": "circular", "duration": 2.0},
+    {"finish_steps": 2, "finish_overlap": 13, "edge": "circular", "solver": "dpm++"},
+    {"finish_steps": 9, "edge": "reflect_noisy", "steps": 3},
+    {"finish_steps": 2, "finish_overlap": 0, "duration": 2.5, "eta": 0.5},
+    {"finish_steps": 2, "method": "tiles"},
+    {"finish_steps": 2, "method": "multidiffusion"},
+    {"finish_steps": 2, "duration": 0.5},
+    {"finish_steps": 2, "duration": 0.48, "edge": "circular"},
 )
 BASE: dict[str, Any] = {
     "prompt": "one two three four",
@@ -197,7 +208,9 @@ def runs() -> list[dict[str, Any]]:
         sampler = SpotSampler(model, config=config, **options)
         records: list[Any] = [sampler.step() for _ in range(settings["steps"])]
         steps, last = [thin(record.x) for record in records], records[-1]
-        cases.append({"settings": settings, "frames": last.x.shape[2], "steps": steps, "x0": thin(last.x0)})
+        cuts = [list(record.layout.cuts) for record in records]
+        case = {"settings": settings, "frames": last.x.shape[2], "cuts": cuts, "steps": steps, "x0": thin(last.x0)}
+        cases.append(case)
     return [description, *cases]
 
 

@@ -22,6 +22,8 @@ import { LiveError } from "./errors.js";
  * @property {"random" | "alternate" | "fibonacci" | "sorted"} shift_schedule
  * @property {"ddim" | "dpm++"} solver
  * @property {number} eta
+ * @property {number} finish_steps the number of steps at the end in which the tiles of `spot` overlap
+ * @property {number | null} finish_overlap their overlap in latent frames, null for a quarter of a tile
  * @property {number} tile_batch windows per forward pass
  */
 
@@ -35,6 +37,8 @@ const DEFAULTS = {
   max_shift_ratio: 0.5,
   shift_seed: 0,
   shift_schedule: "random",
+  finish_steps: 0,
+  finish_overlap: null,
   tile_batch: 2,
 };
 const SOLVERS = ["ddim", "dpm++"];
@@ -68,6 +72,8 @@ export function makeSettings(given, description) {
     throw wrong("tile_size_time", settings.tile_size_time, `a multiple of ${multiple}`, "the network needs it");
   }
   if (settings.min_overlap !== null) whole(settings, "min_overlap", 0, settings.tile_size_time - 1);
+  whole(settings, "finish_steps", 0, LATEST + 1);
+  if (settings.finish_overlap !== null) whole(settings, "finish_overlap", 0, settings.tile_size_time - 1);
   choice(settings, "method", Object.keys(description.methods));
   choice(settings, "edge", Object.keys(description.edges));
   choice(settings, "solver", SOLVERS);
