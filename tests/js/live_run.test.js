@@ -8,11 +8,11 @@ import { assertClose, fixture, fixtureModel, networks, thin } from "./live_fixtu
 const [, ...cases] = fixture("runs");
 const [{ settings: BASE }] = cases;
 
-for (const { settings, frames, cuts: planned, steps, x0 } of cases) {
+for (const { settings, manifest, cuts: planned, steps, x0 } of cases) {
   const changes = Object.fromEntries(Object.entries(settings).filter(([name, value]) => BASE[name] !== value));
   test(`each step of a run is Python's: ${JSON.stringify(changes)}`, async () => {
     const run = await Run.of(fixtureModel(), settings);
-    assert.equal(run.frames, frames);
+    assert.equal(run.frames, manifest.frames);
     let seen = 0;
     const state = await run.finish({
       onStep: ({ step, x }, layout) => {

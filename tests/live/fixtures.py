@@ -105,6 +105,8 @@ BASE: dict[str, Any] = {
     "seed": 3,
     "tile_batch": 2,
 }
+OF_THIS_MACHINE = ("versions", "threads")
+"""Entries of manifests."""
 TILING = ("tile_size_time", "min_overlap", "max_shift_ratio", "edge", "shift_seed", "shift_schedule")
 DECODES = ((40, 16, 8), (41, 16, 5), (33, 16, 0), (12, 16, 8))  # frames, window, overlap
 
@@ -193,9 +195,10 @@ def _plain(reading: Any) -> list[Any]:
 
 
 def runs() -> list[dict[str, Any]]:
-    """The model that JavaScript needs, and the latent after each step of runs."""
+    """The model that JavaScript needs, and of runs their manifests, cuts, and the latent after each step."""
     model = FixtureModel()
     description = {
+        "manifest": model.describe(),
         "alphas_cumprod": [float(f"{alpha:.9g}") for alpha in ALPHAS.tolist()],
         "edges": edges(model.time_multiple),
         "methods": method_policies(),
@@ -209,8 +212,8 @@ def runs() -> list[dict[str, Any]]:
         records: list[Any] = [sampler.step() for _ in range(settings["steps"])]
         steps, last = [thin(record.x) for record in records], records[-1]
         cuts = [list(record.layout.cuts) for record in records]
-        case = {"settings": settings, "frames": last.x.shape[2], "cuts": cuts, "steps": steps, "x0": thin(last.x0)}
-        cases.append(case)
+        manifest = {name: value for name, value in sampler.manifest().items() if name not in OF_THIS_MACHINE}
+        cases.append({"settings": settings, "manifest": manifest, "cuts": cuts, "steps": steps, "x0": thin(last.x0)})
     return [description, *cases]
 
 

@@ -33,8 +33,10 @@ import { batches, gather, scatter } from "./windows.js";
  * @typedef {object} Watch
  * @property {AbortSignal} [signal] ends the run before the next forward pass
  * @property {(done: number, all: number) => unknown} [onWindows] after each forward pass, windows of the step
- * @property {(state: RunState, layout: Layout) => unknown} [onStep] after each step
+ * @property {(state: RunState, layout: Layout, taken: Taken) => unknown} [onStep] after each step
  */
+
+/** @typedef {{ noise: Latent, seconds: number }} Taken the noise prediction of a step, and how long the step took */
 
 export class Run {
   /**
@@ -155,9 +157,11 @@ export class Run {
   async finish(watch = {}, from = this.start()) {
     let state = from;
     while (state.step < this.settings.steps) {
+      const begun = performance.now();
       const layout = this.layout(state.step);
-      state = this.advance(state, await this.predict(state, layout, watch));
-      await watch.onStep?.(state, layout);
+      const noise = await this.predict(state, layout, watch);
+      state = this.advance(state, noise);
+      await watch.onStep?.(state, layout, { noise, seconds: (performance.now() - begun) / 1000 });
     }
     return state;
   }
