@@ -15,7 +15,7 @@ from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.trace.trace import Trace
 from tests.live.fixture_model import FixtureModel
-from tests.live.fixtures import BASE, OF_THIS_MACHINE, TILING
+from tests.live.fixture_runs import BASE, OF_THIS_MACHINE, TILING
 from tests.widgets.test_javascript import ROOT, node
 
 TOLERANCE = 3e-5
