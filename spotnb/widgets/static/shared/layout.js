@@ -112,7 +112,8 @@ export function seams({ frames, edge, tiles }) {
  * @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[], method: { faded?: boolean } }} layout
  */
 export function cuts(layout) {
-  return layout.method.faded ? [] : seams(layout);
+  const owned = layout.tiles.reduce((sum, { segment }) => sum + segment[1] - segment[0], 0);
+  return layout.method.faded && owned > layout.frames ? [] : seams(layout);
 }
 
 /** @param {Layout} layout */
