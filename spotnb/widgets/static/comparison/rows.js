@@ -11,7 +11,7 @@ import { between, levelsOf, peakOf } from "./envelope.js";
  * @property {number} rate in Hz
  * @property {number[]} seams in latent frames of the scene
  * @property {boolean} seamsKnown
- * @property {[score: number, p: number] | null} score
+ * @property {[score: number, p: number | null] | null} score
  * @property {{ lufs: number | null, rms_db: number | null }} levels
  * @property {number} gain dB that make it as loud as the softest
  * @property {number} columnSamples

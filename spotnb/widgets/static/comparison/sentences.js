@@ -45,13 +45,14 @@ export function rowFacts({ seams, seamsKnown, score }) {
   /** @type {[string, string, string][]} */
   const facts = [];
   if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
-  if (score) facts.push(["seam score ", score[0].toFixed(2), `: ${verdict(score)} (p ${chance(score[1])})`]);
+  if (score) facts.push(["seam score ", score[0].toFixed(2), judged(score)]);
   return facts;
 }
 
-/** @param {[score: number, p: number]} score */
-function verdict([score, p]) {
-  return score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out";
+/** @param {[score: number, p: number | null]} score */
+function judged([score, p]) {
+  if (p === null) return ""; // a long sound that a page made
+  return `: ${score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out"} (p ${chance(p)})`;
 }
 
 /**
