@@ -21,7 +21,7 @@ let count = 0;
 export function createResult(view, { description, preview }) {
   const place = h("div", {});
   const links = h("p", { class: "spotnb-row" });
-  const element = h("div", { hidden: true }, h("h3", {}, "The sound"), place, links);
+  const element = h("div", { hidden: true }, h("h2", {}, "The sound"), place, links);
   /** @type {Finished[]} */
   let sounds = [];
   let end = () => {};

@@ -57,7 +57,7 @@ export function createStage(view, perSecond) {
     paint: (ctx) => plan && paint({ ctx, plot, colors: view.colors }, plan),
   });
   plot.canvas.setAttribute("role", "img");
-  const element = h("div", { hidden: true }, h("h3", {}, "Its steps"), caption, plot.element, steps.element);
+  const element = h("div", { hidden: true }, h("h2", {}, "Its steps"), caption, plot.element, steps.element);
 
   const lanes = () => {
     if (!plan) return 1;

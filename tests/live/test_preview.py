@@ -1,0 +1,22 @@
+"""The linear preview of a latent shows what the decoder shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spotnb.live.preview import PROMPTS, apply_preview, estimates, fit_preview
+from spotnb.models.load import load_model
+
+UNSEEN = ("jazz piano solo", "brass", "thunder and rain")
+
+
+@pytest.mark.sound
+def test_the_preview_correlates_with_the_decoded_spectrogram() -> None:
+    model = load_model("tiny", device="cpu", dtype="fp32")
+    preview = fit_preview(model)
+    assert not set(UNSEEN) & set(PROMPTS)
+    for latent, mel in estimates(model, UNSEEN):
+        shown = apply_preview(preview, latent)
+        assert shown.shape == mel.shape
+        assert np.corrcoef(shown.ravel(), mel.ravel())[0, 1] > 0.85
