@@ -194,6 +194,8 @@ test("facts of a run, with a minus as long as a plus", () => {
   );
   assert.deepEqual(rowFacts(row({ seamsKnown: false, score: null })), []);
   assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], ": the cuts do not stand out (p = 0.25)");
+  assert.equal(rowFacts(row({ score: [1, null] }))[1][2], ""); // a long sound that a page made
+  assert.ok(!legend([row({ score: [1, null] })]).some(([term]) => term === "p"));
   assert.equal(levelWords(row(), true), "−20.0 LUFS");
   assert.equal(levelWords(row({ gain: -3 }), true), "−20.0 LUFS, played −3.0 dB");
   assert.equal(levelWords(row({ levels: { lufs: null, rms_db: -9 } }), false), "−9.0 dBFS RMS");

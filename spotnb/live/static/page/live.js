@@ -92,9 +92,9 @@ export function render(given) {
 
   view.root.append(
     ...form.opening,
+    form.folded,
     controls.buttons,
     h("p", { class: "spotnb-help" }, firstWords(size)),
-    form.folded,
     controls.status,
     result.element,
     stage.element,

@@ -87,6 +87,10 @@ export function legend(rows) {
     : [];
   if (!rows.some((row) => row.score))
     return seams.length ? seams : [["", "No seams were given, so nothing is scored."]];
+  /** @type {[string, string][]} */
+  const chances = rows.some((row) => row.score && row.score[1] !== null)
+    ? [["p", "how often places picked at random would score as high. Below 0.05, the cuts stand out."]]
+    : [];
   return [
     ...seams,
     ["○", "a place that is scored, the same in all runs"],
@@ -94,7 +98,7 @@ export function legend(rows) {
       "seam score",
       "how much the sound changes at ○, divided by how much it changes anywhere else. 1: just as much as elsewhere, so nothing gives the cut away. 2: twice as much.",
     ],
-    ["p", "how often places picked at random would score as high. Below 0.05, the cuts stand out."],
+    ...chances,
   ];
 }
 
