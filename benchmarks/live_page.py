@@ -3,8 +3,9 @@
     python -m benchmarks.live_page [--page FOLDER] [--runs 3]
 
 FOLDER is what `python -m spotnb.live.page --out FOLDER` wrote (default: it is written now). For http and file:// it
-prints the seconds until the model is open, those of 10 s of sound in each run, the longest time between two frames and
-the longest task of the page's own thread while it computes, the bytes that were transferred, and the memory of the tab.
+prints the seconds until the model is open and those of 10 s of sound in each run, both also in seconds of CPU of the
+worker, which do not depend on what else the machine does; the longest time between two frames, and the longest task of
+the page's own thread in time of CPU; the bytes that were transferred, and the memory of the tab.
 """
 
 from __future__ import annotations
@@ -29,13 +30,12 @@ from tests.browser.jupyter import CHROMIUM, FLAGS
 
 PATIENCE = 600_000  # ms
 WATCH = """
-window.watched = { opened: [], made: [], gap: 0, task: 0 };
+window.watched = { opened: [], made: [], gap: 0 };
 for (const kind of ["opened", "made"]) {
-  document.addEventListener(`spotnb:${kind}`, ({ detail }) => window.watched[kind].push(detail.seconds));
+  document.addEventListener(`spotnb:${kind}`, ({ detail }) => {
+    performance.mark(`${kind}-${window.watched[kind].push(detail.seconds)}`);
+  });
 }
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) window.watched.task = Math.max(window.watched.task, duration);
-}).observe({ type: "longtask" });
 let last = performance.now();
 const frame = () => {
   const now = performance.now();
@@ -62,27 +62,56 @@ class Server(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def measure(page: Page, address: str, runs: int) -> dict[str, Any]:
+def measure(browser: Browser, page: Page, address: str, runs: int) -> dict[str, Any]:
     """Make a sound several times, and return the figures."""
     page.add_init_script(WATCH)
     page.goto(address)
+    browser.start_tracing(page=page, categories=["toplevel", "devtools.timeline", "blink.user_timing"])
     page.get_by_role("button", name="Make sound").click()
     page.wait_for_function("window.watched.opened.length", timeout=PATIENCE)
-    loading = page.evaluate("[window.watched.gap, window.watched.task]")
-    page.evaluate("Object.assign(window.watched, { gap: 0, task: 0 })")
     for run in range(runs):
         if run:
             page.get_by_role("button", name="Make sound").click()
         page.wait_for_function(f"window.watched.made.length > {run}", timeout=PATIENCE)
     page.wait_for_timeout(500)
+    traced = Traced(json.loads(browser.stop_tracing())["traceEvents"])
     watched = page.evaluate("window.watched")
     return {
         "seconds until open": round(watched["opened"][0], 2),
         "seconds of each run": [round(seconds, 2) for seconds in watched["made"]],
-        "ms: longest frame, longest task, while it loads": [round(each) for each in loading],
-        "ms: longest frame, longest task, while it computes": [round(watched["gap"]), round(watched["task"])],
+        "seconds of CPU until open": traced.worker_seconds(None, "opened-1"),
+        "seconds of CPU of each run": [
+            traced.worker_seconds("opened-1" if k == 1 else f"made-{k - 1}", f"made-{k}") for k in range(1, runs + 1)
+        ],
+        "ms between two frames, at most": round(watched["gap"]),
+        "ms of CPU of the longest task": traced.longest_task(),
         "MB of the tab": renderer_memory(),
     }
+
+
+class Traced:
+    """What Chromium recorded of the page.
+
+    Args:
+        events: The events of the trace.
+    """
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e.get("name") == "thread_name"}
+        self.marks = {e["name"]: float(e["ts"]) for e in events if e.get("cat") == "blink.user_timing"}
+        process = next(e["pid"] for e in events if e.get("name") == "opened-1")
+        tasks = [e for e in events if e.get("name") == "RunTask" and e["pid"] == process and "tdur" in e]
+        self.main = [task for task in tasks if names[process, task["tid"]] == "CrRendererMain"]
+        self.worker = [task for task in tasks if "Worker" in names[process, task["tid"]]]
+
+    def worker_seconds(self, first: str | None, last: str) -> float:
+        """Return the seconds of CPU of the worker between two marks of the page."""
+        start, stop = self.marks[first] if first else 0.0, self.marks[last]
+        return float(round(sum(task["tdur"] for task in self.worker if start <= task["ts"] < stop) / 1e6, 2))
+
+    def longest_task(self) -> int:
+        """Return the milliseconds of CPU of the longest task of the page's own thread."""
+        return round(max(task["tdur"] for task in self.main) / 1e3)
 
 
 def renderer_memory() -> int:
@@ -101,7 +130,7 @@ def measure_both(browser: Browser, folder: Path, runs: int) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for address in (f"http://127.0.0.1:{server.server_port}/index.html", (folder / "index.html").as_uri()):
         context = browser.new_context(viewport={"width": 1100, "height": 1000})
-        figures = measure(context.new_page(), address, runs)
+        figures = measure(browser, context.new_page(), address, runs)
         context.close()
         kind = address.partition(":")[0]
         transferred = {"MB transferred": round(Server.sent / 1e6, 1)} if kind == "http" else {}

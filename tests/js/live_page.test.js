@@ -4,7 +4,8 @@ import { gzipSync } from "node:zlib";
 import { Latent } from "../../spotnb/live/static/latent.js";
 import { lackOf } from "../../spotnb/live/static/page/abilities.js";
 import { unpacked } from "../../spotnb/live/static/page/bytes.js";
-import { envelopeOf, sceneOf } from "../../spotnb/live/static/page/comparison_scene.js";
+import { sceneOf } from "../../spotnb/live/static/page/comparison_scene.js";
+import { envelopeOf, packSound } from "../../spotnb/live/static/page/pack.js";
 import { planRun } from "../../spotnb/live/static/page/plan.js";
 import { previewOf } from "../../spotnb/live/static/page/preview.js";
 import { leftWords, loadingWords, stepWords, unreadWords } from "../../spotnb/live/static/page/sentences.js";
@@ -28,7 +29,6 @@ const SETTINGS = {
   guidance_scale: 2,
   guidance_interval: null,
 };
-const noSounds = { latent: new Float32Array(0), mel: new Float32Array(0) };
 
 test("a file is unpacked, whether it is text, gzipped or unpacked by the server", async () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, k) => k % 251);
@@ -110,22 +110,23 @@ test("an envelope loses no peak, and only silence is 0", () => {
 });
 
 test("finished sounds are rows of a comparison, scored at the fixed grid and matched in level", () => {
-  const frames = 4 * 25 * 4; // mel frames
-  const loud = { ...noSounds, waveform: new Float32Array(64000).fill(0.5), mel: new Float32Array(frames * 64) };
-  const soft = { ...loud, waveform: new Float32Array(64000).fill(0.05) };
-  const plans = ["tiles", "spot"].map((method) => planRun({ ...SETTINGS, method }, description));
-  const sounds = [
-    { name: "tiles", plan: plans[0], made: loud },
-    { name: "spot", plan: plans[1], made: soft },
-  ];
-  const scene = sceneOf(sounds, description, [-11, 2]);
+  const range = [-11, 2];
+  const sounds = [0.5, 0.05].map((value, k) => {
+    const plan = planRun({ ...SETTINGS, method: ["tiles", "spot"][k] }, description);
+    const sound = { waveform: new Float32Array(64000).fill(value), mel: new Float32Array(4 * plan.frames * 64) };
+    const run = { frames: plan.frames, settings: plan.settings, model: { description } };
+    return { name: plan.settings.method, plan, made: { packed: packSound(sound, run, range) } };
+  });
+  const scene = sceneOf(sounds, description, range);
+  const [tiles, spot] = scene.rows;
   assert.deepEqual(scene.grid, [32, 64, 96]);
   assert.equal(scene.duration, 64000 / description.sample_rate);
-  assert.ok(Math.abs(scene.rows[0].gain + 20) < 1e-4);
-  assert.equal(scene.rows[1].gain, 0);
-  assert.equal(scene.rows[0].mel.byteLength, frames * 64);
-  assert.deepEqual(scene.rows[0].seams, [32, 64, 96]);
-  assert.ok(Math.abs(scene.rows[0].score[0] - 1) < 1e-9); // an even sound changes nowhere
+  assert.ok(Math.abs(tiles.gain + 20) < 1e-4);
+  assert.equal(spot.gain, 0);
+  assert.equal(tiles.mel.getUint8(0), Math.round((255 * 11) / 13));
+  assert.equal(tiles.sound.byteLength, 44 + 2 * 64000);
+  assert.deepEqual(tiles.seams, [32, 64, 96]);
+  assert.ok(Math.abs(tiles.score[0] - 1) < 1e-9); // an even sound changes nowhere
 });
 
 test("sentences", () => {

@@ -9,7 +9,6 @@ import { SavedModel } from "../../../widgets/static/page/model.js";
 import { h } from "../../../widgets/static/shared/dom.js";
 import { guardControls } from "../../../widgets/static/shared/keys.js";
 import { sceneOf } from "./comparison_scene.js";
-import { waveFile } from "./wave_file.js";
 
 const CLOSED = { position: 0, selected: 0, playing: false, loop: null, matched: false };
 let count = 0;
@@ -56,7 +55,7 @@ export function createResult(view, { description, preview }) {
       model = new SavedModel({ ...state, _scene: sceneOf(finished, description, preview.range) });
       end = render({ model, el: place });
       const saved = finished.map(({ name, plan, made }) => {
-        const file = new Blob([waveFile(made.waveform, description.sample_rate)], { type: "audio/wav" });
+        const file = new Blob([made.packed.wave], { type: "audio/wav" });
         const address = URL.createObjectURL(file);
         addresses.push(address);
         const link = h(

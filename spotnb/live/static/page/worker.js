@@ -11,6 +11,7 @@ import { generate } from "../generate.js";
 import { Model } from "../model.js";
 import { OnnxNetworks } from "../onnx_networks.js";
 import { unpacked } from "./bytes.js";
+import { packSound } from "./pack.js";
 import { previewOf } from "./preview.js";
 
 /**
@@ -20,7 +21,12 @@ import { previewOf } from "./preview.js";
  *   | { kind: "cancel" }} Order
  */
 
-/** @typedef {{ latent: Float32Array, mel: Float32Array, waveform: Float32Array }} Made the latent is `[channels, frames, bins]` */
+/**
+ * The latent is `[channels, frames, bins]`.
+ * @typedef {{ latent: Float32Array, mel: Float32Array, waveform: Float32Array, packed: PackedSound }} Made
+ */
+
+/** @typedef {import("./pack.js").Packed} PackedSound */
 
 /**
  * What the worker reports. `step` is the number of steps that were taken.
@@ -63,7 +69,7 @@ export function serve(scope) {
     const { model, preview } = opened;
     abort = new AbortController();
     const { signal } = abort;
-    const { state, sound } = await generate(model, settings, {
+    const { run, state, sound } = await generate(model, settings, {
       signal,
       async onProgress(progress) {
         scope.postMessage({ kind: "progress", progress });
@@ -74,8 +80,10 @@ export function serve(scope) {
         if (x0) scope.postMessage({ kind: "step", step, picture: previewOf(x0, preview) });
       },
     });
-    const made = { latent: state.x.data, ...sound };
-    scope.postMessage({ kind: "made", made }, [made.latent.buffer, made.mel.buffer, made.waveform.buffer]);
+    const made = { latent: state.x.data, ...sound, packed: packSound(sound, run, preview.range) };
+    const { latent, mel, waveform, packed } = made;
+    const arrays = [latent, mel, waveform, packed.envelope, packed.bands].map(({ buffer }) => buffer);
+    scope.postMessage({ kind: "made", made }, [...arrays, packed.wave]);
   }
 
   scope.onmessage = async ({ data: order }) => {
