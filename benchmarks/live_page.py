@@ -29,6 +29,7 @@ from spotnb.live.page import write_page
 from tests.browser.jupyter import CHROMIUM, FLAGS
 
 PATIENCE = 600_000  # ms
+CATEGORIES = ["disabled-by-default-devtools.timeline", "blink.user_timing"]
 WATCH = """
 window.watched = { opened: [], made: [], gap: 0 };
 for (const kind of ["opened", "made"]) {
@@ -66,7 +67,7 @@ def measure(browser: Browser, page: Page, address: str, runs: int) -> dict[str, 
     """Make a sound several times, and return the figures."""
     page.add_init_script(WATCH)
     page.goto(address)
-    browser.start_tracing(page=page, categories=["toplevel", "devtools.timeline", "blink.user_timing"])
+    browser.start_tracing(page=page, categories=CATEGORIES)
     page.get_by_role("button", name="Make sound").click()
     page.wait_for_function("window.watched.opened.length", timeout=PATIENCE)
     for run in range(runs):
