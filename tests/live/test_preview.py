@@ -16,7 +16,10 @@ def test_the_preview_correlates_with_the_decoded_spectrogram() -> None:
     model = load_model("tiny", device="cpu", dtype="fp32")
     preview = fit_preview(model)
     assert not set(UNSEEN) & set(PROMPTS)
+    correlations = []
     for latent, mel in estimates(model, UNSEEN):
         shown = apply_preview(preview, latent)
         assert shown.shape == mel.shape
-        assert np.corrcoef(shown.ravel(), mel.ravel())[0, 1] > 0.85
+        correlations.append(np.corrcoef(shown.ravel(), mel.ravel())[0, 1])
+    assert min(correlations) > 0.7
+    assert np.median(correlations) > 0.9
