@@ -197,6 +197,8 @@ test("facts of a run, with a minus as long as a plus", () => {
   assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], ": the cuts do not stand out (p = 0.25)");
   const faded = rowFacts(row({ seams: [], blended: true }));
   assert.equal(faded[0].join(""), "no seams: the last step cross-fades");
+  assert.equal(rowFacts(row({ score: [1, null] }))[1][2], ""); // a long sound that a page made
+  assert.ok(!legend([row({ score: [1, null] })]).some(([term]) => term === "p"));
   assert.equal(levelWords(row(), true), "−20.0 LUFS");
   assert.equal(levelWords(row({ gain: -3 }), true), "−20.0 LUFS, played −3.0 dB");
   assert.equal(levelWords(row({ levels: { lufs: null, rms_db: -9 } }), false), "−9.0 dBFS RMS");

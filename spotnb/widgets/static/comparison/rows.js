@@ -12,7 +12,7 @@ import { between, levelsOf, peakOf } from "./envelope.js";
  * @property {number[]} seams in latent frames of the scene
  * @property {boolean} seamsKnown
  * @property {boolean} blended whether the tiles of the last step cross-fade, so that there are no seams
- * @property {[score: number, p: number] | null} score
+ * @property {[score: number, p: number | null] | null} score
  * @property {{ lufs: number | null, rms_db: number | null }} levels
  * @property {number} gain dB that make it as loud as the softest
  * @property {number} columnSamples
