@@ -210,7 +210,7 @@ def plot_seams(
         (heads,) = ax.plot(pins, [len(run)] * len(pins), label="fixed grid, every step", **dot)
         handles.append(heads)
     if seams:
-        level = [seams * size / frames] * 2
+        level = [min(len(run), seams * size / frames)] * 2
         handles += ax.plot([0, frames * seconds], level, color="0.2", lw=1.2, ls=":", label="spread evenly")
     ax.set(xlim=(0, frames * seconds), ylim=(0, 1.1 * len(run)), xlabel="time (s)")
     ax.set_ylabel(f"steps with a seam,\nper {size * seconds:g} s")

@@ -75,7 +75,7 @@ def draw_tiles(picture: Picture) -> Figure:
     figure = new_figure(height=6.2)
     figure.subplots_adjust(top=0.87, bottom=0.08, hspace=0.5)
     above, middle, below = figure.subplots(3, 1, gridspec_kw={"height_ratios": [1.2, 1, 1.2]})
-    ticks = MaxNLocator(8).tick_values(0, frames * seconds)
+    ticks = MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(0, frames * seconds)
     plot_layout(picture.tiling, above, clock=picture.clock)
     _draw_latent(middle, picture)
     plot_seams(picture.layouts, below, clock=picture.clock)

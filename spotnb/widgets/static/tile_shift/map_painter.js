@@ -142,11 +142,12 @@ function drawHistogram({ ctx, plot, colors }, run, steps, base, { size, bars }) 
     const [a, b] = [Math.max(left, plot.x(from)), Math.min(right, plot.x(from + size))];
     ctx.fillRect(a, base - height(count), Math.max(0.75, b - a - (b - a > 3 ? 1 : 0)), height(count));
   }
-  const all = run.cuts.reduce((sum, each) => sum + each.length, 0);
+  const seams = run.cuts.reduce((sum, each) => sum + each.length, 0);
+  const even = base - height(Math.min(steps, (seams * size) / frames));
   ctx.strokeStyle = colors.ink;
   ctx.lineWidth = 1.2;
   ctx.setLineDash([2, 3]);
-  if (all) line(ctx, left, base - height((all * size) / frames), right, base - height((all * size) / frames));
+  if (seams) line(ctx, left, even, right, even);
   // The seams that a fixed grid would have, in every step.
   ctx.strokeStyle = colors.seam;
   ctx.fillStyle = colors.seam;
@@ -175,11 +176,7 @@ function nameCounts({ ctx, plot, colors }, steps, caption, base, { size }) {
   ctx.textBaseline = "middle";
   for (const count of countTicks(steps, HISTOGRAM)) ctx.fillText(`${count}`, x - 6, base - (count / steps) * HISTOGRAM);
   ctx.textAlign = "left";
-  ctx.fillText(
-    `seams in ${steps === 1 ? "1 step" : `${steps} steps`}, per ${seconds(size, plot.perSecond)} s`,
-    x,
-    caption,
-  );
+  ctx.fillText(`steps with a seam, per ${seconds(size, plot.perSecond)} s`, x, caption);
 }
 
 /**

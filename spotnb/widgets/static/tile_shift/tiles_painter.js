@@ -149,11 +149,13 @@ export function drawEnds({ ctx, plot, colors }, frames, top, bottom) {
 function drawCuts({ ctx, plot, colors }, before, now, latent) {
   const [top, bottom] = latent;
   const left = before.filter((seam) => !now.includes(seam));
-  haloed(ctx, [colors.halo, 3], [colors.ghost, 1.75], () => {
+  ctx.globalAlpha = 0.8;
+  haloed(ctx, [colors.halo, 2.5], [colors.ghost, 1.75], () => {
     for (const seam of left) line(ctx, plot.x(seam), top, plot.x(seam), bottom);
     ctx.setLineDash([3, 3]); // of the stroke, not of its halo
   });
   ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
   for (const seam of now) drawSeam(ctx, colors, plot.x(seam), [latent]);
 }
 
