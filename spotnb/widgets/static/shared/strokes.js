@@ -19,6 +19,20 @@ export function line(ctx, x0, y0, x1, y1) {
 }
 
 /**
+ * Vertical lines `[x, top, bottom]`, in one go.
+ * @param {Context} ctx
+ * @param {readonly (readonly [number, number, number])[]} places
+ */
+export function verticals(ctx, places) {
+  ctx.beginPath();
+  for (const [x, top, bottom] of places) {
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, bottom);
+  }
+  ctx.stroke();
+}
+
+/**
  * Draws the same twice, first wider and in the background color, so that it is visible on top of anything.
  * @param {Context} ctx
  * @param {readonly [string, number]} halo color and width

@@ -4,7 +4,7 @@ import { cuts, reach } from "../shared/layout.js";
 import { drawSeam } from "../shared/marks.js";
 import { inLanes, laneCount, ownedPieces, segmentPieces, windowPieces } from "../shared/pieces.js";
 import { drawTimeAxis, rowLabel } from "../shared/plot.js";
-import { haloed, hatch, line, pointer } from "../shared/strokes.js";
+import { haloed, hatch, line, pointer, verticals } from "../shared/strokes.js";
 import { GAP, LATENT, laneHeight, margins, tileRows } from "./geometry.js";
 import { drawLatent, drawMargin } from "./latent_painter.js";
 import { reachesOut } from "./state.js";
@@ -109,14 +109,11 @@ function drawSegments({ ctx, plot, colors }, layout, top, reserved) {
     } else drawBand(ctx, plot, colors, [k, start, stop], row, band);
     if (band >= READABLE) numberBand(ctx, plot, colors, [k, start, stop], row, band);
   }
-  haloed(ctx, [colors.halo, 4], [colors.seam, 2], () => {
-    for (const [, start, stop, n] of placed) {
-      const row = top + n * lane;
-      for (const border of [start, stop]) {
-        if (seams.has(border)) line(ctx, plot.x(border), row - 1, plot.x(border), row + band + 1);
-      }
-    }
-  });
+  const borders = placed.flatMap(([, start, stop, n]) => [start, stop].map((at) => /** @type {const} */ ([at, n])));
+  const marks = borders
+    .filter(([at]) => seams.has(at))
+    .map(([at, n]) => /** @type {const} */ ([plot.x(at), top + n * lane - 1, top + n * lane + band + 1]));
+  haloed(ctx, [colors.halo, 4], [colors.seam, 2], () => verticals(ctx, marks));
   return top + laneCount(placed) * lane - (lane - band);
 }
 
@@ -148,10 +145,12 @@ export function drawEnds({ ctx, plot, colors }, frames, top, bottom) {
  */
 function drawCuts({ ctx, plot, colors }, before, now, latent) {
   const [top, bottom] = latent;
-  const left = before.filter((seam) => !now.includes(seam));
+  const left = before
+    .filter((seam) => !now.includes(seam))
+    .map((seam) => /** @type {const} */ ([plot.x(seam), top, bottom]));
   ctx.globalAlpha = 0.8;
   haloed(ctx, [colors.halo, 2.5], [colors.ghost, 1.75], () => {
-    for (const seam of left) line(ctx, plot.x(seam), top, plot.x(seam), bottom);
+    verticals(ctx, left);
     ctx.setLineDash([3, 3]); // of the stroke, not of its halo
   });
   ctx.setLineDash([]);
