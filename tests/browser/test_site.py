@@ -13,7 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from spotnb.errors import InputError, SpotnbError
-from tests.browser.jupyter import EVERY, PLAYED, axe_violations
+from tests.browser.contrast import poor_contrasts
+from tests.browser.jupyter import PLAYED, axe_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -344,7 +345,8 @@ def test_accessibility(site: Path, browser: Browser, scheme: Any, width: int) ->
             if frames := page.frames[1:]:
                 page.frame_locator("iframe.widget").first.locator(".spotnb canvas").first.wait_for()
             for part in (page, *frames):
-                found += [f"{name}: {violation}" for violation in axe_violations(part, "body", EVERY)]
+                wrong = axe_violations(part, "body") + poor_contrasts(part, "body")
+                found += [f"{name}: {violation}" for violation in wrong]
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert not found
 

@@ -41,10 +41,11 @@ function chance(p) {
  * The seams and the score of a run, as [before, value, after].
  * @param {Row} row
  */
-export function rowFacts({ seams, seamsKnown, score }) {
+export function rowFacts({ seams, seamsKnown, blended, score }) {
   /** @type {[string, string, string][]} */
   const facts = [];
-  if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
+  if (blended) facts.push(["", "no seams", ": the last step cross-fades"]);
+  else if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
   if (score) facts.push(["seam score ", score[0].toFixed(2), `: ${verdict(score)} (p ${chance(score[1])})`]);
   return facts;
 }
