@@ -50,8 +50,9 @@ live: setup $(PACKAGES) ## write the page in which the embedded model makes soun
 stamp: setup ## write the public address into badges and launch cells; SLUG=OWNER/NAME changes it, HUB=ADDRESS adds a JupyterHub
 	$(BIN)/python -m binder.stamp $(SLUG) $(if $(HUB),--hub $(HUB))
 
-pictures: setup ## draw the pictures of README.md and of the site again, from real runs
+pictures: setup ## draw the pictures of README.md and of the site again, and the example latent, from real runs
 	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.example_latent
 
 quick: setup ## run the tests for every save: those without a marker, with fewer examples
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or export or notebook or process or sound or training)"
