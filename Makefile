@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reor
 PACKAGES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab voila site stamp pictures quick test check format screens bench bench-full train evaluate clean
+.PHONY: help setup demo lab voila site live stamp pictures quick test check format screens bench bench-full train evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,14 +40,19 @@ voila: setup ## serve the panel as a separate page, without code
 	JUPYTER_PATH=$(CURDIR)/binder/share $(BIN)/python -m voila --Voila.config_file_paths=$(CURDIR)/binder notebooks/pages/panel.ipynb
 
 site: setup ## execute the course and build it as static pages, in out/site/
+	@$(MAKE) --no-print-directory $(PACKAGES) || echo "npm failed: the site has no page that makes sound"
 	$(BIN)/python -m docs.build
 	@ls -l out/site/index.html
+
+live: setup $(PACKAGES) ## write the page in which the embedded model makes sound, in out/live/
+	$(BIN)/python -m spotnb.live.page --out out/live
 
 stamp: setup ## write the public address into badges and launch cells; SLUG=OWNER/NAME changes it, HUB=ADDRESS adds a JupyterHub
 	$(BIN)/python -m binder.stamp $(SLUG) $(if $(HUB),--hub $(HUB))
 
-pictures: setup ## draw the pictures of README.md and of the site again, from real runs
+pictures: setup ## draw the pictures of README.md and of the site again, and the example latent, from real runs
 	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.example_latent
 
 quick: setup ## run the tests for every save: those without a marker, with fewer examples
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not (audioldm or browser or cluster or export or notebook or process or sound or training)"

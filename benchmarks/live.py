@@ -1,7 +1,8 @@
 """Compare the embedded model in JavaScript with Python, and time it: `python -m benchmarks.live --runtime DIR`.
 
 DIR is the unpacked npm package onnxruntime-web (`npm pack onnxruntime-web@1.30.0`). node runs its WebAssembly on one
-thread. For each case it prints the relative distances of initial noise, latent, log-mel and sound, and seconds of CPU.
+thread. For each case it prints the relative distances of initial noise, latent, log-mel and sound, seconds of CPU, and
+what Python says when it repeats the trace that JavaScript wrote.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 
 from spotnb.live.export import export
 from spotnb.models.load import load_model
+from spotnb.sampling.replay import replay
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 
@@ -31,6 +33,7 @@ COMMON: dict[str, Any] = {
     "tile_size_time": 128,
     "tile_batch": 2,
     "eta": 0.0,
+    "finish_steps": 2,
 }
 CASES: dict[str, dict[str, Any]] = {
     "ten seconds": COMMON
@@ -40,6 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     "a loop": COMMON
     | {"prompt": "guitar", "duration": 6.0, "steps": 5, "solver": "ddim", "edge": "circular", "tile_size_time": 64},
 }
+TOLERANCE = 1e-4
 TILING = ("tile_size_time", "edge")
 
 
@@ -74,6 +78,9 @@ def main() -> None:
         node = shutil.which("node")
         assert node is not None, "node is not installed"
         subprocess.run([node, SCRIPT, args.runtime.resolve(), exported.resolve(), folder], check=True)
+        for case in CASES:
+            repeated = replay(folder / f"{case}.npz", model, progress=False, tolerance=TOLERANCE)
+            print(json.dumps({"case": case, "replay": str(repeated)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import argparse
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,11 +27,19 @@ from docs.front import front_page
 from docs.markdown import PAGES, Entry, Renderer, to_html
 from docs.pages import FOLDER, Chapter, chapter, course_page, document, filled, framed, gallery, highlighting
 from spotnb.errors import InputError, SpotnbError
+from spotnb.live.assets import Assets, collect
+from spotnb.live.page import PARTS, SECTION, write_parts
 
 MARKER = ".spotnb-site"  # marks a folder that this program created and may replace
 
 
-def build(out: Path, notebooks: list[Path], modules: tuple[str, ...] = (), playing: Path = FOLDER) -> None:
+def build(
+    out: Path,
+    notebooks: list[Path],
+    modules: tuple[str, ...] = (),
+    playing: Path = FOLDER,
+    live: Callable[[], Assets] = collect,
+) -> None:
     """Build the complete site in a temporary folder, then move it to `out`, which never holds a half-built site.
 
     Args:
@@ -39,6 +47,8 @@ def build(out: Path, notebooks: list[Path], modules: tuple[str, ...] = (), playi
         notebooks: The notebooks of the course, in order.
         modules: The modules of the API to document in addition to spotnb itself; all of them by default.
         playing: The folder of front.md and gallery.md, whose Python generates what these two pages play.
+        live: Returns the files of the page in which the model makes sound. If it raises a `SpotnbError`, the site is
+            built without that page, and says why.
 
     Raises:
         InputError: If `out` holds anything other than a site, or if there are no notebooks.
@@ -53,13 +63,15 @@ def build(out: Path, notebooks: list[Path], modules: tuple[str, ...] = (), playi
         site = Path(folder) / "site"
         site.mkdir()
         (site / MARKER).touch()
-        _fill(site, notebooks, modules, playing)
+        _fill(site, notebooks, modules, playing, live)
         if out.exists():
             shutil.move(out, Path(folder) / "old")
         shutil.move(site, out)
 
 
-def _fill(site: Path, notebooks: list[Path], modules: tuple[str, ...], playing: Path) -> None:
+def _fill(
+    site: Path, notebooks: list[Path], modules: tuple[str, ...], playing: Path, live: Callable[[], Assets]
+) -> None:
     slug = slug_of((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     chapters = [chapter(path.stem, nbformat.read(path, as_version=4)) for path in notebooks]
     course = [each.name for each in chapters]
@@ -70,6 +82,8 @@ def _fill(site: Path, notebooks: list[Path], modules: tuple[str, ...], playing: 
         pages = [_lesson(site, path, each, chapters, slug) for path, each in zip(notebooks, chapters, strict=True)]
         with _timed("API"):
             reference = api.build(site / "api", modules)
+        with _timed("the model in a page"):
+            pages += (alive := _live(site, live))
         with _timed("waiting for the sounds"):
             plays = shown()
     pieces = Renderer(playing, course, slug, "docs")
@@ -78,9 +92,20 @@ def _fill(site: Path, notebooks: list[Path], modules: tuple[str, ...], playing: 
     pages += [_written(site / f"{name}.html", document(name, course, slug)) for name in documents]
     _write_lists(site, chapters, reference, slug)
     code = to_html((playing / "front.md").read_text("utf-8"), Renderer(playing, course, slug, "docs"))
-    front = front_page(chapters, next(filter(None, plays["front.md"])), code)
+    front = front_page(chapters, next(filter(None, plays["front.md"])), code, live=bool(alive))
     _written(site / "index.html", framed("spotnb: see and hear SpotDiffusion", front))
     _written(site / "search-index.js", search.index(site, pages, reference))
+
+
+def _live(site: Path, live: Callable[[], Assets]) -> list[Path]:
+    """Write the page in which the model makes sound, and return it in a list, which is empty without its tools."""
+    try:
+        assets = live()
+    except SpotnbError as error:
+        _say(f"the site has no page that makes sound: {error}")
+        return []
+    write_parts(site / PARTS, assets)
+    return [_written(site / "live.html", framed("Make a sound", filled("live.html", section=SECTION)))]
 
 
 def _lesson(site: Path, path: Path, each: Chapter, chapters: list[Chapter], slug: str) -> Path:

@@ -1,4 +1,4 @@
-"""The front page: a comparison that plays, the idea in one picture, and three doors."""
+"""The front page: a comparison that plays, the idea in one picture, and doors to the rest of the site."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ OVERVIEW = (
 THEMES = ("light", "dark")
 
 
-def front_page(chapters: list[Chapter], comparison: str, code: str) -> str:
+def front_page(chapters: list[Chapter], comparison: str, code: str, *, live: bool = False) -> str:
     """Return the body of the front page.
 
     Args:
         chapters: The lessons.
         comparison: The HTML of the comparison.
         code: The HTML of the code that made it.
+        live: Whether the site has the page in which the model makes sound.
     """
-    parts = {"comparison": comparison, "code": code, "picture": picture(FOLDER)}
+    parts = {"comparison": comparison, "code": code, "picture": picture(FOLDER), "live": live}
     return filled("index.html", lessons=len(chapters), first=chapters[0].name, **parts)
 
 

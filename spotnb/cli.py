@@ -150,7 +150,7 @@ def _generate(args: argparse.Namespace) -> int:
         run_with_checkpoints(sampler, checkpoint)
     result = complete(sampler)
     samples = result.waveform.shape[-1]
-    seams = [seam for seam in sampler.trace[-1].layout.cuts if seam * model.samples_per_frame < samples]
+    seams = [seam for seam in result.seams if seam * model.samples_per_frame < samples]
     figure = plot_run(result.waveform, result.mel, seams, title=args.prompt, clock=sampler.clock)
     save_audio(files[".wav"], result.waveform, model.sample_rate)
     save_figure(figure, files[".png"])

@@ -83,8 +83,8 @@ class Generation(Shown):
 
     @property
     def seams(self) -> tuple[int, ...]:
-        """The latent frames at the seams of the last step."""
-        return self.sampler.trace[-1].layout.seams
+        """The latent frames at which the last step cuts. There are none where its tiles cross-fade (`finish_steps`)."""
+        return self.sampler.trace[-1].layout.cuts
 
     @property
     def fallback(self) -> bool:

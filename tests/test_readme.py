@@ -1,4 +1,4 @@
-"""README.md is correct: its Python and its commands run as written, and its targets and files exist."""
+"""README.md and docs/use.md are correct: Python and commands run as written, and targets and files exist."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text("utf-8")
+PAGES = {"README.md": README, "docs/use.md": (REPOSITORY / "docs" / "use.md").read_text("utf-8")}
+MOST = 1650  # words; that of version 0.1.0 had 2689
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
 
@@ -26,6 +28,8 @@ SHORTER = (
     ("duration=10,", "duration=10, steps=2,"),
     ("duration=90,", "duration=18, steps=2,"),
     ("n_candidates=4)", "n_candidates=2, duration=6, steps=2)"),
+    ("guidance_interval=(100, 700))", "guidance_interval=(100, 700), steps=2, duration=6)"),
+    ('"seed": [0, 1], "duration": 6, "steps": 5', '"seed": [0], "duration": 6, "steps": 2'),
     ('solver="dpm++", steps=15)', 'solver="dpm++", steps=2, duration=6)'),
 )
 PUBLISHED = "cvssp/"  # code that loads published weights needs the hub
@@ -35,27 +39,17 @@ ENDLESS = ("spotnb lab",)
 BEFORE = """
 import matplotlib
 matplotlib.use("Agg")
-import numpy, spotnb
-second = numpy.sin(numpy.arange(16000) / 20).astype("float32") / 3
-for name in ("guitar.wav", "song.wav"):
-    spotnb.save_audio(name, numpy.tile(second, 10))
-"""
-GIVEN = """
-tiles_run, spot_run = (
-    spotnb.generate_audio(model, "organ", duration=12, steps=2, config=config, method=method, progress=False)
-    for method in ("tiles", "spot")
-)
 """
 
 
-def python_blocks() -> list[str]:
-    return [code for language, code in FENCED.findall(README) if language == "python"]
+def python_blocks(page: str) -> list[str]:
+    return [code for language, code in FENCED.findall(PAGES[page]) if language == "python"]
 
 
-def shell_lines() -> list[str]:
+def shell_lines(page: str) -> list[str]:
     """Return the commands of fenced and indented shell blocks, without comments and prompts."""
-    fenced = [code for language, code in FENCED.findall(README) if language in ("bash", "console", "sh")]
-    indented = INDENTED.findall(FENCED.sub("", README))
+    fenced = [code for language, code in FENCED.findall(PAGES[page]) if language in ("bash", "console", "sh")]
+    indented = INDENTED.findall(FENCED.sub("", PAGES[page]))
     lines = [line.strip().removeprefix("$ ") for block in fenced + indented for line in block.splitlines()]
     known = (*NOT_RUN, "spotnb", ".venv/bin/spotnb", ".venv/bin/python", "python")
     return [line for line in lines if line and line.split()[0] in known]
@@ -73,35 +67,36 @@ def environment() -> dict[str, str]:
     return os.environ | places
 
 
-def test_there_is_something_to_run() -> None:
-    assert len(python_blocks()) >= 4
-    assert any(line.startswith("spotnb generate") for line in shell_lines())
+@pytest.mark.parametrize("page", PAGES)
+def test_there_is_something_to_run(page: str) -> None:
+    assert len(python_blocks(page)) >= 3
+    assert any(line.startswith("spotnb generate") for line in shell_lines(page))
 
 
 @pytest.mark.process
 @pytest.mark.timeout(300)
-def test_python_runs_in_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "left"), [("README.md", "jazz.wav"), ("docs/use.md", "run.npz")])
+def test_python_runs_in_order(page: str, left: str, tmp_path: Path) -> None:
     """All blocks run in one namespace, as they do for a reader who follows the page."""
     parts = [BEFORE]
-    for number, code in enumerate(python_blocks(), 1):
+    for number, code in enumerate(python_blocks(page), 1):
         if PUBLISHED in code:
-            compile(code, f"README, block {number}", "exec")
+            compile(code, f"{page}, block {number}", "exec")
             continue
-        if "tiles_run" in code:
-            parts.append(GIVEN)
         parts.append(f"print('block {number}', flush=True)\n{shortened(code)}")
     script = tmp_path / "readme.py"
     script.write_text("\n".join(parts), "utf-8")
     command = [sys.executable, str(script)]
     ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr[-3000:]}"
-    assert (tmp_path / "jazz.wav").is_file()
-    assert (tmp_path / "run.npz").is_file()
+    assert (tmp_path / left).is_file()
 
 
 def spotnb_lines() -> list[str]:
-    lines = [line for line in shell_lines() if line.removeprefix(".venv/bin/").startswith("spotnb")]
-    return [line for line in lines if not line.removeprefix(".venv/bin/").startswith(ENDLESS)]
+    lines = [
+        line for page in PAGES for line in shell_lines(page) if line.removeprefix(".venv/bin/").startswith("spotnb")
+    ]
+    return list(dict.fromkeys(line for line in lines if not line.removeprefix(".venv/bin/").startswith(ENDLESS)))
 
 
 @pytest.mark.process
@@ -124,8 +119,9 @@ def test_commands_run(line: str, tmp_path: Path) -> None:
 
 def test_targets_of_make_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"^    (?:[A-Z]+=\S+ )?make ([a-z]+)", README, re.MULTILINE))
-    named |= set(re.findall(r"`(?:[A-Z]+=\S+ )?make ([a-z]+)", README))
+    text = "\n".join(PAGES.values())
+    named = set(re.findall(r"^    (?:[A-Z]+=\S+ )?make ([a-z]+)", text, re.MULTILINE))
+    named |= set(re.findall(r"`(?:[A-Z]+=\S+ )?make ([a-z]+)", text))
     assert named
     assert named <= targets
 
@@ -161,7 +157,26 @@ def test_its_pictures_are_there_in_both_themes_and_described() -> None:
         for name in (dark, light):
             assert 10_000 < (REPOSITORY / name).stat().st_size < 500_000
         assert len(re.findall(r'alt="([^"]+)"', picture)[0]) > 80
+
+
+def test_what_comes_first() -> None:
+    """Two sentences, a picture in which the difference is seen, two commands, and what plays."""
     above = README.split("\n## ")[0]
-    assert "docs/cut-light.png" in above
-    assert "    make demo" in above
+    sentences, picture, rest = re.split(r"(?s)(<picture>.*</picture>)", above.split("<!-- /badges -->")[1])
+    assert len(re.findall(r"\.(?=\s)", sentences)) == 2
+    assert "docs/cut-light.png" in picture
+    assert re.findall(r"^    make (\w+)", rest, re.MULTILINE) == ["demo", "test"]
+    assert "*play in the browser*" in rest
+    assert "Play it in the browser" in above
+
+
+def test_it_is_short() -> None:
+    assert len(README.split()) <= MOST
+
+
+def test_it_links_a_hub_only_if_one_was_given() -> None:
+    from binder.stamp import hub_of
+
+    hub = hub_of((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    assert ("/hub/user-redirect/" in README) == bool(hub)
     assert "hub.example" not in README

@@ -21,6 +21,9 @@
     fit();
   };
 
+  // A widget that lies in the page itself follows its body.
+  const dressBody = () => { document.body.dataset.theme = root.dataset.theme; };
+
   // What scrolls sideways must be reachable by keyboard.
   const openToKeys = () => {
     for (const box of document.querySelectorAll("pre, table, figure, .attr, p:has(> math[display=block])")) {
@@ -35,6 +38,7 @@
     const unfold = () => { if (list) list.open = wide.matches; };
     wide.addEventListener("change", unfold);
     unfold();
+    dressBody();
     openToKeys();
     window.addEventListener("resize", openToKeys);
     const frames = [...document.querySelectorAll("iframe.widget")];
@@ -46,6 +50,7 @@
       root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
       try { localStorage.setItem("spotnb-theme", root.dataset.theme); } catch { /* for this page only */ }
       frames.forEach(dress);
+      dressBody();
     });
   });
 })();

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spotnb._version import __version__
 from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import RING_REACH, VAE_OVERLAP, VAE_WINDOW, VOCODER_WINDOW, vocoder_context
@@ -32,6 +33,7 @@ def describe(model: DiffusersAudioLDM) -> dict[str, Any]:
         "format": FORMAT,
         "name": model.name,
         "manifest": model.describe(),
+        "versions": {"spotnb": __version__},
         "sample_rate": model.sample_rate,
         "samples_per_frame": model.samples_per_frame,
         "channels": model.channels,

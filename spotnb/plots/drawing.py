@@ -128,7 +128,7 @@ def as_seams(seams: Any) -> NDArray[np.float64]:
         if frames.ndim != 1 or len(frames) > MOST_SEAMS or not np.isfinite(frames).all():
             raise ValueError
     except Exception:  # whatever a caller's own class raises
-        raise InputError(f"seams is {show(seams)}: expected frames such as layout.seams; None marks none") from None
+        raise InputError(f"seams is {show(seams)}: expected frames such as layout.cuts; None marks none") from None
     return frames
 
 

@@ -171,10 +171,10 @@ def plot_seams(
 ) -> tuple[Figure, Axes, BarContainer]:
     """Plot a histogram of the seam positions of a run, with those of a fixed grid (`tiles`) for comparison.
 
-    Each pin marks a border of the fixed grid. Its height is the number of steps, because `tiles` has a seam there in
-    every step. The dotted line is the height that all bars would have if the seams were spread evenly. A bar is 1/16 of
-    a tile wide, or wider if there would be more than 256 bars, and one bar is centered on each border of the grid.
-    Steps in which tiles cross-fade have no seams.
+    A bar is as high as the number of steps with a seam in it. Each pin marks a border of the fixed grid, and is as high
+    as the number of all steps, because `tiles` has a seam there in every step. The dotted line is the height that all
+    bars would have if the seams were spread evenly. A bar is 1/16 of a tile wide, or wider if there would be more than
+    256 bars, and one bar is centered on each border of the grid. Steps in which tiles cross-fade have no seams.
 
     Args:
         layouts: The layouts of the steps, or objects with layouts, such as a trace that kept every step.
@@ -189,17 +189,17 @@ def plot_seams(
     """
     run, seconds = run_layouts(layouts), clock_of(layouts, clock).frame_seconds
     frames, width = run[0].frames, run[0].tile_size
-    seams = np.array([cut for layout in run for cut in layout.cuts], np.int64)
+    seams = sum(len(layout.cuts) for layout in run)
     parts = next((n for n in (16, 8, 4, 2) if width % n == 0 and frames * n <= BINS * width), 1)
     size = max(width // parts, -(-frames // BINS))
     edges = np.unique(np.clip((np.arange(frames // size + 3) - 0.5) * size, 0, frames))
-    counts, _ = np.histogram(seams, edges)
+    counts = sum(np.histogram(layout.cuts, edges)[0] > 0 for layout in run)
     config = SpotDiffusionConfig(width, edge=run[0].edge)
     grid = plan(frames, config, 0, method="tiles", time_multiple=1).seams
 
     fig, ax = axes(ax, height=3)
     times = edges * seconds
-    label = _plural(len(seams), "seam") + " of this run"
+    label = _plural(seams, "seam") + " of this run"
     style: dict[str, Any] = {"color": BLUES[0], "edgecolor": "white", "linewidth": 0.4, "label": label}
     bars = ax.bar(times[:-1], counts, np.diff(times), align="edge", **style)
     handles: list[Any] = [bars]
@@ -209,10 +209,11 @@ def plot_seams(
         dot: dict[str, Any] = {"color": RUST, "marker": "o", "ms": 5 if len(pins) <= 24 else 3, "ls": ""}
         (heads,) = ax.plot(pins, [len(run)] * len(pins), label="fixed grid, every step", **dot)
         handles.append(heads)
-    if len(seams):
-        handles.append(ax.axhline(len(seams) * size / frames, color="0.2", lw=1.2, ls=":", label="spread evenly"))
-    ax.set(xlim=(0, frames * seconds), ylim=(0, 1.1 * max(len(run), *counts)), xlabel="time (s)")
-    ax.set_ylabel(f"seams in {_plural(len(run), 'step')},\nper {size * seconds:g} s")
+    if seams:
+        level = [min(len(run), seams * size / frames)] * 2
+        handles += ax.plot([0, frames * seconds], level, color="0.2", lw=1.2, ls=":", label="spread evenly")
+    ax.set(xlim=(0, frames * seconds), ylim=(0, 1.1 * len(run)), xlabel="time (s)")
+    ax.set_ylabel(f"steps with a seam,\nper {size * seconds:g} s")
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     ax.spines["right"].set_visible(False)
     frame_axis(ax, seconds)

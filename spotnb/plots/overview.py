@@ -119,7 +119,7 @@ def _draw_steps(axes: Axes, process: Process, limit: float, colors: dict[str, st
     for row, index in enumerate(chosen):
         top, bottom = row + 0.06, row + 0.94
         _draw_latent(axes, process.before(index), limit, extent=(0, frames, bottom, top))
-        for seam in process.layouts[index].seams:
+        for seam in process.layouts[index].cuts:
             axes.plot([seam, seam], [row, row + 1], color="white", lw=3.4, solid_capstyle="butt")
             axes.plot([seam, seam], [row, row + 1], color=colors["seam"], lw=1.9, solid_capstyle="butt")
     axes.set(xlim=(0, frames), ylim=(len(chosen), 0), facecolor=colors["paper"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from spotnb.sampling.source import KnownSound
 from spotnb.solvers.own import is_ours
 from spotnb.solvers.protocol import Solver
 from spotnb.support.cards import Card, Shown
-from spotnb.support.checks import check_flag, check_text, show
+from spotnb.support.checks import check_flag, check_real, check_text, show
 from spotnb.support.progress import progress_bar
 from spotnb.support.reasons import reason_of
 from spotnb.trace.form import check_manifest
@@ -40,35 +40,45 @@ class Replay(Shown):
 
     Attributes:
         sampler: The new run, which stands where the trace ends or where the first difference occurred.
-        step: The first step at which they differ, or None if they are identical to the last bit.
+        step: The first step at which they differ by more than the tolerance, or None if there is none.
         array: The array that differs at that step: "noise", "x0" or "x", whichever is computed first.
-        difference: The largest difference in that array, relative to its largest value.
+        difference: The largest difference in that array, relative to its largest value. If there is no such step, the
+            largest difference in any array.
+        tolerance: The largest difference that does not count.
     """
 
     sampler: SpotSampler
     step: int | None = None
     array: str | None = None
     difference: float = 0.0
+    tolerance: float = 0.0
 
     @property
     def same(self) -> bool:
-        """Whether the run equals its trace to the last bit."""
+        """Whether the run equals its trace within the tolerance, by default to the last bit."""
         return self.step is None
 
     def _text_(self) -> str:
         return str(self)
 
     def _card_(self) -> Card:
+        equal = "within the tolerance" if self.difference else "identical"
         facts = {
-            "Result": "identical" if self.same else "different",
+            "Result": equal if self.same else "different",
             "First difference": None if self.same else f"step {self.step}, in {self.array}",
-            "Size": None if self.same else f"{self.difference:.3g} of its largest value",
+            "Largest difference" if self.same else "Size": (
+                f"{self.difference:.3g} of its largest value" if self.difference else None
+            ),
+            "Tolerance": f"{self.tolerance:.3g}" if self.tolerance else None,
         }
         return Card(repr(self), facts, None, {"sampler": self.sampler})
 
     def __str__(self) -> str:
+        steps = self.sampler.steps_done - self.sampler.first
+        if self.same and not self.difference:
+            return f"identical in all {steps} steps, to the last bit"
         if self.same:
-            return f"identical in all {self.sampler.steps_done - self.sampler.first} steps, to the last bit"
+            return f"equal in all {steps} steps, to {self.difference:.2g} of the largest value"
         return f"{self.array} first differs at step {self.step}, by {self.difference:.2g} of its largest value"
 
 
@@ -189,10 +199,12 @@ def replay(
     *,
     load: bool = False,
     solver: Solver | None = None,
+    tolerance: float = 0.0,
 ) -> Replay:
     """Repeat the run of a trace, and report the first difference from its records.
 
-    Half-precision records are compared in half precision.
+    Half-precision records are compared in half precision. A trace that was recorded on another machine, or in a web
+    page, has other last bits; a `tolerance` of 1e-4 is suitable there.
 
     Args:
         trace: The trace of a run, or the path of its file.
@@ -200,12 +212,14 @@ def replay(
         progress: Whether to show a progress bar.
         load: As for `sampler_of`.
         solver: As for `sampler_of`.
+        tolerance: The largest difference that does not count, relative to the largest value of the array.
 
     Raises:
-        InputError: As for `sampler_of`.
+        InputError: As for `sampler_of`, or the tolerance is not a number from 0 to 1.
         SpotnbError: The trace has no records or is that of a fork with changed settings, or the model cannot be loaded.
     """
     trace, progress = Trace.of(trace), check_flag("progress", progress)
+    tolerance = check_real("tolerance", tolerance, 0, 1, hint="0 compares to the last bit")
     if not len(trace):
         raise SpotnbError("the trace has no records to compare with: expected at least one step; record a run")
     if forked := check_manifest(trace.manifest).get("forked"):
@@ -216,27 +230,29 @@ def replay(
     sampler = sampler_of(trace, model, load=load, solver=solver)
     last = trace.steps[-1]
     kept = iter(trace)
-    expected = next(kept)
+    expected, largest = next(kept), 0.0
     with progress_bar(total=last + 1, initial=sampler.steps_done, desc="replay", unit="step", shown=progress) as bar:
         while sampler.steps_done <= last:
             record = sampler.step()
             bar.update()
             if record.step < expected.step:
                 continue
-            if (difference := _difference(record, expected)) is not None:
-                return Replay(sampler, record.step, *difference)
+            for array, difference in _differences(record, expected):
+                if not difference <= tolerance:
+                    return Replay(sampler, record.step, array, difference, tolerance)
+                largest = max(largest, difference)
             expected = next(kept, expected)
-    return Replay(sampler)
+    return Replay(sampler, difference=largest, tolerance=tolerance)
 
 
-def _difference(record: StepRecord, expected: StepRecord) -> tuple[str, float] | None:
-    """Return the first array that differs and its relative difference, or None."""
+def _differences(record: StepRecord, expected: StepRecord) -> Iterator[tuple[str, float]]:
+    """Yield each array that differs, in the order in which they are computed, and its relative difference."""
     for name in ("noise", "x0", "x"):
         ours, theirs = getattr(record, name), getattr(expected, name)
         if theirs is None or ours is None or np.array_equal(ours, theirs):
             continue
         if ours.shape != theirs.shape:
-            return name, float("inf")
+            yield name, float("inf")
+            continue
         one, other = ours.astype(np.float64), theirs.astype(np.float64)
-        return name, float(np.abs(one - other).max() / max(np.abs(other).max(), 1e-30))
-    return None
+        yield name, float(np.abs(one - other).max() / max(np.abs(other).max(), 1e-30))

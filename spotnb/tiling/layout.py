@@ -185,9 +185,10 @@ class Layout(Shown):
         return joined(self.method, count(self.frames, "frame"), tiles, f"shift {self.shift}", self.edge)
 
     def _card_(self) -> Card:
-        seams, (before, after) = self.seams, self.pad
+        cuts, (before, after) = self.cuts, self.pad
+        none = "none, the tiles cross-fade" if self.blended else "none"
         facts = {
-            "Seams": f"{len(seams)}: {show(list(seams))}" if seams else "none",
+            "Seams": f"{len(cuts)}: {show(list(cuts))}" if cuts else none,
             "Padding": f"{before} frames before, {after} after" if before or after else "none",
             "Cost": f"{count(self.network_frames, 'frame')} for the network",
         }

@@ -73,7 +73,7 @@ class StepRecord(Shown):
         facts = {
             "Arrays": ", ".join(arrays) or "none",
             "Guidance": None if self.guided is None else "on" if self.guided else "off",
-            "Seams": show(list(self.layout.seams)),
+            "Seams": "none, the tiles cross-fade" if self.layout.blended else show(list(self.layout.cuts)),
         }
         return Card(repr(self), facts, None, {"layout": self.layout})
 

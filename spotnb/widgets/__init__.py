@@ -47,6 +47,8 @@ State, geometry and sentences do not use the page at all. They are tested with N
   pictures, those of matplotlib included. Their colors and scales are also in `spotnb.plots.style`, and
   `tests/widgets/test_style.py` holds both equal.
 - `strokes.js`, `color_bar.js`, `mel_scale.js`: lines with a halo, hatching and markers; color bars; bands and hertz.
+- `legend.js`: `createLegend` shows a sign and its words for what a picture shows at the moment, and for nothing else.
+- `hover.js`: `createHover` makes a note that follows the pointer.
 - `steps.js`: `createSteps` makes the play button and the slider for the steps of a run.
 - `colors.js`: color scales; `imageOf` turns bytes into an image.
 - `layout.js`, `pieces.js`: `plan`, as `spotnb.tiling.layout` has it, and its intervals in lanes that do not overlap.

@@ -200,6 +200,7 @@ def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float, fr
         "rate": run.rate,
         "seams": [seam if run.frame_seconds == frame else seam * run.frame_seconds / frame for seam in run.seams or ()],
         "seamsKnown": run.seams is not None,
+        "blended": run.blended,
         "score": None if score is None else [score.score, score.p_value],
         "levels": {name: value if math.isfinite(value) else None for name, value in level._asdict().items()},
         "gain": gain,
@@ -213,7 +214,10 @@ def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float, fr
 def _facts(run: parts.Compared, score: SeamScore | None) -> list[str]:
     count = len(run.seams or ())
     facts = [f"{show(run.about['prompt'])}, {run.about['method']}"] if run.about else []
-    facts += [] if run.seams is None else ["1 seam" if count == 1 else f"{count} seams"]
+    if run.seams is not None:
+        facts.append(
+            "no seams, the last step cross-fades" if run.blended else "1 seam" if count == 1 else f"{count} seams"
+        )
     if score is not None:
         facts.append(f"seam score {score.score:.2f} (p = {score.p_value:.2g})")
     if math.isfinite(run.levels.lufs):

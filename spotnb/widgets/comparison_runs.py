@@ -41,6 +41,7 @@ class Compared:
         decoded: The log-mel `[frames, 64]` from a decoder, or None. It may be longer than the sound.
         grid: The fixed grid of the tiles in latent frames, empty if the run has no tiles.
         frame_seconds: The length of a latent frame in seconds.
+        blended: Whether the tiles of the last step cross-fade, so that there are no seams.
         about: How the sound came about: the prompt, the method and the seed, as far as they are known.
     """
 
@@ -51,6 +52,7 @@ class Compared:
     decoded: NDArray[np.float32] | None = None
     grid: tuple[int, ...] = ()
     frame_seconds: float = LATENT_SECONDS
+    blended: bool = False
     about: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -157,9 +159,9 @@ def _compared(name: str, run: Any, rate: int, frame: float) -> Compared:
     wave = _within(as_sound(sound.waveform))
     mel = as_log_mel(sound.mel) if has_mel(sampler.model) else None
     grid = tuple(range(tile, sampler.frames - 1, tile))
-    own = tuple(layout.seams) if layout else ()
+    own, blended = (layout.cuts, layout.blended) if layout else ((), False)
     clock = sampler.clock
-    return Compared(name, wave, clock.sample_rate, own, mel, grid, clock.frame_seconds, _about(sampler))
+    return Compared(name, wave, clock.sample_rate, own, mel, grid, clock.frame_seconds, blended, _about(sampler))
 
 
 def _about(sampler: Any) -> dict[str, str]:

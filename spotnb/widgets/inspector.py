@@ -234,7 +234,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
         if values is None:
             return None
         where = f"{NAMES[self.quantity]}, step {record.step} (t = {record.timestep})"
-        seams = record.layout.seams if self.tiles else ()
+        seams = record.layout.cuts if self.tiles else ()
         spectrum = self._decoding.spectra.get(self.step)
         return draw_step(values, self.channel, where, seams, self.clock.frame_seconds, spectrum)
 

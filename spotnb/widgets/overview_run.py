@@ -122,7 +122,8 @@ def scene_of(sampler: SpotSampler, process: Process, steps: list[int], channel: 
 
 def _step(number: int, layout: Any) -> dict[str, Any]:
     tiles = [[*tile.window, *tile.segment] for tile in layout.tiles]
-    return {"step": number, "shift": layout.shift, "tiles": tiles, "seams": list(layout.seams)}
+    faded = {"blended": layout.blended, "seams": list(layout.cuts)}
+    return {"step": number, "shift": layout.shift, "tiles": tiles, **faded}
 
 
 def _packed_planes(process: Process) -> dict[str, Any]:

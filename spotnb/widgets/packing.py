@@ -122,6 +122,7 @@ def pack(
         "timestep": record.timestep,
         "shift": record.shift,
         "tiles": [[*tile.window, *tile.segment] for tile in record.layout.tiles],
+        "blended": record.layout.blended,
         "has": [
             name for name, plane in zip(QUANTITIES, (*recorded.values(), difference), strict=True) if plane is not None
         ],

@@ -31,6 +31,11 @@ from spotnb.widgets.panel_run import Run
 from spotnb.widgets.panel_telling import Foresight, enabled, fork_words, hint, share
 
 TITLE: Final = "Make long sound from a sentence"
+IN_MARIMO: Final = (
+    "SamplerPanel works in Jupyter only: marimo does not show its box of widgets. In marimo, make sound with "
+    "spotnb.generate_audio, and use Overview, LatentInspector, RunComparison, TileShiftDebugger and "
+    "ReflectionExplorer."
+)
 WORKING: Final = "the panel is working: expected it to be ready; press Pause first"
 
 
@@ -268,6 +273,10 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         if shown is not None and png is not None:
             (shown[0] if isinstance(shown, tuple) else shown)["image/png"] = base64.b64encode(png).decode()
         return shown
+
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows, which has no boxes of ipywidgets: what to use there."""
+        return "text/plain", IN_MARIMO
 
     def close(self) -> None:
         """Stop all work, and remove the panel from all pages and from memory. It cannot be used again."""

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.tiling.clock import AUDIOLDM, Clock
+from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.tiling.finish import check_finish_overlap
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE
+
+
+class Tiling(NamedTuple):
+    """What decides where the tiles of a run lie: the arguments of a `TileShiftDebugger`."""
+
+    frames: int
+    config: SpotDiffusionConfig
+    steps: int
+    method: str
+    clock: Clock
+    finish_steps: int
+    finish_overlap: int | None
 
 
 class Plan:
@@ -30,6 +44,7 @@ class Plan:
         self.seconds = settings["duration"]
         self.frames = self.clock.run_frames(self.seconds, multiple, self.config.policy.ring)
         finish = {name: settings[name] for name in ("finish_steps", "finish_overlap")}
+        self.tiling = Tiling(self.frames, self.config, self.steps, self.method, self.clock, **finish)
         self.layouts: list[Layout] = [
             plan(self.frames, self.config, step, self.method, self.steps, multiple, **finish)
             for step in range(self.steps)
@@ -61,12 +76,23 @@ class Plan:
         if self.method == "multidiffusion":
             return f"{length} {cut} Windows overlap by at least {self.config.overlap} frames, and are averaged there."
         if self.method == "tiles" or not self.config.max_shift:
-            return f"{length} {cut} The cuts never move, so that each can be heard as a seam."
+            return f"{length} {cut} The cuts never move, so that each can be heard as a seam.{self._finish}"
         moved = self.config.max_shift
         return (
             f"{length} {cut} From step to step, the cuts move by up to {moved} frames "
-            f"({moved * clock.frame_seconds:.3g} s), so that no seam stays in one place."
+            f"({moved * clock.frame_seconds:.3g} s), so that no seam stays in one place.{self._finish}"
         )
+
+    @property
+    def _finish(self) -> str:
+        """What the last steps do instead, or nothing if they cut as the others do."""
+        blended = [layout for layout in self.layouts if layout.blended]
+        if not blended:
+            return ""
+        overlap = check_finish_overlap(self.tiling.finish_overlap, self.config.tile_size_time)
+        last = "In the last step" if len(blended) == 1 else f"In the last {len(blended)} steps"
+        size = f"{overlap} frames ({overlap * self.clock.frame_seconds:.3g} s)"
+        return f" {last}, the tiles overlap by at least {size} and cross-fade: nothing is cut there."
 
 
 def _several(layouts: list[Layout]) -> str:

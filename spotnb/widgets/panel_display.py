@@ -11,7 +11,7 @@ import ipywidgets
 from spotnb.errors import SpotnbError
 from spotnb.widgets.comparison import RunComparison
 from spotnb.widgets.inspector import LatentInspector
-from spotnb.widgets.panel_cost import Plan
+from spotnb.widgets.panel_cost import Plan, Tiling
 from spotnb.widgets.panel_form import Form
 from spotnb.widgets.panel_kept import Shelf
 from spotnb.widgets.panel_parts import ListHead, PanelStatus, PlanCard, RunResult
@@ -47,7 +47,7 @@ class Display:
         self.phase: PhaseView | None = None
         self.tiles: TileShiftDebugger | None = None
         self.comparison: RunComparison | None = None
-        self._planned: tuple[Any, ...] = ()
+        self._planned: Tiling | None = None
         self._gone: list[Any] = []  # replaced, but perhaps still on the page
         self._leaving: dict[Any, float] = {}  # off the page, and since when
         gap = {"grid_gap": "10px"}
@@ -120,14 +120,13 @@ class Display:
             "tile_size_time": f"{config.tile_size_time * clock.frame_seconds:.3g} s",
             "max_shift_ratio": f"{config.max_shift} frames, {config.max_shift * clock.frame_seconds:.3g} s",
         }
-        key = (plan.frames, plan.config, plan.steps, plan.method, plan.clock)
-        if key == self._planned or self.inspector is not None:
+        if plan.tiling == self._planned or self.inspector is not None:
             return  # a run is shown: the tiles are made when they are seen again
         try:
-            tiles = TileShiftDebugger(plan.frames, plan.config, plan.steps, plan.method, clock=plan.clock)
+            tiles = TileShiftDebugger(**plan.tiling._asdict())
         except SpotnbError:  # an edge policy of the user's own, or a run that is too long for this picture
             tiles = None
-        self._planned = key
+        self._planned = plan.tiling
         self._gone.append(self.tiles)
         self.tiles = tiles
         if tiles is not None:
@@ -136,12 +135,11 @@ class Display:
 
     def _follow_tiles(self, change: Any) -> None:
         """Take over a method or an edge policy that was chosen in the picture: the form has no other than it shows."""
-        frames, config, steps, method, clock = self._planned
+        assert self._planned is not None  # the picture is that of a plan
         if change.name == "edge":
-            config = replace(config, edge=change.new)
+            self._planned = self._planned._replace(config=replace(self._planned.config, edge=change.new))
         else:
-            method = change.new
-        self._planned = (frames, config, steps, method, clock)
+            self._planned = self._planned._replace(method=change.new)
         self.form.controls[change.name].value = change.new
 
     def compare(self, comparison: RunComparison | None) -> None:

@@ -116,6 +116,7 @@ def _scene_of(generation: Generation) -> dict[str, Any]:
         "bands": mel.shape[1],
         "envelope": np.clip(np.rint(127 * envelope), -127, 127).astype(np.int8).tobytes(),
         "seams": list(generation.seams),
+        "blended": generation.sampler.trace[-1].layout.blended,
         "tile": generation.sampler.config.tile_size_time,
         "score": score,
         "peak": levels.peak_db if np.isfinite(levels.peak_db) else None,

@@ -86,7 +86,8 @@ def phase_scene(step: Any, stage: str, done: int, words: str, record: Any = None
         "pad": [left, right],
         "framesPerSecond": step.clock.frames_per_second,
         "tiles": [[*tile.window, *tile.segment] for tile in layout.tiles],
-        "seams": list(layout.seams),
+        "blended": layout.blended,
+        "seams": list(layout.cuts),
         "guidance": step.run.settings.guidance_scale,
         "interval": None if (interval := step.run.settings.guidance_interval) is None else list(interval),
         "rows": rows,
@@ -114,13 +115,20 @@ def _halves(step: Any, done: int) -> list[dict[str, Any]]:
 
 
 def _placed(layout: Layout, predictions: list[Any]) -> Plane:
-    """Return a plane `[T, F]` with the frames that each tile owns, and NaN where no tile is predicted yet."""
+    """Return a plane `[T, F]` with the frames that each tile owns, and NaN where no tile is predicted yet.
+
+    Frames that several predicted tiles own are mixed by the shares of these.
+    """
     arrays = [as_array(prediction)[0, CHANNEL].astype(np.float32) for prediction in predictions]
-    plane: Plane = np.full((layout.frames, arrays[0].shape[1] if arrays else 1), np.nan, np.float32)
-    for tile, array in zip(layout.tiles, arrays, strict=False):
+    total = np.zeros((layout.frames, arrays[0].shape[1] if arrays else 1))
+    weight = np.zeros((layout.frames, 1))
+    for tile, share, array in zip(layout.tiles, layout.shares, arrays, strict=False):
         first, (start, stop) = tile.window[0], tile.segment
-        plane[np.arange(start, stop) % layout.frames] = array[start - first : stop - first]
-    return plane
+        places = np.arange(start, stop) % layout.frames
+        total[places] += share[:, None] * array[start - first : stop - first]
+        weight[places] += share[:, None]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / weight, np.float32)
 
 
 def _row(name: str, plane: Any, start: int) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from traitlets import Bytes, Dict, observe
 
 from spotnb.errors import InputError
-from spotnb.support.arrays import as_array
 from spotnb.support.checks import check_int, check_name, show
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import METHODS, SpotDiffusionConfig
@@ -20,8 +18,9 @@ from spotnb.tiling.edges import POLICIES
 from spotnb.tiling.finish import check_finish_overlap, check_finish_steps
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, draw_shift
-from spotnb.widgets.base import Widget, new_figure, while_open
+from spotnb.widgets.base import Widget, while_open
 from spotnb.widgets.scenes import edge_policies, method_policies, tiling_of
+from spotnb.widgets.tile_shift_latent import clean_estimates, example_latent
 from spotnb.widgets.traits import Checked, choice, whole, whole_or_none
 
 if TYPE_CHECKING:
@@ -29,18 +28,18 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 200_000  # more than two hours
 MAX_STEPS = 1000
-BACKDROP_COLUMNS = 2048
-BACKDROP_BYTES = 4_000_000
 
 
 class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles fall"):
     """The tiles of each step of a run, and the seams of all steps.
 
-    The attributes are traits, which can be observed, set, and linked with `jslink`.
+    The attributes are traits, which can be observed, set, and linked with `jslink`. Times are shown in seconds, and
+    latent frames where the pointer rests. Method and edge do not change the scale of the picture.
 
     Args:
-        frames: Length of the latent in frames, at most 200,000. Or a `Trace` (or its records or layouts), whose steps
-            are shown over its clean estimate.
+        frames: Length of the latent in frames, at most 200,000. Behind the tiles lies a real latent as an example, or a
+            sketch if it is longer than 768 frames or the clock is not AudioLDM's. Or a `Trace` (or its records or
+            layouts), whose steps are shown over its clean estimate.
         config: The tiling. Not with a trace, which has its own.
         steps: The number of steps of the run, at most 1000. Not with a trace.
         method: One of `spotnb.tiling.config.METHODS`. Not with a trace.
@@ -95,14 +94,14 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
                 "spot" if method is None else method,
                 (0 if finish_steps is None else finish_steps, finish_overlap),
             )
-            backdrop, image = None, b""
+            self._latent = example_latent(self.tiling_run.frames, self.clock)
         else:
             given = {"config": config, "steps": steps, "method": method}
             given |= {"finish_steps": finish_steps, "finish_overlap": finish_overlap}
             if extra := [name for name, value in given.items() if value is not None]:
                 raise InputError(f"got a trace and {' and '.join(extra)}: expected only a trace, which has its own")
             self.tiling_run = _recorded(frames)
-            backdrop, image = _clean_estimates(frames, self.tiling_run.frames, channel)
+            self._latent = clean_estimates(frames, self.tiling_run.frames, channel)
         run = self.tiling_run
         _check_edge(run.config.edge)
         scene = {
@@ -115,14 +114,14 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
             "drawn": run.drawn,
             "names": run.names,
             "finish": {"first": run.first_finishing, "overlap": run.overlap},
-            "backdrop": backdrop,
+            "backdrop": None if self._latent is None else self._latent.about(),
         }
         super().__init__(
             method=run.method,
             edge=run.config.edge,
             shift=run.used_shift(0, run.method, run.config.edge),
             _scene=scene,
-            _backdrop=image,
+            _backdrop=b"" if self._latent is None else self._latent.codes.tobytes(),
         )
 
     @property
@@ -142,14 +141,11 @@ class TileShiftDebugger(Widget, module="tile_shift.js", title="Where the tiles f
 
     @while_open
     def draw(self) -> Figure:
-        """Return the tiles of this step and the seams of all steps as a figure."""
-        from spotnb.plots.layouts import plot_layout, plot_seams
+        """Return the tiles of this step, the latent, and the seams of all steps as a figure."""
+        from spotnb.widgets.tile_shift_picture import Picture, draw_tiles
 
-        figure = new_figure(height=4.8)
-        above, below = figure.subplots(2, 1)
-        plot_layout(self.tiling, above, clock=self.clock)
-        plot_seams(self.run_layouts, below, clock=self.clock)
-        return figure
+        name = self.tiling_run.names[self.step]
+        return draw_tiles(Picture(self.step, name, self.tiling, self.run_layouts, self._latent, self.clock))
 
 
 def _check_edge(edge: Any) -> str:
@@ -249,42 +245,3 @@ def _true_shift(run: _Run, step: int, layout: Layout) -> int:
     candidates = [layout.shift, *(seam % layout.tile_size for seam in layout.seams)]
     matches = (c for c in candidates if run.layout(step, c, layout.method, layout.edge).tiles == layout.tiles)
     return next(matches, layout.shift)
-
-
-def _clean_estimates(trace: Any, frames: int, channel: int) -> tuple[dict[str, Any] | None, bytes]:
-    """Return a description of one channel of x0, and its values as at most 4 MB of bytes, where 128 is zero.
-
-    Longer latents are thinned to every k-th frame, and longer runs to every k-th step. All steps have the same scale,
-    the largest of their 99.8 % quantiles.
-    """
-    records = [trace] if hasattr(trace, "layout") else trace
-    count = len(records)
-    factor = -(-frames // BACKDROP_COLUMNS)
-    columns = -(-frames // factor)
-    planes: list[tuple[int, NDArray[np.float32]]] = []
-    every = 1
-    for index in range(count):
-        if index % every:
-            continue
-        x0 = getattr(records[index], "x0", None)
-        if x0 is None:
-            return None, b""
-        array = as_array(x0)
-        channel = check_int("channel", channel, 0, array.shape[1] - 1, hint="channels count from 0")
-        chosen = array[0, :, ::factor, 0].T if array.shape[3] == 1 else array[0, channel, ::factor]
-        plane = np.nan_to_num(chosen.astype(np.float32), posinf=0, neginf=0)
-        if not planes:
-            every = max(1, -(-count * columns * plane.shape[1] // BACKDROP_BYTES))
-        planes.append((index, plane))
-    limit = max(float(np.quantile(np.abs(plane), 0.998)) for _, plane in planes) or 1.0
-    stack = np.stack([plane for _, plane in planes])
-    data = np.clip(np.rint(128 + 127 * stack / limit), 1, 255).astype(np.uint8)
-    about = {
-        "steps": [index for index, _ in planes],
-        "columns": columns,
-        "bins": stack.shape[2],
-        "factor": factor,
-        "channel": channel,
-        "limit": limit,
-    }
-    return about, data.tobytes()

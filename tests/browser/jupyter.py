@@ -316,12 +316,8 @@ class Shown:
         self.context.close()
 
 
-SERIOUS = ("serious", "critical")
-EVERY = ("minor", "moderate", *SERIOUS)
-
-
-def axe_violations(page: Page | Frame, selector: str, levels: tuple[str, ...] = SERIOUS) -> list[str]:
-    """Return the violations of these levels that axe-core finds inside an element."""
+def axe_violations(page: Page | Frame, selector: str) -> list[str]:
+    """Return the violations of any level that axe-core finds inside an element."""
     import axe_playwright_python
 
     script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -329,9 +325,8 @@ def axe_violations(page: Page | Frame, selector: str, levels: tuple[str, ...] = 
         page.evaluate(script)
     found = page.evaluate("(selector) => axe.run({ include: [[selector]] }, { iframes: false })", selector)
     return [
-        f"{violation['id']}: {node['html'][:120]}: {node['failureSummary'][:200]}"
+        f"{violation['id']} ({violation['impact']}): {node['html'][:120]}: {node['failureSummary'][:200]}"
         for violation in found["violations"]
-        if violation["impact"] in levels
         for node in violation["nodes"]
     ]
 

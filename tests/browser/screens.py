@@ -66,9 +66,7 @@ def tiles_ring() -> Any:
 def reflection() -> Any:
     from spotnb.widgets.reflection import ReflectionExplorer
 
-    widget = ReflectionExplorer()
-    widget.stage = "undone"
-    return widget
+    return ReflectionExplorer()
 
 
 def reflection_latent() -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import spotnb
+from tests.browser.contrast import poor_contrasts
 from tests.browser.jupyter import axe_violations
 from tests.networks import FunctionModel, pointwise
 
@@ -65,6 +66,7 @@ def page(browser: Browser, cards: str, tmp_path: Path, request: pytest.FixtureRe
 def test_cards_are_readable_and_fit(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert not axe_violations(page, "main")
+    assert not poor_contrasts(page, "main")
     for width in (1400, 700, 390):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -50,7 +50,8 @@ def cells() -> list[tuple[tuple[str, ...], str, tuple[str, ...]]]:
         for name in WIDGETS
     ]
     told = "mo.md(f\"the kernel has step {TileShiftDebugger.value['step']}\")"
-    return [((), RUN, ("mo", "run", "spotnb")), *shown, (("mo", "TileShiftDebugger"), told, ())]
+    panel = (("spotnb",), "spotnb.SamplerPanel()", ())
+    return [((), RUN, ("mo", "run", "spotnb")), *shown, (("mo", "TileShiftDebugger"), told, ()), panel]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,13 @@ def test_each_widget_is_drawn_and_fits(page: Page, index: int) -> None:
     canvas.wait_for()
     page.wait_for_function(f"(canvas) => ({COLORS})(canvas) > 4", arg=canvas.element_handle())
     assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
+
+
+def test_the_panel_says_what_to_use_instead(page: Page) -> None:
+    told = page.get_by_text("SamplerPanel works in Jupyter only").first
+    told.wait_for()
+    words = told.text_content() or ""
+    assert all(name in words for name in WIDGETS)
 
 
 def test_a_step_moves_the_picture_and_reaches_the_kernel(page: Page) -> None:

@@ -253,20 +253,27 @@ def test_an_error_is_one_line_with_a_fold(shown: Shown) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
+    from tests.browser.contrast import poor_contrasts
     from tests.browser.jupyter import axe_violations
 
+    def violations() -> list[str]:
+        return [*axe_violations(shown.page, ".spotnb-panel"), *poor_contrasts(shown.page, ".spotnb-panel")]
+
     shown.theme(theme)
+    shown.run("w._run.model().unknown_words = lambda text: ['zither']; w.form.prompt.value = 'a zither'")
+    shown.widget.locator(".spotnb-unknown mark").wait_for()
     for group in ("Method", "Guidance", "Advanced"):
         shown.widget.locator(".spotnb-panel-form summary", has_text=group).first.click()
-    assert not axe_violations(shown.page, ".spotnb-panel")  # before a run
+    assert not violations()  # before a run
     for _ in range(2):
         button(shown, "Phase").click()
         shown.until("w._run.busy", False)
-    assert not axe_violations(shown.page, ".spotnb-panel")
+    assert not violations()
     button(shown, "Run").click()
     shown.until("len(w.runs) == 1 and not w._run.busy", seconds=60)
     button(shown, "Remove run 1").click()
-    assert not axe_violations(shown.page, ".spotnb-panel")
+    assert not violations()
+    shown.run("del w._run.model().unknown_words")
     for group in ("Method", "Guidance", "Advanced"):
         shown.widget.locator(".spotnb-panel-form summary", has_text=group).first.click()
 

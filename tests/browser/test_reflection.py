@@ -23,8 +23,21 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
     return show(request.param, "reflection", CODE)
 
 
+def test_it_opens_filled(page: Shown) -> None:
+    page.until("w.stage", "undone")
+    page.widget.get_by_text("Lost: 6, 7, 8. There twice: 2, 3, 4.").first.wait_for()
+    filled = still(page)
+    page.run("w.stage = 'shifted'")
+    page.widget.get_by_text("The padded sound, rolled by 3.").first.wait_for()
+    assert still(page) != filled
+    page.run("w.stage = 'undone'")
+    page.widget.get_by_text("Lost: 6, 7, 8. There twice: 2, 3, 4.").first.wait_for()
+    assert still(page) == filled
+
+
 @pytest.fixture
 def shown(page: Shown) -> Shown:
+    """Return the page at its first stage."""
     page.run(START)
     # Changes arrive in order: when the last one shows, all have arrived and cannot interfere with the test's keys.
     for stage, text in (("padded", "Extended by its own mirror image"), ("original", "The sound: 8 frames.")):
@@ -52,19 +65,46 @@ def test_keys_go_through_the_stages(shown: Shown) -> None:
     shown.widget.get_by_text("The sound: 8 frames.").first.wait_for()
 
 
-def test_the_right_order_is_exact(shown: Shown) -> None:
-    shown.widget.get_by_role("combobox", name="Order").select_option("right")
-    shown.until("w.order", "right")
-    shown.press(0, "End")
-    shown.until("w.stage", "cropped")
-    shown.widget.get_by_text("exact").first.wait_for()
+def test_two_buttons_choose_the_order_by_keyboard(shown: Shown) -> None:
+    shown.run("w.stage = 'undone'")
+    naive = shown.widget.get_by_role("button", name="Naive: crop, then roll back")
+    right = shown.widget.get_by_role("button", name="Right: roll back, then crop")
+    assert shown.widget.get_by_role("combobox").count() == 0
+    shown.reads(lambda: (naive.get_attribute("aria-pressed"), right.get_attribute("aria-pressed")), ("true", "false"))
+    naive.focus()
+    shown.page.keyboard.press("Tab")
+    shown.page.keyboard.press("Enter")
+    shown.until("(w.order, w.stage)", ("right", "cropped"))
+    shown.widget.get_by_text("Every frame is there once, in its place: exact.").first.wait_for()
+    shown.reads(lambda: (naive.get_attribute("aria-pressed"), right.get_attribute("aria-pressed")), ("false", "true"))
+    shown.page.keyboard.press("Shift+Tab")
+    shown.page.keyboard.press("Space")
+    shown.until("(w.order, w.stage)", ("naive", "undone"))
+
+
+@pytest.mark.parametrize(("name", "trait"), [("Padding", "pad"), ("Shift", "shift")])
+def test_a_slider_fills_what_it_changes(shown: Shown, name: str, trait: str) -> None:
+    empty = still(shown)
+    shown.widget.get_by_role("slider", name=name).focus()
+    shown.page.keyboard.press("ArrowRight")
+    shown.until(f"(w.{trait}, w.stage)", (4, "undone"))
+    shown.widget.get_by_text("Rolled back after the crop.").first.wait_for()
+    assert still(shown) != empty
+
+
+def test_the_ring_stands_apart_and_follows_the_shift(shown: Shown) -> None:
+    apart = shown.widget.get_by_role("group", name="Apart from both: circular")
+    assert apart.get_by_text("8 and 1 are neighbors now").is_visible()
+    ring = shown.pixels(1)
+    shown.run("w.shift = 5")
+    apart.get_by_text("Rolled by 5 without padding").wait_for()
+    shown.changed(ring, 1)
 
 
 def test_dragging_shifts(shown: Shown) -> None:
     before = still(shown)
-    shown.drag(0, 130)
-    shown.until("w.shift", lambda shift: shift > 3)
-    shown.run("w.stage = 'rolled'")
+    shown.drag(0, 130, (0.3, 0.5))
+    shown.until("(w.shift, w.stage)", lambda now: now[0] > 3 and now[1] == "undone")
     assert still(shown) != before
 
 
@@ -82,8 +122,10 @@ def test_play_ends_at_the_last_stage(shown: Shown) -> None:
 
 
 def test_a_click_on_a_row_shows_its_stage(shown: Shown) -> None:
-    shown.click(0, (0.5, 0.5))
+    shown.click(0, (0.3, 0.55))
     assert shown.until("w.stage", lambda stage: stage != "original") in ("padded", "shifted")
+    shown.click(0, (0.8, 0.95))
+    shown.until("(w.order, w.stage)", ("right", "cropped"))
 
 
 def test_arrows_reach_the_sliders_and_not_the_notebook(shown: Shown) -> None:
@@ -127,10 +169,10 @@ def test_a_saved_page_of_a_latent_moves_without_kernel_and_network(browser: Brow
     widget.close()
     with page_of(browser, path, color_scheme="dark") as (page, errors):
         pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        page.get_by_text("Lost: 175 to 199").first.wait_for()  # it opens filled
         before = page.evaluate(pixels)
-        page.get_by_role("slider", name="Stage").focus()
-        page.keyboard.press("End")
-        page.get_by_text("Lost: 175 to 199").first.wait_for()
+        page.get_by_role("button", name="Right: roll back, then crop").click()
+        page.get_by_text("in its place: exact").first.wait_for()
         assert page.evaluate(pixels) != before
         assert page.locator(".spotnb").get_attribute("data-theme") == "dark"
         assert not axe_violations(page, ".spotnb")

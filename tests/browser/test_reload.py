@@ -34,7 +34,7 @@ sentences.write_text(sentences.read_text().replace("`The sound: ", "`Edited soun
 def test_an_edit_shows_in_an_open_notebook(show: Callable[..., Shown]) -> None:
     pytest.importorskip("watchfiles", reason="watchfiles is not installed: pip install 'spotnb[dev]'")
     shown = show("lab", "reflection", CODE)
-    shown.run("w.shift = 5")
+    shown.run("w.shift, w.stage = 5, 'original'")
     shown.widget.get_by_text("The sound: 8 frames.").first.wait_for()
     edited = shown.widget.get_by_text("Edited sound: 8 frames.").first
     for _ in range(20):  # the watcher takes a moment to begin

@@ -25,7 +25,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 @pytest.fixture
 def shown(page: Shown) -> Shown:
     page.run(START)
-    story = page.widget.locator(".spotnb-note").get_by_text("Frame 3")
+    story = page.widget.locator(".spotnb-note").get_by_text("The place at 0.12 s")
     story.wait_for()  # sent last, so all changes have arrived and cannot interfere with the test's keys
     page.run("w.selected_frame = None")
     story.wait_for(state="detached")
@@ -39,7 +39,7 @@ def test_dragging_the_grid_sets_the_shift(shown: Shown) -> None:
     assert now < shift
     assert shown.pixels(0) != before
     shown.widget.get_by_text("by hand").first.wait_for()
-    shown.widget.get_by_role("button", name="As drawn").click()
+    shown.widget.get_by_role("button", name="Reset shift").click()
     shown.until("w.shift", shift)
 
 
@@ -91,7 +91,7 @@ def test_a_click_follows_a_frame(shown: Shown) -> None:
     frame = shown.until("w.selected_frame", lambda value: value is not None)
     assert 0 < frame < 768
     shown.changed(before, 1)
-    shown.widget.get_by_text(f"Frame {frame} ").first.wait_for()
+    shown.widget.get_by_text(f"The place at {frame / 25:.2f} s").first.wait_for()
     shown.press(1, "ArrowRight")
     shown.until("w.selected_frame", frame + 1)
 
@@ -109,7 +109,7 @@ def test_method_and_edge_change_in_both_places(shown: Shown) -> None:
 def test_the_kernel_moves_the_picture(shown: Shown) -> None:
     before = shown.pixels(0)
     shown.run("w.step = 7; w.shift = 5")
-    shown.widget.get_by_text("5 by hand").first.wait_for()
+    shown.widget.get_by_text("0.2 s, by hand").first.wait_for()
     assert shown.pixels(0) != before
 
 
@@ -117,6 +117,89 @@ def test_the_live_text_says_what_is_shown(shown: Shown) -> None:
     shown.run("w.step = 4")
     shown.widget.get_by_role("status").get_by_text("Step 4").first.wait_for()
     assert "4 tiles, seams at" in (shown.widget.get_by_role("status").text_content() or "")
+
+
+def legends(shown: Shown) -> list[list[str]]:
+    """Return the words of both legends."""
+    return [
+        [str(words) for words in shown.widget.locator(".spotnb-signs").nth(index).locator("li").all_text_contents()]
+        for index in range(2)
+    ]
+
+
+LATENT = "latent of an example, “church organ, slow”, channel 0: −2.9 to 2.9"
+HISTOGRAM = ["fixed grid, every step", "spread evenly"]
+
+
+@pytest.mark.parametrize(
+    ("code", "step", "run"),
+    [
+        (
+            "w.step = 1",
+            ["seam of this step", "seam of the step before", "ends of the sound", "padding"],
+            ["seam", "36 seams of this run", *HISTOGRAM],
+        ),
+        (
+            "w.method = 'tiles'; w.step = 1",
+            ["seam of this step", "ends of the sound"],
+            ["seam", "24 seams of this run", *HISTOGRAM],
+        ),
+        ("w.method = 'full'", ["ends of the sound"], ["fixed grid, every step"]),
+        (
+            "w.edge = 'circular'; w.step = 1",
+            ["seam of this step", "seam of the step before", "where the loop closes", "the other end"],
+            ["seam", "36 seams of this run", *HISTOGRAM],
+        ),
+    ],
+)
+def test_the_legend_holds_what_is_shown_and_no_more(shown: Shown, code: str, step: list[str], run: list[str]) -> None:
+    shown.run(code)
+    shown.reads(lambda: legends(shown), [["tiles", *step, LATENT], ["chosen step", *run]])
+
+
+SCALE = """(canvas, [lowest, numbers]) => {
+  const px = devicePixelRatio;
+  const [left, right] = [64, canvas.width / px - 14];
+  const start = left + ((right - left) * 256) / 1280; // of the sound, which has a tile of room on either side
+  const part = (width, height) => {
+    const cut = document.createElement("canvas");
+    [cut.width, cut.height] = [Math.round(width * px), Math.round(height * px)];
+    cut.getContext("2d").drawImage(canvas, 0, cut.height - canvas.height);
+    return cut.toDataURL();
+  };
+  return [canvas.height, part(canvas.width / px, lowest), part(start - 5, numbers)].join();
+}"""
+"""Returns the height of a picture and the pixels of its time axis and of the numbers left of the sound."""
+
+
+def test_method_and_edge_change_nothing_of_the_scale(shown: Shown) -> None:
+    seen = set()
+    for trait, values in {
+        "method": ("tiles", "multidiffusion", "full", "spot"),
+        "edge": ("anchor", "merge", "circular", "reflect"),
+    }.items():
+        select = shown.widget.get_by_role("combobox", name=trait.capitalize())
+        for value in values:
+            shown.run(f"w.{trait} = '{value}'")
+            shown.reads(select.input_value, value)
+            shown.painted()
+            seen.add((shown.canvas(0).evaluate(SCALE, [25, 25]), shown.canvas(1).evaluate(SCALE, [29, 100])))
+    assert len(seen) == 1
+
+
+def test_the_pointer_shows_seconds_and_the_latent_frame(shown: Shown) -> None:
+    note = shown.widget.locator(".spotnb-hover")
+    box = shown.canvas(0).bounding_box()
+    assert box
+    middle = 64 + (box["width"] - 78) / 2 + 0.3
+    owner = shown.ask("next(f'tile {k}' for k, tile in enumerate(w.tiling.tiles) if 384 in range(*tile.segment))")
+    shown.canvas(0).hover(position={"x": middle, "y": 60})
+    shown.reads(note.first.text_content, f"15.36 s (latent frame 384): {owner}")
+    shown.canvas(1).hover(position={"x": middle, "y": 15})
+    shown.reads(note.nth(1).text_content, f"step 0, 15.36 s (latent frame 384): {owner}")
+    shown.widget.get_by_role("slider", name="Step").hover()
+    note.nth(1).wait_for(state="hidden")
+    assert note.first.is_hidden()
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -163,5 +246,6 @@ def test_a_saved_page_scrubs_without_kernel_and_network(browser: Browser, tmp_pa
         page.keyboard.press("End")
         page.get_by_text("11 / 11").first.wait_for()
         page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
+        assert page.get_by_text("latent of an example").is_visible()
         assert not axe_violations(page, ".spotnb")
         assert not errors

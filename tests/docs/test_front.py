@@ -29,3 +29,8 @@ def test_the_doors_lead_on() -> None:
     links = [link["href"] for link in soup.select(".door a")]
     assert links == ["gallery.html", "00-first.html", "lessons.html", "use.html", "api.html"]
     assert "2 lessons" in soup.text
+
+
+def test_the_first_door_leads_to_the_page_that_makes_sound() -> None:
+    page = front.front_page([Chapter("00-first", "First", "")], "", "", live=True)
+    assert BeautifulSoup(page, "html.parser").select_one(".door a")["href"] == "live.html"

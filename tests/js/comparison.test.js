@@ -53,6 +53,7 @@ function row(changes = {}, peak = 127) {
     rate: 1600,
     seams: [50],
     seamsKnown: true,
+    blended: false,
     score: [1.25, 0.0004],
     levels: { lufs: -20.04, rms_db: -18 },
     gain: 0,
@@ -194,6 +195,10 @@ test("facts of a run, with a minus as long as a plus", () => {
   );
   assert.deepEqual(rowFacts(row({ seamsKnown: false, score: null })), []);
   assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], ": the cuts do not stand out (p = 0.25)");
+  const faded = rowFacts(row({ seams: [], blended: true }));
+  assert.equal(faded[0].join(""), "no seams: the last step cross-fades");
+  assert.equal(rowFacts(row({ score: [1, null] }))[1][2], ""); // a long sound that a page made
+  assert.ok(!legend([row({ score: [1, null] })]).some(([term]) => term === "p"));
   assert.equal(levelWords(row(), true), "−20.0 LUFS");
   assert.equal(levelWords(row({ gain: -3 }), true), "−20.0 LUFS, played −3.0 dB");
   assert.equal(levelWords(row({ levels: { lufs: null, rms_db: -9 } }), false), "−9.0 dBFS RMS");

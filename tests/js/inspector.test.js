@@ -11,6 +11,7 @@ import {
   panned,
   zoomed,
 } from "../../spotnb/widgets/static/inspector/geometry.js";
+import { lanesOf } from "../../spotnb/widgets/static/inspector/painter.js";
 import { paintPlane, paintSum } from "../../spotnb/widgets/static/inspector/pictures.js";
 import { termsOf, valueAt } from "../../spotnb/widgets/static/inspector/quantities.js";
 import { missingOf } from "../../spotnb/widgets/static/inspector/requests.js";
@@ -36,6 +37,7 @@ import {
 } from "../../spotnb/widgets/static/inspector/state.js";
 import { Store } from "../../spotnb/widgets/static/inspector/store.js";
 import { diverging } from "../../spotnb/widgets/static/shared/colors.js";
+import { cuts } from "../../spotnb/widgets/static/shared/layout.js";
 
 const SCENE = {
   channels: 2,
@@ -79,6 +81,7 @@ function record(step, changes = {}, code = 20, columns = 10) {
       [-2, 6, 0, 6],
       [6, 14, 6, 10],
     ],
+    blended: false,
     has: ["x", "x0", "noise", "difference"],
     noise: { base: "before", signal: 0.6, level: 0.8 },
     ...changes,
@@ -235,6 +238,25 @@ test("what is absent is said", () => {
   const held = store(record(0, { has: ["x"] }));
   assert.equal(absence(held, state({}, 1)), "Clean estimate was not recorded at step 0.");
   assert.equal(absence(held, state({ quantity: "x" }, 1)), null);
+});
+
+test("tiles that cross-fade have no seams", () => {
+  const tiles = [
+    [0, 6, 0, 6],
+    [4, 10, 4, 10],
+  ];
+  const held = store(record(7, { tiles, blended: true }), record(8, { tiles, blended: false }));
+  assert.deepEqual(
+    [0, 1].map((index) => cuts(layoutOf(held, index))),
+    [[], [4, 6]],
+  );
+  assert.deepEqual(
+    [0, 1].map((index) => lanesOf(layoutOf(held, index))),
+    [1, 2],
+  );
+  const told = (step) => facts(held, state({ step }, 2)).at(-1).join("");
+  assert.deepEqual([0, 1].map(told), ["tiles cross-fade, nothing is cut", "shift 2"]);
+  assert.match(description(held, state({ step: 0 }, 2), ""), / 2 tiles\.$/);
 });
 
 test("the facts and the description say the same", () => {

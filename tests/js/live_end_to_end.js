@@ -1,6 +1,7 @@
 // The embedded model in node, for benchmarks/live.py: node tests/js/live_end_to_end.js RUNTIME MODEL CASES
-// Prints for each case how far its results are from those of Python, the seconds of CPU, and the memory.
-import { readFileSync } from "node:fs";
+// Prints for each case how far its results are from those of Python, the seconds of CPU, and the memory, and writes its
+// trace.
+import { readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { generate } from "../../spotnb/live/static/generate.js";
@@ -38,10 +39,11 @@ const model = new Model(description, networks);
 console.log(JSON.stringify({ case: "load", seconds: seconds() - begun }));
 for (const [name, settings] of Object.entries(JSON.parse(readFileSync(`${cases}/cases.json`, "utf-8")))) {
   const start = seconds();
-  const { run, state, sound } = await generate(model, settings);
+  const { run, state, sound, trace } = await generate(model, settings, { record: "all" });
   const spent = seconds() - start;
   const results = { start: run.start().x.data, latent: state.x.data, mel: sound.mel, sound: sound.waveform };
   const distances = Object.entries(results).map(([kind, found]) => [kind, distance(found, `${cases}/${name}.${kind}`)]);
+  writeFileSync(`${cases}/${name}.npz`, Buffer.concat(trace.parts()));
   const memory = Math.round(process.memoryUsage().rss / 1e6);
   console.log(JSON.stringify({ case: name, seconds: spent, memory, ...Object.fromEntries(distances) }));
 }

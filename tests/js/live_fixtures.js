@@ -29,16 +29,14 @@ export function assertClose(found, expected, tolerance, what = "") {
 // Noise as of `normal` in tests/live/fixtures.py.
 export const normal = (size, seed) => draw(size, seed, 0, "start");
 
-const LETTER = 100; // ids of the letters of the fixtures' words do not matter
-
-// A tokenizer that gives as many tokens as a text has words.
+// A tokenizer that knows the words of the fixtures.
 export const tokenizer = {
-  vocabulary: {},
+  vocabulary: { one: 4, two: 5, three: 6, four: 7 },
   special: { "<s>": 0 },
   begin: 0,
   end: 2,
   padding: 1,
-  unknown: LETTER,
+  unknown: 3,
   limit: 40,
 };
 

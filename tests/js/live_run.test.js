@@ -2,20 +2,22 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { generate } from "../../spotnb/live/static/generate.js";
 import { Run } from "../../spotnb/live/static/run.js";
+import { cuts } from "../../spotnb/widgets/static/shared/layout.js";
 import { assertClose, fixture, fixtureModel, networks, thin } from "./live_fixtures.js";
 
 const [, ...cases] = fixture("runs");
 const [{ settings: BASE }] = cases;
 
-for (const { settings, frames, steps, x0 } of cases) {
+for (const { settings, manifest, cuts: planned, steps, x0 } of cases) {
   const changes = Object.fromEntries(Object.entries(settings).filter(([name, value]) => BASE[name] !== value));
   test(`each step of a run is Python's: ${JSON.stringify(changes)}`, async () => {
     const run = await Run.of(fixtureModel(), settings);
-    assert.equal(run.frames, frames);
+    assert.equal(run.frames, manifest.frames);
     let seen = 0;
     const state = await run.finish({
-      onStep: ({ step, x }) => {
+      onStep: ({ step, x }, layout) => {
         seen += 1;
+        assert.deepEqual(cuts(layout), planned[step - 1]);
         assertClose(thin(x.data), steps[step - 1], 5e-6, `step ${step}`);
       },
     });
@@ -99,6 +101,8 @@ const MISTAKES = {
   tile_size_time: [18, /tile_size_time is 18: expected a multiple of 4/],
   min_overlap: [16, /min_overlap is 16: expected a whole number from 0 to 15/],
   max_shift_ratio: [1.1, /max_shift_ratio is 1.1/],
+  finish_steps: [-1, /finish_steps is -1: expected a whole number from 0 to 1000/],
+  finish_overlap: [16, /finish_overlap is 16: expected a whole number from 0 to 15/],
   method: ["spots", /method is "spots": expected one of spot, tiles/],
   edge: ["toString", /edge is "toString": expected one of reflect/],
   solver: ["euler", /solver is "euler": expected one of ddim, dpm\+\+/],

@@ -23,7 +23,7 @@ const tiles = (shift) => [
   [shift - 128, shift, 0, shift],
   [shift, shift + 128, shift, 256],
 ];
-const step = (number, shift) => ({ step: number, shift, tiles: tiles(shift), seams: [shift] });
+const step = (number, shift) => ({ step: number, shift, tiles: tiles(shift), blended: false, seams: [shift] });
 const SCENE = {
   prompt: '"a sea"',
   method: "spot",
@@ -109,10 +109,22 @@ test("every stage says what it shows", () => {
   assert.equal(stepName(SCENE, 2), "Step 6");
 });
 
+test("a finishing step cross-fades, and the other steps are told as before", () => {
+  const faded = { step: 5, shift: 0, tiles: tiles(100), blended: true, seams: [] };
+  const scene = { ...SCENE, steps: [step(0, 50), step(2, 25), faded] };
+  const told = (stage, index) => story(scene, { stage, step: index });
+  assert.match(told("steps", 2), /overlap and cross-fade, so nothing is cut\.$/);
+  assert.equal(facts(scene, { stage: "steps", step: 2 })[0].join(""), "tiles cross-fade");
+  assert.match(told("steps", 1), /cuts somewhere else/);
+  assert.match(told("sound", 2), /cross-fades its tiles, so there is no cut to be heard/);
+  const fixed = { ...SCENE, steps: [step(0, 50), faded] };
+  assert.match(story(fixed, { stage: "steps", step: 0 }), /cuts at the same places/);
+});
+
 test("a grid that stays, and a run without cuts, are not called moving", () => {
   const fixed = { ...SCENE, steps: [step(0, 50), step(1, 50)] };
   assert.match(story(fixed, { stage: "steps", step: 0 }), /Every step cuts at the same places/);
-  const one = { ...SCENE, steps: [{ step: 0, shift: 0, tiles: [[0, 256, 0, 256]], seams: [] }] };
+  const one = { ...SCENE, steps: [{ step: 0, shift: 0, tiles: [[0, 256, 0, 256]], blended: false, seams: [] }] };
   const told = story(one, { stage: "steps", step: 0 });
   assert.match(told, /sees everything at once/);
   assert.match(told, /There is no cut\. *$/);

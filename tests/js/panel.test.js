@@ -44,7 +44,13 @@ test("a kept run says its method, seed, length and seam score, or where it was s
 const STEP = {
   stage: "pad",
   pad: [0, 48],
-  tiles: [1, 2, 3],
+  frames: 90,
+  tiles: [
+    [0, 30, 0, 30],
+    [30, 60, 30, 60],
+    [60, 90, 60, 90],
+  ],
+  blended: false,
   done: 0,
   guidance: 2.5,
   interval: null,
@@ -60,9 +66,17 @@ test("each phase is explained", () => {
   assert.match(meaning(predicted), /tile 1 once/);
   assert.match(meaning({ ...predicted, interval: [100, 700] }), /from t = 700 to 100 only/);
   assert.match(meaning({ ...predicted, rows: [{ key: "difference" }] }), /twice.*counts 2.5 times/);
-  assert.match(meaning({ ...STEP, stage: "stitch" }), /seams/);
+  assert.match(meaning({ ...STEP, stage: "stitch" }), /tile that owns it.*seams/);
+  assert.match(meaning({ ...STEP, stage: "stitch", frames: 80 }), /take.* mean.*seams/);
   assert.match(meaning({ ...STEP, stage: "update" }), /next step/);
   assert.equal(stageNames(predicted).predict, "2 Predict 2 / 3");
+});
+
+test("a finishing step is told to cross-fade, and not to cut", () => {
+  const faded = { ...STEP, blended: true, frames: 70 };
+  assert.match(meaning(faded), /covers the noisy latent with 3 windows that overlap/);
+  assert.match(meaning({ ...faded, stage: "stitch" }), /fades from one to the next: nothing is cut/);
+  assert.doesNotMatch(meaning({ ...faded, stage: "update" }), /cuts/);
 });
 
 test("the scale of a waveform is the smallest round number that holds its peak", () => {

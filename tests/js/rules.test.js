@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { policiesOf, STATIC } from "./fixtures.js";
 
 const PURE =
-  /(state|geometry|sentences|stages|session|statistics|mel_scale|envelope|rows|codes|store|quantities|layout|pieces|numbers|time)\.js$/;
+  /(state|geometry|scale|signs|sentences|stages|session|statistics|mel_scale|envelope|rows|codes|store|quantities|layout|pieces|numbers|time)\.js$/;
 const modules = readdirSync(fileURLToPath(STATIC), { recursive: true })
   .filter((name) => name.endsWith(".js"))
   .map((name) => ({ name, source: readFileSync(new URL(name, STATIC), "utf-8") }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { restored, SavedModel } from "../../spotnb/widgets/static/page/model.js";
+import { readableOn } from "../../spotnb/widgets/static/shared/colors.js";
 import { bindKeys, guardControls } from "../../spotnb/widgets/static/shared/keys.js";
 import { bytesOf, runsOf, signedBytesOf } from "../../spotnb/widgets/static/shared/numbers.js";
 import { followPointer, followWheel } from "../../spotnb/widgets/static/shared/pointers.js";
@@ -205,4 +206,11 @@ test("a saved state gets its bytes back, wherever they stand", () => {
   });
   assert.deepEqual([...bytesOf(state.rows[1].mel)], [0, 255]);
   assert.equal(state.offline, true);
+});
+
+test("black or white can be read on any color", () => {
+  assert.equal(readableOn(33, 145, 140), "#000000"); // a green on which white has a contrast of 3.8 only
+  assert.equal(readableOn(51, 101, 138), "#ffffff");
+  assert.equal(readableOn(117, 117, 117), "#ffffff"); // the grays on which both have almost the same contrast
+  assert.equal(readableOn(118, 118, 118), "#000000");
 });

@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from spotnb.live.description import edges, tokenizer
+from spotnb.live.description import tokenizer
 from spotnb.models.decode_mel import latent_to_mel, sliding_window_vae_decode
 from spotnb.models.load import load_model
 from spotnb.models.vocoder import ISTFTVocoder
-from spotnb.sampling.sampler import SpotSampler
 from spotnb.solvers.ddim import ddim_timesteps
 from spotnb.solvers.multistep import dpm_solver_plus_plus
 from spotnb.solvers.noise import draw
@@ -31,12 +30,11 @@ from spotnb.sound.mel import log_mel, mel_filters
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import SHIFT_SCHEDULES, SpotDiffusionConfig
 from spotnb.tiling.shifts import draw_shift
-from spotnb.widgets.scenes import method_policies
 from tests.live.fixture_model import FixtureModel
+from tests.live.fixture_runs import runs, thin
 from tests.networks import ALPHAS
 
 FOLDER = Path(__file__).parent
-STRIDE = 5  # of stored results: no multiple of the number of bins, channels or frames
 TEXTS = (
     "90s rock song with electric guitar and heavy drums",
     "calm piano",
@@ -63,44 +61,7 @@ SEEDS: tuple[tuple[int, list[int]], ...] = (
 )
 DRAWS = ((128, 0, 0, "start"), (16, 1, 0, "pad"), (1000, 7, 12, "eta"), (32768, 2**40 + 3, 999, "start"))
 DURATIONS = (0.04, 0.12, 1, 2.5, 3.13, 5.12, 9.99, 10, 10.24, 20, 30.02, 59.999)
-RUNS: tuple[dict[str, Any], ...] = (
-    {},
-    {"method": "tiles"},
-    {"method": "full"},
-    {"method": "multidiffusion"},
-    {"method": "multidiffusion", "min_overlap": 5, "edge": "circular"},
-    {"edge": "anchor"},
-    {"edge": "merge"},
-    {"edge": "circular", "duration": 2.0},
-    {"edge": "reflect_noisy"},
-    {"solver": "dpm++", "steps": 6, "guidance_interval": [200, 800]},
-    {"solver": "dpm++", "steps": 16, "edge": "anchor"},
-    {"eta": 0.7, "shift_schedule": "sorted"},
-    {"guidance_scale": 1.0, "max_shift_ratio": 1.0, "shift_seed": 5},
-    {"guidance_scale": 0.3, "shift_schedule": "fibonacci", "tile_batch": 3},
-    {"duration": 0.5, "seed": 2**40},
-    {"duration": 0.48, "edge": "circular", "shift_schedule": "alternate"},
-)
-BASE: dict[str, Any] = {
-    "prompt": "one two three four",
-    "negative_prompt": "one two",
-    "duration": 2.1,
-    "steps": 4,
-    "guidance_scale": 2.5,
-    "guidance_interval": None,
-    "tile_size_time": 16,
-    "solver": "ddim",
-    "eta": 0.0,
-    "seed": 3,
-    "tile_batch": 2,
-}
-TILING = ("tile_size_time", "min_overlap", "max_shift_ratio", "edge", "shift_seed", "shift_schedule")
 DECODES = ((40, 16, 8), (41, 16, 5), (33, 16, 0), (12, 16, 8))  # frames, window, overlap
-
-
-def thin(values: ArrayLike | Tensor, stride: int = STRIDE) -> list[float]:
-    """Every few of some numbers, to the precision of float32."""
-    return [float(f"{value:.8g}") for value in np.asarray(values, np.float64).ravel()[::stride]]
 
 
 def seeds() -> list[dict[str, Any]]:
@@ -179,26 +140,6 @@ def texts() -> list[dict[str, Any]]:
 
 def _plain(reading: Any) -> list[Any]:
     return [list(reading.unknown), list(reading.cut), reading.empty]
-
-
-def runs() -> list[dict[str, Any]]:
-    """The model that JavaScript needs, and the latent after each step of runs."""
-    model = FixtureModel()
-    description = {
-        "alphas_cumprod": [float(f"{alpha:.9g}") for alpha in ALPHAS.tolist()],
-        "edges": edges(model.time_multiple),
-        "methods": method_policies(),
-    }
-    cases = []
-    for changes in RUNS:
-        settings = BASE | changes
-        options = {name: value for name, value in settings.items() if name not in TILING}
-        config = SpotDiffusionConfig(**{name: settings[name] for name in TILING if name in settings})
-        sampler = SpotSampler(model, config=config, **options)
-        records: list[Any] = [sampler.step() for _ in range(settings["steps"])]
-        steps, last = [thin(record.x) for record in records], records[-1]
-        cases.append({"settings": settings, "frames": last.x.shape[2], "steps": steps, "x0": thin(last.x0)})
-    return [description, *cases]
 
 
 def decoded() -> list[dict[str, Any]]:

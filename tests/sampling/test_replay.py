@@ -105,6 +105,24 @@ def test_the_last_bit_counts(tmp_path: Path) -> None:
     result = replay(trace, model(), progress=False)
     assert (result.step, result.array) == (3, "x")
     assert 0 < result.difference < 1e-6
+    within = replay(trace, model(), progress=False, tolerance=1e-6)
+    assert (within.same, within.step, within.sampler.steps_done) == (True, None, 5)
+    assert within.difference == result.difference
+    assert str(within).startswith("equal in all 5 steps, to ")
+    assert "within the tolerance" in within._repr_html_()
+
+
+def test_only_a_difference_above_the_tolerance_is_named(tmp_path: Path) -> None:
+    trace = loaded(tmp_path)
+    for step, size in ((1, 1e-4), (3, 1e-2)):
+        change(trace, step, x0=trace[step].x0 + size * np.abs(trace[step].x0).max())
+    result = replay(trace, model(), progress=False, tolerance=1e-3)
+    assert (result.step, result.array, result.sampler.steps_done) == (3, "x0", 4)
+    assert result.difference == pytest.approx(1e-2, rel=0.02)
+    assert replay(trace, model(), progress=False, tolerance=1e-5).step == 1
+    for wrong in (-1, 2, float("nan"), "0"):
+        with pytest.raises(InputError, match=r"tolerance is .*: expected a (finite )?number.*0 compares to the last"):
+            replay(trace, model(), progress=False, tolerance=wrong)  # type: ignore[arg-type]
 
 
 def test_half_precision_is_compared_in_half_precision(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import Layout, plan
 from spotnb.tiling.shifts import draw_shift
 from spotnb.widgets.abx import abx_needed, abx_p_value
-from spotnb.widgets.reflection import ORDERS, Stage, stages
+from spotnb.widgets.reflection_stages import ORDERS, Stage, circular, stages
 from spotnb.widgets.scenes import edge_policies, method_policies
 
 FOLDER = Path(__file__).parent
@@ -79,6 +79,7 @@ def reflections() -> list[dict[str, Any]]:
         {
             "asked": [frames, pad, shift, order],
             "stages": {name: _stage(stage, frames) for name, stage in stages(frames, pad, shift, order).items()},
+            "circular": circular(frames, shift).source.tolist(),
         }
         for frames, pad, shift in ROLLS
         for order in ORDERS

@@ -114,6 +114,34 @@ def test_the_empty_half_shows_what_the_settings_mean(panel: SamplerPanel) -> Non
     assert panel.form.edge.value == "merge"
 
 
+def test_the_preview_shows_the_finishing_steps_as_cross_faded(panel: SamplerPanel) -> None:
+    display = panel._display
+    panel.form.finish_steps.value, panel.form.steps.value = 2, 6
+    panel._foresight.plan()
+    assert display.tiles is not None
+    assert [layout.blended for layout in display.tiles.run_layouts] == [False] * 4 + [True] * 2
+    assert display.tiles._scene["finish"] == {"first": 4, "overlap": 8}
+    assert "In the last 2 steps, the tiles overlap by at least 8 frames (0.32 s) and cross-fade" in display.plan.meaning
+    panel.form.finish_overlap.value = 16
+    panel._foresight.plan()
+    assert display.tiles._scene["finish"] == {"first": 4, "overlap": 16}
+    before = display.tiles
+    panel._foresight.plan()
+    assert display.tiles is before  # nothing has changed
+    panel.form.finish_steps.value = 0
+    panel._foresight.plan()
+    assert not any(layout.blended for layout in display.tiles.run_layouts)
+    assert "cross-fade" not in display.plan.meaning
+
+
+def test_only_steps_that_cross_fade_are_told_to() -> None:
+    form = Form(lambda: None, USUAL)
+    form.finish_steps.value = 1
+    assert "In the last step, the tiles overlap" in Plan(form.settings() | {"duration": 30.0}).meaning
+    for changes in ({"method": "tiles"}, {"method": "multidiffusion"}, {"method": "full"}, {"duration": 5.0}):
+        assert "cross-fade" not in Plan(form.settings() | {"duration": 30.0} | changes).meaning
+
+
 @pytest.mark.parametrize("method", ["spot", "tiles", "multidiffusion", "full"])
 def test_every_method_is_explained(method: str) -> None:
     form = Form(lambda: None, USUAL)

@@ -58,15 +58,14 @@ def test_the_rows_are_the_tensors_of_the_step(method: str, edge: str) -> None:
     scene = phase_scene(step, "update", count, "", step.finish())
     last = rows(scene)
     assert list(last) == list(NAMES)
-    if method != "multidiffusion":
-        guided = values(last["unguided"]) + run.guidance_scale * values(last["difference"])
-        wide = last["unguided"]["limit"] + run.guidance_scale * last["difference"]["limit"]
-        inside = np.abs(noise[0, 0].numpy()) < last["stitched"]["limit"]
-        assert np.abs(guided - noise[0, 0].numpy())[inside].max() < wide
+    guided = values(last["unguided"]) + run.guidance_scale * values(last["difference"])
+    wide = last["unguided"]["limit"] + run.guidance_scale * last["difference"]["limit"]
+    inside = np.abs(noise[0, 0].numpy()) < last["stitched"]["limit"]
+    assert np.abs(guided - noise[0, 0].numpy())[inside].max() < wide
     assert near(last["stitched"], noise)
     assert near(last["x0"], run.trace[-1].x0_tensor if hasattr(run.trace[-1], "x0_tensor") else run.state.x0)
     assert near(last["after"], run.latent)
-    assert scene["seams"] == list(step.layout.seams)
+    assert scene["seams"] == list(step.layout.cuts)
 
 
 def test_without_guidance_there_is_one_half() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from spotnb import InputError
 from spotnb.tiling.clock import Clock
-from spotnb.widgets.reflection import ORDERS, ReflectionExplorer, stages
+from spotnb.widgets.reflection import ReflectionExplorer
+from spotnb.widgets.reflection_stages import ORDERS, circular, stages
 
 
 def test_the_eight_numbers_of_notebook_04() -> None:
@@ -20,12 +21,12 @@ def test_the_eight_numbers_of_notebook_04() -> None:
     numbers = {name: (stage.source + 1).tolist() for name, stage in found.items()}
     assert numbers == {
         "original": [1, 2, 3, 4, 5, 6, 7, 8],
-        "rolled": [6, 7, 8, 1, 2, 3, 4, 5],
         "padded": [4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8, 7, 6, 5],
         "shifted": [7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8],
         "cropped": [4, 3, 2, 1, 2, 3, 4, 5],
         "undone": [1, 2, 3, 4, 5, 4, 3, 2],
     }
+    assert (ReflectionExplorer().circular.source + 1).tolist() == [6, 7, 8, 1, 2, 3, 4, 5]
     assert [n + 1 for n in found["undone"].lost(8)] == [6, 7, 8]
     assert [n + 1 for n in found["undone"].twice(8)] == [2, 3, 4]
 
@@ -40,7 +41,7 @@ def test_the_stages_are_what_torch_does_and_only_one_order_is_exact(data: st.Dat
     cropped = rolled[:, pad : pad + frames]
     naive, right = (stages(frames, pad, shift, order) for order in ORDERS)
     for stage, tensor in (
-        (naive["rolled"], torch.roll(sound, shift, dims=1)),
+        (circular(frames, shift), torch.roll(sound, shift, dims=1)),
         (naive["padded"], padded),
         (naive["shifted"], rolled),
         (naive["cropped"], cropped),
@@ -54,9 +55,32 @@ def test_the_stages_are_what_torch_does_and_only_one_order_is_exact(data: st.Dat
     assert bool(naive["undone"].lost(frames)) == bool(pad and shift)
 
 
+def test_it_opens_filled_and_the_ring_is_no_stage() -> None:
+    widget = ReflectionExplorer()
+    assert (widget.pad, widget.shift, widget.stage, widget.order) == (3, 3, "undone", "naive")
+    assert list(widget.stages)[-1] == widget.stage
+    with pytest.raises(InputError, match="stage is 'rolled'"):
+        widget.stage = "rolled"
+
+
+@pytest.mark.parametrize(("shift", "naive"), [(3, "3 of 8 frames lost"), (0, "exact")])
+def test_the_picture_has_both_orders_filled_and_the_ring_apart(shift: int, naive: str) -> None:
+    left, right, ring = ReflectionExplorer(shift=shift).draw().axes
+    names = [[label.get_text() for label in axes.get_yticklabels()] for axes in (left, right, ring)]
+    assert names == [list(ORDERS["naive"]), list(ORDERS["right"]), ["rolled"]]
+    titles = [axes.get_title("left") for axes in (left, right, ring)]
+    assert titles[0] == f"Naive: crop, then roll back ({naive})"
+    assert titles[1] == "Right: roll back, then crop (exact)"
+    assert titles[2].startswith("Apart from both: circular")
+    cells = [int(text.get_text()) for text in left.texts]
+    assert cells[-8:] == ([1, 2, 3, 4, 5, 4, 3, 2] if shift else [1, 2, 3, 4, 5, 6, 7, 8])
+    assert [int(text.get_text()) for text in right.texts][-8:] == [1, 2, 3, 4, 5, 6, 7, 8]
+    joint = [text.get_text() for text in ring.texts if not text.get_text().isdigit()]
+    assert joint == (["end | start"] if shift else [])
+
+
 def test_traits_refuse_what_they_cannot_hold() -> None:
     widget = ReflectionExplorer()
-    assert (widget.pad, widget.shift, widget.stage, widget.order) == (3, 3, "original", "naive")
     wrong: dict[str, tuple[Any, ...]] = {"pad": (-1, 8, 1.0), "shift": (-1, 9), "stage": ("x", 1), "order": ("left",)}
     for name, values in wrong.items():
         for value in values:

@@ -44,10 +44,10 @@ def test_an_edit_reaches_widgets_that_are_alive_and_those_to_come(
         pass
 
     shown = Developed()
-    assert "GAP = 16" in shown._esm
+    assert "GAP = 14" in shown._esm
     geometry, style = static / "reflection" / "geometry.js", static / "shared" / "spotnb.css"
     source = geometry.read_text()
-    until(lambda: "GAP = 17" in shown._esm, lambda: geometry.write_text(source.replace("GAP = 16", "GAP = 17")))
+    until(lambda: "GAP = 17" in shown._esm, lambda: geometry.write_text(source.replace("GAP = 14", "GAP = 17")))
     assert "GAP = 17" in Developed()._esm
     until(lambda: "#123456" in shown._css, lambda: style.write_text(".spotnb { color: #123456; }"))
 

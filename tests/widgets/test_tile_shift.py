@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from spotnb import InputError, SpotDiffusionConfig, SpotSampler, StepRecord, Trace, plan
+from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import METHODS, SHIFT_SCHEDULES
 from spotnb.tiling.edges import EDGES
 from spotnb.widgets.tile_shift import TileShiftDebugger
@@ -143,10 +144,30 @@ def test_tiles_are_shown_where_they_were_whatever_shift_was_noted() -> None:
     assert widget.tiling.tiles == fixed.tiles
 
 
-def test_layouts_alone_have_no_backdrop() -> None:
+def test_a_run_without_estimates_has_no_backdrop() -> None:
     widget = TileShiftDebugger([plan(200, CONFIG, step) for step in range(3)])
     assert widget._scene["backdrop"] is None
     assert TileShiftDebugger(trace_of(x0=False))._scene["backdrop"] is None
+
+
+def test_without_a_run_a_real_latent_is_the_example() -> None:
+    widget = TileShiftDebugger(200, CONFIG)
+    about = widget._scene["backdrop"]
+    assert {name: about[name] for name in ("steps", "columns", "bins", "factor")} == {
+        "steps": [0],
+        "columns": 200,
+        "bins": 16,
+        "factor": 1,
+    }
+    assert about["example"] == "church organ, slow"
+    assert len(widget._backdrop) == 200 * 16
+    assert TileShiftDebugger(768)._backdrop[: 200 * 16] == widget._backdrop
+
+
+def test_where_no_real_latent_fits_there_is_none() -> None:
+    for widget in (TileShiftDebugger(769), TileShiftDebugger(200, clock=Clock(44100, 2048))):
+        assert widget._scene["backdrop"] is None
+        assert widget._backdrop == b""
 
 
 def test_long_traces_are_thinned() -> None:

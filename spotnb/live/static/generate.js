@@ -5,9 +5,11 @@
 /** @import { Model } from "./model.js" */
 /** @import { RunState } from "./run.js" */
 /** @import { Settings } from "./settings.js" */
+/** @import { Mode } from "./trace.js" */
 
 import { decodeSound } from "./decode.js";
 import { Run } from "./run.js";
+import { Trace } from "./trace.js";
 
 /**
  * How far a generation is: `done` of `all` windows of a step, latent frames or mel frames.
@@ -19,9 +21,10 @@ import { Run } from "./run.js";
  * @property {AbortSignal} [signal] ends the generation before the next forward pass of a network
  * @property {(progress: Progress) => unknown} [onProgress] after each forward pass; it is awaited
  * @property {(state: RunState, layout: Layout) => unknown} [onStep] after each step; it is awaited
+ * @property {Mode | null} [record] what a trace of the run keeps; there is none by default
  */
 
-/** @typedef {{ run: Run, state: RunState, sound: Sound }} Generated */
+/** @typedef {{ run: Run, state: RunState, sound: Sound, trace: Trace | null }} Generated */
 
 /**
  * @param {Model} model
@@ -29,15 +32,17 @@ import { Run } from "./run.js";
  * @param {Follow} [follow]
  * @returns {Promise<Generated>}
  */
-export async function generate(model, settings, { signal, onProgress, onStep } = {}) {
+export async function generate(model, settings, { signal, onProgress, onStep, record = null } = {}) {
   const run = await Run.of(model, settings);
+  const trace = record === null ? null : new Trace(run, record);
   const { steps } = run.settings;
   let step = 0;
   const state = await run.finish({
     signal,
     onWindows: (done, all) => onProgress?.({ stage: "steps", step, steps, done, all }),
-    onStep: (after, layout) => {
+    onStep: (after, layout, taken) => {
       step = after.step;
+      trace?.add(after, layout, taken);
       return onStep?.(after, layout);
     },
   });
@@ -46,5 +51,5 @@ export async function generate(model, settings, { signal, onProgress, onStep } =
       onProgress?.({ stage, step, steps, done, all });
   const watch = { signal, onDecoded: follow("decoder"), onVocoded: follow("vocoder") };
   const sound = await decodeSound(model, state.x, run.samples, run.edge.ring, watch);
-  return { run, state, sound };
+  return { run, state, sound, trace };
 }

@@ -14,7 +14,10 @@ import { allFinite } from "./numbers.js";
 /**
  * What computes the networks "text_encoder", "denoiser", "decoder" and "vocoder": onnxruntime-web in a page, see
  * `onnx_networks.js`, or anything else.
- * @typedef {{ run: (name: string, inputs: Tensors) => Promise<Tensors> }} Networks
+ * @typedef {object} Networks
+ * @property {(name: string, inputs: Tensors) => Promise<Tensors>} run
+ * @property {Record<string, string>} [versions] of the libraries that compute, for the manifests of runs
+ * @property {number} [threads] on which they compute, by default one
  */
 
 /** @typedef {Edge & { padding: "none" | "clean estimate" | "noisy latent" }} EdgePolicy */
@@ -25,6 +28,8 @@ import { allFinite } from "./numbers.js";
  * @typedef {object} Description
  * @property {number} format
  * @property {string} name
+ * @property {Record<string, any>} manifest what the manifest of a run says of the model
+ * @property {Record<string, string>} versions of the libraries that wrote the description
  * @property {number} sample_rate
  * @property {number} samples_per_frame
  * @property {number} channels

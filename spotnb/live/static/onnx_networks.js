@@ -7,6 +7,7 @@
  * @typedef {object} Runtime
  * @property {new (type: string, data: any, dims: number[]) => any} Tensor
  * @property {{ create: (graph: Uint8Array, options: object) => Promise<Session> }} InferenceSession
+ * @property {{ versions?: { web?: string }, wasm?: { numThreads?: number } }} [env]
  */
 
 /** @typedef {{ run: (inputs: Record<string, any>) => Promise<Record<string, any>>, release: () => Promise<void> }} Session */
@@ -20,6 +21,9 @@ export class OnnxNetworks {
   constructor(runtime, sessions) {
     this.#runtime = runtime;
     this.#sessions = sessions;
+    const { versions, wasm } = runtime.env ?? {};
+    this.threads = wasm?.numThreads || 1; // 0 means that none were asked for
+    this.versions = /** @type {Record<string, string>} */ (versions?.web ? { "onnxruntime-web": versions.web } : {});
   }
 
   /**

@@ -5,7 +5,7 @@
 /** @import { Model, Texts } from "./model.js" */
 /** @import { Settings } from "./settings.js" */
 
-import { plan } from "../../widgets/static/shared/layout.js";
+import { finishing, plan } from "../../widgets/static/shared/layout.js";
 import { runFrames, runSamples } from "./clock.js";
 import { embedTexts, predictWindows } from "./denoiser.js";
 import { LiveError } from "./errors.js";
@@ -33,8 +33,10 @@ import { batches, gather, scatter } from "./windows.js";
  * @typedef {object} Watch
  * @property {AbortSignal} [signal] ends the run before the next forward pass
  * @property {(done: number, all: number) => unknown} [onWindows] after each forward pass, windows of the step
- * @property {(state: RunState, layout: Layout) => unknown} [onStep] after each step
+ * @property {(state: RunState, layout: Layout, taken: Taken) => unknown} [onStep] after each step
  */
+
+/** @typedef {{ noise: Latent, seconds: number }} Taken the noise prediction of a step, and how long the step took */
 
 export class Run {
   /**
@@ -81,13 +83,22 @@ export class Run {
    * @param {number} step
    */
   layout(step) {
-    const { tile_size_time: width, min_overlap, max_shift_ratio, shift_seed, shift_schedule, steps } = this.settings;
-    const method = this.model.description.methods[this.settings.method];
-    const overlap = min_overlap ?? Math.floor(width / 2);
-    /** @type {Options} */
-    const options = { frames: this.frames, width, overlap, edge: this.edge, method };
+    const { tile_size_time: width, max_shift_ratio, shift_seed, shift_schedule, steps } = this.settings;
     const shifting = { largest: Math.floor(width * max_shift_ratio), seed: shift_seed, schedule: shift_schedule };
-    return plan(options, drawShift(shifting, step, steps));
+    return plan(this.#options(step), drawShift(shifting, step, steps));
+  }
+
+  /**
+   * The options of the layout of a step. In the last steps of a run, the tiles of `spot` may overlap.
+   * @param {number} step
+   * @returns {Options}
+   */
+  #options(step) {
+    const { tile_size_time: width, min_overlap, method, steps, finish_steps, finish_overlap } = this.settings;
+    const { methods } = this.model.description;
+    const overlap = min_overlap ?? Math.floor(width / 2);
+    const options = { frames: this.frames, width, overlap, edge: this.edge, method: methods[method] };
+    return step < steps - finish_steps ? options : finishing(options, finish_overlap ?? Math.floor(width / 4));
   }
 
   /** @returns {RunState} */
@@ -146,9 +157,11 @@ export class Run {
   async finish(watch = {}, from = this.start()) {
     let state = from;
     while (state.step < this.settings.steps) {
+      const begun = performance.now();
       const layout = this.layout(state.step);
-      state = this.advance(state, await this.predict(state, layout, watch));
-      await watch.onStep?.(state, layout);
+      const noise = await this.predict(state, layout, watch);
+      state = this.advance(state, noise);
+      await watch.onStep?.(state, layout, { noise, seconds: (performance.now() - begun) / 1000 });
     }
     return state;
   }

@@ -22,6 +22,8 @@ import { LiveError } from "./errors.js";
  * @property {"random" | "alternate" | "fibonacci" | "sorted"} shift_schedule
  * @property {"ddim" | "dpm++"} solver
  * @property {number} eta
+ * @property {number} finish_steps the number of steps at the end in which the tiles of `spot` overlap
+ * @property {number | null} finish_overlap their overlap in latent frames, null for a quarter of a tile
  * @property {number} tile_batch windows per forward pass
  */
 
@@ -35,12 +37,14 @@ const DEFAULTS = {
   max_shift_ratio: 0.5,
   shift_seed: 0,
   shift_schedule: "random",
+  finish_steps: 0,
+  finish_overlap: null,
   tile_batch: 2,
 };
 const SOLVERS = ["ddim", "dpm++"];
 const SCHEDULES = ["random", "alternate", "fibonacci", "sorted"];
 const LONGEST = 600; // seconds: what a page can hold in memory
-const LATEST = 999; // timestep
+const MOST = 1000; // steps, and the timesteps of training
 
 /**
  * All settings of a run, checked.
@@ -59,7 +63,7 @@ export function makeSettings(given, description) {
   number(settings, "guidance_scale", 0, 100, "1 means no guidance");
   number(settings, "max_shift_ratio", 0, 1, "it is a fraction of a tile");
   number(settings, "eta", 0, 1, "0 adds no noise");
-  whole(settings, "steps", 1, LATEST + 1);
+  whole(settings, "steps", 1, MOST);
   whole(settings, "seed", 0, Number.MAX_SAFE_INTEGER);
   whole(settings, "shift_seed", 0, Number.MAX_SAFE_INTEGER);
   whole(settings, "tile_batch", 1, 64);
@@ -68,6 +72,8 @@ export function makeSettings(given, description) {
     throw wrong("tile_size_time", settings.tile_size_time, `a multiple of ${multiple}`, "the network needs it");
   }
   if (settings.min_overlap !== null) whole(settings, "min_overlap", 0, settings.tile_size_time - 1);
+  whole(settings, "finish_steps", 0, MOST);
+  if (settings.finish_overlap !== null) whole(settings, "finish_overlap", 0, settings.tile_size_time - 1);
   choice(settings, "method", Object.keys(description.methods));
   choice(settings, "edge", Object.keys(description.edges));
   choice(settings, "solver", SOLVERS);
@@ -81,8 +87,8 @@ export function makeSettings(given, description) {
 function checkInterval(interval) {
   if (interval === null) return;
   const [low, high] = Array.isArray(interval) && interval.length === 2 ? interval : [Number.NaN, Number.NaN];
-  if (Number.isInteger(low) && Number.isInteger(high) && low >= 0 && low <= high && high <= LATEST) return;
-  throw wrong("guidance_interval", interval, `two timesteps from 0 to ${LATEST}, or null`, "the lower one comes first");
+  if (Number.isInteger(low) && Number.isInteger(high) && low >= 0 && low <= high && high <= MOST) return;
+  throw wrong("guidance_interval", interval, `two timesteps from 0 to ${MOST}, or null`, "the lower one comes first");
 }
 
 /**

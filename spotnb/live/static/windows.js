@@ -5,6 +5,7 @@
 import { pad } from "../../widgets/static/shared/layout.js";
 import { Latent } from "./latent.js";
 import { modulo } from "./numbers.js";
+import { shares } from "./shares.js";
 
 /**
  * The frame of the latent that a window shows at a place: itself, its mirror image past an end, or around a ring.
@@ -50,12 +51,14 @@ export function batches({ tiles }, size) {
 }
 
 /**
- * The prediction for the full latent, from those for all windows. Where segments overlap, predictions are averaged.
+ * The prediction for the full latent, from those for all windows. Where segments overlap, predictions are averaged, or
+ * cross-faded in a layout of that kind.
  * @param {Latent[]} predictions
  * @param {Layout} layout
  */
 export function scatter(predictions, layout) {
   const { frames, tiles, method } = layout;
+  if (method.faded) return crossFaded(predictions, layout);
   const whole = new Latent(predictions[0], frames);
   const averaged = method.windows === "overlapping" && tiles.length > 1;
   const coverage = new Float32Array(frames);
@@ -67,6 +70,23 @@ export function scatter(predictions, layout) {
     }
   }
   return averaged ? whole.map((k) => whole.data[k] / coverage[Math.floor(k / whole.bins) % frames]) : whole;
+}
+
+/**
+ * @param {Latent[]} predictions
+ * @param {Layout} layout
+ */
+function crossFaded(predictions, layout) {
+  const whole = new Latent(predictions[0], layout.frames);
+  for (const [k, share] of shares(layout).entries()) {
+    const { frames, bins } = predictions[k];
+    const offset = layout.tiles[k].segment[0] - layout.tiles[k].window[0];
+    const shared = predictions[k].map(
+      (n) => predictions[k].data[n] * Math.fround(share[(Math.floor(n / bins) % frames) - offset]),
+    );
+    for (const [to, from, count] of piecesOf(layout.tiles[k], layout.frames)) whole.add(to, shared, from, count);
+  }
+  return whole;
 }
 
 /**

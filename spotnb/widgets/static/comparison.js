@@ -24,7 +24,7 @@ import { openView } from "./shared/view.js";
 /** @typedef {RowContext & { rows: Row[], transport: ReturnType<typeof createTransport> }} Parts */
 
 /** @param {Given} given */
-function render(given) {
+export function render(given) {
   const view = openView(given, "comparison", "Runs compared");
   /** @type {Scene} */
   const scene = view.model.get("_scene");

@@ -43,7 +43,7 @@ function render(given) {
   });
   followPointer(view, plot, { press: ({ x }) => seek(plot.frameAt(x)) });
   const [name, facts, note] = [h("b", {}), h("span", {}), h("p", { class: "spotnb-muted" })];
-  const head = h("header", { class: "spotnb-head" }, name, facts);
+  const head = h("div", { class: "spotnb-head" }, name, facts);
   const row = h("div", { class: "spotnb-row spotnb-line" }, play, plot.element);
   view.root.append(head, row, note, createChoices(view, read));
   const load = () => {

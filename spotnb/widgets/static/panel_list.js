@@ -11,7 +11,7 @@ const [LEAST, MOST] = [2, 4];
 function render(given) {
   const view = openView(given, "panel-list", "Kept runs");
   const { model } = view;
-  const title = h("h3", {});
+  const title = h("h2", {});
   const compare = pressable(view, {}, "Compare", () => model.send({ press: "compare" }));
   const close = pressable(view, {}, "Close the comparison", () => model.send({ press: "close" }));
   const note = h("p", { class: "spotnb-muted" });

@@ -7,7 +7,7 @@ import { openView } from "./shared/view.js";
 /** @param {Given} given */
 function render(given) {
   const view = openView(given, "panel-plan", "What these settings mean");
-  const title = h("h3", {}, "Before it runs: what these settings mean");
+  const title = h("h2", {}, "Before it runs: what these settings mean");
   const [meaning, cost] = [h("p", {}), h("p", { class: "spotnb-muted" })];
   const list = h("dl", { class: "spotnb-settings" });
   view.root.append(title, meaning, cost, list);

@@ -40,7 +40,7 @@ function render(given) {
   const button = pressable(view, { class: "spotnb-round", disabled: true }, "", toggle);
   const place = h("span", { class: "spotnb-value" });
   const factRow = h("div", { class: "spotnb-facts" }, ...factSpans(facts(scene)));
-  const head = h("header", { class: "spotnb-head" }, h("b", {}, scene.prompt), h("span", {}, heading(scene)));
+  const head = h("div", { class: "spotnb-head" }, h("b", {}, scene.prompt), h("span", {}, heading(scene)));
   view.root.append(head, plot.element, h("div", { class: "spotnb-row" }, button, place, factRow));
   bindKeys(view, plot.canvas, {
     " ": toggle,

@@ -1,13 +1,14 @@
-// ReflectionExplorer: what padding, rolling and cropping do to a sound, with one row per stage.
+// ReflectionExplorer: what padding, rolling and cropping do to a sound, in two orders, with one row per stage. Apart from
+// both is the sound that is rolled without padding.
 
 import { numberCells, pictureCells } from "./reflection/cell_painter.js";
 import { createControls } from "./reflection/controls.js";
-import { rowAt, totalHeight } from "./reflection/geometry.js";
+import { areaOf, columnsOf, rowHeight, stageAt, TOP, totalHeight } from "./reflection/geometry.js";
 import { createMotion } from "./reflection/motion.js";
-import { paintStages } from "./reflection/painter.js";
-import { KEYS, story } from "./reflection/sentences.js";
-import { ORDERS, stagesOf } from "./reflection/stages.js";
-import { readState, stageName } from "./reflection/state.js";
+import { paintCircular, paintOrder } from "./reflection/painter.js";
+import { APART, circularWords, KEYS, story } from "./reflection/sentences.js";
+import { circularOf, ORDERS } from "./reflection/stages.js";
+import { bothOrders, LAST, readState, stageName } from "./reflection/state.js";
 import { diverging, imageOf } from "./shared/colors.js";
 import { h } from "./shared/dom.js";
 import { bindKeys, keysHelp } from "./shared/keys.js";
@@ -20,7 +21,11 @@ import { openView } from "./shared/view.js";
 /** @import { Given, View } from "./shared/view.js" */
 /** @import { Plot } from "./shared/plot.js" */
 /** @import { Steps } from "./shared/steps.js" */
+/** @import { DrawGroup } from "./reflection/cell_painter.js" */
+/** @import { Order } from "./reflection/stages.js" */
 /** @import { Scene, State } from "./reflection/state.js" */
+
+/** @typedef {ReturnType<typeof createActions>} Actions */
 
 /** @param {Given} given */
 function render(given) {
@@ -28,32 +33,31 @@ function render(given) {
   /** @type {Scene} */
   const scene = view.model.get("_scene");
   const read = () => readState(scene, (trait) => view.model.get(trait));
-  const restage = () => {
-    const { pad, shift, order } = read();
-    return stagesOf(scene.frames, pad, shift, order);
-  };
-  let stages = restage();
+  let orders = bothOrders(scene, read());
   let last = read().stage;
   const act = createActions(view, scene, read);
   const controls = createControls(view, scene, read(), act);
-  view.root.append(controls.element);
-  const steps = createStages(view, read);
+  const steps = createStages(view, read, act);
   const motion = createMotion(view);
   const drawGroup = createCells(view, scene);
   const plot = createPlot(view, {
     perSecond: scene.framesPerSecond,
     label:
-      "The stages, one below the other. Left and right for the stage, plus and minus for the shift, up and down for the padding.",
-    height: () => totalHeight(scene),
-    margin: ({ narrow }) => ({ left: narrow ? 54 : 76 }),
+      "The stages of both orders, one below the other. Left and right for the stage, plus and minus for the shift, up and down for the padding.",
+    height: ({ width }) => totalHeight(scene, width),
     paint(ctx) {
       const progress = motion.progress();
-      paintStages({ ctx, plot, colors: view.colors, drawGroup }, scene, read(), stages, progress);
+      const state = read();
+      for (const column of columnsOf(scene, state.pad, plot.width)) {
+        const content = { stages: orders[column.order], progress };
+        paintOrder({ ctx, colors: view.colors, drawGroup }, scene, state, column, content);
+      }
       motion.goOn(progress);
     },
   });
   const words = h("p", { class: "spotnb-note" });
-  view.root.append(plot.element, steps.element, words, keysHelp(view, KEYS));
+  const apart = createCircular(view, scene, read, drawGroup);
+  view.root.append(controls.element, plot.element, steps.element, words, apart.element, keysHelp(view, KEYS));
   bindPicture(view, scene, { plot, steps, act, read });
 
   view.watch(["stage"], () => {
@@ -64,54 +68,58 @@ function render(given) {
     view.repaint();
   });
   view.watch(["order"], () => {
-    stages = restage();
     last = read().stage;
     motion.stop();
     view.repaint();
   });
   view.watch(["pad", "shift"], () => {
-    stages = restage();
+    orders = bothOrders(scene, read());
     view.repaint();
   });
   view.onPaint(() => {
     const state = read();
     steps.show();
     controls.show(state);
-    words.textContent = story(scene, state, stages);
-    view.say(`${stageName(state)}: ${words.textContent}`);
+    apart.show();
+    words.textContent = story(scene, state, orders[state.order]);
+    view.say(`${state.order}, ${stageName(state)}: ${words.textContent}`);
   });
   view.repaint();
   return view.end;
 }
 
 /**
+ * Setting the padding or the shift also shows all stages, because it changes them.
  * @param {View} view
  * @param {Scene} scene
  * @param {() => State} read
  */
 function createActions(view, { frames }, read) {
+  const filled = () => ({ stage: stageName({ ...read(), stage: LAST }) });
   return {
-    order: (/** @type {string} */ order) => view.set({ order }),
+    // The stage first: it is not one step further, and should not move there.
+    order: (/** @type {Order} */ order) => view.set({ stage: stageName({ ...read(), order }), order }),
+    stage: (/** @type {number} */ stage) => view.set({ stage: stageName({ ...read(), stage }) }),
     shift(/** @type {number} */ value) {
       const wanted = clamp(Math.round(value), 0, frames);
-      if (wanted !== read().shift) view.set({ shift: wanted });
+      if (wanted !== read().shift) view.set({ shift: wanted, ...filled() });
     },
     pad(/** @type {number} */ value) {
       const wanted = clamp(Math.round(value), 0, frames - 1);
-      if (wanted !== read().pad) view.set({ pad: wanted });
+      if (wanted !== read().pad) view.set({ pad: wanted, ...filled() });
     },
   };
 }
 
-/** @param {View} view @param {() => State} read */
-function createStages(view, read) {
-  const nameOf = (/** @type {number} */ index) => ORDERS[read().order][index];
+/** @param {View} view @param {() => State} read @param {Actions} act */
+function createStages(view, read, act) {
+  const nameOf = (/** @type {number} */ stage) => stageName({ ...read(), stage });
   return createSteps(view, {
     label: "Stage",
     count: ORDERS.naive.length,
     rate: 0.9,
     get: () => read().stage,
-    go: (index) => view.set({ stage: nameOf(index) }),
+    go: act.stage,
     name: nameOf,
     value: nameOf,
   });
@@ -124,10 +132,38 @@ function createCells(view, { frames, bins, numbers }) {
 }
 
 /**
+ * The sound as a ring, in a place of its own. Its picture has the scale of the columns.
  * @param {View} view
  * @param {Scene} scene
- * @param {{ plot: Plot, steps: Steps, act: ReturnType<typeof createActions>,
- *   read: () => State }} parts
+ * @param {() => State} read
+ * @param {DrawGroup} drawGroup
+ */
+function createCircular(view, scene, read, drawGroup) {
+  const plot = createPlot(view, {
+    perSecond: scene.framesPerSecond,
+    label: "The sound, rolled as a ring",
+    height: () => TOP + rowHeight(scene) + 20,
+    paint(ctx) {
+      const state = read();
+      const area = areaOf(scene, state.pad, { left: 0, right: plot.width, top: TOP });
+      paintCircular({ ctx, colors: view.colors, drawGroup }, scene, state, area, circularOf(scene.frames, state.shift));
+    },
+  });
+  plot.canvas.setAttribute("role", "img");
+  const words = h("p", { class: "spotnb-note" });
+  const name = h("b", {}, APART);
+  return {
+    element: h("div", { class: "spotnb-apart", role: "group", "aria-label": APART }, name, plot.element, words),
+    show() {
+      words.textContent = circularWords(scene, read());
+    },
+  };
+}
+
+/**
+ * @param {View} view
+ * @param {Scene} scene
+ * @param {{ plot: Plot, steps: Steps, act: Actions, read: () => State }} parts
  */
 function bindPicture(view, scene, { plot, steps, act, read }) {
   const coarse = scene.numbers ? 2 : Math.max(2, Math.round(scene.frames / 32));
@@ -149,8 +185,15 @@ function bindPicture(view, scene, { plot, steps, act, read }) {
   plot.canvas.style.cursor = "grab";
   followPointer(view, plot, {
     press: () => read().shift,
-    drag: (dx, start) => act.shift(start + plot.frameAt(plot.left + dx) - plot.frameAt(plot.left)),
-    click: ({ y }) => steps.go(rowAt(scene, y - plot.top)),
+    drag(dx, start) {
+      const [{ x }] = columnsOf(scene, read().pad, plot.width);
+      act.shift(start + dx / (x(1) - x(0)));
+    },
+    click(place) {
+      const { order, row } = stageAt(scene, plot.width, place);
+      if (order !== read().order) act.order(order);
+      steps.go(row);
+    },
   });
 }
 

@@ -1,7 +1,9 @@
 // TileShiftDebugger: the tiles of one step over the latent, and the seams of all steps below.
 import { factSpans, h } from "./shared/dom.js";
+import { createHover } from "./shared/hover.js";
 import { bindKeys, keysHelp } from "./shared/keys.js";
 import { moves, usedShift } from "./shared/layout.js";
+import { createLegend } from "./shared/legend.js";
 import { bytesOf, clamp } from "./shared/numbers.js";
 import { createPlot } from "./shared/plot.js";
 import { followPointer } from "./shared/pointers.js";
@@ -10,8 +12,10 @@ import { openView } from "./shared/view.js";
 import { createControls } from "./tile_shift/controls.js";
 import { mapRows, tileRows } from "./tile_shift/geometry.js";
 import { createBackdrop } from "./tile_shift/latent_painter.js";
-import { createMapPainter } from "./tile_shift/map_painter.js";
-import { description, facts, KEYS, story } from "./tile_shift/sentences.js";
+import { createMapPainter, MARKED } from "./tile_shift/map_painter.js";
+import { scaleOf } from "./tile_shift/scale.js";
+import { ALL_STEPS, description, facts, KEYS, oneStep, placeWords, story } from "./tile_shift/sentences.js";
+import { runKeys, stepKeys } from "./tile_shift/signs.js";
 import { optionsAt, optionsOf, planRun, readState, shownOf, wantedShift } from "./tile_shift/state.js";
 import { paintTiles } from "./tile_shift/tiles_painter.js";
 
@@ -27,7 +31,8 @@ function render(given) {
   /** @type {Scene} */
   const scene = view.model.get("_scene");
   const read = () => readState(scene, (trait) => view.model.get(trait));
-  const replan = () => planRun(scene, optionsOf(scene, read()));
+  const scale = scaleOf(scene);
+  const replan = () => planRun(scene, optionsOf(scene, read()), scale);
   let run = replan();
   const act = createActions(view, scene, read);
   const controls = createControls(view, scene, act);
@@ -39,10 +44,14 @@ function render(given) {
     name: (step) => String(scene.names[step]),
   });
   const { tiles, map } = createPictures(view, scene, read, () => run);
+  const words = h("p", { class: "spotnb-what" });
+  const legends = { step: createLegend("Legend of the step"), run: createLegend("Legend of all steps") };
   const factRow = h("div", { class: "spotnb-facts" });
   const followed = h("p", { class: "spotnb-note" });
-  view.root.append(tiles.element, steps.element, map.element, factRow, followed, keysHelp(view, KEYS));
-  bindPictures(view, scene, { tiles, map, steps, act, read });
+  view.root.append(words, tiles.element, legends.step.element, steps.element);
+  view.root.append(h("p", { class: "spotnb-what" }, ALL_STEPS), map.element, legends.run.element);
+  view.root.append(factRow, followed, keysHelp(view, KEYS));
+  bindPictures(view, scene, { tiles, map, steps, act, read, run: () => run });
 
   view.watch(["method", "edge"], () => {
     run = replan();
@@ -51,8 +60,12 @@ function render(given) {
   view.watch(["step", "shift", "selected_frame"], view.repaint);
   view.onPaint(() => {
     const shown = shownOf(scene, run, read());
+    words.textContent = oneStep(scene, shown);
+    legends.step.show(stepKeys(scene, run, shown));
+    legends.run.show(runKeys(run, shown, mapRows(scene.drawn.length).row >= MARKED));
     factRow.replaceChildren(...factSpans(facts(scene, run, shown)));
     followed.textContent = shown.frame === null ? "" : story(scene, run, shown.frame);
+    followed.title = shown.frame === null ? "" : `latent frame ${shown.frame}`;
     controls.show(shown);
     steps.show();
     view.say(`${description(scene, shown)} ${followed.textContent}`.trim());
@@ -111,13 +124,13 @@ function createPictures(view, scene, read, run) {
     tiles: createPlot(view, {
       perSecond,
       label: "Tiles of one step. Drag, or plus and minus, to move the grid; arrow keys for the steps.",
-      height: () => tileRows(run().lanes).total,
+      height: () => tileRows(run().scale.lanes).total,
       paint: (ctx, plot) =>
-        paintTiles({ ctx, plot, colors: view.colors }, run(), shownOf(scene, run(), read()), pictures),
+        paintTiles({ ctx, plot, colors: view.colors }, run(), shownOf(scene, run(), read()), pictures, backdrop),
     }),
     map: createPlot(view, {
       perSecond,
-      label: "Seams of all steps. Click, or arrow keys, to follow a frame; up and down for the steps.",
+      label: "Seams of all steps. Click, or arrow keys, to follow a place; up and down for the steps.",
       height: () => mapRows(drawn.length).total,
       paint: (ctx, plot) => paintMap({ ctx, plot, colors: view.colors }, run(), shownOf(scene, run(), read())),
     }),
@@ -129,9 +142,9 @@ function createPictures(view, scene, read, run) {
  * @param {View} view
  * @param {Scene} scene
  * @param {{ tiles: Plot, map: Plot, steps: Steps, act: ReturnType<typeof createActions>,
- *   read: () => State }} parts
+ *   read: () => State, run: () => Run }} parts
  */
-function bindPictures(view, scene, { tiles, map, steps, act, read }) {
+function bindPictures(view, scene, { tiles, map, steps, act, read, run }) {
   const { frames, drawn } = scene;
   /** @type {Record<string, KeyHandler>} */
   const shifting = { "+": (_, factor) => act.moveShift(factor), "-": (_, factor) => act.moveShift(-factor) };
@@ -152,22 +165,38 @@ function bindPictures(view, scene, { tiles, map, steps, act, read }) {
   steps.scrubWith(map);
 
   const selectAt = (/** @type {Plot} */ plot, /** @type {number} */ x) => act.select(Math.floor(plot.frameAt(x)));
+  const note = createHover(tiles);
   followPointer(view, tiles, {
     press: () => read().shift,
     drag: (dx, start) => act.shift(start + tiles.frameAt(tiles.left + dx) - tiles.frameAt(tiles.left)),
     click: ({ x }) => selectAt(tiles, x),
-    over(_, { pressed }) {
+    over(place, { pressed }) {
       const grip = pressed ? "grabbing" : "grab";
       tiles.canvas.style.cursor = moves(optionsAt(scene, read())) ? grip : "pointer";
+      const frame = Math.floor(tiles.frameAt(place.x));
+      note.show(place, placeWords(scene, shownOf(scene, run(), read()).layout, frame));
     },
+    leave: note.hide,
   });
   map.canvas.style.cursor = "pointer";
+  const rowAt = (/** @type {number} */ y) => {
+    const row = Math.floor(((y - map.top) / mapRows(drawn.length).height) * drawn.length);
+    return row >= 0 && row < drawn.length ? row : null;
+  };
+  const rowNote = createHover(map);
   followPointer(view, map, {
     press({ y }) {
-      const row = Math.floor(((y - map.top) / mapRows(drawn.length).height) * drawn.length);
-      if (row >= 0 && row < drawn.length) steps.go(row);
+      const row = rowAt(y);
+      if (row !== null) steps.go(row);
     },
     scrub: ({ x }) => selectAt(map, x),
+    over(place) {
+      const row = rowAt(place.y);
+      const frame = Math.floor(map.frameAt(place.x));
+      const words = placeWords(scene, row === null ? null : run().layouts[row], frame);
+      rowNote.show(place, row === null ? words : `step ${scene.names[row]}, ${words}`);
+    },
+    leave: rowNote.hide,
   });
 }
 

@@ -36,6 +36,7 @@ import { CLOSEST } from "./state.js";
  */
 export function createBar(view, scene, act) {
   const whole = scene.duration * scene.framesPerSecond;
+  const alone = scene.rows.length < 2; // a sound that a page made, before there is another one
   const press = (
     /** @type {string} */ label,
     /** @type {string | Node} */ content,
@@ -66,7 +67,9 @@ export function createBar(view, scene, act) {
       matched.title = matchWords(scene, state.matched);
       trial.setAttribute("aria-expanded", String(state.testOpen));
       loop.setAttribute("aria-pressed", String(state.loop !== null));
-      for (const each of [seam, loop, zoomed, trial]) each.hidden = state.blind;
+      for (const each of [seam, loop, zoomed]) each.hidden = state.blind;
+      trial.hidden = state.blind || alone;
+      matched.hidden = alone;
       seam.disabled = !state.hasSeams;
       loop.disabled = !state.hasSeams && state.loop === null;
       all.disabled = state.span >= whole;

@@ -29,7 +29,7 @@ export function createSetup(view, names, loudness, act) {
   const several = names.length > 2 ? [field("Compare", pick[0]), field("with", pick[1])] : [];
   const cancel = pressable(view, {}, "Cancel", act.cancel);
   const element = panel(
-    h("h3", {}, "Blind test (ABX)"),
+    h("h2", {}, "Blind test (ABX)"),
     h("p", { class: "spotnb-muted" }, EXPLANATION),
     h("div", { class: "spotnb-row" }, ...several, field("Trials", count), go, cancel),
     need,
@@ -70,7 +70,7 @@ export function createTrialPanel(view, act) {
     return pressable(view, { "aria-label": label }, name, () => act.listenTo(k));
   });
   const says = ["X is A", "X is B"].map((text, k) => pressable(view, {}, text, () => act.take(k)));
-  const progress = h("h3", {});
+  const progress = h("h2", {});
   const listening = { class: "spotnb-segmented spotnb-listen", role: "group", "aria-label": "Listen to" };
   const end = pressable(view, {}, "End the test", act.finish);
   const spacer = h("span", { class: "spotnb-spacer" });
@@ -104,7 +104,7 @@ export function createResultPanel(view, act) {
   const close = pressable(view, {}, "Close", act.close);
   return {
     element: panel(
-      h("h3", {}, "Result of the blind test"),
+      h("h2", {}, "Result of the blind test"),
       verdict,
       meaning,
       which,

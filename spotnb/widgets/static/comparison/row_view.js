@@ -63,7 +63,12 @@ export function createRowView(view, scene, rows, index, { read, local, place }) 
   const facts = h("p", { class: "spotnb-facts" }, ...factSpans(rowFacts(row)), level);
   const about = aboutWords(row);
   const origin = about && h("p", { class: "spotnb-about", title: about }, about);
-  const element = h("div", { class: "spotnb-run" }, h("header", {}, head, origin, facts), plot.element);
+  const element = h(
+    "div",
+    { class: "spotnb-run" },
+    h("div", { class: "spotnb-run-head" }, head, origin, facts),
+    plot.element,
+  );
   return {
     element,
     plot,

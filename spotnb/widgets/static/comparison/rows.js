@@ -11,7 +11,8 @@ import { between, levelsOf, peakOf } from "./envelope.js";
  * @property {number} rate in Hz
  * @property {number[]} seams in latent frames of the scene
  * @property {boolean} seamsKnown
- * @property {[score: number, p: number] | null} score
+ * @property {boolean} blended whether the tiles of the last step cross-fade, so that there are no seams
+ * @property {[score: number, p: number | null] | null} score
  * @property {{ lufs: number | null, rms_db: number | null }} levels
  * @property {number} gain dB that make it as loud as the softest
  * @property {number} columnSamples
@@ -43,12 +44,13 @@ export function prepareRow(row, { framesPerSecond: perSecond, melSeconds, melRan
   const columns = bytes.length / BANDS;
   const perFrame = 1 / melSeconds / perSecond; // mel frames in a latent frame
   const samples = row.rate / perSecond; // in a latent frame
-  const { name, about, seams, seamsKnown, score, gain } = row;
+  const { name, about, seams, seamsKnown, blended, score, gain } = row;
   return {
     name,
     about,
     seams,
     seamsKnown,
+    blended,
     score,
     gain,
     levels: row.levels,

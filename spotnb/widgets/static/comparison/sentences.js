@@ -41,17 +41,19 @@ function chance(p) {
  * The seams and the score of a run, as [before, value, after].
  * @param {Row} row
  */
-export function rowFacts({ seams, seamsKnown, score }) {
+export function rowFacts({ seams, seamsKnown, blended, score }) {
   /** @type {[string, string, string][]} */
   const facts = [];
-  if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
-  if (score) facts.push(["seam score ", score[0].toFixed(2), `: ${verdict(score)} (p ${chance(score[1])})`]);
+  if (blended) facts.push(["", "no seams", ": the last step cross-fades"]);
+  else if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
+  if (score) facts.push(["seam score ", score[0].toFixed(2), judged(score)]);
   return facts;
 }
 
-/** @param {[score: number, p: number]} score */
-function verdict([score, p]) {
-  return score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out";
+/** @param {[score: number, p: number | null]} score */
+function judged([score, p]) {
+  if (p === null) return ""; // a long sound that a page made
+  return `: ${score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out"} (p ${chance(p)})`;
 }
 
 /**
@@ -86,6 +88,10 @@ export function legend(rows) {
     : [];
   if (!rows.some((row) => row.score))
     return seams.length ? seams : [["", "No seams were given, so nothing is scored."]];
+  /** @type {[string, string][]} */
+  const chances = rows.some((row) => row.score && row.score[1] !== null)
+    ? [["p", "how often places picked at random would score as high. Below 0.05, the cuts stand out."]]
+    : [];
   return [
     ...seams,
     ["○", "a place that is scored, the same in all runs"],
@@ -93,7 +99,7 @@ export function legend(rows) {
       "seam score",
       "how much the sound changes at ○, divided by how much it changes anywhere else. 1: just as much as elsewhere, so nothing gives the cut away. 2: twice as much.",
     ],
-    ["p", "how often places picked at random would score as high. Below 0.05, the cuts stand out."],
+    ...chances,
   ];
 }
 

@@ -1,10 +1,10 @@
 // The picture of LatentInspector: channels as rows, tiles above them, and marks in them.
-import { drawBand, numberBand } from "../shared/bands.js";
+import { drawOwned } from "../shared/bands.js";
 import { drawColorBar } from "../shared/color_bar.js";
 import { diverging } from "../shared/colors.js";
-import { seams } from "../shared/layout.js";
+import { cuts } from "../shared/layout.js";
 import { drawPlayhead, drawSeam } from "../shared/marks.js";
-import { inLanes, laneCount, segmentPieces } from "../shared/pieces.js";
+import { laneCount, ownedPieces } from "../shared/pieces.js";
 import { drawTimeAxis } from "../shared/plot.js";
 import { drawDecibels, drawFrequencies, drawSpectrogram } from "../shared/spectrogram.js";
 import { clipped, haloed, line } from "../shared/strokes.js";
@@ -58,7 +58,7 @@ export function paintInspector(brush, painting) {
 
 /** @param {RecordLayout} layout */
 export function lanesOf(layout) {
-  return laneCount(inLanes(segmentPieces(layout)));
+  return laneCount(ownedPieces(layout));
 }
 
 /** @param {Plot} plot @returns {[number, number]} left and width */
@@ -102,12 +102,8 @@ function boxesOf({ plot: { top }, at }, rows, bins) {
 function drawTiles({ ctx, plot, colors, at }, layout, boxes) {
   const [left, width] = across(plot);
   clipped(ctx, left, 0, width, plot.top + at.bottom, () => {
-    for (const [k, start, stop, lane] of inLanes(segmentPieces(layout))) {
-      const y = plot.top + lane * LANE;
-      drawBand(ctx, plot, colors, [k, start, stop], y, BAND);
-      numberBand(ctx, plot, colors, [k, start, stop], y, BAND);
-    }
-    for (const seam of seams(layout)) drawSeam(ctx, colors, plot.x(seam), boxes);
+    for (const owned of ownedPieces(layout)) drawOwned(ctx, plot, colors, owned, plot.top + owned[3] * LANE, BAND);
+    for (const seam of cuts(layout)) drawSeam(ctx, colors, plot.x(seam), boxes);
   });
 }
 

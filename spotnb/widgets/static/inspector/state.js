@@ -19,7 +19,7 @@ import { clamp } from "../shared/numbers.js";
  * @property {boolean} tiles
  */
 
-/** @typedef {{ frames: number, edge: { ring: boolean }, tiles: Tile[] }} RecordLayout */
+/** @typedef {{ frames: number, edge: { ring: boolean }, tiles: Tile[], method: { faded: boolean } }} RecordLayout */
 
 /**
  * @param {Scene} scene
@@ -82,5 +82,6 @@ export function layoutOf({ scene, parts }, index) {
     const tile = { window: [a, b], segment: [c, d] };
     return tile;
   });
-  return { frames: scene.frames, edge: { ring: scene.ring }, tiles };
+  const method = { faded: parts[index].facts.blended };
+  return { frames: scene.frames, edge: { ring: scene.ring }, tiles, method };
 }

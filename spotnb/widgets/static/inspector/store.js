@@ -24,14 +24,15 @@ import { undoPrediction } from "./coding.js";
  */
 
 /**
- * What is known of a record apart from its values. `tiles` are the four borders of window and segment. `has` lists the
- * quantities that were recorded, `planes` the arrays that were sent. `noise` says how the noise follows from the latent
+ * What is known of a record apart from its values. `tiles` are the four borders of window and segment, and `blended`
+ * tells whether they cross-fade. `has` lists the quantities that were recorded, `planes` the arrays that were sent. `noise` says how the noise follows from the latent
  * (before or after the step) and the clean estimate. `terms` predict each plane, if it was sent as differences.
  * @typedef {object} Facts
  * @property {number} step
  * @property {number} timestep
  * @property {number} shift
  * @property {number[][]} tiles
+ * @property {boolean} blended
  * @property {Quantity[]} has
  * @property {ArrayName[]} planes
  * @property {{ base: "before" | "after", signal: number, level: number } | null} noise

@@ -1,9 +1,9 @@
 // The picture of the open stage.
 
-import { drawBand, numberBand } from "../shared/bands.js";
+import { drawOwned } from "../shared/bands.js";
 import { magma } from "../shared/colors.js";
 import { BANDS, binOf } from "../shared/mel_scale.js";
-import { segmentPieces } from "../shared/pieces.js";
+import { ownedPieces } from "../shared/pieces.js";
 import { drawTimeAxis, rowLabel } from "../shared/plot.js";
 import { clipped, haloed, line, pointer } from "../shared/strokes.js";
 import { BAND, mapRow, placesOf } from "./geometry.js";
@@ -71,10 +71,8 @@ function drawPicture({ ctx, plot }, picture, { main, height }, length) {
 function drawSteps(brush, scene, chosen, { main, height, map }) {
   const { ctx, plot, colors } = brush;
   const now = scene.steps[chosen];
-  for (const piece of segmentPieces({ frames: scene.frames, tiles: tilesOf(now) })) {
-    drawBand(ctx, plot, colors, piece, plot.top, BAND);
-    numberBand(ctx, plot, colors, piece, plot.top, BAND);
-  }
+  const layout = { frames: scene.frames, tiles: tilesOf(now), method: { faded: now.blended } };
+  for (const owned of ownedPieces(layout)) drawOwned(ctx, plot, colors, owned, plot.top, BAND);
   rowLabel(ctx, plot, colors.muted, "tiles", plot.top + BAND / 2);
   const top = plot.top + main;
   for (const seam of now.seams) {

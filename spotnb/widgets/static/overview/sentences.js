@@ -3,7 +3,7 @@ import { seconds } from "../shared/time.js";
 
 /** @import { Fact } from "../shared/dom.js" */
 /** @import { KeyMeaning } from "../shared/keys.js" */
-/** @import { Scene, Stage, State } from "./state.js" */
+/** @import { Scene, Stage, State, Step } from "./state.js" */
 
 /** @type {Record<Stage, [title: string, caption: string]>} */
 export const TITLES = {
@@ -46,12 +46,11 @@ export function decibelTicks([low, high], every = 25) {
  */
 export function story(scene, { stage, step }) {
   const { frames, framesPerSecond, channels, bins, total, steps } = scene;
-  const { seams } = steps[step];
   switch (stage) {
     case "noise":
       return `Everything begins with random numbers: ${channels} channels of ${frames} frames and ${bins} ${bins === 1 ? "bin" : "bins"}. Nothing in them depends on the prompt yet.`;
     case "steps":
-      return `${stepName(scene, step)} of ${total}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(seams, framesPerSecond)} ${moved(scene)}`;
+      return `${stepName(scene, step)} of ${total}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(steps[step], framesPerSecond)} ${moved(scene, step)}`.trim();
     case "latent":
       return step === steps.length - 1
         ? "The finished latent. All noise is gone, and only the decoder remains."
@@ -59,7 +58,7 @@ export function story(scene, { stage, step }) {
     case "mel":
       return `The decoder turns the latent into a mel spectrogram: time across, pitch upward, loud parts bright. ${seconds(frames, framesPerSecond)} s of latent, of which ${scene.seconds.toFixed(1)} s are kept.`;
     default:
-      return "The vocoder turns the spectrogram into sound. The triangles mark the cuts of the last step: can you hear them?";
+      return `The vocoder turns the spectrogram into sound. ${lastCuts(steps[steps.length - 1])}`;
   }
 }
 
@@ -74,18 +73,26 @@ function tilesOf({ steps }, step) {
   return count === 1 ? "everything at once" : `${count} tiles`;
 }
 
-/** @param {number[]} seams @param {number} perSecond */
-function cuts(seams, perSecond) {
+/** @param {Step} last */
+function lastCuts({ blended, seams }) {
+  if (blended) return "The last step cross-fades its tiles, so there is no cut to be heard.";
+  return seams.length ? "The triangles mark the cuts of the last step: can you hear them?" : "";
+}
+
+/** @param {Step} step @param {number} perSecond */
+function cuts({ blended, seams }, perSecond) {
+  if (blended) return "Its tiles overlap and cross-fade, so nothing is cut.";
   if (!seams.length) return "There is no cut.";
   const times = seams.slice(0, 8).map((seam) => seconds(seam, perSecond));
   const more = seams.length > 8 ? " and so on" : "";
   return `The cuts lie at ${times.join(", ")} s${more}.`;
 }
 
-/** Whether the cuts move in this run. @param {Scene} scene */
-function moved({ steps }) {
-  const places = new Set(steps.map(({ seams }) => seams.join()));
-  if (steps.every(({ seams }) => !seams.length)) return "";
+/** Whether the cuts move in this run, if this step cuts at all. @param {Scene} scene @param {number} step */
+function moved({ steps }, step) {
+  const cutting = steps.filter(({ seams }) => seams.length);
+  const places = new Set(cutting.map(({ seams }) => seams.join()));
+  if (!cutting.includes(steps[step])) return "";
   return places.size > 1
     ? "Each step cuts somewhere else, so no cut stays long enough to be heard."
     : "Every step cuts at the same places, so every step deepens the same cuts.";
@@ -104,7 +111,9 @@ export function facts(scene, { stage, step }) {
     ["channel ", shown],
     ["white is 0, red and blue reach ", `±${limit.toFixed(1)}`],
   ];
-  if (stage === "steps") return [["grid moved by ", `${seconds(steps[step].shift, framesPerSecond)} s`], ...colors];
+  const { blended, shift } = steps[step];
+  if (stage === "steps" && blended) return [["tiles ", "cross-fade"], ...colors];
+  if (stage === "steps") return [["grid moved by ", `${seconds(shift, framesPerSecond)} s`], ...colors];
   if (stage === "noise" || stage === "latent") return colors;
   if (stage === "mel")
     return [

@@ -8,7 +8,10 @@ export const STAGES = ["noise", "steps", "latent", "mel", "sound"];
 
 /** @typedef {[number, number, number, number]} Borders of a tile: window and segment */
 
-/** @typedef {{ step: number, shift: number, tiles: Borders[], seams: number[] }} Step */
+/**
+ * `seams` are those at which the step cuts. There are none if it is `blended`: its tiles cross-fade.
+ * @typedef {{ step: number, shift: number, tiles: Borders[], blended: boolean, seams: number[] }} Step
+ */
 
 /**
  * Planes of the latents, one byte a value. Every `factor`-th frame was sent, and the planes of the steps in `sent`.

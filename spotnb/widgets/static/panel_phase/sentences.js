@@ -24,7 +24,8 @@
  * @property {[number, number]} pad
  * @property {number} framesPerSecond
  * @property {[number, number, number, number][]} tiles
- * @property {number[]} seams
+ * @property {boolean} blended whether the tiles cross-fade
+ * @property {number[]} seams those at which the step cuts: none if it is blended
  * @property {number} guidance
  * @property {[number, number] | null} interval
  * @property {Row[]} rows
@@ -46,11 +47,14 @@ export function stageNames({ done, tiles }) {
  * What the phase that was done last means.
  * @param {Scene} scene
  */
-export function meaning({ stage, pad, tiles, done, guidance, interval, rows, step, timestep }) {
+export function meaning(scene) {
+  const { stage, pad, tiles, done, guidance, interval, rows, step, timestep, blended } = scene;
   const guided = rows.some(({ key }) => key === "difference");
   if (stage === "pad") {
     const padding = pad[0] || pad[1] ? "Windows reach past the ends, so the hatched frames were drawn there." : "";
-    return `Step ${step} (noise level t = ${timestep}) cuts the noisy latent into ${tiles.length} windows. ${padding}`.trim();
+    const divides = blended ? "covers the noisy latent with" : "cuts the noisy latent into";
+    const windows = `${tiles.length} windows${blended ? " that overlap" : ""}`;
+    return `Step ${step} (noise level t = ${timestep}) ${divides} ${windows}. ${padding}`.trim();
   }
   if (stage === "predict") {
     const when =
@@ -59,9 +63,20 @@ export function meaning({ stage, pad, tiles, done, guidance, interval, rows, ste
     const twice = `twice: with the prompt and without. The difference is what the prompt adds, and counts ${guidance} times.`;
     return `The network looked at tile ${done - 1} ${guided ? twice : once}`;
   }
-  if (stage === "stitch")
-    return "Each frame takes its noise from the tile that owns it. The lines are the seams of this step.";
-  return "The solver took some of that noise away, once for the full length. The next step cuts elsewhere.";
+  if (stage === "stitch") return stitching(scene);
+  const next = blended ? "" : " The next step cuts elsewhere.";
+  return `The solver took some of that noise away, once for the full length.${next}`;
+}
+
+/** How the predictions of the tiles become one. @param {Scene} scene */
+function stitching({ tiles, frames, blended }) {
+  if (blended) return "Where tiles overlap, the noise fades from one to the next: nothing is cut in this step.";
+  const owned = tiles.reduce((sum, [, , start, stop]) => sum + stop - start, 0);
+  const source =
+    owned > frames
+      ? "Where tiles overlap, a frame takes their mean."
+      : "Each frame takes its noise from the tile that owns it.";
+  return `${source} The lines are the seams of this step.`;
 }
 
 /** @param {Row} row */

@@ -19,6 +19,7 @@
  * @property {number} bands
  * @property {DataView} envelope
  * @property {number[]} seams
+ * @property {boolean} blended whether the tiles of the last step cross-fade, so that there are no seams
  * @property {number} tile
  * @property {{ score: number, p: number } | null} score
  * @property {number | null} peak
@@ -37,7 +38,7 @@ export function heading({ method, seed }) {
  * @param {Scene} scene
  * @returns {Fact[]}
  */
-export function facts({ score, tile, peak, lufs, seams }) {
+export function facts({ score, tile, peak, lufs, seams, blended }) {
   /** @type {Fact[]} */
   const parts = [];
   if (score) {
@@ -46,7 +47,7 @@ export function facts({ score, tile, peak, lufs, seams }) {
   }
   if (peak !== null) parts.push(["peak ", `${peak.toFixed(1)} dB`]);
   if (lufs !== null) parts.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
-  parts.push(["seams of the last step ", String(seams.length)]);
+  parts.push(["seams of the last step ", blended ? "none, its tiles cross-fade" : String(seams.length)]);
   return parts;
 }
 

@@ -1,22 +1,21 @@
 // The cells of ReflectionExplorer: numbers in boxes, or columns of a picture.
-import { viridis } from "../shared/colors.js";
+import { readableOn, viridis } from "../shared/colors.js";
 import { font } from "../shared/plot.js";
 import { hatch } from "../shared/strokes.js";
 
-/** @import { Plot } from "../shared/plot.js" */
 /** @import { Context } from "../shared/strokes.js" */
-/** @import { Group } from "./geometry.js" */
+/** @import { Area, Group } from "./geometry.js" */
 
 /**
  * Draws a group of cells at frame `at` and height `y`. Cells that come from the padding are hatched.
- * @typedef {(ctx: Context, plot: Plot, group: Group, at: number, y: number, height: number) => void} DrawGroup
+ * @typedef {(ctx: Context, area: Area, group: Group, at: number, y: number, height: number) => void} DrawGroup
  */
 
 /** @param {number} source @param {number} frames */
 function shadeOf(source, frames) {
   const word = viridis[Math.round(255 * (0.25 + (0.6 * source) / Math.max(1, frames - 1)))];
   const [r, g, b] = [word & 255, (word >> 8) & 255, (word >> 16) & 255];
-  return { fill: `rgb(${r},${g},${b})`, dark: 0.3 * r + 0.59 * g + 0.11 * b < 120 };
+  return { fill: `rgb(${r},${g},${b})`, dark: readableOn(r, g, b) === "#ffffff" };
 }
 
 /**
@@ -24,11 +23,11 @@ function shadeOf(source, frames) {
  * @returns {DrawGroup}
  */
 export function numberCells(numbers) {
-  return (ctx, plot, { sources: [source], copied }, at, y, height) => {
-    const [left, width] = [plot.x(at), plot.x(at + 1) - plot.x(at)];
+  return (ctx, area, { sources: [source], copied }, at, y, height) => {
+    const [left, width] = [area.x(at), area.x(at + 1) - area.x(at)];
     const { fill, dark } = shadeOf(source, numbers.length);
     ctx.fillStyle = fill;
-    ctx.fillRect(left + 1, y, width - 2, height);
+    ctx.fillRect(left + 1, y, Math.max(0.5, width - 2), height);
     if (copied) hatch(ctx, left + 1, y, width - 2, height, dark ? "#ffffffa0" : "#00000090", 7);
     const text = numbers[source];
     ctx.font = font(width > 30 ? 14 : 11, "600");
@@ -42,7 +41,7 @@ export function numberCells(numbers) {
         ctx.strokeStyle = fill;
         ctx.strokeText(text, x, middle);
       }
-      ctx.fillStyle = dark ? "#ffffff" : "#0b141c";
+      ctx.fillStyle = dark ? "#ffffff" : "#000000";
       ctx.fillText(text, x, middle);
     }
     ctx.font = font(11);
@@ -54,9 +53,9 @@ export function numberCells(numbers) {
  * @returns {DrawGroup}
  */
 export function pictureCells(picture) {
-  return (ctx, plot, { sources, step, copied }, at, y, height) => {
+  return (ctx, area, { sources, step, copied }, at, y, height) => {
     const count = sources.length;
-    const [left, width] = [plot.x(at), plot.x(at + count) - plot.x(at)];
+    const [left, width] = [area.x(at), area.x(at + count) - area.x(at)];
     const backwards = count > 1 && step < 0;
     ctx.save();
     ctx.imageSmoothingEnabled = false;

@@ -1,20 +1,22 @@
 // The sentences of ReflectionExplorer, one for each stage.
 import { runsOf } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
-import { fateOf, stageName, stageShown } from "./state.js";
+import { fateOf, LAST, stageName, stageShown } from "./state.js";
 
 /** @import { KeyMeaning } from "../shared/keys.js" */
-/** @import { Stages } from "./stages.js" */
+/** @import { Order, Stages } from "./stages.js" */
 /** @import { Scene, State } from "./state.js" */
 
-export const ORDER_NAMES = { naive: "naive: crop, then roll back", right: "right: roll back, then crop" };
+/** @type {Record<Order, string>} */
+export const ORDER_NAMES = { naive: "Naive: crop, then roll back", right: "Right: roll back, then crop" };
+export const APART = "Apart from both: circular";
 /** @type {KeyMeaning[]} */
 export const KEYS = [
   ["← →, Home, End", "the stage"],
   ["Space", "play the stages"],
   ["+ −", "the shift"],
   ["↑ ↓", "the padding"],
-  ["Drag, click", "shift; the stage of a row"],
+  ["Drag, click", "shift; the order and stage of a row"],
 ];
 
 /**
@@ -41,6 +43,22 @@ export function fateWords(scene, { lost, twice, exact }) {
 }
 
 /**
+ * What became of the frames, once the stages of an order differ from those of the other. Below the buttons, a column
+ * needs no name.
+ * @param {Scene} scene
+ * @param {{ order: Order, stage: number }} state
+ * @param {Stages} stages
+ * @param {boolean} beside
+ */
+export function heading({ frames }, state, stages, beside) {
+  const name = beside ? "" : ORDER_NAMES[state.order].split(":")[0];
+  if (state.stage < LAST - 1) return name;
+  const { lost, exact } = fateOf(stageShown(state, stages), frames);
+  const left = lost.length ? `${lost.length} of ${frames} frames lost` : "nothing lost";
+  return [name, exact ? "exact" : left].filter(Boolean).join(": ");
+}
+
+/**
  * What the current stage did, and what happened to the frames.
  * @param {Scene} scene
  * @param {State} state
@@ -55,12 +73,7 @@ export function story(scene, state, stages) {
   switch (stageName(state)) {
     case "original": {
       const size = numbers ? `${frames} frames` : `${frames} frames, ${seconds(frames, framesPerSecond)} s`;
-      return `The sound: ${size}. Two ways to move the cuts: roll it as it is, or pad it first.`;
-    }
-    case "rolled": {
-      if (shift % frames === 0) return "Rolled by nothing, or by a whole turn: all is where it was.";
-      const [end, start] = numbers ? [numbers[frames - 1], numbers[0]] : ["the end", "the beginning"];
-      return `Rolled by ${shift}: nothing is lost, but ${end} and ${start} are neighbors now, and a tile would smooth them into each other.`;
+      return `The sound: ${size}. To move the cuts, it is padded and rolled. Later it is cropped and rolled back, in one order or the other.`;
     }
     case "padded":
       if (!pad) return "Not padded at all.";
@@ -74,4 +87,15 @@ export function story(scene, state, stages) {
       if (!naive) return "Rolled back while the padding is still there: only the padding is too much.";
       return `Rolled back after the crop. ${outcome}${fate.lost.length ? " Nothing brings those back." : ""}`;
   }
+}
+
+/**
+ * What happens to a sound that is rolled as a ring.
+ * @param {Scene} scene
+ * @param {State} state
+ */
+export function circularWords({ frames, numbers }, { shift }) {
+  if (shift % frames === 0) return "Rolled by nothing, or by a full turn: every frame is where it was.";
+  const [end, start] = numbers ? [numbers[frames - 1], numbers[0]] : ["the end", "the beginning"];
+  return `Rolled by ${shift} without padding, the sound is a ring. Nothing is lost and nothing has to be cropped, but ${end} and ${start} are neighbors now, and a tile across that place would smooth them into each other. That is right for a loop, and for nothing else.`;
 }

@@ -1,7 +1,7 @@
 // The stages of "pad, roll, crop". This mirrors spotnb/widgets/reflection.py; both are tested against the same fixture,
 // tests/widgets/reflections.json.
 
-/** @typedef {"original" | "rolled" | "padded" | "shifted" | "cropped" | "undone"} StageName */
+/** @typedef {"original" | "padded" | "shifted" | "cropped" | "undone"} StageName */
 /** @typedef {"naive" | "right"} Order */
 
 /**
@@ -20,8 +20,8 @@
 
 /** @type {Record<Order, StageName[]>} */
 export const ORDERS = {
-  naive: ["original", "rolled", "padded", "shifted", "cropped", "undone"],
-  right: ["original", "rolled", "padded", "shifted", "undone", "cropped"],
+  naive: ["original", "padded", "shifted", "cropped", "undone"],
+  right: ["original", "padded", "shifted", "undone", "cropped"],
 };
 
 /**
@@ -32,19 +32,28 @@ export const ORDERS = {
  * @returns {Stages}
  */
 export function stagesOf(frames, pad, shift, order) {
-  const original = stageOf(0, frames, "original", (k) => ({ source: k, copied: false, from: k }));
+  const original = originalOf(frames);
   const padded = stageOf(-pad, frames + 2 * pad, "original", (k) => {
     const source = mirrored(k - pad, frames);
     return { source, copied: k < pad || k >= pad + frames, from: source };
   });
   const shifted = rolled(padded, shift, "padded");
-  const common = { original, rolled: rolled(original, shift, "original"), padded, shifted };
+  const common = { original, padded, shifted };
   if (order === "naive") {
     const kept = cropped(shifted, pad, "shifted");
     return { ...common, cropped: kept, undone: rolled(kept, -shift, "cropped") };
   }
   const undone = rolled(shifted, -shift, "shifted");
   return { ...common, undone, cropped: cropped(undone, pad, "undone") };
+}
+
+/**
+ * The sound rolled as a ring, without padding. It is not a stage of either order.
+ * @param {number} frames
+ * @param {number} shift
+ */
+export function circularOf(frames, shift) {
+  return rolled(originalOf(frames), shift, "original");
 }
 
 /**
@@ -71,6 +80,11 @@ export function twice({ cells }, frames) {
 /** @param {Stage} stage @param {number} frames */
 export function isExact({ cells }, frames) {
   return cells.length === frames && cells.every(({ source, copied }, k) => source === k && !copied);
+}
+
+/** @param {number} frames */
+function originalOf(frames) {
+  return stageOf(0, frames, "original", (k) => ({ source: k, copied: false, from: k }));
 }
 
 /**

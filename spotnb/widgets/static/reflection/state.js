@@ -1,6 +1,6 @@
 // The state of ReflectionExplorer: its traits within their limits, and what happens to the frames.
 import { clamp } from "../shared/numbers.js";
-import { isExact, lost, ORDERS, twice } from "./stages.js";
+import { isExact, lost, ORDERS, stagesOf, twice } from "./stages.js";
 
 /** @import { Order, Stage, Stages } from "./stages.js" */
 
@@ -9,7 +9,9 @@ import { isExact, lost, ORDERS, twice } from "./stages.js";
  * @typedef {{ frames: number, framesPerSecond: number, bins: number, numbers: string[] | null }} Scene
  */
 
-/** @typedef {{ order: Order, pad: number, shift: number, stage: number }} State `stage` counts in the order */
+/** @typedef {{ order: Order, pad: number, shift: number, stage: number }} State `stage` counts in both orders alike */
+
+export const LAST = ORDERS.naive.length - 1;
 
 /**
  * @param {Scene} scene
@@ -18,21 +20,32 @@ import { isExact, lost, ORDERS, twice } from "./stages.js";
  */
 export function readState({ frames }, get) {
   const order = get("order") === "right" ? "right" : "naive";
+  const stage = ORDERS[order].indexOf(get("stage"));
   return {
     order,
     pad: clamp(get("pad"), 0, frames - 1),
     shift: clamp(get("shift"), 0, frames),
-    stage: Math.max(0, ORDERS[order].indexOf(get("stage"))),
+    stage: stage < 0 ? LAST : stage,
   };
 }
 
-/** @param {State} state */
+/**
+ * The stages of both orders.
+ * @param {Scene} scene
+ * @param {State} state
+ * @returns {Record<Order, Stages>}
+ */
+export function bothOrders({ frames }, { pad, shift }) {
+  return { naive: stagesOf(frames, pad, shift, "naive"), right: stagesOf(frames, pad, shift, "right") };
+}
+
+/** @param {{ order: Order, stage: number }} state */
 export function stageName({ order, stage }) {
   return ORDERS[order][stage];
 }
 
 /**
- * @param {State} state
+ * @param {{ order: Order, stage: number }} state
  * @param {Stages} stages
  */
 export function stageShown(state, stages) {

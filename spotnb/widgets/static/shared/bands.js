@@ -1,6 +1,7 @@
 // Tiles as numbered bands, alternately dark and light. They are pale where a tile sees frames that it does not own.
 
 /** @import { Colors } from "./theme.js" */
+/** @import { Owned } from "./pieces.js" */
 /** @import { Plot } from "./plot.js" */
 /** @import { Context } from "./strokes.js" */
 
@@ -42,6 +43,23 @@ export function drawRising(ctx, plot, color, { start, risen, stop }, y, height) 
   ctx.lineTo(plot.x(stop), y);
   ctx.lineTo(plot.x(stop), y + height);
   ctx.fill();
+}
+
+/**
+ * Draws a segment with its number at height `y`, with a slope where it cross-fades with the one before.
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {Colors} colors
+ * @param {Owned} owned
+ * @param {number} y
+ * @param {number} height
+ */
+export function drawOwned(ctx, plot, colors, [number, start, stop, , risen], y, height) {
+  if (risen > start) {
+    const color = number % 2 === 0 ? colors.tileDark : colors.tileLight;
+    drawRising(ctx, plot, color, { start, risen, stop }, y, height);
+  } else drawBand(ctx, plot, colors, [number, start, stop], y, height);
+  numberBand(ctx, plot, colors, [number, start, stop], y, height);
 }
 
 /**

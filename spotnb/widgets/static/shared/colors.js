@@ -25,6 +25,21 @@ function table(anchors) {
 }
 
 /**
+ * Black or white, whichever is easier to read on a color of 0 to 255: the contrast is 4.58 at least (WCAG 2.2).
+ * @param {number} red
+ * @param {number} green
+ * @param {number} blue
+ */
+export function readableOn(red, green, blue) {
+  const [r, g, b] = [red, green, blue].map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return (luminance + 0.05) ** 2 > 0.05 * 1.05 ? "#000000" : "#ffffff";
+}
+
+/**
  * The 2D context of a canvas, which every current browser provides.
  * @param {HTMLCanvasElement} canvas
  */

@@ -41,9 +41,17 @@ const PATHS = {
 
 /** @param {keyof typeof PATHS} name */
 export function icon(name) {
-  const size = { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" };
-  const path = fill(document.createElementNS(SVG, "path"), { d: PATHS[name], fill: "currentColor" }, []);
-  return fill(document.createElementNS(SVG, "svg"), size, [path]);
+  return drawing({ viewBox: "0 0 16 16", width: 14, height: 14 }, [{ d: PATHS[name], fill: "currentColor" }]);
+}
+
+/**
+ * A drawing beside words, which screen readers skip.
+ * @param {Record<string, Attribute>} size
+ * @param {readonly Record<string, Attribute>[]} paths
+ */
+export function drawing(size, paths) {
+  const shapes = paths.map((path) => fill(document.createElementNS(SVG, "path"), path, []));
+  return fill(document.createElementNS(SVG, "svg"), { ...size, "aria-hidden": "true" }, shapes);
 }
 
 /**
@@ -93,12 +101,12 @@ export function range(min, max, value) {
   return h("input", { type: "range", min, max, step: 1, value });
 }
 
-/** @typedef {readonly [before: string, value: string, after?: string]} Fact */
+/** @typedef {readonly [before: string, value: string, after?: string, hover?: string]} Fact */
 
 /**
  * Facts as elements, with their values in bold.
  * @param {Fact[]} facts
  */
 export function factSpans(facts) {
-  return facts.map(([before, value, after]) => h("span", {}, before, h("b", {}, value), after));
+  return facts.map(([before, value, after, title]) => h("span", { title }, before, h("b", {}, value), after));
 }

@@ -109,10 +109,11 @@ export function seams({ frames, edge, tiles }) {
 
 /**
  * The seams at which the prediction changes from one tile to another. There are none where tiles cross-fade.
- * @param {Layout} layout
+ * @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[], method: { faded?: boolean } }} layout
  */
 export function cuts(layout) {
-  return layout.method.faded ? [] : seams(layout);
+  const owned = layout.tiles.reduce((sum, { segment }) => sum + segment[1] - segment[0], 0);
+  return layout.method.faded && owned > layout.frames ? [] : seams(layout);
 }
 
 /** @param {Layout} layout */

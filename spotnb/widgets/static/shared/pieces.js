@@ -45,7 +45,7 @@ export function inLanes(pieces) {
 
 /**
  * The segments in their lanes. Segments that cross-fade share one lane: each rises while the one before it falls.
- * @param {Pick<Layout, "frames" | "tiles" | "method">} layout
+ * @param {Pick<Layout, "frames" | "tiles"> & { method: { faded?: boolean } }} layout
  * @returns {Owned[]}
  */
 export function ownedPieces(layout) {

@@ -187,7 +187,7 @@ export function drawTimeAxis(ctx, plot, colors, y, first, last) {
 /**
  * Writes a label in the left margin, centered at height `y`. `\n` breaks the line.
  * @param {Context} ctx
- * @param {Plot} plot
+ * @param {Pick<Plot, "left">} plot
  * @param {string} color
  * @param {string} text
  * @param {number} y

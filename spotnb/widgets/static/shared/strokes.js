@@ -19,6 +19,20 @@ export function line(ctx, x0, y0, x1, y1) {
 }
 
 /**
+ * Vertical lines `[x, top, bottom]`, in one go.
+ * @param {Context} ctx
+ * @param {readonly (readonly [number, number, number])[]} places
+ */
+export function verticals(ctx, places) {
+  ctx.beginPath();
+  for (const [x, top, bottom] of places) {
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, bottom);
+  }
+  ctx.stroke();
+}
+
+/**
  * Draws the same twice, first wider and in the background color, so that it is visible on top of anything.
  * @param {Context} ctx
  * @param {readonly [string, number]} halo color and width
@@ -109,16 +123,48 @@ export function clipped(ctx, x, y, width, height, draw) {
  * @param {number} [apart]
  */
 export function hatch(ctx, x, y, width, height, color, apart = 6) {
-  if (width <= 0 || height <= 0) return;
-  clipped(ctx, x, y, width, height, () => {
-    ctx.strokeStyle = color;
-    ctx.lineWidth = 1;
-    ctx.beginPath();
-    const first = Math.floor((x - height) / apart) * apart; // fixed to the canvas, so that adjacent lines meet
-    for (let at = first; at < x + width; at += apart) {
-      ctx.moveTo(at, y + height);
-      ctx.lineTo(at + height, y);
-    }
-    ctx.stroke();
-  });
+  if (width > 0 && height > 0)
+    clipped(ctx, x, y, width, height, () => diagonals(ctx, x, y, width, height, color, apart));
+}
+
+/**
+ * Diagonal lines over many rectangles `[x, y, width, height]`, in one go.
+ * @param {Context} ctx
+ * @param {readonly (readonly [number, number, number, number])[]} boxes
+ * @param {string} color
+ * @param {number} [apart]
+ */
+export function hatchAll(ctx, boxes, color, apart = 6) {
+  if (!boxes.length) return;
+  const left = Math.min(...boxes.map(([x]) => x));
+  const top = Math.min(...boxes.map(([, y]) => y));
+  const right = Math.max(...boxes.map(([x, , width]) => x + width));
+  const bottom = Math.max(...boxes.map(([, y, , height]) => y + height));
+  ctx.save();
+  ctx.beginPath();
+  for (const box of boxes) ctx.rect(...box);
+  ctx.clip();
+  diagonals(ctx, left, top, right - left, bottom - top, color, apart);
+  ctx.restore();
+}
+
+/**
+ * @param {Context} ctx
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
+ * @param {string} color
+ * @param {number} apart
+ */
+function diagonals(ctx, x, y, width, height, color, apart) {
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  const first = Math.floor((x - height) / apart) * apart; // fixed to the canvas, so that adjacent lines meet
+  for (let at = first; at < x + width; at += apart) {
+    ctx.moveTo(at, y + height);
+    ctx.lineTo(at + height, y);
+  }
+  ctx.stroke();
 }

@@ -26,7 +26,7 @@ const ANNOUNCE_AFTER = 400; // ms without a change before a screen reader hears 
  */
 export function openView({ model, el }, name, label) {
   const live = h("div", { class: "spotnb-sr", role: "status", "aria-live": "polite" });
-  const root = h("section", { class: `spotnb spotnb-${name}`, role: "group", "aria-label": label }, live);
+  const root = h("div", { class: `spotnb spotnb-${name}`, role: "group", "aria-label": label }, live);
   /** @type {(() => void)[]} */
   const ends = [];
   const onEnd = (/** @type {() => void} */ end) => {

@@ -16,8 +16,8 @@ export function createControls(view, scene, act) {
   const edge = selectOf(Object.keys(scene.edges));
   const shift = range(0, scene.width, 0);
   const shiftValue = h("span", { class: "spotnb-value" });
-  const title = "Back to the shift that the run draws at this step";
-  const undo = pressable(view, { title }, "As drawn", act.undo);
+  const title = "Back to the shift that the run has at this step";
+  const undo = pressable(view, { title }, "Reset shift", act.undo);
   const shiftField = field("Shift", shift, shiftValue);
   shiftField.classList.add("spotnb-grow");
   const shifting = h("div", { class: "spotnb-row spotnb-line spotnb-grow" }, shiftField, undo);
@@ -28,8 +28,9 @@ export function createControls(view, scene, act) {
   return {
     element: h("div", { class: "spotnb-row" }, field("Method", method), field("Edge", edge), shifting),
     show(/** @type {Shown} */ shown) {
-      const words = shiftWords(shown);
+      const words = shiftWords(scene, shown);
       shiftValue.textContent = words.shown;
+      shiftField.title = words.frames;
       shift.value = String(shown.layout.shift);
       shift.disabled = !shown.movable;
       shift.setAttribute("aria-valuetext", words.spoken);

@@ -4,18 +4,29 @@ import { clamp } from "../shared/numbers.js";
 export const LANE = 17;
 export const LATENT = 84;
 const AXIS = 22;
+export const GAP = 10; // above and below the latent, for the marks of seams
 export const HISTOGRAM = 64;
-const FULL = 1.02; // the histogram's height, in the largest bar that there can be
+const CAPTION = 32; // between the rows and the histogram
+const APART = 12; // px between two numbers of an axis
 
 /**
- * Rows of the upper picture.
+ * Rows of the upper picture: windows, latent, segments and the time axis.
  * @param {{ seen: number, owned: number }} lanes
  */
 export function tileRows({ seen, owned }) {
-  const latent = seen * LANE + 8;
-  const below = latent + LATENT + 8;
+  const latent = seen * LANE + GAP;
+  const below = latent + LATENT + GAP;
   const axis = below + owned * LANE + 6;
   return { seen: 0, latent, owned: below, axis, total: axis + AXIS + 14 };
+}
+
+/**
+ * The height of each lane where `used` lanes have the place of `reserved`.
+ * @param {number} used
+ * @param {number} reserved
+ */
+export function laneHeight(used, reserved) {
+  return Math.min(LANE, (reserved * LANE) / used);
 }
 
 /**
@@ -24,8 +35,8 @@ export function tileRows({ seen, owned }) {
  */
 export function mapRows(steps) {
   const height = clamp(clamp(Math.floor(190 / steps), 1, 14) * steps, 40, 240);
-  const base = height + 14 + HISTOGRAM;
-  return { row: height / steps, height, base, full: HISTOGRAM / FULL, total: base + AXIS + 18 };
+  const base = height + CAPTION + HISTOGRAM;
+  return { row: height / steps, height, caption: height + 13, base, total: base + AXIS + 18 };
 }
 
 /**
@@ -40,20 +51,33 @@ export function barSize(width, pixels) {
 }
 
 /**
- * The bars of the histogram: the frame where each begins, and its height in pixels.
- * @param {Uint16Array} counts how often each frame is a seam
- * @param {number} size
- * @param {number} steps
+ * The bars of the histogram: the frame where each begins, and in how many steps it has a seam.
+ * @param {number[][]} cuts the seams of each step, in ascending order
+ * @param {number} frames
+ * @param {number} size of a bar
  */
-export function barsOf(counts, size, steps) {
-  const bars = [];
-  for (let from = -size / 2; from < counts.length; from += size) {
-    let count = 0;
-    const stop = Math.min(counts.length, from + size);
-    for (let frame = Math.max(0, Math.ceil(from)); frame < stop; frame += 1) count += counts[frame];
-    bars.push({ from, height: Math.min(1, count / (steps * FULL)) * HISTOGRAM });
+export function barsOf(cuts, frames, size) {
+  const bars = Array.from({ length: Math.ceil(frames / size + 0.5) }, (_, k) => ({ from: (k - 0.5) * size, steps: 0 }));
+  for (const step of cuts) {
+    let last = -1;
+    for (const seam of step) {
+      const bar = Math.floor(seam / size + 0.5);
+      if (bar !== last) bars[bar].steps += 1;
+      last = bar;
+    }
   }
   return bars;
+}
+
+/**
+ * The numbers of an axis from 0 to `top` that is `height` pixels long. The top is always one of them.
+ * @param {number} top
+ * @param {number} height
+ */
+export function countTicks(top, height) {
+  const apart = roundStep(Math.ceil((APART * top) / height));
+  const below = Array.from({ length: Math.ceil(top / apart) }, (_, k) => k * apart);
+  return [...below.filter((count) => !count || ((top - count) * height) / top >= APART), top];
 }
 
 /**
@@ -62,9 +86,13 @@ export function barsOf(counts, size, steps) {
  * @param {number} row
  */
 export function namedSteps(steps, row) {
-  const least = Math.max(1, Math.ceil(14 / row));
-  const apart = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500].find((each) => each >= least) ?? 1000;
+  const apart = roundStep(Math.ceil(14 / row));
   return Array.from({ length: Math.ceil(steps / apart) }, (_, k) => k * apart);
+}
+
+/** @param {number} least */
+function roundStep(least) {
+  return [1, 2, 5, 10, 20, 25, 50, 100, 200, 500].find((each) => each >= least) ?? 1000;
 }
 
 /**

@@ -1,8 +1,6 @@
-// The latent behind the tiles: a picture of the clean estimate, or a skyline where there is no trace.
+// The latent behind the tiles: that of a run, that of the example, or a sketch where neither fits.
 import { diverging, imageOf } from "../shared/colors.js";
-import { secondTicks } from "../shared/plot.js";
-import { clipped, hatch, label, line } from "../shared/strokes.js";
-import { seconds } from "../shared/time.js";
+import { clipped, hatch } from "../shared/strokes.js";
 import { LATENT, skyline } from "./geometry.js";
 
 /** @import { Brush } from "./tiles_painter.js" */
@@ -50,21 +48,10 @@ export function drawLatent({ ctx, plot, colors }, frames, y, picture) {
   ctx.fillRect(left, y, right - left, LATENT);
   ctx.fillStyle = colors.line;
   ctx.beginPath();
-  ctx.moveTo(left, y + LATENT - 14);
-  for (let x = left; x <= right; x += 2) {
-    ctx.lineTo(x, y + LATENT - 14 - skyline(plot.frameAt(x)) * (LATENT - 38));
-  }
-  ctx.lineTo(right, y + LATENT - 14);
+  ctx.moveTo(left, y + LATENT);
+  for (let x = left; x <= right; x += 2) ctx.lineTo(x, y + LATENT - skyline(plot.frameAt(x)) * (LATENT - 24));
+  ctx.lineTo(right, y + LATENT);
   ctx.fill();
-  ctx.strokeStyle = colors.ghost;
-  ctx.fillStyle = colors.muted;
-  ctx.textAlign = "left";
-  ctx.textBaseline = "alphabetic";
-  for (const frame of secondTicks(plot, 1, frames - 1, 40)) {
-    const x = plot.x(frame);
-    line(ctx, x, y + LATENT - 10, x, y + LATENT);
-    ctx.fillText(seconds(frame, plot.perSecond), x + 3, y + LATENT - 3);
-  }
 }
 
 /**
@@ -89,13 +76,4 @@ export function drawMargin({ ctx, plot, colors }, { from, to, axis, turn }, ring
     draw();
   });
   hatch(ctx, left, y, right - left, LATENT, colors.ghost, 8);
-  if (!ring) {
-    ctx.strokeStyle = colors.ink;
-    ctx.lineWidth = 1.5;
-    ctx.setLineDash([3, 3]);
-    line(ctx, mirror, y - 5, mirror, y + LATENT + 5);
-    ctx.setLineDash([]);
-  }
-  const word = ring ? "other end" : "mirrored";
-  if (right - left > ctx.measureText(word).width + 12) label(ctx, colors, word, (left + right) / 2, y + 10);
 }

@@ -1,15 +1,19 @@
 // The state of TileShiftDebugger: its traits within their limits, and the layouts of all steps.
 import { cuts, finishing, moves, networkFrames, plan, planFixed, reach, seams, usedShift } from "../shared/layout.js";
 import { clamp } from "../shared/numbers.js";
-import { inLanes, laneCount, ownedPieces, windowPieces } from "../shared/pieces.js";
 
-/** @import { Edge, Interval, Layout, Method, Options } from "../shared/layout.js" */
+/** @import { Edge, Layout, Method, Options } from "../shared/layout.js" */
+/** @import { Scale } from "./scale.js" */
 
 /**
+ * The latent behind the tiles: the clean estimates of a run, or the finished latent of an example.
  * @typedef {object} Backdrop
  * @property {number[]} steps that have a picture
  * @property {number} columns
  * @property {number} bins
+ * @property {number | null} channel that is shown; null if the rows are all channels
+ * @property {number} limit the value at the ends of the color scale
+ * @property {string | null} example the prompt of the example
  */
 
 /**
@@ -31,16 +35,14 @@ import { inLanes, laneCount, ownedPieces, windowPieces } from "../shared/pieces.
 /** @typedef {{ step: number, shift: number, frame: number | null, method: string, edge: string }} State */
 
 /**
- * The layouts of all steps, and what follows from them: the seams of each step (`cuts`), how often each frame is a seam
- * (`counts`), the seams of a fixed grid, the ends and the lanes of the picture, and the cost.
+ * The layouts of all steps, and what follows from them: the seams of each step (`cuts`), those of a fixed grid, and the
+ * cost. All runs of a scene have the same scale.
  * @typedef {object} Run
  * @property {Options} options
  * @property {Layout[]} layouts
  * @property {number[][]} cuts
- * @property {Uint16Array} counts
  * @property {number[]} grid
- * @property {Interval} ends
- * @property {{ seen: number, owned: number }} lanes
+ * @property {Scale} scale
  * @property {number} cost
  */
 
@@ -89,51 +91,19 @@ function atStep({ finish }, options, step) {
  * Everything that depends on method and edge alone. The rest may change with every screen frame.
  * @param {Scene} scene
  * @param {Options} options
+ * @param {Scale} scale
  * @returns {Run}
  */
-export function planRun(scene, options) {
-  const { frames, width, drawn } = scene;
-  const layouts = drawn.map((shift, step) => plan(atStep(scene, options, step), shift));
-  const cut = layouts.map(cuts);
-  const counts = new Uint16Array(frames);
-  for (const step of cut) for (const seam of step) counts[seam] += 1;
+export function planRun(scene, options, scale) {
+  const layouts = scene.drawn.map((shift, step) => plan(atStep(scene, options, step), shift));
   return {
     options,
     layouts,
-    cuts: cut,
-    counts,
+    cuts: layouts.map(cuts),
     grid: seams(planFixed(options)),
-    ends: endsOf(options),
-    lanes: lanesOf([...layouts, plan(options, width >> 1)]),
+    scale,
     cost: layouts.reduce((sum, layout) => sum + networkFrames(layout), 0),
   };
-}
-
-/**
- * The ends of the picture, wide enough for every possible shift, so that nothing jumps while the grid is dragged.
- * @param {Options} options
- * @returns {Interval}
- */
-function endsOf(options) {
-  const { frames, width } = options;
-  /** @type {Interval} */
-  const ends = [0, frames];
-  for (let shift = 0; shift <= (moves(options) ? width : 0); shift += Math.max(1, width >> 7)) {
-    const [first, end] = reach(plan(options, shift).tiles);
-    ends[0] = Math.min(ends[0], first);
-    ends[1] = Math.max(ends[1], end);
-  }
-  return ends;
-}
-
-/** @param {Layout[]} layouts */
-function lanesOf(layouts) {
-  const lanes = { seen: 1, owned: 1 };
-  for (const layout of layouts) {
-    lanes.seen = Math.max(lanes.seen, laneCount(inLanes(windowPieces(layout))));
-    lanes.owned = Math.max(lanes.owned, laneCount(ownedPieces(layout)));
-  }
-  return lanes;
 }
 
 /**
@@ -169,4 +139,14 @@ export function wantedShift(options, value) {
 export function touches({ options, cuts }, step, frame) {
   const after = options.edge.ring ? (frame + 1) % options.frames : frame + 1;
   return cuts[step].some((seam) => seam === frame || seam === after);
+}
+
+/**
+ * Whether a window reaches past an end, where there is room to show it. A single window of a ring is drawn turned.
+ * @param {Run} run
+ * @param {Layout} layout
+ */
+export function reachesOut({ scale }, layout) {
+  const [first, end] = reach(layout.tiles);
+  return scale.range[1] > layout.frames && (first < 0 || end > layout.frames);
 }

@@ -1,0 +1,90 @@
+"""Everything that a page needs to run the embedded model: its files, and the scene that describes them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from spotnb.live.export import DESCRIPTION, export
+from spotnb.live.graphs import require_onnx
+from spotnb.live.preview import fit_preview
+from spotnb.live.runtime import Runtime, read_runtime
+from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.load import load_model
+from spotnb.models.locate import EMBEDDED_NAME
+from spotnb.widgets.esm import body
+
+PACKAGE = Path(__file__).parents[1]
+PAGE = "live/static/page"
+EXAMPLES = (
+    "techno with heavy drums at 128 bpm",
+    "nature sounds",
+    "calm piano",
+    "jazz piano solo",
+    "acoustic guitar",
+    "church organ",
+)
+"""Prompts to start from, with words that the embedded model knows."""
+
+
+class Assets(NamedTuple):
+    """The files of a page.
+
+    Attributes:
+        scene: What the page knows of the model and of the files, for `static/page/live.js`, as plain values for JSON.
+        files: The gzipped files by name, in the order in which the page loads them.
+    """
+
+    scene: dict[str, Any]
+    files: dict[str, bytes]
+
+
+def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folder: str = "live/") -> Assets:
+    """Export a model, and collect everything that a page needs to run it.
+
+    Args:
+        model: The embedded model, or a folder with a model of its kind.
+        runtime: The unpacked npm package onnxruntime-web (default: the one that `npm ci` installs).
+        folder: The address of the folder with the files, as seen from the page.
+
+    Raises:
+        InputError: The model is not of the embedded model's kind.
+        SpotnbError: onnxruntime-web or the packages of the extra `live` are missing.
+    """
+    read = read_runtime(runtime)
+    require_onnx()
+    with TemporaryDirectory() as name:
+        description = export(name, model)
+        paths = sorted(path for path in Path(name).iterdir() if path.name != DESCRIPTION)
+        contents = {path.name: path.read_bytes() for path in paths}
+    loaded = load_model(model, device="cpu", dtype="fp32")
+    assert isinstance(loaded, DiffusersAudioLDM)  # export checks it
+    return assets_of(description, fit_preview(loaded), contents, read, folder)
+
+
+def assets_of(
+    description: dict[str, Any], preview: dict[str, Any], contents: Mapping[str, bytes], runtime: Runtime, folder: str
+) -> Assets:
+    """Pack the files. The same content gives the same bytes."""
+    worker = f"(() => {{\n{body(f'{PAGE}/worker.js', PACKAGE, 'serve')}\nserve(self);\n}})();\n"
+    everything = {
+        "worker.js": worker.encode(),
+        "runtime.mjs": runtime.module,
+        "runtime.wasm": runtime.binary,
+        **contents,
+    }
+    files = {name: gzip.compress(content, 9, mtime=0) for name, content in everything.items()}
+    digest = hashlib.sha256()
+    for content in files.values():
+        digest.update(content)
+    listing = {
+        "folder": folder,
+        "digest": digest.hexdigest()[:16],
+        "files": [{"name": name, "size": len(content)} for name, content in files.items()],
+    }
+    scene = {"description": description, "preview": preview, "listing": listing, "examples": list(EXAMPLES)}
+    return Assets(scene, files)

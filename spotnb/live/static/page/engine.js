@@ -1,0 +1,129 @@
+// The page's side of the worker: it loads the model, and asks for sounds.
+
+/** @import { Progress } from "../generate.js" */
+/** @import { Description } from "../model.js" */
+/** @import { Settings } from "../settings.js" */
+/** @import { Listing } from "./files.js" */
+/** @import { Preview } from "./preview.js" */
+/** @import { Made, Order, Report } from "./worker.js" */
+
+import { LiveError } from "../errors.js";
+import { unpacked } from "./bytes.js";
+import { readFiles } from "./files.js";
+
+/** @typedef {{ onProgress: (progress: Progress) => void, onStep: (step: number, picture: Uint8Array) => void }} Follow */
+/** @typedef {{ listing: Listing, description: Description, preview: Preview }} Parts */
+
+const WORKER = "worker.js";
+
+/** One worker with one model. Of its methods, one runs at a time. */
+export class Engine {
+  /** @type {Worker} */
+  #worker;
+  /** @type {(report: Report) => void} */
+  #hear = () => {};
+
+  /** @param {string} address of the worker's code */
+  constructor(address) {
+    this.#worker = new Worker(address);
+    this.#worker.onmessage = ({ data }) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      this.#hear({ kind: "failed", message: `The worker failed: ${event.message}. Load the page again.` });
+    };
+  }
+
+  /**
+   * Loads the model into a new worker.
+   * @param {Parts} parts
+   * @param {(loaded: number) => void} onLoaded bytes
+   * @param {AbortSignal} signal
+   */
+  static async open({ listing, description, preview }, onLoaded, signal) {
+    /** @type {Engine | null} */
+    let engine = null;
+    try {
+      for await (const { name, data } of readFiles(listing, onLoaded, signal)) {
+        if (!engine) {
+          if (name !== WORKER)
+            throw new LiveError(`the first file is ${name}: expected ${WORKER}; build the page anew`);
+          engine = await Engine.#of(await unpacked(data));
+        } else engine.#send({ kind: "file", name, data }, typeof data === "string" ? [] : [data.buffer]);
+      }
+      if (!engine) throw new LiveError("the page lists no files: expected those of the model; build the page anew");
+      const opened = engine.#ask({ kind: "open", description, preview }, "opened", () => {}, signal);
+      await Promise.race([opened, aborted(signal)]);
+      return engine;
+    } catch (error) {
+      engine?.close();
+      throw error;
+    }
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} code */
+  static async #of(code) {
+    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    return new Engine(address);
+  }
+
+  /**
+   * Makes a sound. A cancel ends it with the signal's reason.
+   * @param {Partial<Settings>} settings
+   * @param {Follow} follow
+   * @param {AbortSignal} signal
+   * @returns {Promise<Made>}
+   */
+  async make(settings, { onProgress, onStep }, signal) {
+    const cancel = () => this.#send({ kind: "cancel" });
+    signal.addEventListener("abort", cancel);
+    const follow = (/** @type {Report} */ report) => {
+      if (report.kind === "progress") onProgress(report.progress);
+      if (report.kind === "step") onStep(report.step, report.picture);
+    };
+    try {
+      const report = await this.#ask({ kind: "make", settings }, "made", follow, signal);
+      return /** @type {Extract<Report, { kind: "made" }>} */ (report).made;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  close() {
+    this.#worker.terminate();
+  }
+
+  /** @param {Order} order @param {Transferable[]} [transfer] */
+  #send(order, transfer = []) {
+    this.#worker.postMessage(order, transfer);
+  }
+
+  /**
+   * Sends an order, and waits for its last report.
+   * @param {Order} order
+   * @param {Report["kind"]} last
+   * @param {(report: Report) => void} follow
+   * @param {AbortSignal} signal
+   * @returns {Promise<Report>}
+   */
+  #ask(order, last, follow, signal) {
+    return new Promise((resolve, reject) => {
+      this.#hear = (report) => {
+        if (report.kind === last) resolve(report);
+        else if (report.kind === "failed") reject(new LiveError(report.message));
+        else if (report.kind === "cancelled") reject(signal.reason);
+        else follow(report);
+      };
+      this.#send(order);
+    });
+  }
+}
+
+/**
+ * A promise that only an abort settles.
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>}
+ */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,93 @@
+// The files of the page: runtime, graphs, weights and the worker. Over http they are fetched and kept. Over file://,
+// where a page may fetch nothing, each of them is a script that passes its bytes on as text.
+import { h } from "../../../widgets/static/shared/dom.js";
+import { LiveError } from "../errors.js";
+
+/** @typedef {{ name: string, size: number }} Listed a file, and its gzipped size in bytes */
+/** @typedef {{ folder: string, digest: string, files: Listed[] }} Listing */
+/** @typedef {{ name: string, data: Uint8Array<ArrayBuffer> | string }} Packed */
+
+const CACHE = "spotnb-live-";
+
+/**
+ * Yields the files in order.
+ * @param {Listing} listing
+ * @param {(loaded: number) => void} onLoaded bytes of all files together
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<Packed>}
+ */
+export async function* readFiles({ folder, digest, files }, onLoaded, signal) {
+  const scripted = location.protocol === "file:";
+  const cache = scripted ? null : await openCache(`${CACHE}${digest}`);
+  let before = 0;
+  for (const { name, size } of files) {
+    const onBytes = (/** @type {number} */ bytes) => onLoaded(before + Math.min(bytes, size));
+    const address = scripted ? `${folder}scripts/${name}.js` : `${folder}files/${name}.gz?${digest}`;
+    const data = scripted ? await scriptedText(address) : await fetchedBytes(address, cache, onBytes, signal);
+    signal.throwIfAborted();
+    before += size;
+    onLoaded(before);
+    yield { name, data };
+  }
+}
+
+/**
+ * The browser's store for these files, without those of earlier versions; null where there is none.
+ * @param {string} name
+ */
+async function openCache(name) {
+  try {
+    for (const other of await caches.keys()) {
+      if (other.startsWith(CACHE) && other !== name) await caches.delete(other);
+    }
+    return await caches.open(name);
+  } catch {
+    return null; // an insecure origin, or a private window
+  }
+}
+
+/**
+ * @param {string} address
+ * @param {Cache | null} cache
+ * @param {(bytes: number) => void} onBytes
+ * @param {AbortSignal} signal
+ */
+async function fetchedBytes(address, cache, onBytes, signal) {
+  const kept = await cache?.match(address);
+  if (kept) return new Uint8Array(await kept.arrayBuffer());
+  const answer = await fetch(address, { signal }).catch((error) => {
+    if (signal.aborted) throw error;
+    return null;
+  });
+  if (!answer?.ok || !answer.body) throw missing(address, answer ? `answer ${answer.status}` : "no answer");
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  const parts = [];
+  let count = 0;
+  const reader = answer.body.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (read.value));
+    count += read.value.length;
+    onBytes(count);
+  }
+  const blob = new Blob(parts);
+  await cache?.put(address, new Response(blob)).catch(() => null); // the store may be full
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** @param {string} address @returns {Promise<string>} */
+function scriptedText(address) {
+  return new Promise((resolve, reject) => {
+    const script = h("script", { src: address });
+    Object.assign(globalThis, { spotnbLiveFile: resolve });
+    script.addEventListener("load", () => script.remove());
+    script.addEventListener("error", () => {
+      script.remove();
+      reject(missing(address, "no such file"));
+    });
+    document.head.append(script);
+  });
+}
+
+/** @param {string} address @param {string} came */
+const missing = (address, came) =>
+  new LiveError(`${address.split("?")[0]}: ${came}; expected a file of this page: try again, or build the page anew`);

@@ -1,0 +1,57 @@
+// The sentences of the page.
+
+/** @import { Progress } from "../generate.js" */
+/** @import { Reading } from "../text.js" */
+
+/** @param {number} bytes */
+export const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
+
+/** @param {number} loaded @param {number} all bytes */
+export function loadingWords(loaded, all) {
+  if (loaded >= all) return "Opening the model …";
+  return `Loading the model: ${megabytes(loaded)} of ${megabytes(all)} MB`;
+}
+
+/**
+ * What is being done.
+ * @param {Progress} progress
+ */
+export function doingWords({ stage, step, steps }) {
+  if (stage === "decoder") return "The decoder turns the latent into a spectrogram";
+  if (stage === "vocoder") return "The vocoder turns the spectrogram into sound";
+  return `Step ${step + 1} of ${steps}: the network predicts the noise of each tile`;
+}
+
+/** @param {number} seconds */
+export function leftWords(seconds) {
+  if (seconds < 1) return "less than a second left";
+  return `about ${Math.round(seconds)} s left`;
+}
+
+/** @param {number} seconds of sound @param {number} spent seconds */
+export function madeWords(seconds, spent) {
+  return `${seconds} s of sound, made in this page in ${spent.toFixed(1)} s.`;
+}
+
+/**
+ * What the model does not read of a prompt, as a sentence before the words, or "".
+ * @param {Reading} reading
+ */
+export function unreadWords({ unknown, cut }) {
+  if (unknown.length === 1) return "The model does not know this word and ignores it:";
+  if (unknown.length) return "The model ignores words it does not know:";
+  return cut.length ? "The prompt is too long, and the model does not read its end:" : "";
+}
+
+/**
+ * @param {number} step that is shown
+ * @param {number} steps
+ * @param {{ cuts: number, tiles: number, fixed: boolean }} layout
+ */
+export function stepWords(step, steps, { cuts, tiles, fixed }) {
+  const where = `Step ${step + 1} of ${steps}`;
+  if (tiles === 1) return `${where}: one window holds the whole sound.`;
+  if (!cuts) return `${where}: the tiles cross-fade.`;
+  const count = `${tiles} tiles, ${cuts} ${cuts === 1 ? "cut" : "cuts"}`;
+  return `${where}: ${count}. ${fixed ? "Every step cuts here." : "Each step cuts elsewhere."}`;
+}

@@ -1,0 +1,145 @@
+// The worker of the page: it holds the model, and makes sounds one at a time.
+
+/** @import { Progress } from "../generate.js" */
+/** @import { Description } from "../model.js" */
+/** @import { Settings } from "../settings.js" */
+/** @import { Packed } from "./files.js" */
+/** @import { Preview } from "./preview.js" */
+
+import { LiveError } from "../errors.js";
+import { generate } from "../generate.js";
+import { Model } from "../model.js";
+import { OnnxNetworks } from "../onnx_networks.js";
+import { unpacked } from "./bytes.js";
+import { packSound } from "./pack.js";
+import { previewOf } from "./preview.js";
+
+/**
+ * @typedef {({ kind: "file" } & Packed)
+ *   | { kind: "open", description: Description, preview: Preview }
+ *   | { kind: "make", settings: Partial<Settings> }
+ *   | { kind: "cancel" }} Order
+ */
+
+/**
+ * The latent is `[channels, frames, bins]`.
+ * @typedef {{ latent: Float32Array, mel: Float32Array, waveform: Float32Array, packed: PackedSound }} Made
+ */
+
+/** @typedef {import("./pack.js").Packed} PackedSound */
+
+/**
+ * What the worker reports. `step` is the number of steps that were taken.
+ * @typedef {{ kind: "opened" }
+ *   | { kind: "progress", progress: Progress }
+ *   | { kind: "step", step: number, picture: Uint8Array }
+ *   | { kind: "made", made: Made }
+ *   | { kind: "cancelled" }
+ *   | { kind: "failed", message: string }} Report
+ */
+
+/** @typedef {{ postMessage: (report: Report, transfer?: Transferable[]) => void, onmessage: ((event: MessageEvent<Order>) => void) | null }} Scope */
+
+const RUNTIME = "runtime.mjs";
+const BINARY = "runtime.wasm";
+
+/**
+ * Serves the orders of a page.
+ * @param {Scope} scope of the worker
+ */
+export function serve(scope) {
+  /** @type {Map<string, Promise<Uint8Array<ArrayBuffer>>>} */
+  const files = new Map();
+  const turn = createTurn();
+  /** @type {{ model: Model, preview: Preview } | null} */
+  let opened = null;
+  let abort = new AbortController();
+
+  /** @param {Extract<Order, { kind: "open" }>} order */
+  async function open({ description, preview }) {
+    const runtime = await openRuntime(await taken(files, RUNTIME), await taken(files, BINARY));
+    const networks = await OnnxNetworks.load(runtime, description, (name) => taken(files, name));
+    opened = { model: new Model(description, networks), preview };
+    scope.postMessage({ kind: "opened" });
+  }
+
+  /** @param {Partial<Settings>} settings */
+  async function make(settings) {
+    if (!opened) throw new LiveError("the model is not open: expected it before the first sound; load the page again");
+    const { model, preview } = opened;
+    abort = new AbortController();
+    const { signal } = abort;
+    const { run, state, sound } = await generate(model, settings, {
+      signal,
+      async onProgress(progress) {
+        scope.postMessage({ kind: "progress", progress });
+        await turn(); // hears of a cancel
+        signal.throwIfAborted();
+      },
+      onStep({ step, x0 }) {
+        if (x0) scope.postMessage({ kind: "step", step, picture: previewOf(x0, preview) });
+      },
+    });
+    const made = { latent: state.x.data, ...sound, packed: packSound(sound, run, preview.range) };
+    const { latent, mel, waveform, packed } = made;
+    const arrays = [latent, mel, waveform, packed.envelope, packed.bands].map(({ buffer }) => buffer);
+    scope.postMessage({ kind: "made", made }, [...arrays, packed.wave]);
+  }
+
+  scope.onmessage = async ({ data: order }) => {
+    try {
+      if (order.kind === "file") files.set(order.name, unpacked(order.data));
+      if (order.kind === "open") await open(order);
+      if (order.kind === "make") await make(order.settings);
+      if (order.kind === "cancel") abort.abort();
+    } catch (error) {
+      scope.postMessage(abort.signal.aborted ? { kind: "cancelled" } : { kind: "failed", message: wordsOf(error) });
+    }
+  };
+}
+
+/**
+ * Removes a file from those that wait, so that its bytes are not kept.
+ * @param {Map<string, Promise<Uint8Array<ArrayBuffer>>>} files
+ * @param {string} name
+ */
+async function taken(files, name) {
+  const bytes = await files.get(name);
+  files.delete(name);
+  if (!bytes)
+    throw new LiveError(`${name} did not arrive: expected it before the model is opened; load the page again`);
+  return bytes;
+}
+
+/**
+ * onnxruntime-web, from its module and its WebAssembly. A blob is the only module that a page over file:// may import.
+ * @param {Uint8Array<ArrayBuffer>} module
+ * @param {Uint8Array<ArrayBuffer>} binary
+ */
+async function openRuntime(module, binary) {
+  const address = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
+  const runtime = await import(address);
+  URL.revokeObjectURL(address);
+  runtime.env.logLevel = "error";
+  Object.assign(runtime.env.wasm, { numThreads: 1, wasmBinary: binary.buffer });
+  return runtime;
+}
+
+/** A function that lets the worker hear its messages. */
+function createTurn() {
+  const { port1, port2 } = new MessageChannel();
+  return () =>
+    new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage(null);
+    });
+}
+
+/** @param {unknown} error */
+function wordsOf(error) {
+  const words = error instanceof Error ? error.message : String(error);
+  if (error instanceof LiveError) return words;
+  const full = error instanceof RangeError || /memory|bad_alloc|allocat/i.test(words);
+  if (full) return "The browser has too little memory: the model needs about 600 MB. Close other tabs, then try again.";
+  return `The computation failed: ${words.slice(0, 120)}. Load the page again, or try another browser.`;
+}

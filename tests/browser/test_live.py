@@ -1,0 +1,326 @@
+"""The page in which the embedded model makes sound, over http and over file:// without a network, against Python."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from spotnb.errors import SpotnbError
+from spotnb.live.page import write_page
+from spotnb.models.load import load_model
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.tiling.config import SpotDiffusionConfig
+from tests.browser.jupyter import EVERY, PLAYED, axe_violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+pytestmark = pytest.mark.export
+
+PATIENCE = 240_000  # ms for a model to open, or a sound to be made, on a busy machine
+TILING = ("tile_size_time", "edge", "max_shift_ratio", "min_overlap", "shift_seed", "shift_schedule")
+HARMLESS = ("file:", "data:", "blob:", "http://127.0.0.1:")
+LISTEN = """
+window.made = [];
+const text = (array) => {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  let characters = "";
+  for (let k = 0; k < bytes.length; k += 8192) characters += String.fromCharCode(...bytes.subarray(k, k + 8192));
+  return btoa(characters);
+};
+document.addEventListener("spotnb:made", ({ detail: { settings, latent, mel, waveform } }) => {
+  window.made.push({ settings, latent: text(latent), mel: text(mel), waveform: text(waveform) });
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from spotnb.live.assets import collect
+
+    try:
+        assets = collect()
+    except SpotnbError as error:
+        pytest.skip(str(error))
+    return write_page(tmp_path_factory.mktemp("live"), assets).parent
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+
+
+class Opened:
+    """The page in a tab, with its errors, its requests for strangers, and the files that it loaded."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.wrong: list[str] = []
+        self.loaded: list[str] = []
+        self.count = 0
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", self._asked)
+        self.page.add_init_script(f"{LISTEN}({PLAYED})();")
+        self.page.goto(address)
+        self.doing = self.page.locator(".spotnb-panel-doing")
+        self.trouble = self.page.get_by_role("alert")
+        self.make = self.page.get_by_role("button", name="Make sound")
+        self.cancel = self.page.get_by_role("button", name="Cancel")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith(HARMLESS):
+            self.wrong.append(request.url)
+        if "/files/" in request.url or "/scripts/" in request.url:
+            self.loaded.append(request.url)
+
+    def fill(self, **values: str) -> None:
+        if not self.page.get_by_label("Steps", exact=True).is_visible():
+            self.page.get_by_text("More settings").click()
+        for label, value in values.items():
+            self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+
+    def finished(self) -> None:
+        """Wait for one more sound, and until it is shown."""
+        self.page.wait_for_function(f"window.made.length > {self.count}", timeout=PATIENCE)
+        self.count += 1
+        self.make.wait_for()
+        assert "made in this page" in self.doing.inner_text()
+        assert not self.trouble.is_visible()
+
+    def sounds(self) -> list[dict[str, Any]]:
+        """Return the settings and the arrays of all sounds that were made."""
+        made = self.page.evaluate("window.made")
+        for each in made:
+            for name in ("latent", "mel", "waveform"):
+                each[name] = np.frombuffer(base64.b64decode(each[name]), "<f4")
+        return list(made)
+
+
+@contextmanager
+def opened(browser: Browser, address: str, *, offline: bool = False, **context: Any) -> Iterator[Opened]:
+    """Open the page in a context of its own, which keeps nothing of others."""
+    own = browser.new_context(offline=offline, **{"viewport": {"width": 1100, "height": 900}, **context})
+    try:
+        yield Opened(own, address)
+    finally:
+        own.close()
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, address: str) -> Iterator[Opened]:
+    """Return a tab over http, whose model stays open for several tests."""
+    with opened(browser, address) as page:
+        yield page
+        assert not page.wrong
+
+
+def assert_as_python(sound: dict[str, Any]) -> None:
+    """Python makes the same sound with the same settings."""
+    settings = {name: value for name, value in sound["settings"].items() if name not in TILING}
+    config = SpotDiffusionConfig(**{name: sound["settings"][name] for name in TILING})
+    model = load_model("tiny", device="cpu", dtype="fp32")
+    if settings["guidance_interval"]:
+        settings["guidance_interval"] = tuple(settings["guidance_interval"])
+    sampler = SpotSampler(model, config=config, **settings).run(progress=False)
+    expected = sampler.sound()
+    for name, array, tolerance in (
+        ("latent", np.asarray(sampler.latent), 1e-5),
+        ("mel", expected.mel, 1e-5),
+        ("waveform", expected.waveform, 1e-4),
+    ):
+        found = sound[name].reshape(array.shape)
+        distance = float(np.linalg.norm(found - array) / np.linalg.norm(array))
+        assert distance <= tolerance, f"{name}: {distance:.2e}"
+
+
+def test_ten_seconds_over_http_are_those_of_python(tab: Opened) -> None:
+    tab.page.get_by_role("button", name="nature sounds").click()
+    tab.make.click()
+    tab.finished()
+    (sound,) = tab.sounds()
+    assert len(sound["waveform"]) == 160_000
+    assert sound["settings"]["prompt"] == "nature sounds"
+    assert_as_python(sound)
+
+
+def test_ten_seconds_over_file_without_a_network_are_those_of_python(browser: Browser, folder: Path) -> None:
+    with opened(browser, (folder / "index.html").as_uri(), offline=True) as tab:
+        tab.fill(Steps="3", Seed="7", Negative_prompt="drums")
+        tab.make.click()
+        tab.finished()
+        (sound,) = tab.sounds()
+        assert len(sound["waveform"]) == 160_000
+        assert_as_python(sound)
+        assert not tab.wrong
+        assert len(tab.loaded) == len(list((folder / "live" / "scripts").iterdir()))
+
+
+def test_two_runs_in_a_row_are_compared(tab: Opened) -> None:
+    before = len(tab.sounds())
+    tab.fill(Length="8", Steps="2", Seed="3", Finish="0")
+    tab.make.click()
+    tab.finished()
+    tab.page.get_by_role("button", name="Now with fixed tiles").click()
+    tab.finished()
+    spot, tiles = tab.sounds()[before:]
+    assert {**tiles["settings"], "method": "spot"} == spot["settings"]
+    assert tiles["settings"]["method"] == "tiles"
+    assert not np.array_equal(spot["latent"], tiles["latent"])
+    names = tab.page.locator(".spotnb-name")
+    assert [name.inner_text().split()[-1] for name in names.all()] == ["spot", "tiles"]
+    assert "seam score" in tab.page.locator(".spotnb-run").last.inner_text()
+    tab.page.get_by_role("button", name="Play", exact=True).click()
+    tab.page.get_by_role("button", name="Pause", exact=True).click()
+    played = tab.page.evaluate("window.played")
+    assert [sound["seconds"] for sound in played] == [8, 8]
+    assert all(max(sound["peaks"]) > 0.01 for sound in played)
+    with tab.page.expect_download() as saved:
+        tab.page.get_by_role("link", name="Save tiles as WAV").click()
+    assert saved.value.suggested_filename.endswith("-tiles.wav")
+
+
+def test_the_steps_can_be_looked_at_afterwards(tab: Opened) -> None:
+    tab.fill(Length="6", Steps="3", Seed="1", Finish="1")
+    tab.make.click()
+    tab.finished()
+    caption = tab.page.locator(".spotnb-what")
+    assert caption.inner_text() == "Step 3 of 3: the tiles cross-fade."
+    canvas = tab.page.locator(".spotnb-live > div > .spotnb-plot canvas")
+    last = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    slider = tab.page.get_by_role("slider", name="Step")
+    slider.focus()
+    tab.page.keyboard.press("Home")
+    caption.get_by_text("Step 1 of 3: 2 tiles, 1 cut. Each step cuts elsewhere.").wait_for()
+    tab.page.wait_for_timeout(100)
+    assert canvas.evaluate("(canvas) => canvas.toDataURL()") != last
+
+
+def test_a_run_is_cancelled_at_any_step(tab: Opened) -> None:
+    before = len(tab.sounds())
+    tab.fill(Length="10", Steps="50", Seed="3")
+    tab.make.click()
+    running = "/Step ([2-9]|\\d\\d) of 50/.test(document.querySelector('.spotnb-panel-doing').textContent)"
+    tab.page.wait_for_function(running, timeout=PATIENCE)
+    assert tab.page.get_by_role("progressbar").is_visible()
+    tab.cancel.click()
+    tab.doing.get_by_text("Cancelled.").wait_for()
+    assert not tab.trouble.is_visible()
+    assert len(tab.sounds()) == before
+    tab.fill(Length="2", Steps="1")  # one window
+    tab.make.click()
+    tab.finished()
+    assert len(tab.sounds()) == before + 1
+
+
+def test_everything_is_done_by_keyboard(tab: Opened) -> None:
+    tab.fill(Length="2", Steps="2")
+    tab.page.get_by_label("Describe a sound").focus()
+    tab.page.keyboard.press("Control+Enter")
+    tab.finished()
+    tab.fill(Steps="50")
+    tab.page.get_by_label("Describe a sound").focus()
+    for _ in range(30):
+        tab.page.keyboard.press("Tab")
+        if tab.page.evaluate("document.activeElement.textContent") == "Make sound":
+            break
+    tab.page.keyboard.press("Enter")
+    tab.cancel.wait_for()
+    assert tab.page.evaluate("document.activeElement.textContent") == "Cancel"
+    tab.page.keyboard.press("Enter")
+    tab.doing.get_by_text("Cancelled.").wait_for()
+    assert tab.page.evaluate("document.activeElement.textContent") == "Make sound"
+
+
+def test_a_second_visit_loads_nothing_again(browser: Browser, address: str) -> None:
+    own = browser.new_context()
+    for visit, count in enumerate((11, 0)):
+        tab = Opened(own, address)
+        tab.fill(Length="1", Steps="1")
+        tab.make.click()
+        tab.finished()
+        assert len(tab.loaded) == count, visit
+        assert not tab.wrong
+        tab.page.close()
+    own.close()
+
+
+def test_words_and_settings_are_checked_before_anything_is_loaded(browser: Browser, address: str) -> None:
+    with opened(browser, address) as tab:
+        prompt = tab.page.get_by_label("Describe a sound")
+        prompt.fill("a zeppelin and calm piano")
+        unread = tab.page.locator(".spotnb-unknown")
+        assert unread.inner_text() == "The model does not know this word and ignores it: zeppelin."
+        prompt.fill("calm piano")
+        assert not unread.is_visible()
+        for words, message in (("", "the prompt is empty"), ("?!", "knows none of these words")):
+            prompt.fill(words)
+            tab.make.click()
+            assert message in tab.trouble.inner_text()
+        prompt.fill("calm piano")
+        for label, value in (("Length", "30"), ("Seed", "-1"), ("Tile", "100"), ("Steps", "")):
+            tab.fill(**{label: value})
+            tab.make.click()
+            assert "expected" in tab.trouble.inner_text()
+            tab.fill(**{label: {"Length": "2", "Seed": "0", "Tile": "128", "Steps": "1"}[label]})
+        assert not tab.loaded
+        assert not tab.wrong
+
+
+def test_loading_is_cancelled_fails_with_a_sentence_and_works_again(browser: Browser, address: str) -> None:
+    with opened(browser, address) as tab:
+        tab.page.route("**/vocoder.safetensors.gz*", lambda route: route.fulfill(status=404))
+        tab.fill(Length="1", Steps="1")
+        tab.make.click()
+        tab.trouble.get_by_text("vocoder.safetensors.gz: answer 404").wait_for(timeout=PATIENCE)
+        tab.page.unroute("**/vocoder.safetensors.gz*")
+        tab.page.route("**/vocoder.safetensors.gz*", lambda route: None)  # never answers
+        tab.make.click()
+        tab.doing.get_by_text("Loading the model").wait_for()
+        tab.cancel.click()
+        tab.doing.get_by_text("Cancelled.").wait_for()
+        tab.page.unroute("**/vocoder.safetensors.gz*")
+        tab.make.click()
+        tab.finished()
+
+
+def test_a_browser_without_simd_is_refused_with_a_sentence(browser: Browser, address: str) -> None:
+    own = browser.new_context()
+    own.add_init_script("WebAssembly.validate = () => false;")
+    tab = Opened(own, address)
+    assert "no WebAssembly SIMD" in tab.trouble.inner_text()
+    assert tab.make.is_disabled()
+    own.close()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_accessibility(tab: Opened, scheme: Any, width: int) -> None:
+    """axe-core finds nothing before and after a run, and nothing is wider than the screen."""
+    tab.page.emulate_media(color_scheme=scheme)
+    tab.page.set_viewport_size({"width": width, "height": 900})
+    if not tab.page.locator(".spotnb-run").count():
+        tab.fill(Length="1", Steps="1")
+        tab.make.click()
+        tab.finished()
+    tab.page.get_by_label("Describe a sound").fill("a zeppelin and calm piano")
+    tab.page.wait_for_timeout(200)
+    assert not axe_violations(tab.page, "body", EVERY)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,95 @@
+"""The page's files: what is written, what they hold, and what is missing."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from spotnb.errors import SpotnbError
+from spotnb.live import runtime
+from spotnb.live.assets import EXAMPLES, Assets, assets_of
+from spotnb.live.page import main, write_page
+from spotnb.models.locate import EMBEDDED
+from spotnb.models.words import read_tokens
+
+FILES = {"denoiser.onnx": b"graph", "denoiser.safetensors": bytes(range(256)) * 9}
+
+
+@pytest.fixture(scope="module")
+def assets() -> Assets:
+    read = runtime.Runtime(b"export {};", b"\0asm")
+    return assets_of({"format": 1}, {"range": [-1, 1]}, FILES, read, "live/")
+
+
+def package(folder: Path, version: str) -> Path:
+    (folder / "dist").mkdir(parents=True)
+    (folder / "package.json").write_text(json.dumps({"name": "onnxruntime-web", "version": version}))
+    (folder / "dist" / "ort.wasm.bundle.min.mjs").write_bytes(b"module")
+    (folder / "dist" / "ort-wasm-simd-threaded.wasm").write_bytes(b"binary")
+    return folder
+
+
+def test_the_files_come_in_two_forms_with_the_same_bytes(assets: Assets, tmp_path: Path) -> None:
+    page = write_page(tmp_path / "page", assets)
+    parts = page.parent / "live"
+    listed = assets.scene["listing"]["files"]
+    assert [each["name"] for each in listed] == ["worker.js", "runtime.mjs", "runtime.wasm", *FILES]
+    for each in listed:
+        packed = (parts / "files" / f"{each['name']}.gz").read_bytes()
+        assert len(packed) == each["size"]
+        script = (parts / "scripts" / f"{each['name']}.js").read_text()
+        text = re.fullmatch(r'spotnbLiveFile\("([A-Za-z0-9+/=]+)"\);\n', script)
+        assert text is not None
+        assert base64.b64decode(text[1]) == packed
+    for name, content in FILES.items():
+        assert gzip.decompress((parts / "files" / f"{name}.gz").read_bytes()) == content
+
+
+def test_the_page_names_its_parts(assets: Assets, tmp_path: Path) -> None:
+    page = write_page(tmp_path, assets)
+    names = re.findall(r'(?:href|src)="(live/[^"]+)"', page.read_text())
+    assert names
+    assert all((tmp_path / name).is_file() for name in names)
+    assert "showLive(" in (tmp_path / "live" / "live.js").read_text()
+
+
+def test_the_same_content_has_the_same_digest(assets: Assets) -> None:
+    read = runtime.Runtime(b"export {};", b"\0asm")
+    digest = assets.scene["listing"]["digest"]
+    assert assets_of({}, {}, FILES, read, "")[0]["listing"]["digest"] == digest
+    changed = FILES | {"denoiser.onnx": b"other"}
+    assert assets_of({}, {}, changed, read, "")[0]["listing"]["digest"] != digest
+
+
+def test_the_model_knows_every_word_of_the_examples() -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED / "tokenizer")
+    assert not [word for example in EXAMPLES for word in read_tokens(tokenizer, example).unknown]
+
+
+def test_the_runtime_is_the_one_that_npm_installs() -> None:
+    wanted = json.loads((Path(__file__).parents[2] / "package.json").read_text())["devDependencies"]
+    assert wanted["onnxruntime-web"] == runtime.VERSION
+
+
+def test_the_runtime_is_read_from_its_package(tmp_path: Path) -> None:
+    assert runtime.read_runtime(package(tmp_path / "right", runtime.VERSION)) == (b"module", b"binary")
+    with pytest.raises(SpotnbError, match=r"has version 1\.2\.3: expected onnxruntime-web"):
+        runtime.read_runtime(package(tmp_path / "old", "1.2.3"))
+    with pytest.raises(SpotnbError, match=r"is not the package: expected onnxruntime-web .*; run npm ci"):
+        runtime.read_runtime(tmp_path)
+
+
+def test_without_the_runtime_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--out", str(tmp_path / "out"), "--runtime", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert "npm ci" in said
+    assert not (tmp_path / "out").exists()
