@@ -5,6 +5,7 @@ Magnitudes and frequencies of real sound are known, so no gradient has to find t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from spotnb.models.mel import stft, torch_log_mel
-from spotnb.models.tones import MAX_OFFSET
+from spotnb.models.tones import MAX_JITTER, MAX_OFFSET
 from spotnb.models.vocoder import ISTFTVocoder
 from training.data import Waveforms
 from training.vocoder_losses import EDGE_FRAMES, frequencies
@@ -21,6 +22,7 @@ BATCHES, BATCH, FRAMES = 8, 16, 128
 LARGEST_TARGET = 0.97  # of MAX_OFFSET: beyond it, tanh is too flat to be inverted
 LEAST_MAGNITUDE = 1e-3
 LEAST_REST = 0.02  # of the power of a bin: what tones that are too loud leave to the head
+FIRST_JITTER = 0.3  # bins
 RIDGE = 1e-4  # of the mean square of the inputs
 
 
@@ -45,6 +47,8 @@ def targets(real: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
 @torch.no_grad()
 def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -> None:
     """Set the head of the tones to the least-squares solution, weighted by magnitude for the frequencies.
+
+    Their jitter starts as small and equal everywhere, since how it shows is not linear.
 
     Args:
         vocoder: A vocoder with tones, on the CPU. Its other weights stay as they are.
@@ -72,8 +76,10 @@ def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -
         _solved(x * w.sqrt(), y * w.sqrt()) for w, y in zip(weight.T[..., None], raw.T[..., None], strict=True)
     ]
     solution = torch.cat(solutions, 1).T
-    head.weight.copy_(solution[:, :-1])
-    head.bias.copy_(solution[:, -1])
+    head.weight[: 2 * count] = solution[:, :-1]
+    head.bias[: 2 * count] = solution[:, -1]
+    head.weight[2 * count :] = 0
+    head.bias[2 * count :] = math.log(FIRST_JITTER / (MAX_JITTER - FIRST_JITTER))
 
 
 @torch.no_grad()
@@ -94,7 +100,7 @@ def fit_rest(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) ->
     for real in _excerpts(waves, batches):
         mel = torch_log_mel(real)[:, 0]
         features = vocoder.features(mel)
-        tones, _ = vocoder.tones_spectrum(features, mel)
+        tones = vocoder.tones_spectrum(vocoder.tones(features, mel), mel)
         power = stft(real).abs().square()
         rest = torch.maximum(power - tones.abs().square(), LEAST_REST * power).sqrt().clamp_min(LEAST_MAGNITUDE).log()
         inputs.append(torch.cat([features, torch.ones_like(mel[..., :1])], 2)[:, inside].flatten(0, 1))

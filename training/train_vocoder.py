@@ -24,7 +24,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import ISTFTVocoder, Tones
 from training.data import Waveforms
 from training.device import Ahead
 from training.discriminators import Discriminators
@@ -32,14 +32,14 @@ from training.fit_tones import fit_rest, fit_tones, targets
 from training.measure_vocoder import copied, tonal_clips
 from training.start import begin, training_parser
 from training.trainer import Figures, Stateful, Trainer
-from training.vocoder_losses import EDGE_FRAMES, RESOLUTIONS, frequency_distance, stft_distance
+from training.vocoder_losses import EDGE_FRAMES, frequency_distance, jitter_distance, mel_distance
 
 FRAMES, BATCH, GPU_BATCH = 96, 8, 32
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
 TONES = 256
-LONG = 4096  # samples per frame: tones that beat against each other, and noise between partials, show
-FREQUENCY_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 0.5
+FREQUENCY_WEIGHT, JITTER_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 5.0, 0.5
 ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
+MEL_WEIGHT = 4.0
 RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
 TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
 TONES_SHARE = 0.25  # of the minutes, for the first phase
@@ -74,17 +74,19 @@ def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
 def tones_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Figures]:
     """Compute the loss of the tones alone on real sounds `[B, samples]`, and figures to log."""
     mel = torch_log_mel(real)[:, 0]
-    magnitude, offset = vocoder.tones(vocoder.features(mel), mel)
+    return compared(vocoder.tones(vocoder.features(mel), mel), real)
+
+
+def compared(tones: Tones, real: Tensor) -> tuple[Tensor, Figures]:
+    """Compute the loss of tones on real sounds `[B, samples]`, and figures to log."""
     inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
-    expected = targets(real, magnitude.shape[1])[0]
-    log_magnitude = magnitude.log()
+    expected = targets(real, tones.magnitude.shape[1])[0]
+    log_magnitude = tones.magnitude.log()
     between = (log_magnitude[..., 1:] + log_magnitude[..., :-1]) / 2
     wrong = (between - expected)[..., inside].abs().mean()
-    frequency = frequency_distance(offset, real)
-    return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency, {
-        "log": wrong.detach(),
-        "hz": frequency.detach() * 100,
-    }
+    frequency, jitter = frequency_distance(tones.offset, real), jitter_distance(tones.jitter, real)
+    figures = {"log": wrong.detach(), "hz": frequency.detach() * 100, "jitter": jitter.detach()}
+    return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency + JITTER_WEIGHT * jitter, figures
 
 
 def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, Figures]:
@@ -93,15 +95,13 @@ def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, 
     Returns:
         The loss, the vocoded sounds `[B, samples]`, and figures to log.
     """
-    spectrum, offset = vocoder.spectrum_and_offset(torch_log_mel(real)[:, 0])
-    assert offset is not None
+    spectrum, tones = vocoder.spectrum_and_tones(torch_log_mel(real)[:, 0])
+    assert tones is not None
     ours = vocoder.inverse_stft(spectrum)
     inside = slice(EDGE, -EDGE)
-    stft = stft_distance(ours[:, inside], real[:, inside], (*RESOLUTIONS, LONG))
-    mel_l1 = (torch_log_mel(ours[:, inside]) - torch_log_mel(real[:, inside])).abs().mean()
-    frequency = frequency_distance(offset, real)
-    figures = {"stft": stft.detach(), "mel_l1": mel_l1.detach(), "hz": frequency.detach() * 100}
-    return stft + mel_l1 + FREQUENCY_WEIGHT * frequency, ours, figures
+    mel = mel_distance(ours[:, inside], real[:, inside])
+    known, figures = compared(tones, real)
+    return MEL_WEIGHT * mel + known, ours, {"mel": mel.detach(), **figures}
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Losses of the vocoder: STFT magnitudes at several resolutions, and the frequencies of its tones."""
+"""Losses of the vocoder: spectra at several resolutions, and the frequencies and the jitter of its tones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 
 import torch
 from torch import Tensor, nn
+from transformers.audio_utils import mel_filter_bank
 
 from spotnb.sound.mel import HOP, SAMPLE_RATE, WINDOW
 
@@ -15,6 +16,10 @@ RESOLUTIONS = (512, 1024, 2048)
 ANALYSIS = 2048  # samples per frame where real frequencies are measured: twice the frame of the vocoder
 EDGE_FRAMES = ANALYSIS // 2 // HOP + 1  # frames at each end that contain mirrored sound, whose frequencies are negative
 LARGEST_ERROR = 0.25  # turns per frame
+MEL_BANDS = {256: 20, 512: 40, 1024: 80, 2048: 160}  # by samples per frame
+LEAST_MAGNITUDE = 1e-4  # of a mel band
+LAG, AROUND = 8, 5  # frames between two spectra that are compared, and frames on each side that are averaged
+NOISE_COHERENCE, COHERENCE_DECAY = 0.44, 1.9  # of white noise and of tones with jitter, both measured
 
 
 @cache
@@ -35,6 +40,29 @@ def stft_distance(ours: Tensor, real: Tensor, resolutions: Sequence[int] = RESOL
         convergence = ((a - b).norm(dim=(1, 2)) / (b.norm(dim=(1, 2)) + 1e-3)).mean()
         total = total + convergence + ((a + 1e-3).log() - (b + 1e-3).log()).abs().mean()
     return total / len(resolutions)
+
+
+@cache
+def mel_bank(size: int, device: torch.device) -> Tensor:
+    """Return the mel filters `[size // 2 + 1, bands]` for spectra of frames of `size` samples."""
+    bank = mel_filter_bank(
+        size // 2 + 1, MEL_BANDS[size], 0, SAMPLE_RATE / 2, SAMPLE_RATE, norm="slaney", mel_scale="slaney"
+    )
+    return torch.from_numpy(bank).float().to(device) * (size / WINDOW) ** -0.5
+
+
+def mel_distance(ours: Tensor, real: Tensor) -> Tensor:
+    """Compute the L1 distance of log-mels of sounds `[B, samples]`, averaged over several resolutions.
+
+    A log-mel tells what can be known of the sound from the vocoder's own input. Finer spectra punish a partial that is
+    a few Hz wrong more than a blur, and therefore teach to blur.
+    """
+    total = torch.zeros((), device=ours.device)
+    for size in MEL_BANDS:
+        bank = mel_bank(size, ours.device)
+        a, b = ((_magnitudes(x, size).mT @ bank).clamp_min(LEAST_MAGNITUDE).log() for x in (ours, real))
+        total = total + (a - b).abs().mean()
+    return total / len(MEL_BANDS)
 
 
 def spectral_convergence(ours: Tensor, real: Tensor) -> float:
@@ -60,16 +88,63 @@ def frequencies(sound: Tensor) -> tuple[Tensor, Tensor]:
         Frequencies in bins of a spectrum of `WINDOW` samples, and the smaller magnitude of the two frames, both
         `[B, ANALYSIS // 2 + 1, frames - 1]`.
     """
-    margin = (ANALYSIS - HOP) // 2
-    padded = nn.functional.pad(sound[:, None], (margin, margin), mode="reflect")[:, 0]
-    window = hann(ANALYSIS, sound.device)
-    spectrum = torch.stft(padded, ANALYSIS, HOP, window=window, center=False, return_complex=True)
+    spectrum = _analysed(sound)
     index = torch.arange(ANALYSIS // 2 + 1, device=sound.device)[:, None]
     center = (index * HOP % ANALYSIS) / ANALYSIS  # turns per hop
     back = torch.polar(torch.ones_like(center), -2 * math.pi * center)
     turned = torch.angle(spectrum[..., 1:] * spectrum[..., :-1].conj() * back) / (2 * math.pi)
     magnitude = torch.minimum(spectrum[..., 1:].abs(), spectrum[..., :-1].abs())
     return index * (WINDOW / ANALYSIS) + turned * (WINDOW / HOP), magnitude
+
+
+def _analysed(sound: Tensor) -> Tensor:
+    """Return the complex spectrum `[B, ANALYSIS // 2 + 1, samples // HOP]` in the framing of the vocoder."""
+    margin = (ANALYSIS - HOP) // 2
+    padded = nn.functional.pad(sound[:, None], (margin, margin), mode="reflect")[:, 0]
+    return torch.stft(padded, ANALYSIS, HOP, window=hann(ANALYSIS, sound.device), center=False, return_complex=True)
+
+
+def coherence(sound: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Measure how steadily the phase advances near each of the vocoder's tones.
+
+    It is the coherence of spectra `LAG` frames apart, over the bins of a tone and `AROUND` frames on each side:
+    1 for a steady tone of any frequency, `NOISE_COHERENCE` on average for noise.
+
+    Args:
+        sound: Sounds `[B, samples]`.
+        count: Number of tones.
+
+    Returns:
+        The coherence, and its weight, which is the geometric mean of the magnitudes, both `[B, count, frames - LAG]`.
+    """
+    spectrum = _analysed(sound)[:, : 4 * count + 1]
+    product = spectrum[..., LAG:] * spectrum[..., :-LAG].conj()
+    parts = torch.stack([product.real, product.imag, product.abs()], 1).unfold(2, 5, 4).sum(-1)
+    length = 2 * AROUND + 1
+    real, imaginary, size = (
+        nn.functional.avg_pool2d(parts.flatten(0, 1), (1, length), 1, (0, AROUND), count_include_pad=False)
+        .unflatten(0, (-1, 3))
+        .unbind(1)
+    )
+    return (real.square() + imaginary.square()).sqrt() / size.clamp_min(1e-9), size.sqrt()
+
+
+def jitter_distance(jitter: Tensor, real: Tensor) -> Tensor:
+    """Compute how far the coherence that tones with a jitter have is from that of real sounds, squared.
+
+    Args:
+        jitter: Standard deviations in bins, `[B, J, frames]`, as in `spotnb.models.tones`.
+        real: Real sounds `[B, samples]`.
+
+    Returns:
+        The mean square of the difference, weighted by the square root of the magnitude.
+    """
+    expected, weight = coherence(real, jitter.shape[1])
+    half, inside = LAG // 2, slice(EDGE_FRAMES, -EDGE_FRAMES)
+    width = jitter[..., half : half + expected.shape[2]]
+    ours = NOISE_COHERENCE + (1 - NOISE_COHERENCE) * (-COHERENCE_DECAY * width.square()).exp()
+    error, weight = (ours - expected).square()[..., inside], weight.sqrt()[..., inside]
+    return (error * weight).sum() / weight.sum().clamp_min(1e-9)
 
 
 def frequency_distance(offset: Tensor, real: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from spotnb.errors import SpotnbError
 from spotnb.live.networks import Decoder, Denoiser, TextEncoder, Vocoder
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.shelter import shelter
+from spotnb.models.vocoder import Tones
 
 if TYPE_CHECKING:
     import onnx
@@ -55,7 +56,7 @@ def networks_of(model: DiffusersAudioLDM) -> list[Network]:
         "starts": (torch.tensor([0.0, 16.0]), (0,)),  # a tensor of its own: torch would take the same one for one input
     }
     mel = torch.zeros(2, 40, model.vocoder.config.mel_bins)
-    tones = ("magnitude", "offset") if model.vocoder.config.tones else ()
+    tones = Tones._fields if model.vocoder.config.tones else ()
     texts = {"ids": (ids, (0, 1)), "mask": ((ids != 1).long(), (0, 1))}
     return [
         Network("text_encoder", "text_encoder", TextEncoder(model), texts, ("embeds", "beats")),

@@ -121,7 +121,7 @@ class Vocoder(nn.Module):
 
         Returns:
             The real and the imaginary part of the head's spectrum, `[N, frames, bins]` each; of a vocoder with tones
-            also their magnitudes, and in bins how far they are above their centers, `[N, frames, tones]` each.
+            also what `ISTFTVocoder.tones` returns, `[N, frames, tones]` each.
         """
         features = self.vocoder.features(mel)
         log_magnitude, phase = self.vocoder.head(features).chunk(2, dim=2)

@@ -15,6 +15,11 @@ would have at the second one is corrected by at most half a turn. The correction
 is quiet. A new note is in tune from its first frame, and a held note is out of tune by less than half a turn from
 anchor to anchor: at most 1 Hz for 48 frames of 10 ms.
 
+Noise is made by the same sinusoids. The frequency of each jitters from frame to frame by as much as the network says: a
+phase that walks at random has a spectrum of a certain width, and where the widths of neighbors touch, they sound like
+noise. Steady sinusoids would sound like a chime there. The jitter is not drawn from a generator but computed from the
+log-mel, as chaotically as a hash, so that a window and a whole pass have the same noise.
+
 Shapes: B sounds, J sinusoids. The center of sinusoid j is bin 2 j + 1 of the spectrum, and its frequency differs from
 that by at most `MAX_OFFSET` bins.
 """
@@ -27,9 +32,11 @@ import torch
 from torch import Tensor, nn
 
 MAX_OFFSET = 1.5  # bins: the ranges of neighbors overlap by one bin, so that either can follow a tone between them
+MAX_JITTER = 2.5  # bins, standard deviation: 2 cannot be told from white noise
 LEAST_CHANGE = 1e-3  # natural log units per frame: a log-mel that changes less has no anchors
 QUIET_POWER = 1e-2  # squared magnitude below which a sinusoid counts as silent
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+TURNS = 8  # per natural log unit of a band: how chaotic the jitter is
 
 
 def anchor_frames(mel: Tensor, spacing: int) -> Tensor:
@@ -46,6 +53,24 @@ def anchor_frames(mel: Tensor, spacing: int) -> Tensor:
     before = nn.functional.max_pool1d(nn.functional.pad(change[:, :-1], (spacing, 0)), spacing, 1)
     after = nn.functional.max_pool1d(nn.functional.pad(change[:, 1:], (0, spacing)), spacing, 1)
     return (change > before) & (change >= after) & (change > LEAST_CHANGE)
+
+
+def jitter_of(mel: Tensor, count: int) -> Tensor:
+    """Compute numbers that look random from a log-mel, with mean 0 and variance 1 over frames of noise.
+
+    Args:
+        mel: Log-mel spectrogram `[B, frames, bands]`.
+        count: Number of sinusoids.
+
+    Returns:
+        `[B, count, frames]`. Frames with the same log-mel have the same numbers.
+    """
+    exact = torch.float32 if mel.device.type == "mps" else torch.float64  # a sum of many turns, of which a part counts
+    sinusoid = torch.arange(1, count + 1, device=mel.device).to(exact)
+    band = torch.arange(1, mel.shape[2] + 1, device=mel.device).to(exact)
+    weight = 2 * (band[:, None] * sinusoid.square() * GOLDEN_RATIO % 1) - 1  # Weyl's sequence of squares
+    turns = (mel.to(exact) @ (TURNS * weight)) % 1
+    return (math.sqrt(2) * torch.sin(2 * math.pi * turns.float())).mT
 
 
 def phases(offset: Tensor, magnitude: Tensor, anchors: Tensor, hop: int, window: int) -> Tensor:

@@ -13,6 +13,7 @@ phases of the network as the starting point. Two rounds halve the distance to th
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 
 from spotnb.errors import InputError
 from spotnb.models.mel import filters_like, log_mel_of, stft
-from spotnb.models.tones import MAX_OFFSET, anchor_frames, phases, spectrum_of
+from spotnb.models.tones import MAX_JITTER, MAX_OFFSET, anchor_frames, jitter_of, phases, spectrum_of
 from spotnb.sound.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 
 KERNEL = 7
@@ -45,6 +46,17 @@ class ConvNeXtBlock(nn.Module):
         h = self.depthwise(x.mT.unsqueeze(2)).squeeze(2).mT
         out: Tensor = x + self.scale * self.project(nn.functional.gelu(self.expand(self.norm(h))))
         return out
+
+
+class Tones(NamedTuple):
+    """Sinusoids as the network predicts them, `[B, tones, frames]` each."""
+
+    magnitude: Tensor
+    """At the top of the main lobe."""
+    offset: Tensor
+    """Frequency in bins above the center of the sinusoid."""
+    jitter: Tensor
+    """Standard deviation of the frequency from frame to frame, in bins."""
 
 
 class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
@@ -102,7 +114,7 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, window + 2)
         # The frequency of a tone between two bands shows in the log-mel itself, before any layer mixes the bands.
-        self.tone_head = nn.Linear(channels + mel_bins, 2 * tones) if tones else None
+        self.tone_head = nn.Linear(channels + mel_bins, 3 * tones) if tones else None
         self.register_buffer("hann", torch.hann_window(window), persistent=False)
 
     @property
@@ -133,40 +145,35 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def spectrum(self, mel: Tensor) -> Tensor:
         """The complex spectrum `[B, window // 2 + 1, frames]`."""
-        return self.spectrum_and_offset(mel)[0]
+        return self.spectrum_and_tones(mel)[0]
 
-    def spectrum_and_offset(self, mel: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return the complex spectrum, and the frequencies of the tones for training to compare with real ones.
-
-        Returns:
-            The spectrum `[B, window // 2 + 1, frames]`, and in bins how far the tones are above their centers,
-            `[B, tones, frames]`, or None without tones.
-        """
+    def spectrum_and_tones(self, mel: Tensor) -> tuple[Tensor, Tones | None]:
+        """Return the complex spectrum `[B, window // 2 + 1, frames]`, and the tones for training to compare."""
         h = self.features(mel)
         log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
-        magnitude, offset = bounded(log_magnitude), None
+        magnitude, tones = bounded(log_magnitude), None
         spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
         if self.tone_head is not None:
-            tones, offset = self.tones_spectrum(h, mel)
-            spectrum = spectrum + tones
-        return without_offset(spectrum), offset
+            tones = self.tones(h, mel)
+            spectrum = spectrum + self.tones_spectrum(tones, mel)
+        return without_offset(spectrum), tones
 
-    def tones_spectrum(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`, and their offsets as `tones` does."""
-        magnitude, offset = self.tones(features, mel)
+    def tones_spectrum(self, tones: Tones, mel: Tensor) -> Tensor:
+        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`."""
         anchors = anchor_frames(mel, self.config.anchor_spacing)
         # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
-        steady = offset.detach()
-        phase = phases(steady, magnitude, anchors, self.config.hop, self.config.window)
-        return spectrum_of(magnitude, steady, phase, self.config.window // 2 + 1), offset
+        steady, width = tones.offset.detach(), tones.jitter.detach()
+        moving = steady + width * jitter_of(mel, width.shape[1])
+        phase = phases(moving, tones.magnitude, anchors, self.config.hop, self.config.window)
+        return spectrum_of(tones.magnitude, steady, phase, self.config.window // 2 + 1)
 
-    def tones(self, features: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Return magnitudes of the tones and in bins how far they are above their centers, `[B, tones, frames]`."""
+    def tones(self, features: Tensor, mel: Tensor) -> Tones:
+        """Return the tones that the network predicts."""
         assert self.tone_head is not None
         out = self.tone_head(torch.cat([features, self.standardised(mel)], 2)).float()
         # Phases are sums over frames, which is fast where the frames of a tone lie side by side.
-        log_magnitude, raw = out.mT.contiguous().chunk(2, dim=1)
-        return bounded(log_magnitude), MAX_OFFSET * torch.tanh(raw)
+        log_magnitude, offset, jitter = out.mT.contiguous().chunk(3, dim=1)
+        return Tones(bounded(log_magnitude), MAX_OFFSET * torch.tanh(offset), MAX_JITTER * torch.sigmoid(jitter))
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return the sound `[B, frames * hop]`."""

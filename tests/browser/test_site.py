@@ -19,7 +19,7 @@ from spotnb.live.runtime import Runtime
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.browser.contrast import poor_contrasts
-from tests.browser.jupyter import EVERY, PLAYED, axe_violations
+from tests.browser.jupyter import PLAYED, axe_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -16,18 +16,19 @@ const exponential = (value) => Math.exp(Math.min(6, value - 1));
 
 // The outputs of the vocoder's network in tests/live/fixtures.py: noise.
 function spectra(frames, tones) {
-  const [head, toneHead] = [normal(frames * 2 * BINS, 1), normal(Math.max(16, frames * 2 * tones), 2)];
-  const part = (source, width, value) => {
+  const [head, toneHead] = [normal(frames * 2 * BINS, 1), normal(Math.max(16, frames * 3 * tones), 2)];
+  const part = (source, width, parts, value) => {
     return Float32Array.from({ length: frames * width }, (_, k) => {
-      const row = Math.floor(k / width) * 2 * width + (k % width);
-      return value(source[row], source[row + width]);
+      const row = Math.floor(k / width) * parts * width + (k % width);
+      return value(...Array.from({ length: parts }, (_, index) => source[row + index * width]));
     });
   };
   return {
-    real: part(head, BINS, (size, angle) => exponential(size) * Math.cos(angle)),
-    imaginary: part(head, BINS, (size, angle) => exponential(size) * Math.sin(angle)),
-    magnitude: part(toneHead, tones, exponential),
-    offset: part(toneHead, tones, (_, raw) => 1.5 * Math.tanh(raw)),
+    real: part(head, BINS, 2, (size, angle) => exponential(size) * Math.cos(angle)),
+    imaginary: part(head, BINS, 2, (size, angle) => exponential(size) * Math.sin(angle)),
+    magnitude: part(toneHead, tones, 3, exponential),
+    offset: part(toneHead, tones, 3, (_, raw) => 1.5 * Math.tanh(raw)),
+    jitter: part(toneHead, tones, 3, (_, __, raw) => 2.5 / (1 + Math.exp(-raw))),
   };
 }
 

@@ -179,7 +179,7 @@ def vocoded() -> list[dict[str, Any]]:
         )
         vocoder.head = Given(normal(1, frames, 1026, seed=1))
         if tones:
-            vocoder.tone_head = Given(normal(1, frames, 2 * tones, seed=2))
+            vocoder.tone_head = Given(normal(1, frames, 3 * tones, seed=2))
         sound = vocoder(2 * normal(1, frames, 64, seed=3) - 5)
         asked = {"tones": tones, "refinements": refinements, "frames": frames, "anchor_spacing": spacing}
         cases.append({"asked": asked, "sound": thin(sound, 37)})

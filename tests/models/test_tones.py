@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from spotnb.models.tones import GOLDEN_RATIO, anchor_frames, phases, spectrum_of
+from spotnb.models.mel import torch_log_mel
+from spotnb.models.tones import GOLDEN_RATIO, anchor_frames, jitter_of, phases, spectrum_of
 from spotnb.models.vocoder import ISTFTVocoder
 from spotnb.solvers.noise import draw
 
@@ -116,6 +117,21 @@ def test_anchors_do_not_depend_on_where_a_sound_starts() -> None:
 def test_a_constant_mel_has_no_anchors() -> None:
     assert not anchor_frames(torch.full((1, 300, 64), -4.0), 20).any()
     assert not anchor_frames(torch.full((1, 1, 64), -4.0), 20).any()
+
+
+def test_the_jitter_of_noise_is_white() -> None:
+    sound = draw((1, HOP * 1000), 7, 0, "start") * 0.1
+    found = jitter_of(torch_log_mel(sound)[:, 0], TONES)[0]
+    assert float(found.mean()) == pytest.approx(0, abs=0.02)
+    assert float(found.var()) == pytest.approx(1, abs=0.02)
+    for lag in (1, 2, 5):  # from frame to frame, and from sinusoid to sinusoid
+        assert float((found[:, lag:] * found[:, :-lag]).mean()) == pytest.approx(0, abs=0.02)
+        assert float((found[lag:] * found[:-lag]).mean()) == pytest.approx(0, abs=0.02)
+
+
+def test_the_jitter_of_a_frame_depends_on_that_frame_only() -> None:
+    mel = draw((1, 200, 64), 5, 0, "start")
+    assert torch.equal(jitter_of(mel, TONES)[..., 50:90], jitter_of(mel[:, 50:90], TONES))
 
 
 def test_magnitude_and_offset_have_gradients() -> None:

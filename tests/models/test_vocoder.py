@@ -164,8 +164,8 @@ def test_only_tones_can_hold_a_steady_note() -> None:
 
 def test_every_weight_of_a_tonal_vocoder_has_a_gradient() -> None:
     vocoder = make_tonal().train().requires_grad_(True)
-    spectrum, offset = vocoder.spectrum_and_offset(mel(60))
-    (spectrum.abs().square().mean() + offset.square().mean()).backward()
+    spectrum, tones = vocoder.spectrum_and_tones(mel(60))
+    (spectrum.abs().square().mean() + tones.offset.square().mean() + tones.jitter.square().mean()).backward()
     for name, weight in vocoder.named_parameters():
         assert weight.grad is not None, name
         assert weight.grad.isfinite().all(), name

@@ -51,7 +51,7 @@ def test_the_phases_run_and_resume(data: Path, tmp_path: Path, caplog: pytest.Lo
         assert not torch.equal(one.head.weight, other.head.weight)
         assert (one.tone_head.weight - other.tone_head.weight).abs().max() < 0.1  # it went on from there
     rows = [json.loads(line) for line in (data / "vocoder-adversarial.log.jsonl").read_text().splitlines()]
-    assert rows[0].keys() >= {"stft", "hz", "discriminators", "adversarial", "matching"}
+    assert rows[0].keys() >= {"mel", "hz", "jitter", "discriminators", "adversarial", "matching"}
 
     fifth.half().save_pretrained(tmp_path / "vocoder")
     loaded = ISTFTVocoder.from_pretrained(tmp_path / "vocoder", torch_dtype=torch.float32)

@@ -8,8 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
+from spotnb.models.mel import torch_log_mel
+from spotnb.models.tones import anchor_frames, jitter_of, phases, spectrum_of
+from spotnb.models.vocoder import ISTFTVocoder
 from spotnb.sound.mel import HOP, WINDOW
-from training.vocoder_losses import frequencies, frequency_distance, frequency_error, stft_distance
+from training.vocoder_losses import (
+    NOISE_COHERENCE,
+    coherence,
+    frequencies,
+    frequency_distance,
+    frequency_error,
+    jitter_distance,
+    mel_distance,
+    stft_distance,
+)
 
 TONES, BIN = 256, 16000 / WINDOW
 
@@ -47,6 +59,39 @@ def test_its_gradient_moves_sinusoids_near_the_note() -> None:
 def test_the_frequency_error_is_in_hertz() -> None:
     assert frequency_error(note(437.0), note(437.0)) == 0
     assert frequency_error(note(440.0), note(437.0)) == pytest.approx(3, rel=0.05)
+
+
+def noise() -> Tensor:
+    return torch.randn(1, HOP * 400, generator=torch.Generator().manual_seed(0)) * 0.1
+
+
+def test_a_note_is_coherent_and_noise_is_not() -> None:
+    found, weight = coherence(note(437.0), TONES)
+    assert float(found[0, 13, 30]) == pytest.approx(1, abs=1e-3)
+    assert int(weight[0, :, 30].argmax()) == 13
+    assert float(coherence(noise(), TONES)[0].mean()) == pytest.approx(NOISE_COHERENCE, abs=0.02)
+
+
+@pytest.mark.parametrize("width", [0.0, 0.3, 0.6, 1.0, 2.0])
+def test_tones_with_a_jitter_are_as_coherent_as_the_loss_takes_them_to_be(width: float) -> None:
+    """The least distance from the sound of tones with a jitter is at that jitter."""
+    mel = torch_log_mel(noise())[:, 0]
+    magnitude, steady = torch.full((1, TONES, 400), 0.5), torch.zeros(1, TONES, 400)
+    phase = phases(steady + width * jitter_of(mel, TONES), magnitude, anchor_frames(mel, 48), HOP, WINDOW)
+    vocoder = ISTFTVocoder(channels=8, hidden=8, depth=1, refinements=0)
+    sound = vocoder.inverse_stft(spectrum_of(magnitude, steady, phase, WINDOW // 2 + 1))
+    widths = torch.arange(0, 2.55, 0.05)
+    distances = [float(jitter_distance(torch.full((1, TONES, 400), float(other)), sound)) for other in widths]
+    best = float(widths[int(torch.tensor(distances).argmin())])
+    assert best == pytest.approx(width, abs=0.15) or min(best, width) > 1.5  # beyond, all of them sound like noise
+
+
+def test_mel_distances_are_zero_for_equal_sounds_and_forgive_a_few_hertz() -> None:
+    assert mel_distance(note(2000.0), note(2000.0)) == 0
+    fine = [float(stft_distance(note(hertz), note(2000.0), (4096,))) for hertz in (2004.0, 2200.0)]
+    coarse = [float(mel_distance(note(hertz), note(2000.0))) for hertz in (2004.0, 2200.0)]
+    assert fine[0] > 0.7 * fine[1]  # to a fine spectrum, 4 Hz are nearly as wrong as 200
+    assert 0 < coarse[0] < 0.4 * coarse[1]
 
 
 def test_stft_distances_are_zero_for_equal_sounds_and_ignore_phase() -> None:

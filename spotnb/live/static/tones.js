@@ -7,6 +7,7 @@ import { modulo } from "./numbers.js";
 const LEAST_CHANGE = 1e-3;
 const QUIET_POWER = 1e-2;
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+const TURNS = 8;
 
 /**
  * The frames where a log-mel changes more than at any other frame within `spacing` frames.
@@ -53,9 +54,32 @@ export function stretches(anchors, frames) {
 }
 
 /**
+ * Numbers that look random, `[frames, count]`, the same for the same log-mel: see `jitter_of` in Python.
+ * @param {Float32Array} mel `[frames, bands]`
+ * @param {number} bands
+ * @param {number} count of sinusoids
+ */
+export function jitterOf(mel, bands, count) {
+  const weights = Float64Array.from({ length: bands * count }, (_, place) => {
+    const [tone, band] = [Math.floor(place / bands) + 1, (place % bands) + 1];
+    return TURNS * (2 * ((band * tone ** 2 * GOLDEN_RATIO) % 1) - 1);
+  });
+  const frames = mel.length / bands;
+  const jitter = new Float64Array(frames * count);
+  for (let frame = 0; frame < frames; frame += 1)
+    for (let tone = 0; tone < count; tone += 1) {
+      let turns = 0;
+      for (let band = 0; band < bands; band += 1) turns += mel[frame * bands + band] * weights[tone * bands + band];
+      jitter[frame * count + tone] = Math.SQRT2 * Math.sin(2 * Math.PI * modulo(turns, 1));
+    }
+  return jitter;
+}
+
+/**
  * @typedef {object} Tones
  * @property {Float32Array} magnitude at the top of the main lobe, `[frames, count]`
  * @property {Float32Array} offset in bins above the centers of the sinusoids, `[frames, count]`
+ * @property {Float32Array | Float64Array} moving the same, with jitter
  * @property {number} count of sinusoids; that of number j is centered on bin 2 j + 1
  * @property {number[]} anchors
  */
@@ -66,7 +90,7 @@ export function stretches(anchors, frames) {
  * @param {number} hop
  * @param {number} window
  */
-export function phases({ magnitude, offset, count, anchors }, hop, window) {
+export function phases({ magnitude, moving, count, anchors }, hop, window) {
   const frames = magnitude.length / count;
   const { start, end } = stretches(anchors, frames);
   const phase = new Float64Array(magnitude.length);
@@ -77,7 +101,7 @@ export function phases({ magnitude, offset, count, anchors }, hop, window) {
       frame ? (value(frame * count + tone) + value((frame - 1) * count + tone)) / 2 : 0;
     let [turns, quiet] = [0, 0];
     for (let frame = 0; frame < frames; frame += 1) {
-      turns += center + middle((place) => offset[place], frame) * (hop / window);
+      turns += center + middle((place) => moving[place], frame) * (hop / window);
       quiet += 1 / (middle((place) => magnitude[place] ** 2, frame) + QUIET_POWER);
       free[frame] = turns;
       quietness[frame] = quiet;

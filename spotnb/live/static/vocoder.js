@@ -7,7 +7,7 @@
 import { Fourier } from "./fourier.js";
 import { correct } from "./mel.js";
 import { tensor } from "./model.js";
-import { addTones, anchorFrames, phases } from "./tones.js";
+import { addTones, anchorFrames, jitterOf, phases } from "./tones.js";
 
 /**
  * @typedef {object} VocoderFacts
@@ -74,13 +74,14 @@ export class Vocoder {
    * @param {Record<string, Float32Array>} outputs
    * @returns {Spectrum}
    */
-  spectrum(mel, { real, imaginary, magnitude, offset }) {
+  spectrum(mel, { real, imaginary, magnitude, offset, jitter }) {
     const { bands, tones: count, anchor_spacing, hop, window } = this.facts;
     const { bins } = this.#fourier;
     const frames = mel.length / bands;
     const spectrum = { real: Float64Array.from(real), imaginary: Float64Array.from(imaginary), frames };
     if (count) {
-      const tones = { magnitude, offset, count, anchors: anchorFrames(mel, bands, anchor_spacing) };
+      const moving = jitterOf(mel, bands, count).map((value, place) => offset[place] + jitter[place] * value);
+      const tones = { magnitude, offset, moving, count, anchors: anchorFrames(mel, bands, anchor_spacing) };
       addTones(spectrum, bins, tones, phases(tones, hop, window));
     }
     for (let frame = 0; frame < frames; frame += 1) {

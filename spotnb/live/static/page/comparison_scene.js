@@ -36,6 +36,7 @@ export function sceneOf(sounds, { sample_rate: rate, samples_per_frame, vocoder 
         rate,
         seams: plan.seams,
         seamsKnown: true,
+        blended: plan.blended,
         score,
         levels: { lufs: null, rms_db: level },
         gain: level === null ? 0 : softest - level,

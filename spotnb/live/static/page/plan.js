@@ -4,7 +4,7 @@
 /** @import { Description } from "../model.js" */
 /** @import { Settings } from "../settings.js" */
 
-import { cuts } from "../../../widgets/static/shared/layout.js";
+import { blended, cuts } from "../../../widgets/static/shared/layout.js";
 import { LiveError } from "../errors.js";
 import { isGuided } from "../guidance.js";
 import { Model } from "../model.js";
@@ -38,13 +38,15 @@ export function planRun(given, description) {
   const costs = run.solver.timesteps.map((timestep) => (isGuided(run.guidance, timestep) ? 2 : 1));
   const until = (/** @type {number} */ step) => costs.slice(0, step).reduce((sum, cost) => sum + cost, 0);
   const steps = until(costs.length);
+  const last = run.layout(settings.steps - 1);
   return {
     settings,
     frames: run.frames,
     ring: run.edge.ring,
     layout: (/** @type {number} */ step) => run.layout(step),
-    /** The seams of the last step, in latent frames. */
-    seams: cuts(run.layout(settings.steps - 1)),
+    /** The seams of the last step, in latent frames, and whether its tiles cross-fade instead. */
+    seams: cuts(last),
+    blended: blended(last),
     /** How much of the work is done, from 0 to 1. */
     fraction(/** @type {Progress} */ { stage, step, done, all }) {
       const part = done / all;

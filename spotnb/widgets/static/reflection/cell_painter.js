@@ -31,11 +31,12 @@ export function numberCells(numbers) {
     if (copied) hatch(ctx, left + 1, y, width - 2, height, dark ? "#ffffffa0" : "#00000090", 7);
     const text = numbers[source];
     ctx.font = font(width > 30 ? 14 : 11, "600");
-    if (ctx.measureText(text).width < width) {
+    // A cropped cell fades until its number could not be read.
+    if (ctx.globalAlpha > 0.5 && ctx.measureText(text).width < width) {
       const [x, middle] = [left + width / 2, y + height / 2 + 1];
       ctx.textAlign = "center";
       ctx.textBaseline = "middle";
-      if (copied && ctx.globalAlpha === 1) {
+      if (copied) {
         ctx.lineWidth = 5;
         ctx.lineJoin = "round";
         ctx.strokeStyle = fill;

@@ -108,12 +108,19 @@ export function seams({ frames, edge, tiles }) {
 }
 
 /**
+ * Whether tiles overlap and cross-fade.
+ * @param {{ frames: number, tiles: Tile[], method: { faded?: boolean } }} layout
+ */
+export function blended({ frames, tiles, method }) {
+  return Boolean(method.faded) && tiles.reduce((sum, { segment }) => sum + segment[1] - segment[0], 0) > frames;
+}
+
+/**
  * The seams at which the prediction changes from one tile to another. There are none where tiles cross-fade.
  * @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[], method: { faded?: boolean } }} layout
  */
 export function cuts(layout) {
-  const owned = layout.tiles.reduce((sum, { segment }) => sum + segment[1] - segment[0], 0);
-  return layout.method.faded && owned > layout.frames ? [] : seams(layout);
+  return blended(layout) ? [] : seams(layout);
 }
 
 /** @param {Layout} layout */
