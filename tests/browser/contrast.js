@@ -102,7 +102,7 @@
   const isSeen = (element) => {
     const box = element.getBoundingClientRect();
     if (box.width <= 1 || box.height <= 1) return false; // for screen readers only
-    return element.checkVisibility({ checkVisibilityCSS: true });
+    return element.checkVisibility({ checkVisibilityCSS: true, opacityProperty: true }); // not what shows when hovered
   };
   const contrastOf = (element, color = getComputedStyle(element).color) => {
     const front = rgba(color);

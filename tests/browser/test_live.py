@@ -19,7 +19,7 @@ from spotnb.live.page import write_page
 from spotnb.models.load import load_model
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
-from tests.browser.jupyter import EVERY, PLAYED, axe_violations
+from tests.browser.jupyter import PLAYED, axe_violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -322,5 +322,5 @@ def test_accessibility(tab: Opened, scheme: Any, width: int) -> None:
         tab.finished()
     tab.page.get_by_label("Describe a sound").fill("a zeppelin and calm piano")
     tab.page.wait_for_timeout(200)
-    assert not axe_violations(tab.page, "body", EVERY)
+    assert not axe_violations(tab.page, "body")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -136,7 +136,7 @@ def test_the_description_has_what_the_page_needs(out: Path, model: Any) -> None:
     assert description["vocoder"]["tones"] == TONES
     assert description["edges"]["reflect_noisy"]["padding"] == "noisy latent"
     assert description["defaults"]["tile_size_time"] == 256
-    assert description["graphs"]["vocoder"]["outputs"] == ["real", "imaginary", "magnitude", "offset"]
+    assert description["graphs"]["vocoder"]["outputs"] == ["real", "imaginary", "magnitude", "offset", "jitter"]
     assert description["manifest"]["name"] == description["name"] == model.name
     for entry in description["graphs"].values():
         assert (out / entry["file"]).exists()
