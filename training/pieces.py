@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from spotnb.support.files import atomic_write
+from spotnb.support.files import write_bytes
 
 PIECE = 15_000_000
 INDEX = "pieces.json"
@@ -84,8 +84,7 @@ def join(folder: Path, out: Path) -> list[Path]:
     start = 0
     for path, size in files:
         (out / path).parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(out / path) as temporary:
-            temporary.write_bytes(stream[start : start + size])
+        write_bytes(out / path, stream[start : start + size])
         start += size
     return [out / path for path, _ in files]
 

@@ -6,7 +6,6 @@ them. The same model gives the same bytes.
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import sys
@@ -14,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from spotnb.errors import InputError, SpotnbError, one_line
+from spotnb.errors import InputError, SpotnbError
+from spotnb.live.command import command, exit_code
 from spotnb.live.description import describe
 from spotnb.live.graphs import Network, graph_of, networks_of, require_onnx
 from spotnb.live.weights import StoredWeights, refer
@@ -23,7 +23,7 @@ from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED, EMBEDDED_NAME
 from spotnb.models.vocoder import ISTFTVocoder
 from spotnb.support.checks import show
-from spotnb.support.files import atomic_write, require_writable
+from spotnb.support.files import require_writable, write_bytes
 from spotnb.support.paths import check_path, show_path
 
 DESCRIPTION = "model.json"
@@ -59,7 +59,7 @@ def export(out: Path | str, model: str = EMBEDDED_NAME) -> dict[str, Any]:
     description["graphs"] = {
         network.name: _write(network, folder / network.piece, out) for network in networks_of(loaded)
     }
-    _save(out / DESCRIPTION, json.dumps(description, separators=(",", ":"), ensure_ascii=False).encode())
+    write_bytes(out / DESCRIPTION, json.dumps(description, separators=(",", ":"), ensure_ascii=False).encode())
     return description
 
 
@@ -75,15 +75,10 @@ def _write(network: Network, piece: Path, out: Path) -> dict[str, Any]:
     model = graph_of(network)
     refer(model, StoredWeights(files[0]), weights)
     content = model.SerializeToString(deterministic=True)
-    _save(out / graph, content)
-    _save(out / weights, files[0].read_bytes())
+    write_bytes(out / graph, content)
+    write_bytes(out / weights, files[0].read_bytes())
     log.info("%s: %d bytes, and %d of weights", network.name, len(content), files[0].stat().st_size)
     return {"file": graph, "weights": weights, "inputs": list(network.inputs), "outputs": list(network.outputs)}
-
-
-def _save(path: Path, content: bytes) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,18 +90,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    parser = argparse.ArgumentParser(prog="python -m spotnb.live.export", description="Export a model for pages.")
-    parser.add_argument("--out", required=True, help="the folder to write to")
-    parser.add_argument("--model", default=EMBEDDED_NAME, help="the embedded model, or a folder with one of its kind")
-    args = parser.parse_args(argv)
+    args = command("export", "Export a model for pages.").parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="spotnb: %(message)s")
     log.setLevel(logging.INFO)
-    try:
-        export(args.out, args.model)
-    except SpotnbError as error:
-        sys.stderr.write(f"error: {one_line(str(error))}\n")
-        return 2
-    return 0
+    return exit_code(lambda: export(args.out, args.model))
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ in `live/files` and keeps them in the browser, and over file://, where it loads 
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from spotnb.errors import SpotnbError, one_line
 from spotnb.live.assets import PACKAGE, PAGE, Assets, collect
-from spotnb.models.locate import EMBEDDED_NAME
-from spotnb.support.files import atomic_write, require_writable
+from spotnb.live.command import command, exit_code
+from spotnb.support.files import write_bytes
 from spotnb.support.paths import check_path
 from spotnb.widgets.esm import body, stylesheet
 
@@ -45,7 +43,7 @@ def write_page(out: Path | str, assets: Assets) -> Path:
     folder = check_path("out", out)
     write_parts(folder / PARTS, assets)
     html = (PACKAGE / PAGE / "page.html").read_text("utf-8").replace("%%SECTION%%", SECTION)
-    _save(folder / "index.html", html.encode())
+    write_bytes(folder / "index.html", html.encode())
     return folder / "index.html"
 
 
@@ -58,19 +56,13 @@ def write_parts(folder: Path, assets: Assets) -> None:
     scene = json.dumps(assets.scene, separators=(",", ":"))
     code = body(f"{PAGE}/entry.js", PACKAGE, "showLive")
     script = f'(() => {{\n{code}\nshowLive(document.getElementById("live"), {scene});\n}})();\n'
-    _save(folder / "live.js", script.encode())
+    write_bytes(folder / "live.js", script.encode())
     style = (PACKAGE / PAGE / "live.css").read_text("utf-8")
-    _save(folder / "live.css", f"{stylesheet()}\n{style}".encode())
+    write_bytes(folder / "live.css", f"{stylesheet()}\n{style}".encode())
     for name, content in assets.files.items():
-        _save(folder / "files" / f"{name}.gz", content)
+        write_bytes(folder / "files" / f"{name}.gz", content)
         text = base64.b64encode(content).decode()
-        _save(folder / "scripts" / f"{name}.js", f'spotnbLiveFile("{text}");\n'.encode())
-
-
-def _save(path: Path, content: bytes) -> None:
-    require_writable(path)
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
+        write_bytes(folder / "scripts" / f"{name}.js", f'spotnbLiveFile("{text}");\n'.encode())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,18 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    parser = argparse.ArgumentParser(prog="python -m spotnb.live.page", description="Write a page that makes sound.")
-    parser.add_argument("--out", required=True, help="the folder to write to")
-    parser.add_argument("--model", default=EMBEDDED_NAME, help="the embedded model, or a folder with one of its kind")
+    parser = command("page", "Write a page that makes sound.")
     parser.add_argument("--runtime", help="the unpacked npm package onnxruntime-web (default: that of npm ci)")
     args = parser.parse_args(argv)
-    try:
-        path = write_page(args.out, collect(args.model, args.runtime))
-    except SpotnbError as error:
-        sys.stderr.write(f"error: {one_line(str(error))}\n")
-        return 2
-    sys.stdout.write(f"{path}\n")
-    return 0
+    return exit_code(lambda: sys.stdout.write(f"{write_page(args.out, collect(args.model, args.runtime))}\n"))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def jitter_of(mel: Tensor, count: int) -> Tensor:
     Returns:
         `[B, count, frames]`. Frames with the same log-mel have the same numbers.
     """
-    exact = torch.float32 if mel.device.type == "mps" else torch.float64  # a sum of many turns, of which a part counts
+    exact = _exact(mel.device)
     sinusoid = torch.arange(1, count + 1, device=mel.device).to(exact)
     band = torch.arange(1, mel.shape[2] + 1, device=mel.device).to(exact)
     weight = 2 * (band[:, None] * sinusoid.square() * GOLDEN_RATIO % 1) - 1  # Weyl's sequence of squares
@@ -89,7 +89,7 @@ def phases(offset: Tensor, magnitude: Tensor, anchors: Tensor, hop: int, window:
     Returns:
         Phases at the middle of each frame, in turns from 0 to 1, `[B, J, frames]`.
     """
-    exact = torch.float32 if offset.device.type == "mps" else torch.float64  # for a sum of thousands of turns
+    exact = _exact(offset.device)
     count, frames = offset.shape[1:]
     index = torch.arange(count, device=offset.device)[:, None]
     centers = ((2 * index + 1) * hop % window).to(exact) / window  # turns per hop, without the whole turns
@@ -140,6 +140,11 @@ def spectrum_of(magnitude: Tensor, offset: Tensor, phase: Tensor, bins: int) -> 
         first = 2 + 1 + distance
         parts[:, :, first : first + 2 * count : 2] += wave * lobe
     return torch.complex(*parts[:, :, 2:-2])
+
+
+def _exact(device: torch.device) -> torch.dtype:
+    """Return the precision for a sum of thousands of turns, of which only the part after the last whole turn counts."""
+    return torch.float32 if device.type == "mps" else torch.float64  # mps has no double precision
 
 
 def _midpoints(x: Tensor) -> Tensor:

@@ -58,6 +58,12 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
                 temporary.unlink()
 
 
+def write_bytes(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
+    """Write a file as `atomic_write` does, which also says what is raised."""
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def _flush(path: Path) -> None:
     """Wait until a file is on the disk. Some file systems report only then that there is no space for it."""
     with path.open("rb+") as file:

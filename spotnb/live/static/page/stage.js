@@ -5,7 +5,7 @@
 /** @import { Layout } from "../../../widgets/static/shared/layout.js" */
 /** @import { Plan } from "./plan.js" */
 
-import { drawBand, drawRising, numberBand } from "../../../widgets/static/shared/bands.js";
+import { drawSegment, numberBand } from "../../../widgets/static/shared/bands.js";
 import { imageOf, magma } from "../../../widgets/static/shared/colors.js";
 import { h } from "../../../widgets/static/shared/dom.js";
 import { cuts } from "../../../widgets/static/shared/layout.js";
@@ -124,14 +124,11 @@ export function createStage(view, perSecond) {
  * @param {number} predicted
  */
 function drawTiles({ ctx, plot, colors }, layout, predicted) {
-  for (const [tile, start, stop, lane, risen] of ownedPieces(layout)) {
+  for (const owned of ownedPieces(layout)) {
+    const [tile, start, stop, lane, risen] = owned;
     const y = plot.top + lane * BAND;
     const pale = tile >= predicted;
-    if (risen > start) {
-      ctx.globalAlpha = pale ? 0.35 : 1;
-      drawRising(ctx, plot, tile % 2 ? colors.tileLight : colors.tileDark, { start, risen, stop }, y, BAND - 2);
-      ctx.globalAlpha = 1;
-    } else drawBand(ctx, plot, colors, [tile, start, stop], y, BAND - 2, pale);
+    drawSegment(ctx, plot, colors, owned, y, BAND - 2, pale);
     if (!pale) numberBand(ctx, plot, colors, [tile, Math.max(start, risen), stop], y, BAND - 2);
   }
   rowLabel(ctx, plot, colors.muted, "tiles", plot.top + BAND / 2);

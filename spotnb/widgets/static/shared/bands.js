@@ -46,7 +46,26 @@ export function drawRising(ctx, plot, color, { start, risen, stop }, y, height) 
 }
 
 /**
- * Draws a segment with its number at height `y`, with a slope where it cross-fades with the one before.
+ * Draws a segment at height `y`, with a slope where it cross-fades with the one before.
+ * @param {Context} ctx
+ * @param {Plot} plot
+ * @param {Colors} colors
+ * @param {Owned} owned
+ * @param {number} y
+ * @param {number} height
+ * @param {boolean} [pale]
+ */
+export function drawSegment(ctx, plot, colors, [number, start, stop, , risen], y, height, pale = false) {
+  if (risen > start) {
+    ctx.globalAlpha = pale ? PALE : 1;
+    const color = number % 2 === 0 ? colors.tileDark : colors.tileLight;
+    drawRising(ctx, plot, color, { start, risen, stop }, y, height);
+    ctx.globalAlpha = 1;
+  } else drawBand(ctx, plot, colors, [number, start, stop], y, height, pale);
+}
+
+/**
+ * Draws a segment as `drawSegment` does, with its number.
  * @param {Context} ctx
  * @param {Plot} plot
  * @param {Colors} colors
@@ -54,11 +73,9 @@ export function drawRising(ctx, plot, color, { start, risen, stop }, y, height) 
  * @param {number} y
  * @param {number} height
  */
-export function drawOwned(ctx, plot, colors, [number, start, stop, , risen], y, height) {
-  if (risen > start) {
-    const color = number % 2 === 0 ? colors.tileDark : colors.tileLight;
-    drawRising(ctx, plot, color, { start, risen, stop }, y, height);
-  } else drawBand(ctx, plot, colors, [number, start, stop], y, height);
+export function drawOwned(ctx, plot, colors, owned, y, height) {
+  const [number, start, stop] = owned;
+  drawSegment(ctx, plot, colors, owned, y, height);
   numberBand(ctx, plot, colors, [number, start, stop], y, height);
 }
 

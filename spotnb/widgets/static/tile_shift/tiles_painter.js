@@ -1,5 +1,5 @@
 // The upper picture of TileShiftDebugger: the latent, the windows above it, the segments below it, and the seams.
-import { drawBand, drawRising, numberBand } from "../shared/bands.js";
+import { drawBand, drawSegment, numberBand } from "../shared/bands.js";
 import { cuts, reach } from "../shared/layout.js";
 import { drawSeam } from "../shared/marks.js";
 import { inLanes, laneCount, ownedPieces, segmentPieces, windowPieces } from "../shared/pieces.js";
@@ -101,12 +101,10 @@ function drawSegments({ ctx, plot, colors }, layout, top, reserved) {
   const lane = laneHeight(laneCount(placed), reserved);
   const band = bandIn(lane);
   const seams = new Set(cuts(layout).flatMap((seam) => (seam ? [seam] : [0, layout.frames])));
-  for (const [k, start, stop, n, risen] of placed) {
+  for (const owned of placed) {
+    const [k, start, stop, n] = owned;
     const row = top + n * lane;
-    if (risen > start) {
-      const color = k % 2 ? colors.tileLight : colors.tileDark;
-      drawRising(ctx, plot, color, { start, risen, stop }, row, band);
-    } else drawBand(ctx, plot, colors, [k, start, stop], row, band);
+    drawSegment(ctx, plot, colors, owned, row, band);
     if (band >= READABLE) numberBand(ctx, plot, colors, [k, start, stop], row, band);
   }
   const borders = placed.flatMap(([, start, stop, n]) => [start, stop].map((at) => /** @type {const} */ ([at, n])));
