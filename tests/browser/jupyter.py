@@ -229,7 +229,10 @@ class Shown:
         return ast.literal_eval(it["data"]["text/plain"])
 
     def until(self, expression: str, holds: Callable[[Any], bool] | Any = True, seconds: float = 15) -> Any:
-        """Wait until the kernel's value of an expression is right, and return it."""
+        """Wait until the kernel's value of an expression is right and the page is painted, and return the value.
+
+        A change that the page makes may reach the kernel before the page has painted it.
+        """
         check = holds if callable(holds) else lambda value: value == holds
         last: list[Any] = [None]
 
@@ -238,6 +241,7 @@ class Shown:
             return bool(check(last[0]))
 
         _wait(right, seconds, lambda: f"{expression} is {last[0]!r}", pause=lambda: self.page.wait_for_timeout(50))
+        self.painted()
         return last[0]
 
     def painted(self) -> None:
