@@ -12,7 +12,7 @@ from torch import Tensor
 
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.tones import GOLDEN_RATIO, anchor_frames, jitter_of, phases, spectrum_of
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from spotnb.solvers.noise import draw
 
 TONES, HOP, WINDOW, SAMPLE_RATE = 256, 160, 1024, 16000
@@ -29,9 +29,9 @@ def one_tone(hertz: float, frames: int, index: int | None = None) -> tuple[Tenso
 
 
 def sound_of(magnitude: Tensor, offset: Tensor, anchors: Tensor) -> Tensor:
-    vocoder = ISTFTVocoder(channels=8, hidden=8, depth=1, refinements=0)
+    vocoder = SinusoidalVocoder(channels=8, hidden=8, depth=1)
     phase = phases(offset, magnitude, anchors, HOP, WINDOW)
-    return vocoder.inverse_stft(spectrum_of(magnitude, offset, phase, WINDOW // 2 + 1))[0]
+    return vocoder.overlapped(spectrum_of(magnitude, offset, phase, WINDOW // 2 + 1))[0]
 
 
 def at(frames: int, *places: int) -> Tensor:
