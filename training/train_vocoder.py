@@ -42,7 +42,7 @@ ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 MEL_WEIGHT = 4.0
 RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
 TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
-TONES_SHARE = 0.25  # of the minutes, for the first phase
+TONES_SHARE = 0.9  # of the minutes, for the first phase: a long second one makes the magnitudes of held notes rough
 PHASES = ("vocoder-tones", "vocoder", "vocoder-adversarial")  # names of their checkpoints and logs
 
 
@@ -172,7 +172,7 @@ def of_checkpoint(checkpoint: Path) -> SinusoidalVocoder:
 
 def main(arguments: list[str] | None = None) -> None:
     """Train from the command line."""
-    parser = training_parser(__doc__.splitlines()[0], minutes=240)
+    parser = training_parser(__doc__.splitlines()[0], minutes=70)
     parser.add_argument("--earlier", type=Path, help="folder of an earlier model to start from")
     parser.add_argument("--adversarial", action="store_true", help="the third phase, against discriminators")
     parser.add_argument("--so-far", choices=PHASES, help="only write the vocoder of the checkpoint of this phase")

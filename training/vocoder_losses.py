@@ -21,6 +21,7 @@ LEAST_BAND = 1e-4  # of a mel band
 LAG, AROUND = 8, 5  # frames between two spectra that are compared, and frames on each side that are averaged
 NOISE_COHERENCE, STEADY_COHERENCE = 0.44, 0.965  # of white noise and of tones without jitter, both measured
 COHERENCE_DECAY = 2.6  # of tones, by the square of their jitter: measured for fades of three hops
+JITTER_SHARE = 0.6  # of the jitter that explains the coherence of real sounds, where tones that glide count as noise
 LEAST_TONE = 1e-3  # magnitude of a tone
 
 
@@ -170,6 +171,9 @@ def coherence(spectrum: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def jitter_distance(jitter: Tensor, spectrum: Tensor) -> Tensor:
     """Compute how far the coherence that tones with a jitter have is from that of real sounds, squared.
 
+    With all of the jitter that explains the coherence, harmonic-to-noise ratio and spectral contrast of the copies are
+    below those of the real clips, and with a smaller share above them.
+
     Args:
         jitter: Standard deviations in bins, `[B, J, frames]`, as in `spotnb.models.tones`.
         spectrum: What `analysed` returns of the real sounds.
@@ -179,7 +183,7 @@ def jitter_distance(jitter: Tensor, spectrum: Tensor) -> Tensor:
     """
     expected, weight = coherence(spectrum, jitter.shape[1])
     half, inside = LAG // 2, slice(EDGE_FRAMES, -EDGE_FRAMES)
-    width = jitter[..., half : half + expected.shape[2]]
+    width = jitter[..., half : half + expected.shape[2]] / JITTER_SHARE
     ours = NOISE_COHERENCE + (STEADY_COHERENCE - NOISE_COHERENCE) * (-COHERENCE_DECAY * width.square()).exp()
     error, weight = (ours - expected.clamp(max=STEADY_COHERENCE)).square()[..., inside], weight.sqrt()[..., inside]
     return (error * weight).sum() / weight.sum().clamp_min(1e-9)

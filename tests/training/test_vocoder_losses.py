@@ -13,6 +13,7 @@ from spotnb.models.tones import anchor_frames, jitter_of, phases, spectrum_of
 from spotnb.models.vocoder import SinusoidalVocoder
 from spotnb.sound.mel import HOP, WINDOW
 from training.vocoder_losses import (
+    JITTER_SHARE,
     NOISE_COHERENCE,
     analysed,
     coherence,
@@ -77,7 +78,7 @@ def test_a_note_is_coherent_and_noise_is_not() -> None:
 
 @pytest.mark.parametrize("width", [0.0, 0.3, 0.6, 1.0, 2.0])
 def test_tones_with_a_jitter_are_as_coherent_as_the_loss_takes_them_to_be(width: float) -> None:
-    """The least distance from the sound of tones with a jitter is at that jitter."""
+    """The least distance from the sound of tones with a jitter is at the share of that jitter that is wanted."""
     mel = torch_log_mel(noise())[:, 0]
     magnitude, steady = torch.full((1, TONES, 400), 0.5), torch.zeros(1, TONES, 400)
     phase = phases(steady + width * jitter_of(mel, TONES), magnitude, anchor_frames(mel, 48), HOP, WINDOW)
@@ -85,7 +86,8 @@ def test_tones_with_a_jitter_are_as_coherent_as_the_loss_takes_them_to_be(width:
     sound = vocoder.overlapped(spectrum_of(magnitude, steady, phase, WINDOW // 2 + 1))
     widths = torch.arange(0, 2.55, 0.05)
     spectrum = analysed(sound)
-    distances = [float(jitter_distance(torch.full((1, TONES, 400), float(other)), spectrum)) for other in widths]
+    shares = JITTER_SHARE * widths
+    distances = [float(jitter_distance(torch.full((1, TONES, 400), float(other)), spectrum)) for other in shares]
     best = float(widths[int(torch.tensor(distances).argmin())])
     assert best == pytest.approx(width, abs=0.15) or min(best, width) > 1.5  # beyond, all of them sound like noise
 
