@@ -25,7 +25,16 @@ function noisyTones(frames, count) {
 }
 
 function vocoderOf(facts, outputs) {
-  const own = { bands: BANDS, window: 1024, fade: FADE, hop: HOP, anchor_spacing: 48, pass: 2048, context: 64, ...facts };
+  const own = {
+    bands: BANDS,
+    window: 1024,
+    fade: FADE,
+    hop: HOP,
+    anchor_spacing: 48,
+    pass: 2048,
+    context: 64,
+    ...facts,
+  };
   const packed = (some) => Object.fromEntries(Object.entries(some).map(([name, data]) => [name, { data }]));
   return fixtureModel({ vocoder: own }, { vocoder: async (_, inputs) => packed(outputs(inputs.mel)) });
 }

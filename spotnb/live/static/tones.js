@@ -106,7 +106,7 @@ export function phases({ magnitude, moving, count, anchors }, hop, window) {
       free[frame] = turns;
       quietness[frame] = quiet;
     }
-    const initial = (GOLDEN_RATIO * tone) % 1;
+    const initial = (tone ** 2 / (2 * count)) % 1; // Schroeder's, so that they do not all peak at once
     for (let frame = 0; frame < frames; frame += 1) {
       const [from, to] = [start[frame], end[frame]];
       let advanced = free[frame] - free[from];
