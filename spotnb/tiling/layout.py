@@ -106,8 +106,18 @@ class Layout(Shown):
 
     @property
     def cuts(self) -> tuple[int, ...]:
-        """The seams at which the prediction changes from one tile to another. There are none in a `blended` layout."""
-        return () if self.blended else self.seams
+        """The seams at which the prediction changes from one tile to another.
+
+        In a `blended` layout, only those are left that no tile reaches across: none if `finish_overlap` is above 0.
+        """
+        if not self.blended:
+            return self.seams
+        return tuple(seam for seam in self.seams if not self._is_inside(seam))
+
+    def _is_inside(self, seam: int) -> bool:
+        """Return whether a segment reaches across a seam."""
+        turns = (seam, seam + self.frames)  # a segment on a ring may end past T
+        return any(start < place < stop for start, stop in (tile.segment for tile in self.tiles) for place in turns)
 
     @property
     def pad(self) -> tuple[int, int]:

@@ -51,6 +51,8 @@ const STEP = {
     [60, 90, 60, 90],
   ],
   blended: false,
+  seams: [30, 60],
+  next: { blended: false, seams: [20, 50, 80] },
   done: 0,
   guidance: 2.5,
   interval: null,
@@ -68,15 +70,25 @@ test("each phase is explained", () => {
   assert.match(meaning({ ...predicted, rows: [{ key: "difference" }] }), /twice.*counts 2.5 times/);
   assert.match(meaning({ ...STEP, stage: "stitch" }), /tile that owns it.*seams/);
   assert.match(meaning({ ...STEP, stage: "stitch", frames: 80 }), /take.* mean.*seams/);
-  assert.match(meaning({ ...STEP, stage: "update" }), /next step/);
   assert.equal(stageNames(predicted).predict, "2 Predict 2 / 3");
 });
 
 test("a finishing step is told to cross-fade, and not to cut", () => {
-  const faded = { ...STEP, blended: true, frames: 70 };
+  const faded = { ...STEP, blended: true, seams: [], frames: 70, next: null };
   assert.match(meaning(faded), /covers the noisy latent with 3 windows that overlap/);
   assert.match(meaning({ ...faded, stage: "stitch" }), /fades from one to the next: nothing is cut/);
-  assert.doesNotMatch(meaning({ ...faded, stage: "update" }), /cuts/);
+  assert.match(meaning({ ...faded, stage: "update" }), /full length\. That was the last step\.$/);
+});
+
+test("after a step, the places of the next cuts are told", () => {
+  const after = (next, changes = {}) => meaning({ ...STEP, ...changes, stage: "update", next });
+  const start = /^The solver took some of that noise away, once for the full length\./;
+  assert.match(after(STEP.next), start);
+  assert.match(after(STEP.next), /The next step cuts elsewhere\.$/);
+  assert.match(after({ blended: false, seams: [30, 60] }), /The next step cuts at the same places\.$/);
+  assert.match(after({ blended: true, seams: [] }), /In the next step, tiles overlap and cross-fade\.$/);
+  assert.match(after({ blended: false, seams: [] }, { seams: [] }), /full length\.$/);
+  assert.doesNotMatch(meaning({ ...STEP, stage: "stitch", seams: [] }), /seams/);
 });
 
 test("the scale of a waveform is the smallest round number that holds its peak", () => {

@@ -44,7 +44,7 @@ function chance(p) {
 export function rowFacts({ seams, seamsKnown, blended, score }) {
   /** @type {[string, string, string][]} */
   const facts = [];
-  if (blended) facts.push(["", "no seams", ": the last step cross-fades"]);
+  if (blended && !seams.length) facts.push(["", "no seams", ": the last step cross-fades"]);
   else if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
   if (score) facts.push(["seam score ", score[0].toFixed(2), judged(score)]);
   return facts;

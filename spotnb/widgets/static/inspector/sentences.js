@@ -1,5 +1,5 @@
 // The sentences of LatentInspector.
-import { cuts } from "../shared/layout.js";
+import { blended, cuts } from "../shared/layout.js";
 import { hzOf } from "../shared/mel_scale.js";
 import { withMinus } from "../shared/numbers.js";
 import { DB, frequency } from "../shared/spectrogram.js";
@@ -220,7 +220,7 @@ export function description(store, state, read) {
   const numbers = facts(store, state).map(([name, value]) => name + value);
   const count = store.parts[step].facts.tiles.length;
   const layout = layoutOf(store, step);
-  const seams = layout.method.faded ? ` ${count} tiles.` : ` ${count} tiles, ${cuts(layout).length} seams.`;
+  const seams = blended(layout) ? ` ${count} tiles.` : ` ${count} tiles, ${cuts(layout).length} seams.`;
   return `${NAMES[quantity]} at step ${nameOf(store, step)}, ${which}: ${numbers.join(", ")}.${state.tiles ? seams : ""}${read}`;
 }
 

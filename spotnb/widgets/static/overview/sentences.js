@@ -75,13 +75,13 @@ function tilesOf({ steps }, step) {
 
 /** @param {Step} last */
 function lastCuts({ blended, seams }) {
-  if (blended) return "The last step cross-fades its tiles, so there is no cut to be heard.";
+  if (blended && !seams.length) return "The last step cross-fades its tiles, so there is no cut to be heard.";
   return seams.length ? "The triangles mark the cuts of the last step: can you hear them?" : "";
 }
 
 /** @param {Step} step @param {number} perSecond */
 function cuts({ blended, seams }, perSecond) {
-  if (blended) return "Its tiles overlap and cross-fade, so nothing is cut.";
+  if (blended && !seams.length) return "Its tiles overlap and cross-fade, so nothing is cut.";
   if (!seams.length) return "There is no cut.";
   const times = seams.slice(0, 8).map((seam) => seconds(seam, perSecond));
   const more = seams.length > 8 ? " and so on" : "";

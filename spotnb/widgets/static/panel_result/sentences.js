@@ -47,7 +47,8 @@ export function facts({ score, tile, peak, lufs, seams, blended }) {
   }
   if (peak !== null) parts.push(["peak ", `${peak.toFixed(1)} dB`]);
   if (lufs !== null) parts.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
-  parts.push(["seams of the last step ", blended ? "none, its tiles cross-fade" : String(seams.length)]);
+  const fades = blended && !seams.length;
+  parts.push(["seams of the last step ", fades ? "none, its tiles cross-fade" : String(seams.length)]);
   return parts;
 }
 
