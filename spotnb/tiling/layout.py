@@ -21,7 +21,7 @@ from spotnb.tiling.edges import POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.finish import check_finish_overlap, is_finishing
 from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles, require_multiple
 from spotnb.tiling.picture import tiles_picture
-from spotnb.tiling.shares import shares
+from spotnb.tiling.shares import shares, uncrossed
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
@@ -106,18 +106,8 @@ class Layout(Shown):
 
     @property
     def cuts(self) -> tuple[int, ...]:
-        """The seams at which the prediction changes from one tile to another.
-
-        In a `blended` layout, only those are left that no tile reaches across: none if `finish_overlap` is above 0.
-        """
-        if not self.blended:
-            return self.seams
-        return tuple(seam for seam in self.seams if not self._is_inside(seam))
-
-    def _is_inside(self, seam: int) -> bool:
-        """Return whether a segment reaches across a seam."""
-        turns = (seam, seam + self.frames)  # a segment on a ring may end past T
-        return any(start < place < stop for start, stop in (tile.segment for tile in self.tiles) for place in turns)
+        """The seams where the prediction changes from one tile to another: none where a `blended` layout cross-fades."""
+        return uncrossed(self.tiles, self.frames, self.seams) if self.blended else self.seams
 
     @property
     def pad(self) -> tuple[int, int]:

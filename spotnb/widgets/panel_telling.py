@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Final
 
 from spotnb.errors import SpotnbError
@@ -13,6 +12,7 @@ from spotnb.widgets.panel_cost import Plan, duration
 from spotnb.widgets.panel_display import Display
 from spotnb.widgets.panel_form import ACTIONS, Form
 from spotnb.widgets.panel_kept import run_name
+from spotnb.widgets.panel_marimo import Later, Workers
 from spotnb.widgets.panel_run import Run
 
 TELL_AFTER: Final = 0.3  # seconds without a change before words and cost are looked at again
@@ -87,11 +87,13 @@ class Foresight:
         form: The form.
         display: Where the plan and the cost appear.
         eager: Whether the model may be loaded for this.
+        workers: Creates the thread.
     """
 
-    def __init__(self, run: Run, form: Form, display: Display, eager: bool) -> None:
+    def __init__(self, run: Run, form: Form, display: Display, eager: bool, workers: Workers) -> None:
         self._run, self._form, self._display, self._eager = run, form, display, eager
-        self._timer: threading.Timer | None = None
+        self._workers = workers
+        self._later: Later | None = None
         self._closed = False
 
     def changed(self) -> None:
@@ -99,21 +101,19 @@ class Foresight:
         if self._closed:
             return
         self.cancel()
-        self._timer = threading.Timer(TELL_AFTER, self.tell)
-        self._timer.daemon = True
-        self._timer.start()
+        self._later = Later(self._workers, TELL_AFTER, self.tell)
 
     def cancel(self) -> None:
         """Do not tell what has not been told yet."""
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._later is not None:
+            self._later.cancel()
 
     def close(self) -> None:
         """Stop, and wait for what is under way."""
         self._closed = True
         self.cancel()
-        if self._timer is not None and self._timer.ident is not None:
-            self._timer.join(10)
+        if self._later is not None:
+            self._later.wait(10)
 
     def plan(self) -> Plan | None:
         """Show the plan of the form. Nothing changes if the form is invalid."""

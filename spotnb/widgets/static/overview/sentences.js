@@ -50,7 +50,7 @@ export function story(scene, { stage, step }) {
     case "noise":
       return `Everything begins with random numbers: ${channels} channels of ${frames} frames and ${bins} ${bins === 1 ? "bin" : "bins"}. Nothing in them depends on the prompt yet.`;
     case "steps":
-      return `${stepName(scene, step)} of ${total}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(steps[step], framesPerSecond)} ${moved(scene, step)}`.trim();
+      return `${stepName(scene, step)} / ${total - 1}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(steps[step], framesPerSecond)} ${moved(scene, step)}`.trim();
     case "latent":
       return step === steps.length - 1
         ? "The finished latent. All noise is gone, and only the decoder remains."
@@ -64,7 +64,7 @@ export function story(scene, { stage, step }) {
 
 /** @param {Scene} scene @param {number} step */
 export function stepName({ steps }, step) {
-  return `Step ${steps[step].step + 1}`;
+  return `Step ${steps[step].step}`;
 }
 
 /** @param {Scene} scene @param {number} step */
