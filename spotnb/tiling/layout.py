@@ -106,7 +106,7 @@ class Layout(Shown):
 
     @property
     def cuts(self) -> tuple[int, ...]:
-        """The seams where the prediction changes from one tile to another: none where a `blended` layout cross-fades."""
+        """The seams at which the prediction changes abruptly: none in a `blended` layout whose tiles all cross-fade."""
         return uncrossed(self.tiles, self.frames, self.seams) if self.blended else self.seams
 
     @property

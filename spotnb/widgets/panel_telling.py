@@ -18,7 +18,7 @@ from spotnb.widgets.panel_run import Run
 TELL_AFTER: Final = 0.3  # seconds without a change before words and cost are looked at again
 FIRST_DECODING: Final = 90_000_000
 """Bytes by which a process grows when it decodes for the first time, and keeps: measured with the embedded model."""
-OLD_SOUND: Final = "The sound below is that of the run before, until this one is done."
+OLD_SOUND: Final = "The sound shown is that of the run before, until this one is done."
 
 
 def enabled(run: Run) -> dict[str, bool]:
@@ -74,8 +74,8 @@ def fork_words(run: Run, at: int | None) -> str:
         return ""
     step, final = (sampler.steps_done if at is None else at), len(sampler.solver) - 1
     if step > final:
-        return "Fork needs an earlier step: choose one with the slider below."
-    after = f"after step {step - 1} / {final}" if step > sampler.first else "from its start"
+        return "Fork needs an earlier step: choose one with the Step slider."
+    after = f"after step {step - 1} / {final}" if step > sampler.first else "from the start"
     return f"Fork continues {after} of {run_name(sampler)}, with the form."
 
 

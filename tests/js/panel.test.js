@@ -6,6 +6,7 @@ import { typedValue } from "../../spotnb/widgets/static/panel_form/values.js";
 import { about } from "../../spotnb/widgets/static/panel_kept/sentences.js";
 import { meaning, stageNames } from "../../spotnb/widgets/static/panel_phase/sentences.js";
 import { fullScale } from "../../spotnb/widgets/static/panel_result/geometry.js";
+import { facts } from "../../spotnb/widgets/static/panel_result/sentences.js";
 
 test("numbers become numbers, and what is no number stays a text that the kernel refuses", () => {
   const number = { kind: "number", optional: false };
@@ -89,6 +90,27 @@ test("after a step, the places of the next cuts are told", () => {
   assert.match(after({ blended: true, seams: [] }), /In the next step, tiles overlap and cross-fade\.$/);
   assert.match(after({ blended: false, seams: [] }, { seams: [] }), /full length\.$/);
   assert.doesNotMatch(meaning({ ...STEP, stage: "stitch", seams: [] }), /seams/);
+});
+
+test("a result says what its seam score means", () => {
+  const told = (changes) =>
+    facts({
+      score: { score: 0.89, p: 0.535 },
+      tile: 128,
+      peak: -5.2,
+      lufs: null,
+      seams: [],
+      blended: true,
+      ...changes,
+    });
+  const [score, peak, seams] = told({});
+  assert.equal(score.slice(0, 3).join(""), "seam score 0.89: the cuts do not stand out (p = 0.54)");
+  assert.match(score[3], /every 128th latent frame/);
+  assert.equal(peak.join(""), "peak −5.2 dB");
+  assert.equal(seams.join(""), "seams of the last step none, its tiles cross-fade");
+  const cut = told({ score: { score: 4.4, p: 0 }, seams: [128], blended: false });
+  assert.match(cut[0].join(""), /: the cuts stand out \(p < 0\.001\)/);
+  assert.equal(cut[2].join(""), "seams of the last step 1");
 });
 
 test("the scale of a waveform is the smallest round number that holds its peak", () => {
