@@ -207,11 +207,11 @@ def plot_seams(
         pins = np.array(grid) * seconds
         ax.vlines(pins, 0, len(run), colors=RUST, lw=1.2, ls=(0, (4, 2)))
         dot: dict[str, Any] = {"color": RUST, "marker": "o", "ms": 5 if len(pins) <= 24 else 3, "ls": ""}
-        (heads,) = ax.plot(pins, [len(run)] * len(pins), label="fixed grid, every step", **dot)
+        (heads,) = ax.plot(pins, [len(run)] * len(pins), label="where a fixed grid always cuts", **dot)
         handles.append(heads)
     if seams:
         level = [min(len(run), seams * size / frames)] * 2
-        handles += ax.plot([0, frames * seconds], level, color="0.2", lw=1.2, ls=":", label="spread evenly")
+        handles += ax.plot([0, frames * seconds], level, color="0.2", lw=1.2, ls=":", label="if spread evenly")
     ax.set(xlim=(0, frames * seconds), ylim=(0, 1.1 * len(run)), xlabel="time (s)")
     ax.set_ylabel(f"steps with a seam,\nper {size * seconds:g} s")
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))

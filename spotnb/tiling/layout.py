@@ -21,7 +21,7 @@ from spotnb.tiling.edges import POLICIES, EdgePolicy, check_edge
 from spotnb.tiling.finish import check_finish_overlap, is_finishing
 from spotnb.tiling.limits import MOST_FRAMES, check_size, require_few_cells, require_few_tiles, require_multiple
 from spotnb.tiling.picture import tiles_picture
-from spotnb.tiling.shares import shares
+from spotnb.tiling.shares import shares, uncrossed
 from spotnb.tiling.shifts import DEFAULT_TIME_MULTIPLE, check_shape, check_step, draw_shift
 from spotnb.tiling.tile import Tile, check_tiles
 
@@ -106,8 +106,8 @@ class Layout(Shown):
 
     @property
     def cuts(self) -> tuple[int, ...]:
-        """The seams at which the prediction changes from one tile to another. There are none in a `blended` layout."""
-        return () if self.blended else self.seams
+        """The seams at which the prediction changes abruptly: none in a `blended` layout whose tiles all cross-fade."""
+        return uncrossed(self.tiles, self.frames, self.seams) if self.blended else self.seams
 
     @property
     def pad(self) -> tuple[int, int]:

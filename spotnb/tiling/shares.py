@@ -32,6 +32,16 @@ def shares(tiles: Sequence[Tile], frames: int, *, ring: bool, fade: bool) -> lis
     return [part / total[place] for place, part in zip(places, parts, strict=True)]
 
 
+def uncrossed(tiles: Sequence[Tile], frames: int, seams: Sequence[int]) -> tuple[int, ...]:
+    """Return the seams that no segment reaches across. On a ring, a segment may end past the length T of the latent."""
+    segments = [tile.segment for tile in tiles]
+    return tuple(
+        seam
+        for seam in seams
+        if not any(start < place < stop for start, stop in segments for place in (seam, seam + frames))
+    )
+
+
 def _distance(segment: Interval, frames: int, *, ring: bool) -> NDArray[np.float64]:
     """Return the distance of each frame's center from the nearest border of its segment.
 

@@ -70,10 +70,11 @@ class StepRecord(Shown):
     def _card_(self) -> Card:
         held = vars(self) | vars(self).get("_waiting", {})  # without reading an array that is still on a device
         arrays = [name for name in ("x", "x0", "noise") if held.get(name) is not None]
+        cuts, blended = self.layout.cuts, self.layout.blended
         facts = {
             "Arrays": ", ".join(arrays) or "none",
             "Guidance": None if self.guided is None else "on" if self.guided else "off",
-            "Seams": "none, the tiles cross-fade" if self.layout.blended else show(list(self.layout.cuts)),
+            "Seams": "none, the tiles cross-fade" if blended and not cuts else show(list(cuts)),
         }
         return Card(repr(self), facts, None, {"layout": self.layout})
 

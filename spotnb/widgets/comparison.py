@@ -213,11 +213,10 @@ def _row(run: parts.Compared, mel: Any, score: SeamScore | None, gain: float, fr
 
 def _facts(run: parts.Compared, score: SeamScore | None) -> list[str]:
     count = len(run.seams or ())
+    fades = run.blended and not count
     facts = [f"{show(run.about['prompt'])}, {run.about['method']}"] if run.about else []
     if run.seams is not None:
-        facts.append(
-            "no seams, the last step cross-fades" if run.blended else "1 seam" if count == 1 else f"{count} seams"
-        )
+        facts.append("no seams, the last step cross-fades" if fades else "1 seam" if count == 1 else f"{count} seams")
     if score is not None:
         facts.append(f"seam score {score.score:.2f} (p = {score.p_value:.2g})")
     if math.isfinite(run.levels.lufs):

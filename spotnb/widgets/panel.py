@@ -26,16 +26,12 @@ from spotnb.widgets.panel_display import Display
 from spotnb.widgets.panel_files import save_run
 from spotnb.widgets.panel_form import ACTIONS, Button, Form
 from spotnb.widgets.panel_kept import Kept, Shelf, compared_runs, run_name
+from spotnb.widgets.panel_marimo import PanelColumns, Workers
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
 from spotnb.widgets.panel_run import Run
 from spotnb.widgets.panel_telling import Foresight, enabled, fork_words, hint, share
 
 TITLE: Final = "Make long sound from a sentence"
-IN_MARIMO: Final = (
-    "SamplerPanel works in Jupyter only: marimo does not show its box of widgets. In marimo, make sound with "
-    "spotnb.generate_audio, and use Overview, LatentInspector, RunComparison, TileShiftDebugger and "
-    "ReflectionExplorer."
-)
 WORKING: Final = "the panel is working: expected it to be ready; press Pause first"
 
 
@@ -62,6 +58,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         status: What the panel says of the run.
     """
 
+    _columns: PanelColumns | None = None
     _closed = True  # until there is something to close: ipywidgets closes even what could not be made
 
     def __init__(self, model: Any = "tiny") -> None:
@@ -69,11 +66,12 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._adopted = self._eager
         self._lock = threading.RLock()
         self._shelf = Shelf(self._asked)
-        self._run = Run(model, self._show, self._shelf)
+        self._workers = Workers()
+        self._run = Run(model, self._show, self._shelf, self._workers)
         self.form = Form(self._form_changed, _usual(model))
         self._display = Display(self.form, self._shelf)
         self.status: PanelStatus = self._display.status
-        self._foresight = Foresight(self._run, self.form, self._display, self._eager)
+        self._foresight = Foresight(self._run, self.form, self._display, self._eager, self._workers)
         self._closed = False
         self.buttons = {name: Button(self.form.view, name, self._pressed) for name in ACTIONS}
         self.form.view.on_msg(self._heard)
@@ -275,8 +273,13 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         return shown
 
     def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows, which has no boxes of ipywidgets: what to use there."""
-        return "text/plain", IN_MARIMO
+        """Return what marimo shows: the two columns as one anywidget, because it has no boxes of ipywidgets."""
+        import marimo
+
+        if self._columns is None:
+            self._columns = PanelColumns(*self._display.columns)
+        shown: tuple[str, str] = marimo.ui.anywidget(self._columns)._mime_()
+        return shown
 
     def close(self) -> None:
         """Stop all work, and remove the panel from all pages and from memory. It cannot be used again."""
@@ -286,7 +289,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._foresight.close()
         self._run.pause()
         self._run.wait(10)
-        for each in [*_below(self), *self._display.leftovers(), self]:
+        columns = [] if self._columns is None else [self._columns]
+        for each in [*columns, *_below(self), *self._display.leftovers(), self]:
             values = each._trait_values  # noqa: SLF001  reading a trait would create its model
             plumbing = values.get("layout"), values.get("style")
             super().close() if each is self else each.close()
@@ -295,6 +299,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
                     part.close()
         self._shelf.runs = []
         self._run.clear()
+        self._workers.close()
 
     # ---- what pages ask for
 
@@ -307,7 +312,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         if not isinstance(name, str):
             return
         if name in ACTIONS and not self.buttons[name].disabled:
-            self._pressed(name)
+            self._workers.do(lambda: self._pressed(name))
         elif name in ("compare", "close"):
             self._try(lambda: self.compare(None if name == "compare" else []))
 
@@ -322,7 +327,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
     def _try(self, act: Any) -> None:
         trouble = ""
         try:
-            act()
+            self._workers.do(act)
         except SpotnbError as error:
             trouble = str(error)
         self._display.head.trouble = trouble

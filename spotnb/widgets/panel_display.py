@@ -59,6 +59,11 @@ class Display:
         self.box = ipywidgets.HBox([self._left, self._right], layout=row)
 
     @property
+    def columns(self) -> tuple[ipywidgets.Box, ipywidgets.Box]:
+        """The left and the right column."""
+        return self._left, self._right
+
+    @property
     def right_column(self) -> list[Any]:
         """The widgets in the right column, from top to bottom."""
         before_a_run = [] if self.inspector else [self.plan, self.tiles]

@@ -86,13 +86,17 @@ def phase_scene(step: Any, stage: str, done: int, words: str, record: Any = None
         "pad": [left, right],
         "framesPerSecond": step.clock.frames_per_second,
         "tiles": [[*tile.window, *tile.segment] for tile in layout.tiles],
-        "blended": layout.blended,
-        "seams": list(layout.cuts),
+        **_cutting(layout),
+        "next": _cutting(step.run.layout(step.index + 1)) if step.index + 1 in step.run.steps else None,
         "guidance": step.run.settings.guidance_scale,
         "interval": None if (interval := step.run.settings.guidance_interval) is None else list(interval),
         "rows": rows,
         "all": list(NAMES.values()),
     }
+
+
+def _cutting(layout: Layout) -> dict[str, Any]:
+    return {"blended": layout.blended, "seams": list(layout.cuts)}
 
 
 def padding_words(step: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from spotnb.errors import InputError, SpotnbError
 from spotnb.widgets.panel_cost import duration
 from spotnb.widgets.panel_kept import Kept, Shelf
+from spotnb.widgets.panel_marimo import Workers
 from spotnb.widgets.panel_phase import padding_words, phase_scene
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Run:
         model: A model, or the name of one, which is loaded when it is first needed.
         changed: Called after every change, from any thread.
         shelf: Keeps every run that is finished or set aside.
+        workers: Creates the thread.
 
     Attributes:
         state: The current state for display.
@@ -56,10 +58,10 @@ class Run:
         pictured: What the last phase did, for a `PhaseView`, or None after anything else.
     """
 
-    def __init__(self, model: Any, changed: Callable[[], None], shelf: Shelf) -> None:
+    def __init__(self, model: Any, changed: Callable[[], None], shelf: Shelf, workers: Workers) -> None:
         self._name = model if isinstance(model, str) else "tiny"
         self._model: Any = None if isinstance(model, str) else model
-        self._changed = changed
+        self._changed, self._workers = changed, workers
         self._pause = threading.Event()
         self._lock = threading.Lock()
         self._loading, self._telling = threading.Lock(), threading.Lock()
@@ -121,7 +123,7 @@ class Run:
                 return False
             self._busy = True
             self._pause.clear()
-            thread = self._thread = threading.Thread(target=self._do, args=(work,), name="spotnb-panel", daemon=True)
+            thread = self._thread = self._workers.thread(lambda: self._do(work), "spotnb-panel")
         self.state = replace(self.state, busy=busy, trouble="", details="")
         self._changed()
         thread.start()
@@ -153,8 +155,6 @@ class Run:
         with self._lock:
             self._busy = False
         self.tell(busy="", trouble=trouble, details=details, tiles=self._tiles())
-
-    # ---- work for the thread
 
     def prepare(self, settings: dict[str, Any]) -> None:
         """Create a sampler if there is none, or if the current one is finished."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Final
 
 from spotnb.errors import SpotnbError
@@ -13,12 +12,13 @@ from spotnb.widgets.panel_cost import Plan, duration
 from spotnb.widgets.panel_display import Display
 from spotnb.widgets.panel_form import ACTIONS, Form
 from spotnb.widgets.panel_kept import run_name
+from spotnb.widgets.panel_marimo import Later, Workers
 from spotnb.widgets.panel_run import Run
 
 TELL_AFTER: Final = 0.3  # seconds without a change before words and cost are looked at again
 FIRST_DECODING: Final = 90_000_000
 """Bytes by which a process grows when it decodes for the first time, and keeps: measured with the embedded model."""
-OLD_SOUND: Final = "The sound below is that of the run before, until this one is done."
+OLD_SOUND: Final = "The sound shown is that of the run before, until this one is done."
 
 
 def enabled(run: Run) -> dict[str, bool]:
@@ -74,8 +74,8 @@ def fork_words(run: Run, at: int | None) -> str:
         return ""
     step, final = (sampler.steps_done if at is None else at), len(sampler.solver) - 1
     if step > final:
-        return "Fork needs an earlier step: choose one with the slider below."
-    after = f"after step {step - 1} / {final}" if step > sampler.first else "from its start"
+        return "Fork needs an earlier step: choose one with the Step slider."
+    after = f"after step {step - 1} / {final}" if step > sampler.first else "from the start"
     return f"Fork continues {after} of {run_name(sampler)}, with the form."
 
 
@@ -87,11 +87,13 @@ class Foresight:
         form: The form.
         display: Where the plan and the cost appear.
         eager: Whether the model may be loaded for this.
+        workers: Creates the thread.
     """
 
-    def __init__(self, run: Run, form: Form, display: Display, eager: bool) -> None:
+    def __init__(self, run: Run, form: Form, display: Display, eager: bool, workers: Workers) -> None:
         self._run, self._form, self._display, self._eager = run, form, display, eager
-        self._timer: threading.Timer | None = None
+        self._workers = workers
+        self._later: Later | None = None
         self._closed = False
 
     def changed(self) -> None:
@@ -99,21 +101,19 @@ class Foresight:
         if self._closed:
             return
         self.cancel()
-        self._timer = threading.Timer(TELL_AFTER, self.tell)
-        self._timer.daemon = True
-        self._timer.start()
+        self._later = Later(self._workers, TELL_AFTER, self.tell)
 
     def cancel(self) -> None:
         """Do not tell what has not been told yet."""
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._later is not None:
+            self._later.cancel()
 
     def close(self) -> None:
         """Stop, and wait for what is under way."""
         self._closed = True
         self.cancel()
-        if self._timer is not None and self._timer.ident is not None:
-            self._timer.join(10)
+        if self._later is not None:
+            self._later.wait(10)
 
     def plan(self) -> Plan | None:
         """Show the plan of the form. Nothing changes if the form is invalid."""

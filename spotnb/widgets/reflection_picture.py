@@ -17,6 +17,8 @@ from spotnb.widgets.reflection_stages import ORDERS, Stage, circular, stages
 
 HALF = 0.4  # of a row that is 1 high
 NAMES = {"naive": "Naive: crop, then roll back", "right": "Right: roll back, then crop"}
+CALLED = {"shifted": "rolled", "undone": "rolled back"}
+"""What the picture calls a stage whose name is another."""
 
 
 def draw_orders(plane: NDArray[np.float32], numbers: list[str] | None, pad: int, shift: int) -> Figure:
@@ -63,7 +65,7 @@ def _draw_rows(
     for border in (0, len(plane)):
         axes.axvline(border, color="0.2", lw=1, ls=(0, (3, 3)))
     axes.set(xlim=(-pad - 0.2, len(plane) + pad + 0.2), ylim=(len(rows) - 0.4, -0.6), xticks=[])
-    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_yticks(range(len(rows)), [CALLED.get(name, name) for name in rows])
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

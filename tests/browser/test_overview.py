@@ -31,7 +31,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 
 @pytest.fixture
 def shown(page: Shown) -> Shown:
-    for stage, step, words in (("noise", 0, "Everything begins"), ("steps", 2, "Step 3 of 5")):
+    for stage, step, words in (("noise", 0, "Everything begins"), ("steps", 2, "Step 2 / 4")):
         page.run(f"w.stage, w.step = '{stage}', {step}")
         page.widget.get_by_text(words).first.wait_for()
     return page
@@ -66,7 +66,7 @@ def test_the_cuts_move_as_the_steps_play(shown: Shown) -> None:
     shown.until("w.step", 0)
     shown.widget.get_by_role("button", name="Play the steps").click()
     shown.until("w.step", 4)
-    shown.widget.get_by_text("Step 5 of 5").first.wait_for()
+    shown.widget.get_by_text("Step 4 / 4").first.wait_for()
 
 
 def test_a_click_on_the_map_shows_its_step(shown: Shown) -> None:

@@ -128,7 +128,7 @@ def legends(shown: Shown) -> list[list[str]]:
 
 
 LATENT = "latent of an example, “church organ, slow”, channel 0: −2.9 to 2.9"
-HISTOGRAM = ["fixed grid, every step", "spread evenly"]
+HISTOGRAM = ["where a fixed grid always cuts", "if spread evenly"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ HISTOGRAM = ["fixed grid, every step", "spread evenly"]
             ["seam of this step", "ends of the sound"],
             ["seam", "24 seams of this run", *HISTOGRAM],
         ),
-        ("w.method = 'full'", ["ends of the sound"], ["fixed grid, every step"]),
+        ("w.method = 'full'", ["ends of the sound"], ["where a fixed grid always cuts"]),
         (
             "w.edge = 'circular'; w.step = 1",
             ["seam of this step", "seam of the step before", "where the loop closes", "the other end"],

@@ -255,14 +255,14 @@ test("tiles that cross-fade have no seams", () => {
     [1, 2],
   );
   const told = (step) => facts(held, state({ step }, 2)).at(-1).join("");
-  assert.deepEqual([0, 1].map(told), ["tiles cross-fade, nothing is cut", "shift 2"]);
+  assert.deepEqual([0, 1].map(told), ["tiles cross-fade, nothing is cut", "shift 0.08 s"]);
   assert.match(description(held, state({ step: 0 }, 2), ""), / 2 tiles\.$/);
 });
 
 test("the facts and the description say the same", () => {
   const held = store(record(7));
   const told = facts(held, state({}, 1)).map((parts) => parts.join(""));
-  assert.deepEqual(told.slice(4), ["t = 893", "shift 2"]);
+  assert.deepEqual(told.slice(4), ["t = 893", "shift 0.08 s"]);
   assert.equal(
     description(held, state({}, 1), " And this."),
     `Clean estimate at step 7, all channels: ${told.join(", ")}. 2 tiles, 1 seams. And this.`,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
+  blended,
+  cuts,
   finishing,
   moves,
   networkFrames,
@@ -29,6 +31,7 @@ test("every layout is that of Python", () => {
       tiles: layout.tiles.map(({ window, segment }) => [...window, ...segment]),
       fallback: layout.fallback,
       seams: seams(layout),
+      cuts: cuts(layout),
       pad: pad(layout),
       cost: networkFrames(layout),
     };
@@ -94,6 +97,17 @@ test("segments that cross-fade share a lane, and each rises while the one before
   assert.deepEqual(ring[0], [3, 0, 64, 0, 0]);
   assert.deepEqual(ring[1], [0, 0, 256, 0, 64]);
   assert.deepEqual(ownedPieces(plan(options(), 100))[1], [1, 100, 356, 0, 100]);
+});
+
+test("a finish without overlap cuts, and is not called cross-faded", () => {
+  const apart = plan(finishing(options(), 0), 0);
+  assert.deepEqual([blended(apart), cuts(apart)], [false, [256, 512]]);
+  assert.deepEqual(
+    ownedPieces(apart).map(([, , , lane]) => lane),
+    [0, 0, 0],
+  );
+  const last = plan(finishing(options({ frames: 700 }), 0), 0);
+  assert.deepEqual([blended(last), cuts(last)], [true, [256]]);
 });
 
 test("only the moving grid of spot has a finish", () => {

@@ -99,14 +99,14 @@ test("a log magnitude is told in decibels", () => {
 test("every stage says what it shows", () => {
   const told = (stage, index = 1) => story(SCENE, { stage, step: index });
   assert.match(told("noise"), /8 channels of 256 frames and 16 bins/);
-  assert.match(told("steps"), /^Step 3 of 6: the network sees 2 tiles/);
+  assert.match(told("steps"), /^Step 2 \/ 5: the network sees 2 tiles/);
   assert.match(told("steps"), /The cuts lie at 1 s\./);
   assert.match(told("steps"), /cuts somewhere else/);
-  assert.match(told("latent"), /clean estimate of step 3/);
+  assert.match(told("latent"), /clean estimate of step 2/);
   assert.match(told("latent", 2), /finished latent/);
   assert.match(told("mel"), /10\.24 s of latent, of which 10\.0 s are kept/);
   assert.match(told("sound"), /can you hear them/);
-  assert.equal(stepName(SCENE, 2), "Step 6");
+  assert.equal(stepName(SCENE, 2), "Step 5");
 });
 
 test("a finishing step cross-fades, and the other steps are told as before", () => {

@@ -6,6 +6,7 @@ import { typedValue } from "../../spotnb/widgets/static/panel_form/values.js";
 import { about } from "../../spotnb/widgets/static/panel_kept/sentences.js";
 import { meaning, stageNames } from "../../spotnb/widgets/static/panel_phase/sentences.js";
 import { fullScale } from "../../spotnb/widgets/static/panel_result/geometry.js";
+import { facts } from "../../spotnb/widgets/static/panel_result/sentences.js";
 
 test("numbers become numbers, and what is no number stays a text that the kernel refuses", () => {
   const number = { kind: "number", optional: false };
@@ -51,6 +52,8 @@ const STEP = {
     [60, 90, 60, 90],
   ],
   blended: false,
+  seams: [30, 60],
+  next: { blended: false, seams: [20, 50, 80] },
   done: 0,
   guidance: 2.5,
   interval: null,
@@ -68,15 +71,46 @@ test("each phase is explained", () => {
   assert.match(meaning({ ...predicted, rows: [{ key: "difference" }] }), /twice.*counts 2.5 times/);
   assert.match(meaning({ ...STEP, stage: "stitch" }), /tile that owns it.*seams/);
   assert.match(meaning({ ...STEP, stage: "stitch", frames: 80 }), /take.* mean.*seams/);
-  assert.match(meaning({ ...STEP, stage: "update" }), /next step/);
   assert.equal(stageNames(predicted).predict, "2 Predict 2 / 3");
 });
 
 test("a finishing step is told to cross-fade, and not to cut", () => {
-  const faded = { ...STEP, blended: true, frames: 70 };
+  const faded = { ...STEP, blended: true, seams: [], frames: 70, next: null };
   assert.match(meaning(faded), /covers the noisy latent with 3 windows that overlap/);
   assert.match(meaning({ ...faded, stage: "stitch" }), /fades from one to the next: nothing is cut/);
-  assert.doesNotMatch(meaning({ ...faded, stage: "update" }), /cuts/);
+  assert.match(meaning({ ...faded, stage: "update" }), /full length\. That was the last step\.$/);
+});
+
+test("after a step, the places of the next cuts are told", () => {
+  const after = (next, changes = {}) => meaning({ ...STEP, ...changes, stage: "update", next });
+  const start = /^The solver took some of that noise away, once for the full length\./;
+  assert.match(after(STEP.next), start);
+  assert.match(after(STEP.next), /The next step cuts elsewhere\.$/);
+  assert.match(after({ blended: false, seams: [30, 60] }), /The next step cuts at the same places\.$/);
+  assert.match(after({ blended: true, seams: [] }), /In the next step, tiles overlap and cross-fade\.$/);
+  assert.match(after({ blended: false, seams: [] }, { seams: [] }), /full length\.$/);
+  assert.doesNotMatch(meaning({ ...STEP, stage: "stitch", seams: [] }), /seams/);
+});
+
+test("a result says what its seam score means", () => {
+  const told = (changes) =>
+    facts({
+      score: { score: 0.89, p: 0.535 },
+      tile: 128,
+      peak: -5.2,
+      lufs: null,
+      seams: [],
+      blended: true,
+      ...changes,
+    });
+  const [score, peak, seams] = told({});
+  assert.equal(score.slice(0, 3).join(""), "seam score 0.89: the cuts do not stand out (p = 0.54)");
+  assert.match(score[3], /every 128th latent frame/);
+  assert.equal(peak.join(""), "peak −5.2 dB");
+  assert.equal(seams.join(""), "seams of the last step none, its tiles cross-fade");
+  const cut = told({ score: { score: 4.4, p: 0 }, seams: [128], blended: false });
+  assert.match(cut[0].join(""), /: the cuts stand out \(p < 0\.001\)/);
+  assert.equal(cut[2].join(""), "seams of the last step 1");
 });
 
 test("the scale of a waveform is the smallest round number that holds its peak", () => {

@@ -8,7 +8,14 @@ import {
   stageAt,
   totalHeight,
 } from "../../spotnb/widgets/static/reflection/geometry.js";
-import { circularWords, fateWords, heading, naming, story } from "../../spotnb/widgets/static/reflection/sentences.js";
+import {
+  circularWords,
+  fateWords,
+  heading,
+  naming,
+  stageLabel,
+  story,
+} from "../../spotnb/widgets/static/reflection/sentences.js";
 import { circularOf, isExact, lost, ORDERS, stagesOf, twice } from "../../spotnb/widgets/static/reflection/stages.js";
 import { bothOrders, fateOf, LAST, readState, stageName } from "../../spotnb/widgets/static/reflection/state.js";
 import { fixture, plain } from "./fixtures.js";
@@ -50,6 +57,7 @@ test("traits are kept within their limits", () => {
   const state = readState(EIGHT, (name) => traits[name]);
   assert.deepEqual(state, { order: "naive", pad: 7, shift: 8, stage: LAST });
   assert.equal(stageName(state), "undone");
+  assert.equal(stageLabel(stageName(state)), "rolled back");
 });
 
 test("the naive order loses frames, the right one none", () => {

@@ -131,6 +131,17 @@ test("in the last steps, the tiles of spot overlap", () => {
   assert.deepEqual(other.run.cuts[3], [100, 200]);
 });
 
+test("tiles of the last steps that do not overlap are not called cross-faded", () => {
+  const { given, run, it } = shown({ step: 3 }, { finish: { first: 3, overlap: 0 } });
+  assert.deepEqual(run.cuts[3], [100, 200]);
+  assert.equal(facts(given, run, it)[0].join(""), "3 tiles");
+  assert.match(oneStep(given, it), /a tile keeps the prediction of its segment\.$/);
+  assert.match(description(given, it), /: 3 tiles, seams at 4, 8 seconds;/);
+  for (const keys of [stepKeys(given, run, it), runKeys(run, it, true)]) {
+    assert.ok(!keys.some(([sign]) => sign === "fade"));
+  }
+});
+
 test("both frames at a seam touch it, on a ring across the ends too", () => {
   const { run } = shown();
   assert.deepEqual(

@@ -234,7 +234,7 @@ def test_seams_are_counted_beside_the_fixed_grid():
     assert pins * 25 == pytest.approx([128, 256, 384, 512, 640])
     assert set(heights) == {25}
     count = sum(len(layout.seams) for layout in layouts)
-    assert keys(ax) == [f"{count} seams of this run", "fixed grid, every step", "spread evenly"]
+    assert keys(ax) == [f"{count} seams of this run", "where a fixed grid always cuts", "if spread evenly"]
     assert ax.get_ylabel() == "steps with a seam,\nper 0.32 s"
     level = next(line for line in ax.lines if line.get_linestyle() == ":").get_ydata()[0]
     assert level == pytest.approx(count * 8 / 768)

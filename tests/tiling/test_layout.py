@@ -402,6 +402,8 @@ def test_the_finish_by_hand(edge: str) -> None:
     assert (before.blended, before.cuts) == (False, before.seams)
     apart = plan(48, config, 8, steps=10, time_multiple=1, finish_steps=2, finish_overlap=0)
     assert (windows(apart), apart.blended) == ([(0, 16), (16, 32), (32, 48)], False)
+    last = plan(44, config, 8, steps=10, time_multiple=1, finish_steps=2, finish_overlap=0)
+    assert (windows(last), last.blended, last.cuts) == ([(0, 16), (16, 32), (28, 44)], True, (16,))
 
 
 def test_the_finish_on_a_ring_by_hand() -> None:

@@ -108,6 +108,7 @@ def _layout(layout: Layout) -> dict[str, Any]:
         "tiles": [[*tile.window, *tile.segment] for tile in layout.tiles],
         "fallback": layout.fallback,
         "seams": list(layout.seams),
+        "cuts": list(layout.cuts),
         "pad": list(layout.pad),
         "cost": layout.network_frames,
     }

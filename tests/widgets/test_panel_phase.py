@@ -68,6 +68,21 @@ def test_the_rows_are_the_tensors_of_the_step(method: str, edge: str) -> None:
     assert scene["seams"] == list(step.layout.cuts)
 
 
+@pytest.mark.parametrize(("method", "finish"), [("spot", 0), ("spot", 2), ("tiles", 0), ("full", 0)])
+def test_the_cuts_of_the_next_step_are_known(method: str, finish: int) -> None:
+    run = sampler(method=method, finish_steps=finish)
+    for number in range(3):
+        step = run.begin()
+        scene = phase_scene(step, "update", len(step.layout.tiles), "", step.finish())
+        if number == 2:
+            assert scene["next"] is None
+            continue
+        following = run.layout(number + 1)
+        assert scene["next"] == {"blended": following.blended, "seams": list(following.cuts)}
+        if scene["seams"]:
+            assert (scene["next"]["seams"] == scene["seams"]) == (method == "tiles")
+
+
 def test_without_guidance_there_is_one_half() -> None:
     step = sampler(guidance_scale=1.0).begin()
     step.predict()

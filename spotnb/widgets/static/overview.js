@@ -33,7 +33,7 @@ function render(given) {
     count: scene.steps.length,
     get: () => read().step,
     go: (step) => view.set({ step }),
-    name: (step) => String(scene.steps[step].step + 1),
+    name: (step) => String(scene.steps[step].step),
   });
   const plot = createPlot(view, {
     perSecond: scene.framesPerSecond,

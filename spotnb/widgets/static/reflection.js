@@ -6,7 +6,7 @@ import { createControls } from "./reflection/controls.js";
 import { areaOf, columnsOf, rowHeight, stageAt, TOP, totalHeight } from "./reflection/geometry.js";
 import { createMotion } from "./reflection/motion.js";
 import { paintCircular, paintOrder } from "./reflection/painter.js";
-import { APART, circularWords, KEYS, story } from "./reflection/sentences.js";
+import { APART, circularWords, KEYS, stageLabel, story } from "./reflection/sentences.js";
 import { circularOf, ORDERS } from "./reflection/stages.js";
 import { bothOrders, LAST, readState, stageName } from "./reflection/state.js";
 import { diverging, imageOf } from "./shared/colors.js";
@@ -113,7 +113,7 @@ function createActions(view, { frames }, read) {
 
 /** @param {View} view @param {() => State} read @param {Actions} act */
 function createStages(view, read, act) {
-  const nameOf = (/** @type {number} */ stage) => stageName({ ...read(), stage });
+  const nameOf = (/** @type {number} */ stage) => stageLabel(stageName({ ...read(), stage }));
   return createSteps(view, {
     label: "Stage",
     count: ORDERS.naive.length,

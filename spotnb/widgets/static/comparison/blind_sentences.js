@@ -1,5 +1,6 @@
 // The sentences of the blind test.
-import { LEVEL, needed, pValue } from "./statistics.js";
+import { LEVEL } from "../shared/seam_score.js";
+import { needed, pValue } from "./statistics.js";
 
 /** @import { Outcome } from "./session.js" */
 

@@ -1,10 +1,10 @@
 // The sentences of RunComparison.
 import { BANDS, hzOf } from "../shared/mel_scale.js";
 import { clamp, withMinus } from "../shared/numbers.js";
+import { judged } from "../shared/seam_score.js";
 import { bandAt, DB, frequency } from "../shared/spectrogram.js";
 import { GAP, MEL, rowPlaces } from "./geometry.js";
 import { factorOf } from "./rows.js";
-import { LEVEL } from "./statistics.js";
 
 /** @import { KeyMeaning } from "../shared/keys.js" */
 /** @import { Row, Scene } from "./rows.js" */
@@ -32,11 +32,6 @@ export function decibels(value) {
   return `${withMinus(value.toFixed(1))} dB`;
 }
 
-/** @param {number} p */
-function chance(p) {
-  return p < 0.001 ? "< 0.001" : `= ${p.toPrecision(2)}`;
-}
-
 /**
  * The seams and the score of a run, as [before, value, after].
  * @param {Row} row
@@ -44,16 +39,10 @@ function chance(p) {
 export function rowFacts({ seams, seamsKnown, blended, score }) {
   /** @type {[string, string, string][]} */
   const facts = [];
-  if (blended) facts.push(["", "no seams", ": the last step cross-fades"]);
+  if (blended && !seams.length) facts.push(["", "no seams", ": the last step cross-fades"]);
   else if (seamsKnown) facts.push(["", String(seams.length), seams.length === 1 ? " seam" : " seams"]);
-  if (score) facts.push(["seam score ", score[0].toFixed(2), judged(score)]);
+  if (score) facts.push(["seam score ", score[0].toFixed(2), judged(...score)]);
   return facts;
-}
-
-/** @param {[score: number, p: number | null]} score */
-function judged([score, p]) {
-  if (p === null) return ""; // a long sound that a page made
-  return `: ${score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out"} (p ${chance(p)})`;
 }
 
 /**

@@ -1,5 +1,5 @@
 // The exact binomial test for the blind test. It mirrors `spotnb.widgets.abx`.
-export const LEVEL = 0.05;
+import { LEVEL } from "../shared/seam_score.js";
 
 /**
  * The probability that guessing gives at least that many right answers (one-sided, exact).

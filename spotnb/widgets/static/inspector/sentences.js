@@ -1,5 +1,5 @@
 // The sentences of LatentInspector.
-import { cuts } from "../shared/layout.js";
+import { blended, cuts } from "../shared/layout.js";
 import { hzOf } from "../shared/mel_scale.js";
 import { withMinus } from "../shared/numbers.js";
 import { DB, frequency } from "../shared/spectrogram.js";
@@ -52,7 +52,7 @@ export const GLOSSARY = [
   ],
   ["min, max", "The extremes. Those of a clean estimate that go on growing hint at too much guidance."],
   ["t", "How noisy the latent is when the step begins: almost 1000 is pure noise, 0 is clean."],
-  ["shift", "By how many latent frames the tiles of this step are moved."],
+  ["shift", "How far the tiles of this step are moved from the start of the sound."],
   [
     "tiles, ▼",
     "The bars on top are the tiles that the network sees one by one. ▼ is a seam, where two of them meet. In the last steps of a run tiles may overlap and cross-fade, drawn as slopes: nothing is cut there.",
@@ -151,7 +151,8 @@ export function facts(store, { step, quantity, channel }) {
   const { mean, std, min, max, bad } = store.statistics(step, quantity, channel);
   const { timestep, shift, blended } = store.parts[step].facts;
   const rows = Object.entries({ mean, std, min, max }).map(([name, value]) => [name, number(value)]);
-  rows.push(["t =", String(timestep)], blended ? ["tiles", "cross-fade, nothing is cut"] : ["shift", String(shift)]);
+  const moved = `${seconds(shift, store.scene.framesPerSecond)} s`;
+  rows.push(["t =", String(timestep)], blended ? ["tiles", "cross-fade, nothing is cut"] : ["shift", moved]);
   if (bad) rows.push([bad === 1 ? "NaN or infinite value:" : "NaN or infinite values:", String(bad)]);
   return rows.map(([name, value]) => /** @type {const} */ ([`${name} `, value]));
 }
@@ -220,7 +221,7 @@ export function description(store, state, read) {
   const numbers = facts(store, state).map(([name, value]) => name + value);
   const count = store.parts[step].facts.tiles.length;
   const layout = layoutOf(store, step);
-  const seams = layout.method.faded ? ` ${count} tiles.` : ` ${count} tiles, ${cuts(layout).length} seams.`;
+  const seams = blended(layout) ? ` ${count} tiles.` : ` ${count} tiles, ${cuts(layout).length} seams.`;
   return `${NAMES[quantity]} at step ${nameOf(store, step)}, ${which}: ${numbers.join(", ")}.${state.tiles ? seams : ""}${read}`;
 }
 

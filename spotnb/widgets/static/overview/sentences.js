@@ -50,7 +50,7 @@ export function story(scene, { stage, step }) {
     case "noise":
       return `Everything begins with random numbers: ${channels} channels of ${frames} frames and ${bins} ${bins === 1 ? "bin" : "bins"}. Nothing in them depends on the prompt yet.`;
     case "steps":
-      return `${stepName(scene, step)} of ${total}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(steps[step], framesPerSecond)} ${moved(scene, step)}`.trim();
+      return `${stepName(scene, step)} / ${total - 1}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(steps[step], framesPerSecond)} ${moved(scene, step)}`.trim();
     case "latent":
       return step === steps.length - 1
         ? "The finished latent. All noise is gone, and only the decoder remains."
@@ -64,7 +64,7 @@ export function story(scene, { stage, step }) {
 
 /** @param {Scene} scene @param {number} step */
 export function stepName({ steps }, step) {
-  return `Step ${steps[step].step + 1}`;
+  return `Step ${steps[step].step}`;
 }
 
 /** @param {Scene} scene @param {number} step */
@@ -75,13 +75,13 @@ function tilesOf({ steps }, step) {
 
 /** @param {Step} last */
 function lastCuts({ blended, seams }) {
-  if (blended) return "The last step cross-fades its tiles, so there is no cut to be heard.";
+  if (blended && !seams.length) return "The last step cross-fades its tiles, so there is no cut to be heard.";
   return seams.length ? "The triangles mark the cuts of the last step: can you hear them?" : "";
 }
 
 /** @param {Step} step @param {number} perSecond */
 function cuts({ blended, seams }, perSecond) {
-  if (blended) return "Its tiles overlap and cross-fade, so nothing is cut.";
+  if (blended && !seams.length) return "Its tiles overlap and cross-fade, so nothing is cut.";
   if (!seams.length) return "There is no cut.";
   const times = seams.slice(0, 8).map((seam) => seconds(seam, perSecond));
   const more = seams.length > 8 ? " and so on" : "";

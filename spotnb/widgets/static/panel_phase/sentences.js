@@ -25,7 +25,8 @@
  * @property {number} framesPerSecond
  * @property {[number, number, number, number][]} tiles
  * @property {boolean} blended whether the tiles cross-fade
- * @property {number[]} seams those at which the step cuts: none if it is blended
+ * @property {number[]} seams those at which the step cuts
+ * @property {{ blended: boolean, seams: number[] } | null} next the same of the next step, or null after the last one
  * @property {number} guidance
  * @property {[number, number] | null} interval
  * @property {Row[]} rows
@@ -64,19 +65,27 @@ export function meaning(scene) {
     return `The network looked at tile ${done - 1} ${guided ? twice : once}`;
   }
   if (stage === "stitch") return stitching(scene);
-  const next = blended ? "" : " The next step cuts elsewhere.";
-  return `The solver took some of that noise away, once for the full length.${next}`;
+  return `The solver took some of that noise away, once for the full length. ${following(scene)}`.trim();
+}
+
+/** Where the next step cuts. @param {Scene} scene */
+function following({ seams, next }) {
+  if (!next) return "That was the last step.";
+  if (next.blended && !next.seams.length) return "In the next step, tiles overlap and cross-fade.";
+  if (!next.seams.length) return "";
+  return `The next step cuts ${next.seams.join() === seams.join() ? "at the same places" : "elsewhere"}.`;
 }
 
 /** How the predictions of the tiles become one. @param {Scene} scene */
-function stitching({ tiles, frames, blended }) {
-  if (blended) return "Where tiles overlap, the noise fades from one to the next: nothing is cut in this step.";
+function stitching({ tiles, frames, blended, seams }) {
+  if (blended && !seams.length)
+    return "Where tiles overlap, the noise fades from one to the next: nothing is cut in this step.";
   const owned = tiles.reduce((sum, [, , start, stop]) => sum + stop - start, 0);
   const source =
     owned > frames
       ? "Where tiles overlap, a frame takes their mean."
       : "Each frame takes its noise from the tile that owns it.";
-  return `${source} The lines are the seams of this step.`;
+  return seams.length ? `${source} The lines are the seams of this step.` : source;
 }
 
 /** @param {Row} row */

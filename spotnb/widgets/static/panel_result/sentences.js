@@ -1,4 +1,6 @@
 // The sentences next to the sound of a run.
+import { withMinus } from "../shared/numbers.js";
+import { judged } from "../shared/seam_score.js";
 
 /** @import { Fact } from "../shared/dom.js" */
 
@@ -42,12 +44,13 @@ export function facts({ score, tile, peak, lufs, seams, blended }) {
   /** @type {Fact[]} */
   const parts = [];
   if (score) {
-    const value = `${score.score.toFixed(2)} (p = ${score.p.toFixed(3)})`;
-    parts.push([`seam score at every ${tile}th frame `, value]);
+    const where = `1 is as much change as elsewhere; measured at every ${tile}th latent frame`;
+    parts.push(["seam score ", score.score.toFixed(2), judged(score.score, score.p), where]);
   }
-  if (peak !== null) parts.push(["peak ", `${peak.toFixed(1)} dB`]);
-  if (lufs !== null) parts.push(["loudness ", `${lufs.toFixed(1)} LUFS`]);
-  parts.push(["seams of the last step ", blended ? "none, its tiles cross-fade" : String(seams.length)]);
+  if (peak !== null) parts.push(["peak ", withMinus(`${peak.toFixed(1)} dB`)]);
+  if (lufs !== null) parts.push(["loudness ", withMinus(`${lufs.toFixed(1)} LUFS`)]);
+  const fades = blended && !seams.length;
+  parts.push(["seams of the last step ", fades ? "none, its tiles cross-fade" : String(seams.length)]);
   return parts;
 }
 

@@ -4,7 +4,7 @@ import { clamp, runsOf } from "../shared/numbers.js";
 import { font, rowLabel } from "../shared/plot.js";
 import { haloed, line } from "../shared/strokes.js";
 import { boxOf, groupsOf, rowHeight, rowTop } from "./geometry.js";
-import { heading } from "./sentences.js";
+import { heading, stageLabel } from "./sentences.js";
 import { ORDERS } from "./stages.js";
 import { fateOf, stageShown } from "./state.js";
 
@@ -46,7 +46,7 @@ export function paintOrder(brush, scene, state, column, { stages, progress }) {
       drawStage(brush, scene, column, stage, { from, y, height, part });
     }
     ctx.font = font(small, current ? "700" : "");
-    rowLabel(ctx, column, current ? colors.ink : colors.muted, name, y + height / 2);
+    rowLabel(ctx, column, current ? colors.ink : colors.muted, stageLabel(name).replace(" ", "\n"), y + height / 2);
   });
   const shown = { ...state, order };
   markFates(brush, scene, column, stageShown(shown, stages), top + rowTop(scene, 0) + height + 3);

@@ -4,11 +4,14 @@ import { seconds } from "../shared/time.js";
 import { fateOf, LAST, stageName, stageShown } from "./state.js";
 
 /** @import { KeyMeaning } from "../shared/keys.js" */
-/** @import { Order, Stages } from "./stages.js" */
+/** @import { Order, StageName, Stages } from "./stages.js" */
 /** @import { Scene, State } from "./state.js" */
 
 /** @type {Record<Order, string>} */
 export const ORDER_NAMES = { naive: "Naive: crop, then roll back", right: "Right: roll back, then crop" };
+/** What the picture calls a stage whose name is another. @type {Partial<Record<StageName, string>>} */
+const CALLED = { shifted: "rolled", undone: "rolled back" };
+
 export const APART = "Apart from both: circular";
 /** @type {KeyMeaning[]} */
 export const KEYS = [
@@ -56,6 +59,14 @@ export function heading({ frames }, state, stages, beside) {
   const { lost, exact } = fateOf(stageShown(state, stages), frames);
   const left = lost.length ? `${lost.length} of ${frames} frames lost` : "nothing lost";
   return [name, exact ? "exact" : left].filter(Boolean).join(": ");
+}
+
+/**
+ * What the picture calls a stage.
+ * @param {StageName} name
+ */
+export function stageLabel(name) {
+  return CALLED[name] ?? name;
 }
 
 /**

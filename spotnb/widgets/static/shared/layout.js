@@ -116,11 +116,17 @@ export function blended({ frames, tiles, method }) {
 }
 
 /**
- * The seams at which the prediction changes from one tile to another. There are none where tiles cross-fade.
+ * The seams at which the prediction changes from one tile to another. Where tiles cross-fade, only those are left that
+ * no tile reaches across.
  * @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[], method: { faded?: boolean } }} layout
  */
 export function cuts(layout) {
-  return blended(layout) ? [] : seams(layout);
+  const all = seams(layout);
+  if (!blended(layout)) return all;
+  const { frames, tiles } = layout;
+  const across = (/** @type {number} */ at) =>
+    tiles.some(({ segment: [start, stop] }) => [at, at + frames].some((place) => start < place && place < stop));
+  return all.filter((at) => !across(at));
 }
 
 /** @param {Layout} layout */

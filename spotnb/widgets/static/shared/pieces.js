@@ -1,5 +1,7 @@
 // Segments and windows, distributed over lanes so that none covers another.
 
+import { blended } from "./layout.js";
+
 /** @import { Layout, Piece } from "./layout.js" */
 
 /** @typedef {[number: number, start: number, stop: number, lane: number]} Placed */
@@ -50,7 +52,7 @@ export function inLanes(pieces) {
  */
 export function ownedPieces(layout) {
   const pieces = segmentPieces(layout);
-  if (!layout.method.faded) return inLanes(pieces).map(([k, start, stop, lane]) => [k, start, stop, lane, start]);
+  if (!blended(layout)) return inLanes(pieces).map(([k, start, stop, lane]) => [k, start, stop, lane, start]);
   return pieces.map(([k, start, stop], i) => {
     const before = i ? pieces[i - 1][2] : start;
     return [k, start, stop, 0, Math.min(stop, Math.max(start, before))];

@@ -1,5 +1,5 @@
 // The sentences of TileShiftDebugger. Times are in seconds; latent frames are shown where the pointer rests.
-import { cuts, networkFrames, owners } from "../shared/layout.js";
+import { blended, cuts, networkFrames, owners } from "../shared/layout.js";
 import { runsOf, withMinus } from "../shared/numbers.js";
 import { seconds } from "../shared/time.js";
 import { touches } from "./state.js";
@@ -34,11 +34,11 @@ export const ALL_STEPS = "All steps, one row each, from top to bottom. Below the
  * @param {Shown} shown
  */
 export function oneStep({ names }, { step, layout }) {
-  const { windows, faded } = layout.method;
+  const { windows } = layout.method;
   const one = layout.tiles.length === 1;
-  const rule = faded
+  const rule = blended(layout)
     ? "where segments overlap, one prediction fades into the next."
-    : windows === "overlapping"
+    : windows === "overlapping" && !layout.method.faded
       ? "where segments overlap, the predictions are averaged."
       : "a tile keeps the prediction of its segment.";
   const how = one ? "one window covers all of the sound." : `the network predicts each window by itself; ${rule}`;
@@ -61,7 +61,7 @@ export function facts({ frames, drawn, framesPerSecond }, run, { layout }) {
   const span = (/** @type {(frame: number) => string | number} */ of) =>
     least === most ? `${of(most)}` : `${of(least)} to ${of(most)}`;
   return [
-    ["", `${count}`, `${count === 1 ? " tile" : " tiles"}${layout.method.faded ? ", cross-faded" : ""}`],
+    ["", `${count}`, `${count === 1 ? " tile" : " tiles"}${blended(layout) ? ", cross-faded" : ""}`],
     [count === 1 ? "it sees " : "each sees ", `${span(time)} s`, "", `${span((frame) => frame)} latent frames`],
     [
       "the network computes ",
@@ -114,7 +114,9 @@ export function description({ frames, names, framesPerSecond }, { step, layout, 
   const time = (/** @type {number} */ frame) => seconds(frame, framesPerSecond);
   const moved = `shift ${time(shift)} seconds${byHand ? " by hand" : ""}`;
   const what = `Step ${names[step]}, ${method.name}, edge ${edge.name}, ${moved}`;
-  const where = `${all.length} tiles${method.faded ? " that cross-fade, no seams" : `, seams at ${list(cuts(layout).map(time))} seconds`}`;
+  const now = cuts(layout);
+  const fade = blended(layout) ? " that cross-fade" : "";
+  const where = `${all.length} tiles${fade}, ${fade && !now.length ? "no seams" : `seams at ${list(now.map(time))} seconds`}`;
   const cost = `the network computes ${time(networkFrames(layout))} seconds for ${time(frames)}`;
   return `${what}: ${where}; ${cost}.${layout.fallback ? " The sound fits one tile." : ""}`;
 }

@@ -1,6 +1,6 @@
 // What the two pictures of TileShiftDebugger show at the moment, and the words for it. The static picture
 // (spotnb/widgets/tile_shift_picture.py) has the same words.
-import { cuts } from "../shared/layout.js";
+import { blended, cuts } from "../shared/layout.js";
 import { withMinus } from "../shared/numbers.js";
 import { reachesOut } from "./state.js";
 
@@ -21,8 +21,8 @@ export const WORDS = {
   followed: "the place that you follow",
   row: "seam",
   chosen: "chosen step",
-  pin: "fixed grid, every step",
-  even: "spread evenly",
+  pin: "where a fixed grid always cuts",
+  even: "if spread evenly",
   inside: "the place is in a tile",
   cut: "the place is at a seam",
   sketch: "a sketch, not a real latent",
@@ -42,7 +42,7 @@ export function stepKeys(scene, run, { layout, step, frame }) {
   return [
     ["tiles", WORDS.tiles],
     ...only(seesMore(layout), "seen", WORDS.seen),
-    ...only(layout.method.faded, "fade", WORDS.fade),
+    ...only(blended(layout), "fade", WORDS.fade),
     ...only(now.length, "seam", WORDS.seam),
     ...only(left, "before", WORDS.before),
     ["end", ring ? WORDS.closing : WORDS.end],
@@ -62,11 +62,10 @@ export function stepKeys(scene, run, { layout, step, frame }) {
 export function runKeys(run, { frame }, marked) {
   const count = run.cuts.reduce((sum, each) => sum + each.length, 0);
   const follows = marked && frame !== null;
-  const faded = run.layouts.some(({ method }) => method.faded);
   return [
     ["chosen", WORDS.chosen],
     ...only(count, "row", WORDS.row),
-    ...only(faded, "fade", WORDS.fade),
+    ...only(run.layouts.some(blended), "fade", WORDS.fade),
     ...only(follows, "inside", WORDS.inside),
     ...only(follows, "cut", WORDS.cut),
     ...only(count, "bars", `${count} ${count === 1 ? "seam" : "seams"} of this run`),
