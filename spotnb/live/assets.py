@@ -9,12 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from spotnb.live.export import DESCRIPTION, export
-from spotnb.live.graphs import require_onnx
+from spotnb.live.export import DESCRIPTION, export, load_source
 from spotnb.live.preview import fit_preview
 from spotnb.live.runtime import Runtime, read_runtime
-from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED_NAME
 from spotnb.widgets.esm import body
 
@@ -56,14 +53,12 @@ def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folde
         SpotnbError: onnxruntime-web or the packages of the extra `live` are missing.
     """
     read = read_runtime(runtime)
-    require_onnx()
+    source = load_source(model)
     with TemporaryDirectory() as name:
-        description = export(name, model)
+        description = export(name, source)
         paths = sorted(path for path in Path(name).iterdir() if path.name != DESCRIPTION)
         contents = {path.name: path.read_bytes() for path in paths}
-    loaded = load_model(model, device="cpu", dtype="fp32")
-    assert isinstance(loaded, DiffusersAudioLDM)  # export checks it
-    return assets_of(description, fit_preview(loaded), contents, read, folder)
+    return assets_of(description, fit_preview(source.model), contents, read, folder)
 
 
 def assets_of(

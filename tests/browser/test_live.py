@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ import pytest
 from spotnb.errors import SpotnbError
 from spotnb.live.page import write_page
 from spotnb.models.load import load_model
+from spotnb.sampling.replay import replay
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
+from spotnb.trace.trace import Trace
 from tests.browser.jupyter import PLAYED, axe_violations
 
 if TYPE_CHECKING:
@@ -41,6 +44,15 @@ document.addEventListener("spotnb:made", ({ detail: { settings, latent, mel, wav
   window.made.push({ settings, latent: text(latent), mel: text(mel), waveform: text(waveform) });
 });
 """
+
+DROP = """([name, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name));
+  const target = document.querySelector(".spotnb-live textarea");
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +108,10 @@ class Opened:
             self.page.get_by_text("More settings").click()
         for label, value in values.items():
             self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+
+    def drop(self, name: str, text: str) -> None:
+        """Drop a file on the form."""
+        self.page.evaluate(DROP, [name, text])
 
     def finished(self) -> None:
         """Wait for one more sound, and until it is shown."""
@@ -195,6 +211,91 @@ def test_two_runs_in_a_row_are_compared(tab: Opened) -> None:
     with tab.page.expect_download() as saved:
         tab.page.get_by_role("link", name="Save tiles as WAV").click()
     assert saved.value.suggested_filename.endswith("-tiles.wav")
+
+
+def test_a_trace_is_downloaded_and_python_replays_it(tab: Opened, tmp_path: Path) -> None:
+    before = len(tab.sounds())
+    tab.fill(Length="6", Steps="3", Seed="5", Finish="1", Negative_prompt="drums")
+    tab.make.click()
+    tab.finished()
+    (sound,) = tab.sounds()[before:]
+    with tab.page.expect_download() as saved:
+        tab.page.get_by_role("link", name="Download the trace of spot").click()
+    assert saved.value.suggested_filename.endswith("-spot.npz")
+    path = tmp_path / "run.npz"
+    saved.value.save_as(path)
+    trace = Trace.load(path)
+    assert trace.steps == (0, 1, 2)
+    last = trace[-1].x
+    assert last is not None
+    assert np.array_equal(last.ravel(), sound["latent"])
+    result = replay(trace, load_model("tiny", device="cpu", dtype="fp32"), progress=False, tolerance=1e-5)
+    assert result.same, str(result)
+    assert result.sampler.done
+
+
+def manifest_of_python(**changes: Any) -> dict[str, Any]:
+    """Return the manifest of a run that is different from the defaults of the page in most settings."""
+    config = SpotDiffusionConfig(64, edge="anchor", shift_seed=3, shift_schedule="sorted")
+    given = {"duration": 6.0, "steps": 3, "seed": 11, "solver": "ddim", "eta": 0.5, "guidance_scale": 2.0, **changes}
+    model = load_model("tiny", device="cpu", dtype="fp32")
+    return json.loads(json.dumps(SpotSampler(model, "church organ", config=config, **given).manifest()))
+
+
+def test_a_manifest_of_python_is_dropped_and_makes_the_same_sound(tab: Opened) -> None:
+    before = len(tab.sounds())
+    tab.drop("organ.json", json.dumps(manifest_of_python()))
+    tab.page.get_by_text("The form has the settings of organ.json.").wait_for()
+    said = tab.page.get_by_text("The form has the settings").inner_text()
+    assert all(words in said for words in ("eta 0.5", "shift seed 3", "shift schedule sorted"))
+    tab.fill()
+    for label, value in (
+        ("Describe a sound", "church organ"),
+        ("Length", "6"),
+        ("Seed", "11"),
+        ("Solver", "ddim"),
+        ("Tile", "64"),
+        ("Edge", "anchor"),
+        ("Guidance", "2"),
+    ):
+        assert tab.page.get_by_label(label, exact=True).input_value() == value
+    tab.make.click()
+    tab.finished()
+    (sound,) = tab.sounds()[before:]
+    assert_as_python(sound)
+    tab.page.get_by_role("button", name="Back to the defaults").click()
+    assert tab.page.get_by_label("Edge", exact=True).input_value() == "reflect"
+    assert not tab.page.get_by_text("The form has the settings").is_visible()
+
+
+def test_a_manifest_is_chosen_by_keyboard(tab: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "organ.json"
+    path.write_text(json.dumps(manifest_of_python(seed=12)))
+    tab.fill()
+    tab.page.get_by_role("button", name="Open a manifest").focus()
+    with tab.page.expect_file_chooser() as chooser:
+        tab.page.keyboard.press("Enter")
+    chooser.value.set_files(path)
+    tab.page.get_by_text("The form has the settings of organ.json.").wait_for()
+    assert tab.page.get_by_label("Seed", exact=True).input_value() == "12"
+    tab.page.get_by_role("button", name="Back to the defaults").click()
+
+
+def test_what_is_not_a_manifest_for_this_page_is_refused_with_a_sentence(tab: Opened) -> None:
+    seed = tab.page.get_by_label("Seed", exact=True).input_value()
+    other = manifest_of_python()
+    other["model"]["name"] = "cvssp/audioldm-s-full-v2"
+    for name, text, message in (
+        ("run.npz", "PK", "run.npz is not a manifest: expected the .json file that spotnb generate writes"),
+        ("other.json", json.dumps(other), 'other.json: the model of the run is "cvssp/audioldm-s-full-v2": expected'),
+        ("long.json", json.dumps(manifest_of_python(duration=40.0)), "long.json: duration is 40: expected up to 20"),
+    ):
+        tab.drop(name, text)
+        tab.trouble.get_by_text(message).wait_for()
+    assert tab.page.get_by_label("Seed", exact=True).input_value() == seed
+    tab.fill(Length="1", Steps="1", Seed="0")
+    tab.make.click()
+    tab.finished()
 
 
 def test_the_steps_can_be_looked_at_afterwards(tab: Opened) -> None:

@@ -17,6 +17,7 @@ import { lackOf } from "./abilities.js";
 import { createControls } from "./controls.js";
 import { Engine } from "./engine.js";
 import { createForm } from "./form.js";
+import { createOpener } from "./opener.js";
 import { planRun } from "./plan.js";
 import { createResult } from "./result.js";
 import { doingWords, leftWords, loadingWords, madeWords, megabytes } from "./sentences.js";
@@ -40,7 +41,11 @@ export function render(given) {
   const scene = view.model.get("_scene");
   const { description, listing } = scene;
   const size = listing.files.reduce((sum, file) => sum + file.size, 0);
-  const form = createForm(view, description, scene.examples);
+  const opener = createOpener(view, description, {
+    open: (settings, file) => form.fill(settings, file),
+    complain: (words) => controls.complain(words),
+  });
+  const form = createForm(view, description, scene.examples, opener);
   const stage = createStage(view, description.sample_rate / description.samples_per_frame);
   const result = createResult(view, scene);
   const controls = createControls(view, {
@@ -93,6 +98,7 @@ export function render(given) {
   view.root.append(
     ...form.opening,
     form.folded,
+    form.opened,
     controls.buttons,
     h("p", { class: "spotnb-help" }, firstWords(size)),
     controls.status,
