@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 from spotnb.live.export import DESCRIPTION, export, load_source
 from spotnb.live.preview import fit_preview
 from spotnb.live.runtime import Runtime, read_runtime
+from spotnb.live.stored import Assets, digest_of
 from spotnb.models.locate import EMBEDDED_NAME
 from spotnb.widgets.esm import body
 
@@ -26,18 +26,6 @@ EXAMPLES = (
     "church organ",
 )
 """Prompts to start from, with words that the embedded model knows."""
-
-
-class Assets(NamedTuple):
-    """The files of a page.
-
-    Attributes:
-        scene: What the page knows of the model and of the files, for `static/page/live.js`, as plain values for JSON.
-        files: The gzipped files by name, in the order in which the page loads them.
-    """
-
-    scene: dict[str, Any]
-    files: dict[str, bytes]
 
 
 def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folder: str = "live/") -> Assets:
@@ -73,12 +61,9 @@ def assets_of(
         **contents,
     }
     files = {name: gzip.compress(content, 9, mtime=0) for name, content in everything.items()}
-    digest = hashlib.sha256()
-    for content in files.values():
-        digest.update(content)
     listing = {
         "folder": folder,
-        "digest": digest.hexdigest()[:16],
+        "digest": digest_of(files.values()),
         "files": [{"name": name, "size": len(content)} for name, content in files.items()],
     }
     scene = {"description": description, "preview": preview, "listing": listing, "examples": list(EXAMPLES)}

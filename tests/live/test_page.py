@@ -12,8 +12,9 @@ import pytest
 
 from spotnb.errors import SpotnbError
 from spotnb.live import runtime
-from spotnb.live.assets import EXAMPLES, Assets, assets_of
+from spotnb.live.assets import EXAMPLES, assets_of
 from spotnb.live.page import main, write_page
+from spotnb.live.stored import Assets
 from spotnb.models.locate import EMBEDDED
 from spotnb.models.words import read_tokens
 

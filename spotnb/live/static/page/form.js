@@ -120,7 +120,7 @@ export function createForm(view, description, examples, ...after) {
   /** @type {Partial<Settings>} settings that came with a manifest and have no field */
   let kept = {};
   const row = (/** @type {Field} */ field) => {
-    const made = createField(field);
+    const made = createField(field, view.model.get("_common"));
     controls[field.name] = made.control;
     guardControls(view, made.control);
     return made.row;
@@ -203,11 +203,11 @@ function typedValue(text, kind) {
 
 let count = 0;
 
-/** @param {Field} field */
-function createField({ label, help, kind, unit, limits, choices = [] }) {
+/** @param {Field} field @param {string} key of the widget, because a notebook may have several */
+function createField({ label, help, kind, unit, limits, choices = [] }, key) {
   const control = createControl(kind, choices, limits);
   count += 1;
-  control.id = `spotnb-live-${count}`;
+  control.id = `spotnb-live-${key}-${count}`;
   const after = unit ? h("span", { class: "spotnb-unit" }, unit) : null;
   const entry = h("div", { class: "spotnb-entry" }, control, after);
   const about = help ? h("small", { class: "spotnb-help", id: `${control.id}-help` }, help) : null;
