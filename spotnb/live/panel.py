@@ -61,8 +61,7 @@ def _exported() -> Assets:
 
         return collect(folder="")
     except (SpotnbError, ImportError) as error:
-        reason = str(error).partition(": ")[0]
         raise SpotnbError(
-            f"{reason}, so the model cannot be exported: expected a page that has it; run make live in a clone of "
-            "spotnb, then LivePanel('out/live')"
+            "the model cannot be exported here: expected onnx and onnxruntime-web, or a page that has it; run make "
+            "live in a clone of spotnb, then LivePanel('out/live')"
         ) from error
