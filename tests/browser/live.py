@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -80,7 +81,10 @@ class Opened:
 
     def finished(self) -> None:
         """Wait for one more sound, and until it is shown."""
-        self.page.wait_for_function(f"window.made.length > {self.count}", timeout=PATIENCE)
+        deadline = time.monotonic() + PATIENCE / 1000
+        while self.page.evaluate("window.made.length") <= self.count:  # wait_for_function would break a page's policy
+            assert time.monotonic() < deadline, self.doing.inner_text()
+            self.page.wait_for_timeout(100)
         self.count += 1
         self.make.wait_for()
         assert "made in this page" in self.doing.inner_text()
