@@ -48,18 +48,16 @@ def follow(widget: Any) -> None:
 
 def reload() -> None:
     """Bundle all code again, for living widgets and for new ones."""
-    code: dict[str, str] = {}
+    code: dict[str, tuple[str, str]] = {}
     for cls in list(_classes):
         try:
-            code[cls.module] = cls._esm = _code(cls.module)
-            cls._css = _style(cls.styles)
+            cls._esm, cls._css = code[cls.module] = _code(cls.module), _style(cls.styles)
         except (OSError, ValueError) as error:  # half written, or wrong
             log.warning("%s stays as it was: %s", cls.module, error)
     with _lock:
         living = [widget for widget in _living if widget.comm is not None]
     for widget in living:
-        widget._esm = code.get(widget.module, widget._esm)  # noqa: SLF001  anywidget's names for a widget's code
-        widget._css = type(widget)._css  # noqa: SLF001
+        widget._esm, widget._css = code.get(widget.module, (widget._esm, widget._css))  # noqa: SLF001
 
 
 def stop() -> None:
