@@ -27,7 +27,7 @@ from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from training import listening
 from training.classifier import frechet, moments
 from training.denoiser_net import BASE, CANDIDATES, Denoiser
@@ -70,7 +70,7 @@ class Parts:
             AutoencoderKL.from_pretrained(self.folder / "vae", torch_dtype=torch.float32),
             copy.deepcopy(denoiser.encoder),
             self.tokenizer,
-            ISTFTVocoder.from_pretrained(self.folder / "vocoder", torch_dtype=torch.float32),
+            SinusoidalVocoder.from_pretrained(self.folder / "vocoder", torch_dtype=torch.float32),
             scheduler(),
             frequency_code=denoiser.code.detach(),
             tempo_ruler=tempo_ruler(TEMPO_SCALE),

@@ -1,4 +1,4 @@
-"""Give a vocoder's heads a start: fit them to real sound by least squares, in half a CPU minute.
+"""Give a vocoder's head a start: fit it to real sound by least squares, in half a CPU minute.
 
 Magnitudes and frequencies of real sound are known, so no gradient has to find them through the STFT at first.
 """
@@ -12,16 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotnb.models.mel import stft, torch_log_mel
+from spotnb.models.mel import torch_log_mel
 from spotnb.models.tones import MAX_JITTER, MAX_OFFSET
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from training.data import Waveforms
-from training.vocoder_losses import EDGE_FRAMES, frequencies
+from training.vocoder_losses import EDGE_FRAMES, LEAST_TONE, analysed, frequencies, magnitudes
 
 BATCHES, BATCH, FRAMES = 8, 16, 128
 LARGEST_TARGET = 0.97  # of MAX_OFFSET: beyond it, tanh is too flat to be inverted
-LEAST_MAGNITUDE = 1e-3
-LEAST_REST = 0.02  # of the power of a bin: what tones that are too loud leave to the head
 FIRST_JITTER = 0.3  # bins
 RIDGE = 1e-4  # of the mean square of the inputs
 
@@ -33,30 +31,30 @@ def targets(real: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
         Logarithm of the magnitude, offset of the frequency in bins, and the weight of the offset, all
         `[B, count, frames - 1]`.
     """
-    found, magnitude = frequencies(real)
+    spectrum = analysed(real)
+    found, magnitude = frequencies(spectrum)
     power = magnitude[:, : 4 * count + 1].square().unfold(1, 5, 4)
     found = found[:, : 4 * count + 1].unfold(1, 5, 4)
     total = power.sum(-1).clamp_min(1e-12)
     centers = 2 * torch.arange(count)[:, None] + 1
     offset = (power * found).sum(-1) / total - centers
-    # Of a main lobe in twice the window, the squares add up to 6 times the square of its top in the vocoder's window.
-    log_magnitude = (power[..., :4].sum(-1) / 6).sqrt().clamp_min(LEAST_MAGNITUDE).log()
+    tops = magnitudes(spectrum, count)
+    log_magnitude = ((tops[..., 1:] + tops[..., :-1]) / 2).clamp_min(LEAST_TONE).log()
     return log_magnitude, offset.clamp(-LARGEST_TARGET * MAX_OFFSET, LARGEST_TARGET * MAX_OFFSET), total.sqrt()
 
 
 @torch.no_grad()
-def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -> None:
+def fit_tones(vocoder: SinusoidalVocoder, waves: Waveforms, batches: int = BATCHES) -> None:
     """Set the head of the tones to the least-squares solution, weighted by magnitude for the frequencies.
 
     Their jitter starts as small and equal everywhere, since how it shows is not linear.
 
     Args:
-        vocoder: A vocoder with tones, on the CPU. Its other weights stay as they are.
+        vocoder: A vocoder on the CPU. Its other weights stay as they are.
         waves: Clips to fit to.
         batches: How many batches of excerpts to use.
     """
     head = vocoder.tone_head
-    assert head is not None
     inputs: list[Tensor] = []
     sizes: list[Tensor] = []
     offsets: list[Tensor] = []
@@ -80,34 +78,6 @@ def fit_tones(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -
     head.bias[: 2 * count] = solution[:, -1]
     head.weight[2 * count :] = 0
     head.bias[2 * count :] = math.log(FIRST_JITTER / (MAX_JITTER - FIRST_JITTER))
-
-
-@torch.no_grad()
-def fit_rest(vocoder: ISTFTVocoder, waves: Waveforms, batches: int = BATCHES) -> None:
-    """Set the magnitudes of the head to the least-squares solution for what the tones leave of real sound.
-
-    A head that starts in silence stays there, since the gradient of a logarithmic magnitude is that magnitude.
-
-    Args:
-        vocoder: A vocoder with tones, on the CPU. Its other weights stay as they are.
-        waves: Clips to fit to.
-        batches: How many batches of excerpts to use.
-    """
-    bins = vocoder.config.window // 2 + 1
-    inputs: list[Tensor] = []
-    rests: list[Tensor] = []
-    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
-    for real in _excerpts(waves, batches):
-        mel = torch_log_mel(real)[:, 0]
-        features = vocoder.features(mel)
-        tones = vocoder.tones_spectrum(vocoder.tones(features, mel), mel)
-        power = stft(real).abs().square()
-        rest = torch.maximum(power - tones.abs().square(), LEAST_REST * power).sqrt().clamp_min(LEAST_MAGNITUDE).log()
-        inputs.append(torch.cat([features, torch.ones_like(mel[..., :1])], 2)[:, inside].flatten(0, 1))
-        rests.append(rest.mT[:, inside].flatten(0, 1))
-    solution = _solved(torch.cat(inputs), torch.cat(rests) + 1).T  # the vocoder takes 1 from the logarithm
-    vocoder.head.weight[:bins] = solution[:, :-1]
-    vocoder.head.bias[:bins] = solution[:, -1]
 
 
 def _excerpts(waves: Waveforms, batches: int) -> Iterator[Tensor]:

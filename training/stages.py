@@ -19,7 +19,7 @@ from torch import Tensor
 from spotnb import load_model
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from training.captions import caption
 from training.compose import CLASSES
 from training.data import Waveforms, load_attributes
@@ -89,5 +89,5 @@ def load_stages(model: str | None, vocoder: Path | None = None, device: str = "c
     loaded = load_model(model or "tiny", device=device)
     assert isinstance(loaded, DiffusersAudioLDM)
     if vocoder is not None:
-        loaded.vocoder = ISTFTVocoder.from_pretrained(vocoder, torch_dtype=torch.float32).to(loaded.device).eval()
+        loaded.vocoder = SinusoidalVocoder.from_pretrained(vocoder, torch_dtype=torch.float32).to(loaded.device).eval()
     return loaded

@@ -132,7 +132,7 @@ def save(model: Denoiser, out: Path) -> None:
         "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
         "unet": ["diffusers", "UNet2DConditionModel"],
         "vae": ["diffusers", "AutoencoderKL"],
-        "vocoder": ["spotnb.models.vocoder", "ISTFTVocoder"],
+        "vocoder": ["spotnb.models.vocoder", "SinusoidalVocoder"],
     }
     (out / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
 

@@ -1,11 +1,11 @@
-"""Train the vocoder, `spotnb.models.vocoder.ISTFTVocoder` with tones, on real mels, in three phases.
+"""Train the vocoder, `spotnb.models.vocoder.SinusoidalVocoder`, on real mels, in three phases.
 
     python -m training.train_vocoder --earlier spotnb/models/embedded
     python -m training.train_vocoder --adversarial
 
-The first command trains the magnitudes and the frequencies of the tones, which are known for real sound, and then all
-weights by distances of spectra. While frequencies are far off, spectra teach a vocoder to blur. The second command
-trains against discriminators.
+The first command trains the magnitudes, the frequencies and the jitter of the tones, which are known for real sound,
+and then the mel bands of the sound as well. While frequencies are far off, spectra teach a vocoder to blur. The second
+command trains against discriminators.
 
 The same commands resume a training from the checkpoint of its phase in the data folder: `vocoder-tones.checkpoint.pt`,
 `vocoder.checkpoint.pt`, or `vocoder-adversarial.checkpoint.pt`. With `--so-far PHASE`, the vocoder of a checkpoint is
@@ -24,15 +24,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.vocoder import ISTFTVocoder, Tones
+from spotnb.models.vocoder import SinusoidalVocoder, Tones
 from training.data import Waveforms
 from training.device import Ahead
 from training.discriminators import Discriminators
-from training.fit_tones import fit_rest, fit_tones, targets
+from training.fit_tones import fit_tones
 from training.measure_vocoder import copied, tonal_clips
 from training.start import begin, training_parser
 from training.trainer import Figures, Stateful, Trainer
-from training.vocoder_losses import EDGE_FRAMES, frequency_distance, jitter_distance, mel_distance
+from training.vocoder_losses import analysed, frequency_distance, jitter_distance, magnitude_distance, mel_distance
 
 FRAMES, BATCH, GPU_BATCH = 96, 8, 32
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
@@ -42,7 +42,7 @@ ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 MEL_WEIGHT = 4.0
 RATE, ADVERSARIAL_RATE = 6e-4, 2e-4
 TONE_RATE = 2  # factor of the learning rate of the tones' head, which has learned less than the rest
-TONES_SHARE = 0.25  # of the minutes, for the first phase
+TONES_SHARE = 0.9  # of the minutes, for the first phase: a long second one makes the magnitudes of held notes rough
 PHASES = ("vocoder-tones", "vocoder", "vocoder-adversarial")  # names of their checkpoints and logs
 
 
@@ -54,54 +54,39 @@ def excerpts(waves: Waveforms, rng: np.random.Generator, batch: int, frames: int
     return torch.from_numpy(np.stack([w[s : s + samples] for w, s in zip(chosen, starts, strict=True)]))
 
 
-def initial(waves: Waveforms, earlier: Path | None = None) -> ISTFTVocoder:
-    """Return a vocoder to train, with the weights of an earlier model where they exist.
-
-    If there are no weights for the tones, they are fitted to clips. The head, which is fitted to the rest of the sound
-    when the tones are trained, is 3 log units lower until then.
-    """
-    vocoder, found = ISTFTVocoder(tones=TONES, refinements=0), {}
-    if earlier is not None:
-        found = load_file(earlier / "vocoder" / "diffusion_pytorch_model.safetensors")
-        vocoder.load_state_dict({key: value.float() for key, value in found.items()}, strict=False)
-    if not any(key.startswith("tone_head") for key in found):
+def initial(waves: Waveforms, earlier: Path | None = None) -> SinusoidalVocoder:
+    """Return a vocoder to train: with the weights of an earlier model, or with tones that are fitted to clips."""
+    vocoder = SinusoidalVocoder(tones=TONES)
+    if earlier is None:
         fit_tones(vocoder, waves)
-        with torch.no_grad():
-            vocoder.head.bias[: vocoder.config.window // 2 + 1] -= 3
+    else:
+        found = load_file(earlier / "vocoder" / "diffusion_pytorch_model.safetensors")
+        vocoder.load_state_dict({key: value.float() for key, value in found.items()})
     return vocoder
 
 
-def tones_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Figures]:
-    """Compute the loss of the tones alone on real sounds `[B, samples]`, and figures to log."""
-    mel = torch_log_mel(real)[:, 0]
-    return compared(vocoder.tones(vocoder.features(mel), mel), real)
-
-
-def compared(tones: Tones, real: Tensor) -> tuple[Tensor, Figures]:
+def tones_loss(tones: Tones, real: Tensor) -> tuple[Tensor, Figures]:
     """Compute the loss of tones on real sounds `[B, samples]`, and figures to log."""
-    inside = slice(EDGE_FRAMES, -EDGE_FRAMES)
-    expected = targets(real, tones.magnitude.shape[1])[0]
-    log_magnitude = tones.magnitude.log()
-    between = (log_magnitude[..., 1:] + log_magnitude[..., :-1]) / 2
-    wrong = (between - expected)[..., inside].abs().mean()
-    frequency, jitter = frequency_distance(tones.offset, real), jitter_distance(tones.jitter, real)
+    spectrum = analysed(real)
+    wrong = magnitude_distance(tones.magnitude, spectrum)
+    frequency, jitter = frequency_distance(tones.offset, spectrum), jitter_distance(tones.jitter, spectrum)
     figures = {"log": wrong.detach(), "hz": frequency.detach() * 100, "jitter": jitter.detach()}
     return MAGNITUDE_WEIGHT * wrong + FREQUENCY_WEIGHT * frequency + JITTER_WEIGHT * jitter, figures
 
 
-def spectral_loss(vocoder: ISTFTVocoder, real: Tensor) -> tuple[Tensor, Tensor, Figures]:
-    """Compute the loss on real sounds `[B, samples]`.
+def sound_loss(vocoder: SinusoidalVocoder, real: Tensor) -> tuple[Tensor, Tensor, Figures]:
+    """Compute the loss of tones and of their sound on real sounds `[B, samples]`.
 
     Returns:
         The loss, the vocoded sounds `[B, samples]`, and figures to log.
     """
-    spectrum, tones = vocoder.spectrum_and_tones(torch_log_mel(real)[:, 0])
-    assert tones is not None
-    ours = vocoder.inverse_stft(spectrum)
+    mel = torch_log_mel(real)[:, 0]
+    tones = vocoder.tones(mel)
+    ours = vocoder.overlapped(vocoder.spectrum(tones, mel))
     inside = slice(EDGE, -EDGE)
-    mel = mel_distance(ours[:, inside], real[:, inside])
-    known, figures = compared(tones, real)
-    return MEL_WEIGHT * mel + known, ours, {"mel": mel.detach(), **figures}
+    distance = mel_distance(ours[:, inside], real[:, inside])
+    known, figures = tones_loss(tones, real)
+    return MEL_WEIGHT * distance + known, ours, {"mel": distance.detach(), **figures}
 
 
 @dataclass
@@ -126,7 +111,7 @@ class Adversary:
 
 def train(
     data: Path, minutes: float, phase: str, device: torch.device | str, earlier: Path | None = None
-) -> ISTFTVocoder:
+) -> SinusoidalVocoder:
     """Train a vocoder in one phase, or resume that, and return it with the averaged weights.
 
     A phase starts from the checkpoint of the phase before it. If there is none, it starts from `initial`.
@@ -143,8 +128,6 @@ def train(
     known = [data / f"{name}.checkpoint.pt" for name in reversed(PHASES[: PHASES.index(phase) + 1])]
     existing = [path for path in known if path.exists()]
     vocoder = of_checkpoint(existing[0]) if existing else initial(waves, earlier)
-    if phase == PHASES[1] and existing[:1] != known[:1]:
-        fit_rest(vocoder, waves)
     vocoder = vocoder.to(device)
     adversary, rate = None, RATE
     beside: dict[str, Stateful] = {}
@@ -163,8 +146,8 @@ def train(
     def loss(step: int) -> tuple[Tensor, Figures]:
         real = batches(step)
         if phase == PHASES[0]:
-            return tones_loss(vocoder, real)
-        value, ours, figures = spectral_loss(vocoder, real)
+            return tones_loss(vocoder.tones(torch_log_mel(real)[:, 0]), real)
+        value, ours, figures = sound_loss(vocoder, real)
         if adversary is not None:
             more, heard = adversary.loss(ours[:, EDGE:-EDGE], real[:, EDGE:-EDGE])
             value, figures = value + more, {**figures, **heard}
@@ -180,16 +163,16 @@ def train(
     return trainer.run(loss, validate)
 
 
-def of_checkpoint(checkpoint: Path) -> ISTFTVocoder:
+def of_checkpoint(checkpoint: Path) -> SinusoidalVocoder:
     """Return a vocoder with the averaged weights in a checkpoint."""
-    vocoder = ISTFTVocoder(tones=TONES, refinements=0)
+    vocoder = SinusoidalVocoder(tones=TONES)
     vocoder.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
     return vocoder.eval()
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Train from the command line."""
-    parser = training_parser(__doc__.splitlines()[0], minutes=240)
+    parser = training_parser(__doc__.splitlines()[0], minutes=70)
     parser.add_argument("--earlier", type=Path, help="folder of an earlier model to start from")
     parser.add_argument("--adversarial", action="store_true", help="the third phase, against discriminators")
     parser.add_argument("--so-far", choices=PHASES, help="only write the vocoder of the checkpoint of this phase")

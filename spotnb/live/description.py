@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
-
 from spotnb._version import __version__
 from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import RING_REACH, VAE_OVERLAP, VAE_WINDOW, VOCODER_WINDOW, vocoder_context
 from spotnb.models.defaults import defaults_of
-from spotnb.sound.mel import mel_filters
 from spotnb.support.checks import show
 from spotnb.tiling.edges import POLICIES
 from spotnb.widgets.scenes import edge_policies, method_policies
@@ -81,13 +78,11 @@ def vocoder(model: DiffusersAudioLDM) -> dict[str, Any]:
         "bands": config.mel_bins,
         "window": config.window,
         "hop": config.hop,
-        "refinements": config.refinements,
-        "overshoot": config.overshoot,
+        "fade": config.fade,
         "tones": config.tones,
         "anchor_spacing": config.anchor_spacing,
         "pass": VOCODER_WINDOW,
         "context": vocoder_context(model),
-        "filters": [_filter(row) for row in mel_filters()],
     }
 
 
@@ -96,8 +91,3 @@ def edges(time_multiple: int) -> dict[str, dict[str, Any]]:
     return {
         name: {**policy, "padding": POLICIES[name].padding} for name, policy in edge_policies(time_multiple).items()
     }
-
-
-def _filter(row: np.ndarray[Any, np.dtype[np.float32]]) -> dict[str, Any]:
-    (inside,) = row.nonzero()
-    return {"first": int(inside[0]), "weights": row[inside[0] : inside[-1] + 1].tolist()}

@@ -21,7 +21,7 @@ from spotnb.live.weights import StoredWeights, refer
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED, EMBEDDED_NAME
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from spotnb.support.checks import show
 from spotnb.support.files import require_writable, write_bytes
 from spotnb.support.paths import check_path, show_path
@@ -55,7 +55,7 @@ def load_source(model: str = EMBEDDED_NAME) -> Source:
     """
     require_onnx()
     loaded = load_model(model, device="cpu", dtype="fp32")
-    if not isinstance(loaded, DiffusersAudioLDM) or not isinstance(loaded.vocoder, ISTFTVocoder):
+    if not isinstance(loaded, DiffusersAudioLDM) or not isinstance(loaded.vocoder, SinusoidalVocoder):
         raise InputError(
             f"model is {show(model)}: expected one of the embedded model's kind, with its vocoder; pass "
             f"{EMBEDDED_NAME} or a folder that spotnb's training wrote"

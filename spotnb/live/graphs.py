@@ -56,13 +56,12 @@ def networks_of(model: DiffusersAudioLDM) -> list[Network]:
         "starts": (torch.tensor([0.0, 16.0]), (0,)),  # a tensor of its own: torch would take the same one for one input
     }
     mel = torch.zeros(2, 40, model.vocoder.config.mel_bins)
-    tones = Tones._fields if model.vocoder.config.tones else ()
     texts = {"ids": (ids, (0, 1)), "mask": ((ids != 1).long(), (0, 1))}
     return [
         Network("text_encoder", "text_encoder", TextEncoder(model), texts, ("embeds", "beats")),
         Network("denoiser", "unet", Denoiser(model), windows, ("eps",)),
         Network("decoder", "vae", Decoder(model), {"latent": (latent, (0, 2))}, ("mel",)),
-        Network("vocoder", "vocoder", Vocoder(model.vocoder), {"mel": (mel, (0, 1))}, ("real", "imaginary", *tones)),
+        Network("vocoder", "vocoder", Vocoder(model.vocoder), {"mel": (mel, (0, 1))}, Tones._fields),
     ]
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.ruler import beat_waves
-from spotnb.models.vocoder import ISTFTVocoder, bounded
+from spotnb.models.vocoder import SinusoidalVocoder
 
 LIKELY = 0.5  # as in `TempoRuler`
 
@@ -106,27 +106,16 @@ class Decoder(nn.Module):
 
 
 class Vocoder(nn.Module):
-    """Predicts the spectrum of log-mels, with its tones apart.
+    """Predicts the tones of log-mels.
 
     Args:
         vocoder: The vocoder.
     """
 
-    def __init__(self, vocoder: ISTFTVocoder) -> None:
+    def __init__(self, vocoder: SinusoidalVocoder) -> None:
         super().__init__()
         self.vocoder = vocoder
 
     def forward(self, mel: Tensor) -> tuple[Tensor, ...]:
-        """Return the spectra of log-mels `[N, frames, 64]`.
-
-        Returns:
-            The real and the imaginary part of the head's spectrum, `[N, frames, bins]` each; of a vocoder with tones
-            also what `ISTFTVocoder.tones` returns, `[N, frames, tones]` each.
-        """
-        features = self.vocoder.features(mel)
-        log_magnitude, phase = self.vocoder.head(features).chunk(2, dim=2)
-        magnitude = bounded(log_magnitude)
-        spectrum = magnitude * phase.cos(), magnitude * phase.sin()
-        if not self.vocoder.config.tones:
-            return spectrum
-        return *spectrum, *(each.mT for each in self.vocoder.tones(features, mel))
+        """Return the tones of log-mels `[N, frames, 64]`, as `SinusoidalVocoder.tones`, `[N, frames, tones]` each."""
+        return tuple(each.mT for each in self.vocoder.tones(mel))

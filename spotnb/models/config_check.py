@@ -95,8 +95,9 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "resblock_dilation_sizes": (1, 63),
     "window": (HOP, 2**14),
     "hop": (HOP, HOP),
+    "fade": (2 * HOP, 2**13),
+    "tones": (1, 2**12),
     "anchor_spacing": (1, 2**14),
-    "refinements": (0, 16),
     # Values.
     "scaling_factor": (1e-4, 1e4),
     "norm_eps": (0, 0.1),
@@ -158,7 +159,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *("model_in_dim", "sampling_rate", "upsample_initial_channel", "upsample_rates", "upsample_kernel_sizes"),
         *("resblock_kernel_sizes", "resblock_dilation_sizes", "normalize_before"),
     ),
-    "ISTFTVocoder": ("mel_bins", "channels", "hidden", "depth", "window", "hop", "sampling_rate"),
+    "SinusoidalVocoder": ("mel_bins", "channels", "hidden", "depth", "window", "hop", "fade", "sampling_rate", "tones"),
     "DDIMScheduler": ("num_train_timesteps", "prediction_type"),
     "AutoencoderOobleck": (
         *("encoder_hidden_size", "downsampling_ratios", "channel_multiples", "decoder_channels"),

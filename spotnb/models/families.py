@@ -60,7 +60,7 @@ AUDIOLDM = Family(
         "vae": ("AutoencoderKL",),
         "text_encoder": ("ClapTextModelWithProjection",),
         "tokenizer": ROBERTA,
-        "vocoder": ("SpeechT5HifiGan", "ISTFTVocoder"),
+        "vocoder": ("SpeechT5HifiGan", "SinusoidalVocoder"),
         "scheduler": SCHEDULERS,
     },
 )

@@ -61,7 +61,7 @@ KINDS: Mapping[str, Kind] = {
     **_kinds("diffusers.pipelines.stable_audio", "StableAudioProjectionModel"),
     **_kinds("diffusers", "DDIMScheduler", weights=False),
     **_kinds("diffusers", "EDMDPMSolverMultistepScheduler", weights=False),
-    **_kinds("spotnb.models.vocoder", "ISTFTVocoder"),
+    **_kinds("spotnb.models.vocoder", "SinusoidalVocoder"),
     **_kinds("transformers", "ClapFeatureExtractor", weights=False),
     "SpeechT5HifiGan": Kind("transformers", "SpeechT5HifiGan", "SpeechT5HifiGanConfig"),
     "ClapTextModelWithProjection": Kind("transformers", "ClapTextModelWithProjection", "ClapTextConfig"),

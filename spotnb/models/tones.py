@@ -76,8 +76,9 @@ def jitter_of(mel: Tensor, count: int) -> Tensor:
 def phases(offset: Tensor, magnitude: Tensor, anchors: Tensor, hop: int, window: int) -> Tensor:
     """Sum the frequencies of sinusoids to phases, with a restart at every anchor.
 
-    At an anchor, sinusoid j has the phase `GOLDEN_RATIO * j`, so that they do not all peak at once. Before the first
-    anchor and after the last one, and if there are none, the phases advance without correction.
+    At an anchor, sinusoid j of J has the phase of half a turn times `j ** 2 / J`, so that they do not all peak at once
+    (Schroeder 1970, "Synthesis of low-peak-factor signals"). Phases in proportion to j would be a delay. Before the
+    first anchor and after the last one, and if there are none, the phases advance without correction.
 
     Args:
         offset: Frequencies in bins above the centers of the sinusoids, `[B, J, frames]`.
@@ -107,7 +108,7 @@ def phases(offset: Tensor, magnitude: Tensor, anchors: Tensor, hop: int, window:
     advance, total = (x[:, end] - x[:, start] for x in (free, quietness))
     missed = torch.where(anchored & followed, advance - advance.detach().round(), 0)
     rate = missed / total.clamp_min(1e-9)
-    base = free[:, start] - rate * quietness[:, start] - (GOLDEN_RATIO * index % 1).to(exact)
+    base = free[:, start] - rate * quietness[:, start] - (index.square() / (2 * count) % 1).to(exact)
     stretch = first.cumsum(0) - 1
     phase = free - rate[:, stretch] * quietness - base[:, stretch]
     return (phase - phase.floor()).float().view(count, -1, frames).transpose(0, 1)

@@ -1,18 +1,15 @@
-"""A vocoder with an inverse-STFT head: it maps log-mel frames to a complex spectrum, and that to sound.
+"""A vocoder of sinusoids: it maps log-mel frames to magnitudes, frequencies and jitters, and these to sound.
 
-No library that spotnb depends on has such a class. The design follows Vocos (Siuzdak 2023, "Vocos: Closing the gap
-between time-domain and Fourier-based neural vocoders", section 3): ConvNeXt blocks at the frame rate and one inverse
-FFT at the end. Without an upsampling network, it is a hundred times faster than real time on one CPU core.
-
-The generated sound is then corrected toward the given log-mel: the log-mel of the sound is compared with it, and every
-STFT bin is scaled by the difference in its bands, with its phase unchanged. This is the idea of Griffin-Lim (Griffin &
-Lim 1984, "Signal estimation from modified short-time Fourier transform") with mel bands in place of magnitudes and the
-phases of the network as the starting point. Two rounds halve the distance to the given log-mel.
+No library that spotnb depends on has such a class. The network is that of Vocos (Siuzdak 2023, "Vocos: Closing the gap
+between time-domain and Fourier-based neural vocoders", section 3), ConvNeXt blocks at the frame rate. What it predicts
+are not the bins of a spectrum but sinusoids with continuous phase (`spotnb.models.tones`). They are drawn into one
+spectrum a frame, and an inverse FFT turns it into sound (Rodet & Depalle 1992, "Spectral envelopes and inverse FFT
+synthesis"). Without an upsampling network, this is many times faster than real time on one CPU core.
 """
 
 from __future__ import annotations
 
-import math
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -21,12 +18,9 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
 from spotnb.errors import InputError
-from spotnb.models.mel import filters_like, log_mel_of, stft
 from spotnb.models.tones import MAX_JITTER, MAX_OFFSET, anchor_frames, jitter_of, phases, spectrum_of
-from spotnb.sound.mel import BINS, HOP, MIRROR, SAMPLE_RATE, WINDOW
 
 KERNEL = 7
-LARGEST_CHANGE = 3.0  # per round, in natural log units: limits the gain of a band that happens to be silent
 
 
 class ConvNeXtBlock(nn.Module):
@@ -59,7 +53,7 @@ class Tones(NamedTuple):
     """Standard deviation of the frequency from frame to frame, in bins."""
 
 
-class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """Converts a log-mel `[B, frames, mel_bins]` (natural logarithm) to sound `[B, frames * hop]`.
 
     Args:
@@ -67,20 +61,18 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         channels: Width of the network.
         hidden: Width of the pointwise networks in its blocks.
         depth: Number of blocks.
-        window: Length of a window in samples.
+        window: Length of the Fourier transforms in samples.
         hop: Samples per frame.
+        fade: Samples of a frame that are heard, under a Hann window. It is a multiple of `hop`, from two hops to half
+            the `window`. The shorter it is, the sharper are onsets; the longer it is, the cleaner are tones.
         mel_mean: Mean of the log-mels in the training data, which normalizes the input.
         mel_std: Standard deviation of the log-mels in the training data.
         sampling_rate: Sample rate in Hz.
-        refinements: Number of rounds in which the sound is corrected toward the mel.
-        overshoot: Factor applied to the difference in each round.
-        tones: Number of sinusoids with continuous phase (`spotnb.models.tones`) that are added to the output of the
-            head, at every other bin from the lowest up; 0 for none.
+        tones: Number of sinusoids, at every other bin from the lowest up.
         anchor_spacing: Least number of frames between two anchors of the phases.
 
     Raises:
-        InputError: `refinements` is not 0 and the mel is not the one that `spotnb.sound.mel` defines, or there are too
-            many tones.
+        InputError: There are too many tones, or the fade does not fit the hop and the window.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -92,46 +84,41 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         depth: int = 6,
         window: int = 1024,
         hop: int = 160,
+        fade: int = 480,
         mel_mean: float = -4.6,  # noqa: ARG002  read from the registered configuration, as are the next two
         mel_std: float = 2.6,  # noqa: ARG002
-        sampling_rate: int = 16000,
-        refinements: int = 2,
-        overshoot: float = 1.5,  # noqa: ARG002  the config keeps it
-        tones: int = 0,
+        sampling_rate: int = 16000,  # noqa: ARG002
+        tones: int = 256,
         anchor_spacing: int = 48,  # noqa: ARG002
     ) -> None:
         super().__init__()
-        if not 0 <= tones <= window // 4:
-            raise InputError(f"tones must be 0 to {window // 4} (a quarter of the window), got {tones}")
-        if refinements and (mel_bins, window, hop, sampling_rate) != (BINS, WINDOW, HOP, SAMPLE_RATE):
+        if not 1 <= tones <= window // 4:
+            raise InputError(f"tones must be 1 to {window // 4} (a quarter of the window), got {tones}")
+        if fade % hop or not 2 * hop <= fade <= window // 2:
             raise InputError(
-                f"the mel has {mel_bins} bands, windows of {window} every {hop} samples at {sampling_rate} Hz: "
-                f"expected {BINS}, {WINDOW}, {HOP} and {SAMPLE_RATE} for refinements; pass refinements=0"
+                f"fade must be a multiple of the hop ({hop} samples), from 2 hops to half the window ({window // 2} "
+                f"samples), got {fade}"
             )
         self.embed = nn.Conv1d(mel_bins, channels, KERNEL, padding=KERNEL // 2)
         self.embed_norm = nn.LayerNorm(channels)
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
         self.norm = nn.LayerNorm(channels)
-        self.head = nn.Linear(channels, window + 2)
         # The frequency of a tone between two bands shows in the log-mel itself, before any layer mixes the bands.
-        self.tone_head = nn.Linear(channels + mel_bins, 3 * tones) if tones else None
-        self.register_buffer("hann", torch.hann_window(window), persistent=False)
+        self.tone_head = nn.Linear(channels + mel_bins, 3 * tones)
 
     @property
     def receptive_frames(self) -> int:
         """How many mel frames on each side can reach a sample: where windowed vocoding equals a whole pass.
 
-        The phase of a tone depends on all frames from anchor to anchor, and their distance has no upper bound. With
-        `tones`, this figure holds for anchors up to five times as far apart as they have to be. In the training clips,
-        less than 1 in 100 distances is longer.
+        The phase of a tone depends on all frames from anchor to anchor, and their distance has no upper bound. This
+        figure holds for anchors up to five times as far apart as they have to be. In the training clips, less than 1 in
+        100 distances is longer.
         """
         c = self.config
-        # A round hears a window and corrects it, so it reaches two halves of one to either side.
-        near = int((c.depth + 1) * (KERNEL // 2) + (1 + c.refinements) * math.ceil(c.window / c.hop))
-        return near + (6 * c.anchor_spacing if c.tones else 0)
+        return int((c.depth + 1) * (KERNEL // 2) + c.fade // c.hop + 6 * c.anchor_spacing)
 
     def features(self, mel: Tensor) -> Tensor:
-        """Return the input of the heads, `[B, frames, channels]`."""
+        """Return the input of the head, `[B, frames, channels]`."""
         h = self.embed_norm(self.embed(self.standardised(mel).mT).mT)
         for block in self.blocks:
             h = block(h)
@@ -143,77 +130,41 @@ class ISTFTVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         scaled: Tensor = (mel - self.config.mel_mean) / self.config.mel_std
         return scaled
 
-    def spectrum(self, mel: Tensor) -> Tensor:
-        """The complex spectrum `[B, window // 2 + 1, frames]`."""
-        return self.spectrum_and_tones(mel)[0]
+    def tones(self, mel: Tensor) -> Tones:
+        """Return the tones that the network predicts."""
+        out = self.tone_head(torch.cat([self.features(mel), self.standardised(mel)], 2)).float()
+        # Phases are sums over frames, which is fast where the frames of a tone lie side by side.
+        log_magnitude, offset, jitter = out.mT.contiguous().chunk(3, dim=1)
+        return Tones(bounded(log_magnitude), MAX_OFFSET * torch.tanh(offset), MAX_JITTER * torch.sigmoid(jitter))
 
-    def spectrum_and_tones(self, mel: Tensor) -> tuple[Tensor, Tones | None]:
-        """Return the complex spectrum `[B, window // 2 + 1, frames]`, and the tones for training to compare."""
-        h = self.features(mel)
-        log_magnitude, phase = self.head(h).float().mT.chunk(2, dim=1)
-        magnitude, tones = bounded(log_magnitude), None
-        spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
-        if self.tone_head is not None:
-            tones = self.tones(h, mel)
-            spectrum = spectrum + self.tones_spectrum(tones, mel)
-        return without_offset(spectrum), tones
-
-    def tones_spectrum(self, tones: Tones, mel: Tensor) -> Tensor:
-        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`."""
+    def spectrum(self, tones: Tones, mel: Tensor) -> Tensor:
+        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`, with nothing at 0 Hz, as in any mel band."""
         anchors = anchor_frames(mel, self.config.anchor_spacing)
         # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
         steady, width = tones.offset.detach(), tones.jitter.detach()
         moving = steady + width * jitter_of(mel, width.shape[1])
         phase = phases(moving, tones.magnitude, anchors, self.config.hop, self.config.window)
-        return spectrum_of(tones.magnitude, steady, phase, self.config.window // 2 + 1)
+        spectrum = spectrum_of(tones.magnitude, steady, phase, self.config.window // 2 + 1)
+        return nn.functional.pad(spectrum.mT[..., 1:], (1, 0)).mT  # in memory, the bins of a frame stay side by side
 
-    def tones(self, features: Tensor, mel: Tensor) -> Tones:
-        """Return the tones that the network predicts."""
-        assert self.tone_head is not None
-        out = self.tone_head(torch.cat([features, self.standardised(mel)], 2)).float()
-        # Phases are sums over frames, which is fast where the frames of a tone lie side by side.
-        log_magnitude, offset, jitter = out.mT.contiguous().chunk(3, dim=1)
-        return Tones(bounded(log_magnitude), MAX_OFFSET * torch.tanh(offset), MAX_JITTER * torch.sigmoid(jitter))
-
-    def forward(self, mel: Tensor) -> Tensor:
-        """Return the sound `[B, frames * hop]`."""
-        sound = self.inverse_stft(self.spectrum(mel))
-        for _ in range(self.config.refinements if sound.shape[1] > MIRROR else 0):
-            sound = self.refined(sound, mel.float())
-        return sound
-
-    def refined(self, sound: Tensor, mel: Tensor) -> Tensor:
-        """Return the sound `[B, samples]` with its STFT bins scaled toward the log-mel."""
-        spectrum, filters = stft(sound), filters_like(sound)
-        difference = mel - log_mel_of(spectrum)
-        # A bin takes the weighted mean of the bands that contain it.
-        shares = filters / filters.sum(1, keepdim=True).clamp_min(1e-8)
-        change = self.config.overshoot * difference.clamp(-LARGEST_CHANGE, LARGEST_CHANGE) @ shares.T
-        return self.inverse_stft(without_offset(spectrum * change.exp().mT))
-
-    def inverse_stft(self, spectrum: Tensor) -> Tensor:
-        """Return the overlap-add of a spectrum in the framing of `spotnb.sound.mel`.
+    def overlapped(self, spectrum: Tensor) -> Tensor:
+        """Return the sound `[B, frames * hop]` of a spectrum.
 
         Frame j is centered on samples `j * hop` to `(j + 1) * hop`.
         """
-        window, hop, count = self.config.window, self.config.hop, spectrum.shape[-1]
-        sound = overlap_add(torch.fft.irfft(spectrum.mT, n=window) * self.hann, hop)
-        envelope = overlap_add(self.hann.square().expand(1, count, window), hop)
-        margin = (window - hop) // 2
-        return (sound / envelope.clamp_min(1e-3))[:, margin : margin + count * hop]
+        window, hop, fade, count = self.config.window, self.config.hop, self.config.fade, spectrum.shape[-1]
+        heard = slice((window - fade) // 2, (window + fade) // 2)
+        frames = torch.fft.irfft(spectrum.mT, n=window)[..., heard] * _gain(window, fade, hop, spectrum.device)
+        total = frames.new_zeros(len(frames), count + fade // hop - 1, hop)
+        for index, part in enumerate(torch.split(frames, hop, dim=2)):
+            total[:, index : index + count] += part
+        margin = (fade - hop) // 2
+        sound: Tensor = total.flatten(1)[:, margin : margin + count * hop]
+        return sound
 
-
-def overlap_add(frames: Tensor, hop: int) -> Tensor:
-    """Return the sum of frames `[B, count, window]`, each `hop` samples after the one before it.
-
-    Returns:
-        `[B, samples]`, with up to `hop - 1` zeros at the end.
-    """
-    sounds, count, window = frames.shape
-    total = frames.new_zeros(sounds, count + math.ceil(window / hop) - 1, hop)
-    for index, part in enumerate(torch.split(frames, hop, dim=2)):
-        total[:, index : index + count, : part.shape[2]] += part
-    return total.flatten(1)
+    def forward(self, mel: Tensor) -> Tensor:
+        """Return the sound `[B, frames * hop]`."""
+        return self.overlapped(self.spectrum(self.tones(mel), mel.float()))
 
 
 def bounded(log_magnitude: Tensor) -> Tensor:
@@ -224,6 +175,12 @@ def bounded(log_magnitude: Tensor) -> Tensor:
     return torch.exp((log_magnitude - 1).clamp(max=6))
 
 
-def without_offset(spectrum: Tensor) -> Tensor:
-    """Return a spectrum `[B, bins, frames]` with 0 Hz set to zero, because no mel band covers that frequency."""
-    return nn.functional.pad(spectrum.mT[..., 1:], (1, 0)).mT  # in memory, the bins of a frame stay side by side
+@cache
+def _gain(window: int, fade: int, hop: int, device: torch.device) -> Tensor:
+    """Return what turns the middle of frames under one Hann window into frames under another, `[fade]`.
+
+    Shifted by the hop, the Hann windows of two hops or more add up to a constant.
+    """
+    inner = torch.hann_window(fade, dtype=torch.float64) * (2 * hop / fade)
+    outer = torch.hann_window(window, dtype=torch.float64)[(window - fade) // 2 : (window + fade) // 2]
+    return (inner / outer).float().to(device)

@@ -2,38 +2,39 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { crossFade, decodeSound, latentToMel } from "../../spotnb/live/static/decode.js";
 import { Fourier } from "../../spotnb/live/static/fourier.js";
-import { logMel } from "../../spotnb/live/static/mel.js";
 import { seamScore } from "../../spotnb/live/static/seam_score.js";
 import { anchorFrames, stretches } from "../../spotnb/live/static/tones.js";
 import { Vocoder } from "../../spotnb/live/static/vocoder.js";
 import { assertClose, fixture, fixtureModel, noiseLatent, normal, thin } from "./live_fixtures.js";
 
-const [BINS, BANDS, HOP] = [513, 64, 160];
-const [{ filters: rows }, ...sounds] = fixture("vocoded");
-const filters = rows.map(([first, ...weights]) => ({ first, weights }));
-
-const exponential = (value) => Math.exp(Math.min(6, value - 1));
+const [BINS, BANDS, HOP, FADE] = [513, 64, 160, 480];
 
 // The outputs of the vocoder's network in tests/live/fixtures.py: noise.
-function spectra(frames, tones) {
-  const [head, toneHead] = [normal(frames * 2 * BINS, 1), normal(Math.max(16, frames * 3 * tones), 2)];
-  const part = (source, width, parts, value) => {
-    return Float32Array.from({ length: frames * width }, (_, k) => {
-      const row = Math.floor(k / width) * parts * width + (k % width);
-      return value(...Array.from({ length: parts }, (_, index) => source[row + index * width]));
+function noisyTones(frames, count) {
+  const raw = normal(Math.max(16, frames * 3 * count), 2);
+  const part = (/** @type {number} */ index, value) => {
+    return Float32Array.from({ length: frames * count }, (_, k) => {
+      return value(raw[Math.floor(k / count) * 3 * count + index * count + (k % count)]);
     });
   };
   return {
-    real: part(head, BINS, 2, (size, angle) => exponential(size) * Math.cos(angle)),
-    imaginary: part(head, BINS, 2, (size, angle) => exponential(size) * Math.sin(angle)),
-    magnitude: part(toneHead, tones, 3, exponential),
-    offset: part(toneHead, tones, 3, (_, raw) => 1.5 * Math.tanh(raw)),
-    jitter: part(toneHead, tones, 3, (_, __, raw) => 2.5 / (1 + Math.exp(-raw))),
+    magnitude: part(0, (x) => Math.exp(Math.min(6, x - 1))),
+    offset: part(1, (x) => 1.5 * Math.tanh(x)),
+    jitter: part(2, (x) => 2.5 / (1 + Math.exp(-x))),
   };
 }
 
 function vocoderOf(facts, outputs) {
-  const own = { bands: BANDS, window: 1024, hop: HOP, overshoot: 1.5, pass: 2048, context: 64, filters, ...facts };
+  const own = {
+    bands: BANDS,
+    window: 1024,
+    fade: FADE,
+    hop: HOP,
+    anchor_spacing: 48,
+    pass: 2048,
+    context: 64,
+    ...facts,
+  };
   const packed = (some) => Object.fromEntries(Object.entries(some).map(([name, data]) => [name, { data }]));
   return fixtureModel({ vocoder: own }, { vocoder: async (_, inputs) => packed(outputs(inputs.mel)) });
 }
@@ -59,10 +60,10 @@ test("windows without overlap follow each other", () => {
   assert.deepEqual([...target], [2, 2, 2, 2, 2, 2]);
 });
 
-for (const { asked, sound } of sounds) {
+for (const { asked, sound } of fixture("vocoded")) {
   test(`the sound of a vocoder is Python's: ${JSON.stringify(asked)}`, async () => {
     const mel = normal(asked.frames * BANDS, 3).map((value) => 2 * value - 5);
-    const model = vocoderOf(asked, () => spectra(asked.frames, asked.tones));
+    const model = vocoderOf(asked, () => noisyTones(asked.frames, asked.tones));
     const found = await new Vocoder(model).sound(mel);
     assert.equal(found.length, asked.frames * HOP);
     assertClose(thin(found, 37), sound, 2e-5);
@@ -73,16 +74,13 @@ test("sound in passes is that of one pass", async () => {
   const frames = 50;
   const mel = normal(frames * BANDS, 3);
   const outputs = ({ data, dims }) => {
-    const real = Float32Array.from(
-      { length: dims[1] * BINS },
-      (_, k) => data[Math.floor(k / BINS) * BANDS + ((k % BINS) % BANDS)],
-    );
-    return { real, imaginary: real.map((value) => value / 2) };
+    const magnitude = Float32Array.from({ length: dims[1] * 8 }, (_, k) => Math.abs(data[(k >> 3) * BANDS + (k % 8)]));
+    return { magnitude, offset: magnitude.map((value) => value / 4), jitter: new Float32Array(magnitude.length) };
   };
-  const facts = { tones: 0, refinements: 0 };
+  const facts = { tones: 8, anchor_spacing: 2 };
   const whole = await new Vocoder(vocoderOf(facts, outputs)).sound(mel);
   const told = [];
-  const parted = vocoderOf({ ...facts, pass: 16, context: 8 }, outputs);
+  const parted = vocoderOf({ ...facts, pass: 16, context: 20 }, outputs);
   const pieces = await new Vocoder(parted).sound(mel, (done, all) => told.push([done, all]));
   assertClose(pieces, [...whole], 1e-6);
   assert.deepEqual(told, [
@@ -95,11 +93,11 @@ test("sound in passes is that of one pass", async () => {
 
 test("a decoded sound has its length, is clipped, and on a ring goes around", async () => {
   const outputs = ({ dims }) => {
-    const real = new Float32Array(dims[1] * BINS);
-    for (let k = 32; k < real.length; k += BINS) real[k] = 3000;
-    return { real, imaginary: new Float32Array(real.length) };
+    const magnitude = new Float32Array(dims[1] * 8);
+    for (let k = 5; k < magnitude.length; k += 8) magnitude[k] = 3000;
+    return { magnitude, offset: new Float32Array(magnitude.length), jitter: new Float32Array(magnitude.length) };
   };
-  const model = vocoderOf({ tones: 0, refinements: 0 }, outputs);
+  const model = vocoderOf({ tones: 8 }, outputs);
   for (const ring of [false, true]) {
     const { waveform, mel } = await decodeSound(model, noiseLatent(20, 1), 12345, ring);
     assert.equal(waveform.length, 12345);
@@ -109,21 +107,34 @@ test("a decoded sound has its length, is clipped, and on a ring goes around", as
   }
 });
 
-test("a spectrum becomes the sound that it is of", () => {
-  const fourier = new Fourier(1024, HOP);
+test("a spectrum becomes the sound that it is of, with both ends faded", () => {
+  const fourier = new Fourier(1024, FADE, HOP);
+  const angle = (2 * Math.PI * 32) / 1024;
   for (const frames of [7, 8]) {
-    const sound = Float64Array.from(normal(frames * HOP, 5));
-    const back = fourier.sound(fourier.spectrum(sound));
-    assertClose(back, [...sound], 1e-9);
+    const [real, imaginary] = [new Float64Array(frames * BINS), new Float64Array(frames * BINS)];
+    for (let frame = 0; frame < frames; frame += 1) {
+      const phase = angle * (HOP * frame - (1024 - HOP) / 2); // at the first sample of the frame
+      for (const [bin, share] of [
+        [31, -0.25],
+        [32, 0.5],
+        [33, -0.25],
+      ]) {
+        real[frame * BINS + bin] = 512 * share * Math.cos(phase);
+        imaginary[frame * BINS + bin] = 512 * share * Math.sin(phase);
+      }
+    }
+    const found = fourier.sound({ real, imaginary, frames });
+    const expected = Array.from({ length: frames * HOP }, (_, k) => Math.cos(angle * k));
+    assert.equal(found.length, frames * HOP);
+    assertClose(found.slice(FADE, -FADE), expected.slice(FADE, -FADE), 1e-9);
+    assert.ok(Math.abs(found[0]) < 0.9);
   }
 });
 
-test("log-mels and seam scores are Python's", () => {
-  for (const { samples, mel, seams, measured } of fixture("mels")) {
-    const sound = Float64Array.from(normal(samples, 4), (value) => Math.fround(0.1) * value);
-    const found = logMel(new Fourier(1024, HOP).spectrum(sound), BINS, filters);
-    assertClose(thin(found, 37), mel, 1e-5);
-    const { score, perSeam, pValue } = seamScore(found, BANDS, seams, 4);
+test("seam scores are Python's", () => {
+  for (const { frames, seams, measured } of fixture("seams")) {
+    const mel = normal(frames * BANDS, 4);
+    const { score, perSeam, pValue } = seamScore(mel, BANDS, seams, 4);
     assertClose([score, pValue, ...perSeam], [measured.score, measured.pValue, ...measured.perSeam], 1e-4);
   }
 });

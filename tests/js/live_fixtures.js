@@ -102,7 +102,7 @@ export function fixtureModel(changes = {}, own = {}) {
     time_multiple: 4,
     tokenizer,
     decoder: { window: 256, overlap: 64, ring_reach: 64 },
-    vocoder: { bands: 64, window: 1024, hop: 160, refinements: 0, tones: 0, pass: 2048, context: 64 },
+    vocoder: { bands: 64, window: 1024, fade: 480, hop: 160, tones: 8, anchor_spacing: 48, pass: 2048, context: 64 },
     defaults: {},
     ...facts,
     ...changes,

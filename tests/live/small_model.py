@@ -11,7 +11,7 @@ from transformers import ClapTextConfig, ClapTextModelWithProjection
 
 from spotnb.live.description import WORDS as PATTERN
 from spotnb.models.ruler import WAVE_CHANNELS
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from tests.models.components import make_components, make_vae, randomise, save_folder
 
 CODES = 2
@@ -28,7 +28,7 @@ def save_small_model(folder: Path, *, tones: int, prediction_type: str = "v_pred
     pieces = make_components(2, prediction_type=prediction_type, code_channels=CODES + WAVE_CHANNELS, **channels)
     text, generator = pieces["text_encoder"].config.to_dict(), torch.Generator().manual_seed(3)
     vae = make_vae((8, 16), layers=1, groups=4, scaling_factor=0.9, in_channels=4, out_channels=4, **_two_levels())
-    vocoder = ISTFTVocoder(channels=16, hidden=24, depth=1, tones=tones, refinements=0 if tones else 2)
+    vocoder = SinusoidalVocoder(channels=16, hidden=24, depth=1, tones=tones)
     text_encoder = ClapTextModelWithProjection(ClapTextConfig.from_dict({**text, "num_hidden_layers": 1}))
     for piece in (vae, vocoder, text_encoder):
         randomise(piece, generator)

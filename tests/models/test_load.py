@@ -26,7 +26,7 @@ from spotnb.models.load import HUB_MODELS, load_model, pick_device, pick_dtype
 from spotnb.models.locate import check_revision
 from spotnb.models.protocol import AudioModel
 from spotnb.models.ruler import WAVE_CHANNELS
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from spotnb.support.paths import show_path
 from tests.models.components import CHANNELS, make_components, make_tokenizer, save_folder
 from tests.models.test_heads import heads_of
@@ -132,9 +132,9 @@ def test_a_tempo_ruler_lies_beside_the_weights(tmp_path: Path) -> None:
 
 
 def test_our_vocoder_loads(saved: Path, components: dict[str, Any], tmp_path: Path) -> None:
-    vocoder = ISTFTVocoder(channels=16, hidden=24, depth=1)
+    vocoder = SinusoidalVocoder(channels=16, hidden=24, depth=1)
     model = load(save_folder(tmp_path / "model", components | {"vocoder": vocoder}))
-    assert isinstance(model.vocoder, ISTFTVocoder)
+    assert isinstance(model.vocoder, SinusoidalVocoder)
     assert model.vocode(torch.zeros(1, 1, 20, 64)).shape == (1, 3200)
 
 
@@ -299,7 +299,7 @@ def test_a_schedule_of_another_length_is_named(folder: Path) -> None:
 
 def test_an_unknown_vocoder_is_named(folder: Path) -> None:
     edit(folder / "vocoder" / "config.json", architectures=["BigVGAN"])
-    assert "is a BigVGAN: expected one of SpeechT5HifiGan, ISTFTVocoder" in refusal(folder)
+    assert "is a BigVGAN: expected one of SpeechT5HifiGan, SinusoidalVocoder" in refusal(folder)
 
 
 def test_weights_under_their_old_names_are_found(folder: Path) -> None:

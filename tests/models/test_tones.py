@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.tones import GOLDEN_RATIO, anchor_frames, jitter_of, phases, spectrum_of
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.tones import anchor_frames, jitter_of, phases, spectrum_of
+from spotnb.models.vocoder import SinusoidalVocoder
 from spotnb.solvers.noise import draw
 
 TONES, HOP, WINDOW, SAMPLE_RATE = 256, 160, 1024, 16000
@@ -29,9 +29,9 @@ def one_tone(hertz: float, frames: int, index: int | None = None) -> tuple[Tenso
 
 
 def sound_of(magnitude: Tensor, offset: Tensor, anchors: Tensor) -> Tensor:
-    vocoder = ISTFTVocoder(channels=8, hidden=8, depth=1, refinements=0)
+    vocoder = SinusoidalVocoder(channels=8, hidden=8, depth=1)
     phase = phases(offset, magnitude, anchors, HOP, WINDOW)
-    return vocoder.inverse_stft(spectrum_of(magnitude, offset, phase, WINDOW // 2 + 1))[0]
+    return vocoder.overlapped(spectrum_of(magnitude, offset, phase, WINDOW // 2 + 1))[0]
 
 
 def at(frames: int, *places: int) -> Tensor:
@@ -77,7 +77,14 @@ def test_phases_restart_at_anchors() -> None:
     magnitude, offset = torch.rand(1, TONES, 200), torch.rand(1, TONES, 200) - 0.5
     phase = phases(offset, magnitude, at(200, 20, 90, 150), HOP, WINDOW)
     for place in (20, 90, 150):
-        assert wrapped(phase[0, :, place] - GOLDEN_RATIO * torch.arange(TONES)).abs().max() < 1e-4
+        assert wrapped(phase[0, :, place] - torch.arange(TONES) ** 2 / (2 * TONES)).abs().max() < 1e-4
+
+
+def test_tones_that_begin_together_do_not_peak_at_once() -> None:
+    """Phases in proportion to the number of the tone would only delay the peak of them all."""
+    sound = sound_of(torch.ones(1, TONES, 60), torch.zeros(1, TONES, 60), at(60, 30))
+    begun = sound[160 * 30 - 160 : 160 * 31 + 160]
+    assert float(begun.abs().max() / begun.square().mean().sqrt()) < 3.5
 
 
 def test_a_held_tone_is_out_of_tune_by_less_than_half_a_turn_between_anchors() -> None:

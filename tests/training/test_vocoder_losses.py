@@ -10,15 +10,19 @@ from torch import Tensor
 
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.tones import anchor_frames, jitter_of, phases, spectrum_of
-from spotnb.models.vocoder import ISTFTVocoder
+from spotnb.models.vocoder import SinusoidalVocoder
 from spotnb.sound.mel import HOP, WINDOW
 from training.vocoder_losses import (
+    JITTER_SHARE,
     NOISE_COHERENCE,
+    analysed,
     coherence,
     frequencies,
     frequency_distance,
     frequency_error,
     jitter_distance,
+    magnitude_distance,
+    magnitudes,
     mel_distance,
     stft_distance,
 )
@@ -38,19 +42,19 @@ def offset_of(hertz: float) -> Tensor:
 
 @pytest.mark.parametrize("hertz", [110.0, 437.0, 3333.3])
 def test_the_loudest_bin_has_the_frequency_of_the_note(hertz: float) -> None:
-    found, magnitude = (x[0, :, 30] for x in frequencies(note(hertz)))
+    found, magnitude = (x[0, :, 30] for x in frequencies(analysed(note(hertz))))
     assert float(found[magnitude.argmax()]) * BIN == pytest.approx(hertz, abs=0.05)
 
 
 def test_the_distance_is_the_error_in_turns_per_frame() -> None:
-    assert frequency_distance(offset_of(437.0), note(437.0)) < 1e-3
-    two_hertz = frequency_distance(offset_of(437.0) + 2 / BIN, note(437.0))
+    assert frequency_distance(offset_of(437.0), analysed(note(437.0))) < 1e-3
+    two_hertz = frequency_distance(offset_of(437.0) + 2 / BIN, analysed(note(437.0)))
     assert float(two_hertz) == pytest.approx(0.02, rel=0.05)
 
 
 def test_its_gradient_moves_sinusoids_near_the_note() -> None:
     offset = torch.zeros(1, TONES, 60, requires_grad=True)
-    frequency_distance(offset, note(437.0)).backward()
+    frequency_distance(offset, analysed(note(437.0))).backward()
     assert offset.grad is not None
     assert offset.grad[0, 13, 30] < 0  # the center is 422 Hz, so the frequency has to rise
     assert offset.grad[0, 100].abs().sum() < 1e-3 * offset.grad[0, 13].abs().sum()
@@ -66,24 +70,47 @@ def noise() -> Tensor:
 
 
 def test_a_note_is_coherent_and_noise_is_not() -> None:
-    found, weight = coherence(note(437.0), TONES)
+    found, weight = coherence(analysed(note(437.0)), TONES)
     assert float(found[0, 13, 30]) == pytest.approx(1, abs=1e-3)
     assert int(weight[0, :, 30].argmax()) == 13
-    assert float(coherence(noise(), TONES)[0].mean()) == pytest.approx(NOISE_COHERENCE, abs=0.02)
+    assert float(coherence(analysed(noise()), TONES)[0].mean()) == pytest.approx(NOISE_COHERENCE, abs=0.02)
 
 
 @pytest.mark.parametrize("width", [0.0, 0.3, 0.6, 1.0, 2.0])
 def test_tones_with_a_jitter_are_as_coherent_as_the_loss_takes_them_to_be(width: float) -> None:
-    """The least distance from the sound of tones with a jitter is at that jitter."""
+    """The least distance from the sound of tones with a jitter is at the share of that jitter that is wanted."""
     mel = torch_log_mel(noise())[:, 0]
     magnitude, steady = torch.full((1, TONES, 400), 0.5), torch.zeros(1, TONES, 400)
     phase = phases(steady + width * jitter_of(mel, TONES), magnitude, anchor_frames(mel, 48), HOP, WINDOW)
-    vocoder = ISTFTVocoder(channels=8, hidden=8, depth=1, refinements=0)
-    sound = vocoder.inverse_stft(spectrum_of(magnitude, steady, phase, WINDOW // 2 + 1))
+    vocoder = SinusoidalVocoder(channels=8, hidden=8, depth=1)
+    sound = vocoder.overlapped(spectrum_of(magnitude, steady, phase, WINDOW // 2 + 1))
     widths = torch.arange(0, 2.55, 0.05)
-    distances = [float(jitter_distance(torch.full((1, TONES, 400), float(other)), sound)) for other in widths]
+    spectrum = analysed(sound)
+    shares = JITTER_SHARE * widths
+    distances = [float(jitter_distance(torch.full((1, TONES, 400), float(other)), spectrum)) for other in shares]
     best = float(widths[int(torch.tensor(distances).argmin())])
     assert best == pytest.approx(width, abs=0.15) or min(best, width) > 1.5  # beyond, all of them sound like noise
+
+
+CENTER = (2 * 13 + 1) * BIN  # Hz, of tone 13
+
+
+def test_magnitudes_are_those_of_a_note() -> None:
+    found = magnitudes(analysed(note(CENTER)), TONES)[0, :, 30]
+    assert int(found.argmax()) == 13
+    assert float(found[13]) == pytest.approx(0.3 * WINDOW / 4, rel=0.1)
+
+
+def test_an_onset_is_nearest_to_a_magnitude_that_is_as_sharp() -> None:
+    """Windows blur what is seen of an onset. A magnitude that rises as it is seen to rise is blurred twice."""
+    sounding = torch.arange(HOP * 60) >= HOP * 30
+    spectrum = analysed(note(CENTER) * sounding)
+    sharp = torch.full((1, 16, 60), 1e-4)
+    sharp[0, 13, 30:] = 0.3 * WINDOW / 4
+    as_seen = sharp.clone()
+    as_seen[:, 13] = magnitudes(spectrum, 16)[:, 13]
+    tried = {"sharp": sharp, "as seen": as_seen, "early": sharp.roll(-1, 2), "late": sharp.roll(1, 2)}
+    assert min(tried, key=lambda name: float(magnitude_distance(tried[name], spectrum))) == "sharp"
 
 
 def test_mel_distances_are_zero_for_equal_sounds_and_forgive_a_few_hertz() -> None:

@@ -1,5 +1,5 @@
-// Short-time Fourier transforms of real sound, in float64, in the framing of `spotnb.sound.mel`: windows under a Hann
-// window, one for every hop, centered on it. The ends of the sound are mirrored.
+// The sound of short-time spectra, in float64, in the framing of `spotnb.sound.mel`: one frame for every hop, centered on
+// it. See `SinusoidalVocoder.overlapped`.
 
 export class Fourier {
   #cosine;
@@ -9,16 +9,22 @@ export class Fourier {
   #imaginary;
 
   /**
-   * @param {number} window length of a window in samples, a power of two
+   * @param {number} window length of a transform in samples, a power of two
+   * @param {number} fade samples of a frame that are heard
    * @param {number} hop
    */
-  constructor(window, hop) {
+  constructor(window, fade, hop) {
     this.window = window;
+    this.fade = fade;
     this.hop = hop;
     this.bins = window / 2 + 1;
-    this.margin = (window - hop) / 2;
     const turn = (2 * Math.PI) / window;
-    this.hann = Float64Array.from({ length: window }, (_, k) => 0.5 - 0.5 * Math.cos(turn * k));
+    const first = (window - fade) / 2;
+    const hann = (/** @type {number} */ k, /** @type {number} */ length) =>
+      0.5 - 0.5 * Math.cos((2 * Math.PI * k) / length);
+    this.gain = Float64Array.from({ length: fade }, (_, k) => {
+      return ((2 * hop) / fade) * (hann(k, fade) / hann(first + k, window));
+    });
     this.#cosine = Float64Array.from({ length: window / 2 }, (_, k) => Math.cos(turn * k));
     this.#sine = Float64Array.from({ length: window / 2 }, (_, k) => Math.sin(turn * k));
     const bits = Math.log2(window);
@@ -28,47 +34,22 @@ export class Fourier {
   }
 
   /**
-   * The overlap-add of spectra, divided by that of the squared windows. The imaginary parts at 0 Hz and at half the
-   * sample rate do not count.
+   * The overlap-add of spectra. The imaginary parts at 0 Hz and at half the sample rate do not count.
    * @param {Spectrum} spectrum
    * @returns {Float64Array} `frames * hop` samples
    */
   sound({ real, imaginary, frames }) {
-    const { window, hop, margin } = this;
-    const sum = new Float64Array((frames - 1) * hop + window);
-    const weight = new Float64Array(sum.length);
+    const { fade, hop } = this;
+    const margin = (fade - hop) / 2;
+    const sum = new Float64Array((frames - 1) * hop + fade);
     for (let frame = 0; frame < frames; frame += 2) {
       const paired = frame + 1 < frames;
       this.#fill(real, imaginary, frame, paired);
-      this.#transform(1);
-      this.#overlap(sum, weight, frame * hop, this.#real);
-      if (paired) this.#overlap(sum, weight, (frame + 1) * hop, this.#imaginary);
+      this.#transform();
+      this.#overlap(sum, frame * hop, this.#real);
+      if (paired) this.#overlap(sum, (frame + 1) * hop, this.#imaginary);
     }
-    return Float64Array.from({ length: frames * hop }, (_, k) => sum[k + margin] / Math.max(weight[k + margin], 1e-3));
-  }
-
-  /**
-   * The spectra of a sound of more than `margin` samples.
-   * @param {Float64Array} sound
-   * @returns {Spectrum}
-   */
-  spectrum(sound) {
-    const { window, hop, bins, margin, hann } = this;
-    const frames = Math.floor(sound.length / hop);
-    const last = sound.length - 1;
-    const [real, imaginary] = [new Float64Array(frames * bins), new Float64Array(frames * bins)];
-    const at = (/** @type {number} */ k) => sound[last - Math.abs(last - Math.abs(k))];
-    for (let frame = 0; frame < frames; frame += 2) {
-      const start = frame * hop - margin;
-      const paired = frame + 1 < frames;
-      for (let k = 0; k < window; k += 1) {
-        this.#real[this.#reversed[k]] = at(start + k) * hann[k];
-        this.#imaginary[this.#reversed[k]] = paired ? at(start + hop + k) * hann[k] : 0;
-      }
-      this.#transform(-1);
-      this.#part(real, imaginary, frame, paired);
-    }
-    return { real, imaginary, frames };
+    return sum.slice(margin, margin + frames * hop);
   }
 
   /**
@@ -94,39 +75,17 @@ export class Fourier {
     }
   }
 
-  /**
-   * Parts the transform of two real frames into their spectra.
-   * @param {Float64Array} real @param {Float64Array} imaginary @param {number} frame @param {boolean} paired
-   */
-  #part(real, imaginary, frame, paired) {
-    const { window, bins } = this;
-    for (let k = 0; k < bins; k += 1) {
-      const mirrored = (window - k) % window;
-      const place = frame * bins + k;
-      real[place] = (this.#real[k] + this.#real[mirrored]) / 2;
-      imaginary[place] = (this.#imaginary[k] - this.#imaginary[mirrored]) / 2;
-      if (!paired) continue;
-      real[place + bins] = (this.#imaginary[k] + this.#imaginary[mirrored]) / 2;
-      imaginary[place + bins] = (this.#real[mirrored] - this.#real[k]) / 2;
-    }
+  /** @param {Float64Array} sum @param {number} start @param {Float64Array} frame */
+  #overlap(sum, start, frame) {
+    const { window, fade, gain } = this;
+    const first = (window - fade) / 2;
+    for (let k = 0; k < fade; k += 1) sum[start + k] += (frame[first + k] / window) * gain[k];
   }
 
   /**
-   * @param {Float64Array} sum @param {Float64Array} weight @param {number} start @param {Float64Array} frame
+   * The inverse fast Fourier transform of the buffers, whose numbers are in bit-reversed order (Cooley & Tukey 1965).
    */
-  #overlap(sum, weight, start, frame) {
-    const { window, hann } = this;
-    for (let k = 0; k < window; k += 1) {
-      sum[start + k] += (frame[k] / window) * hann[k];
-      weight[start + k] += hann[k] ** 2;
-    }
-  }
-
-  /**
-   * The fast Fourier transform of the buffers, whose numbers are in bit-reversed order (Cooley & Tukey 1965).
-   * @param {1 | -1} sign of the exponent
-   */
-  #transform(sign) {
+  #transform() {
     const { window } = this;
     const [real, imaginary] = [this.#real, this.#imaginary];
     for (let size = 2; size <= window; size *= 2) {
@@ -135,7 +94,7 @@ export class Fourier {
       for (let start = 0; start < window; start += size) {
         for (let k = 0; k < half; k += 1) {
           const [low, high] = [start + k, start + k + half];
-          const [cosine, sine] = [this.#cosine[k * stride], sign * this.#sine[k * stride]];
+          const [cosine, sine] = [this.#cosine[k * stride], this.#sine[k * stride]];
           const turnedReal = real[high] * cosine - imaginary[high] * sine;
           const turnedImaginary = real[high] * sine + imaginary[high] * cosine;
           real[high] = real[low] - turnedReal;

@@ -106,7 +106,7 @@ export function phases({ magnitude, moving, count, anchors }, hop, window) {
       free[frame] = turns;
       quietness[frame] = quiet;
     }
-    const initial = (GOLDEN_RATIO * tone) % 1;
+    const initial = (tone ** 2 / (2 * count)) % 1; // Schroeder's, so that they do not all peak at once
     for (let frame = 0; frame < frames; frame += 1) {
       const [from, to] = [start[frame], end[frame]];
       let advanced = free[frame] - free[from];
@@ -122,13 +122,15 @@ export function phases({ magnitude, moving, count, anchors }, hop, window) {
 }
 
 /**
- * Adds sinusoids to a spectrum, each as the main lobe of a Hann window, which is four bins wide.
- * @param {Spectrum} spectrum which is changed
- * @param {number} bins
+ * The spectrum of sinusoids, each as the main lobe of a Hann window, which is four bins wide.
  * @param {Tones} tones
  * @param {Float64Array} phase as of `phases`
+ * @param {number} bins
+ * @param {number} frames
+ * @returns {Spectrum}
  */
-export function addTones({ real, imaginary, frames }, bins, { magnitude, offset, count }, phase) {
+export function spectrumOf({ magnitude, offset, count }, phase, bins, frames) {
+  const [real, imaginary] = [new Float64Array(frames * bins), new Float64Array(frames * bins)];
   for (let frame = 0; frame < frames; frame += 1) {
     const row = frame * bins;
     for (let tone = 0; tone < count; tone += 1) {
@@ -153,4 +155,5 @@ export function addTones({ real, imaginary, frames }, bins, { magnitude, offset,
       if (away < -1) put(center - 3, (1 + sine) / 2);
     }
   }
+  return { real, imaginary, frames };
 }

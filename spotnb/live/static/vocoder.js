@@ -1,26 +1,22 @@
-// From a log-mel to sound, see `spotnb.models.vocoder`: the network gives spectra, and everything else happens here.
+// From a log-mel to sound, see `spotnb.models.vocoder`: the network gives tones, and everything else happens here.
 
 /** @import { Spectrum } from "./fourier.js" */
-/** @import { Filters } from "./mel.js" */
 /** @import { Model } from "./model.js" */
 
 import { Fourier } from "./fourier.js";
-import { correct } from "./mel.js";
 import { tensor } from "./model.js";
-import { addTones, anchorFrames, jitterOf, phases } from "./tones.js";
+import { anchorFrames, jitterOf, phases, spectrumOf } from "./tones.js";
 
 /**
  * @typedef {object} VocoderFacts
  * @property {number} bands of the log-mel
  * @property {number} window of a Fourier transform, in samples
  * @property {number} hop in samples
- * @property {number} refinements
- * @property {number} overshoot
+ * @property {number} fade samples of a frame that are heard
  * @property {number} tones
  * @property {number} anchor_spacing in frames
  * @property {number} pass mel frames that go through the network at once
  * @property {number} context mel frames that a pass sees on each side
- * @property {Filters} filters
  */
 
 export class Vocoder {
@@ -28,10 +24,10 @@ export class Vocoder {
 
   /** @param {Model} model */
   constructor(model) {
-    const { window, hop } = model.description.vocoder;
+    const { window, fade, hop } = model.description.vocoder;
     this.model = model;
     this.facts = model.description.vocoder;
-    this.#fourier = new Fourier(window, hop);
+    this.#fourier = new Fourier(window, fade, hop);
   }
 
   /**
@@ -55,35 +51,24 @@ export class Vocoder {
 
   /** @param {Float32Array} mel */
   async #pass(mel) {
-    const { bands, refinements, overshoot, filters } = this.facts;
-    const { bins, margin } = this.#fourier;
-    const frames = mel.length / bands;
-    const outputs = await this.model.run("vocoder", { mel: tensor(mel, 1, frames, bands) }, "");
-    let sound = this.#fourier.sound(this.spectrum(mel, outputs));
-    for (let round = 0; round < refinements && sound.length > margin; round += 1) {
-      const spectrum = this.#fourier.spectrum(sound);
-      correct(spectrum, bins, filters, mel, overshoot);
-      sound = this.#fourier.sound(spectrum);
-    }
-    return sound;
+    const frames = mel.length / this.facts.bands;
+    const outputs = await this.model.run("vocoder", { mel: tensor(mel, 1, frames, this.facts.bands) }, "");
+    return this.#fourier.sound(this.spectrum(mel, outputs));
   }
 
   /**
-   * The spectrum that the network predicts, with its tones, and nothing at 0 Hz.
+   * The spectrum of the tones that the network predicts, with nothing at 0 Hz.
    * @param {Float32Array} mel
    * @param {Record<string, Float32Array>} outputs
    * @returns {Spectrum}
    */
-  spectrum(mel, { real, imaginary, magnitude, offset, jitter }) {
+  spectrum(mel, { magnitude, offset, jitter }) {
     const { bands, tones: count, anchor_spacing, hop, window } = this.facts;
     const { bins } = this.#fourier;
     const frames = mel.length / bands;
-    const spectrum = { real: Float64Array.from(real), imaginary: Float64Array.from(imaginary), frames };
-    if (count) {
-      const moving = jitterOf(mel, bands, count).map((value, place) => offset[place] + jitter[place] * value);
-      const tones = { magnitude, offset, moving, count, anchors: anchorFrames(mel, bands, anchor_spacing) };
-      addTones(spectrum, bins, tones, phases(tones, hop, window));
-    }
+    const moving = jitterOf(mel, bands, count).map((value, place) => offset[place] + jitter[place] * value);
+    const tones = { magnitude, offset, moving, count, anchors: anchorFrames(mel, bands, anchor_spacing) };
+    const spectrum = spectrumOf(tones, phases(tones, hop, window), bins, frames);
     for (let frame = 0; frame < frames; frame += 1) {
       spectrum.real[frame * bins] = 0;
       spectrum.imaginary[frame * bins] = 0;
