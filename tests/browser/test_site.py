@@ -13,9 +13,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.live.assets import Assets, assets_of
+from spotnb.live.assets import assets_of
 from spotnb.live.description import describe
 from spotnb.live.runtime import Runtime
+from spotnb.live.stored import Assets
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.browser.contrast import poor_contrasts
