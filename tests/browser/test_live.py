@@ -154,6 +154,8 @@ def test_a_manifest_is_chosen_by_keyboard(tab: Opened, tmp_path: Path) -> None:
     path = tmp_path / "organ.json"
     path.write_text(json.dumps(manifest_of_python(seed=12)))
     tab.fill()
+    tab.page.on("filechooser", lambda _: None)  # the browser takes a moment to pass choosers on
+    tab.page.wait_for_timeout(500)
     tab.page.get_by_role("button", name="Open a manifest").focus()
     with tab.page.expect_file_chooser() as chooser:
         tab.page.keyboard.press("Enter")
