@@ -119,7 +119,7 @@ def assert_as_python(sound: dict[str, Any]) -> None:
     """
     settings = {name: value for name, value in sound["settings"].items() if name not in TILING}
     config = SpotDiffusionConfig(**{name: sound["settings"][name] for name in TILING})
-    model = load_model("tiny", device="cpu", dtype="fp32")
+    model: Any = load_model("tiny", device="cpu", dtype="fp32")
     if settings["guidance_interval"]:
         settings["guidance_interval"] = tuple(settings["guidance_interval"])
     sampler = SpotSampler(model, config=config, **settings).run(progress=False)
