@@ -27,8 +27,9 @@ from docs.front import front_page
 from docs.markdown import PAGES, Entry, Renderer, to_html
 from docs.pages import FOLDER, Chapter, chapter, course_page, document, filled, framed, gallery, highlighting
 from spotnb.errors import InputError, SpotnbError
-from spotnb.live.assets import Assets, collect
-from spotnb.live.page import PARTS, SECTION, write_parts
+from spotnb.live.assets import collect
+from spotnb.live.page import SECTION, write_parts
+from spotnb.live.stored import PARTS, Assets
 
 MARKER = ".spotnb-site"  # marks a folder that this program created and may replace
 

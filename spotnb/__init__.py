@@ -65,6 +65,7 @@ _HOME = {
     "SamplerPanel": "widgets.panel",
     "RunComparison": "widgets.comparison",
     "Overview": "widgets.overview",
+    "LivePanel": "live.panel",
     "SpotnbError": "errors",
     "InputError": "errors",
 }
@@ -77,6 +78,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.generate import Generation as Generation
     from spotnb.generate import generate_audio as generate_audio
     from spotnb.generate import spotdiffusion_text_to_audio as spotdiffusion_text_to_audio
+    from spotnb.live.panel import LivePanel as LivePanel
     from spotnb.models.decode_mel import sliding_window_vae_decode as sliding_window_vae_decode
     from spotnb.models.latent_diffusion import from_audioldm as from_audioldm
     from spotnb.models.load import load_model as load_model

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
-from spotnb.live.export import DESCRIPTION, export
-from spotnb.live.graphs import require_onnx
+from spotnb.live.export import DESCRIPTION, export, load_source
 from spotnb.live.preview import fit_preview
 from spotnb.live.runtime import Runtime, read_runtime
-from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.load import load_model
+from spotnb.live.stored import Assets, digest_of
 from spotnb.models.locate import EMBEDDED_NAME
 from spotnb.widgets.esm import body
 
@@ -31,18 +28,6 @@ EXAMPLES = (
 """Prompts to start from, with words that the embedded model knows."""
 
 
-class Assets(NamedTuple):
-    """The files of a page.
-
-    Attributes:
-        scene: What the page knows of the model and of the files, for `static/page/live.js`, as plain values for JSON.
-        files: The gzipped files by name, in the order in which the page loads them.
-    """
-
-    scene: dict[str, Any]
-    files: dict[str, bytes]
-
-
 def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folder: str = "live/") -> Assets:
     """Export a model, and collect everything that a page needs to run it.
 
@@ -56,14 +41,12 @@ def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folde
         SpotnbError: onnxruntime-web or the packages of the extra `live` are missing.
     """
     read = read_runtime(runtime)
-    require_onnx()
+    source = load_source(model)
     with TemporaryDirectory() as name:
-        description = export(name, model)
+        description = export(name, source)
         paths = sorted(path for path in Path(name).iterdir() if path.name != DESCRIPTION)
         contents = {path.name: path.read_bytes() for path in paths}
-    loaded = load_model(model, device="cpu", dtype="fp32")
-    assert isinstance(loaded, DiffusersAudioLDM)  # export checks it
-    return assets_of(description, fit_preview(loaded), contents, read, folder)
+    return assets_of(description, fit_preview(source.model), contents, read, folder)
 
 
 def assets_of(
@@ -78,12 +61,9 @@ def assets_of(
         **contents,
     }
     files = {name: gzip.compress(content, 9, mtime=0) for name, content in everything.items()}
-    digest = hashlib.sha256()
-    for content in files.values():
-        digest.update(content)
     listing = {
         "folder": folder,
-        "digest": digest.hexdigest()[:16],
+        "digest": digest_of(files.values()),
         "files": [{"name": name, "size": len(content)} for name, content in files.items()],
     }
     scene = {"description": description, "preview": preview, "listing": listing, "examples": list(EXAMPLES)}

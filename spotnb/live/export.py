@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.live.command import command, exit_code
@@ -31,12 +31,44 @@ DESCRIPTION = "model.json"
 log = logging.getLogger(__name__)
 
 
-def export(out: Path | str, model: str = EMBEDDED_NAME) -> dict[str, Any]:
+class Source(NamedTuple):
+    """A model to export.
+
+    Attributes:
+        model: The model, in fp32 on the CPU.
+        folder: The folder that holds its weights.
+    """
+
+    model: DiffusersAudioLDM
+    folder: Path
+
+
+def load_source(model: str = EMBEDDED_NAME) -> Source:
+    """Load a model to export.
+
+    Args:
+        model: The embedded model, or a folder with a model of its kind.
+
+    Raises:
+        InputError: The model is not of the embedded model's kind.
+        SpotnbError: The packages of the extra `live` are not installed, or a file cannot be read.
+    """
+    require_onnx()
+    loaded = load_model(model, device="cpu", dtype="fp32")
+    if not isinstance(loaded, DiffusersAudioLDM) or not isinstance(loaded.vocoder, SinusoidalVocoder):
+        raise InputError(
+            f"model is {show(model)}: expected one of the embedded model's kind, with its vocoder; pass "
+            f"{EMBEDDED_NAME} or a folder that spotnb's training wrote"
+        )
+    return Source(loaded, EMBEDDED if model == EMBEDDED_NAME else Path(model))
+
+
+def export(out: Path | str, model: str | Source = EMBEDDED_NAME) -> dict[str, Any]:
     """Export a model.
 
     Args:
         out: The folder to write to. It is created if it does not exist.
-        model: The embedded model, or a folder with a model of its kind.
+        model: The embedded model, a folder with a model of its kind, or what `load_source` returns.
 
     Returns:
         The description that was written.
@@ -48,16 +80,10 @@ def export(out: Path | str, model: str = EMBEDDED_NAME) -> dict[str, Any]:
     require_onnx()
     out = check_path("out", out)
     require_writable(out / DESCRIPTION)
-    loaded = load_model(model, device="cpu", dtype="fp32")
-    if not isinstance(loaded, DiffusersAudioLDM) or not isinstance(loaded.vocoder, SinusoidalVocoder):
-        raise InputError(
-            f"model is {show(model)}: expected one of the embedded model's kind, with its vocoder; pass "
-            f"{EMBEDDED_NAME} or a folder that spotnb's training wrote"
-        )
-    description = describe(loaded)
-    folder = EMBEDDED if model == EMBEDDED_NAME else Path(model)
+    source = model if isinstance(model, Source) else load_source(model)
+    description = describe(source.model)
     description["graphs"] = {
-        network.name: _write(network, folder / network.piece, out) for network in networks_of(loaded)
+        network.name: _write(network, source.folder / network.piece, out) for network in networks_of(source.model)
     }
     write_bytes(out / DESCRIPTION, json.dumps(description, separators=(",", ":"), ensure_ascii=False).encode())
     return description

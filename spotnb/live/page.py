@@ -13,14 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from spotnb.live.assets import PACKAGE, PAGE, Assets, collect
+from spotnb.live.assets import PACKAGE, PAGE, collect
 from spotnb.live.command import command, exit_code
+from spotnb.live.stored import FILES, PARTS, SCENE, Assets
 from spotnb.support.files import write_bytes
 from spotnb.support.paths import check_path
 from spotnb.widgets.esm import body, stylesheet
 
-PARTS = "live"
-"""The folder of all files but the HTML."""
 SECTION = f"""\
 <link rel="stylesheet" href="{PARTS}/live.css">
 <div id="live"></div>
@@ -48,19 +47,20 @@ def write_page(out: Path | str, assets: Assets) -> Path:
 
 
 def write_parts(folder: Path, assets: Assets) -> None:
-    """Write the folder that `SECTION` refers to.
+    """Write the folder that `SECTION` refers to, with the scene in a file of its own for `LivePanel`.
 
     Raises:
         SpotnbError: A file cannot be written.
     """
     scene = json.dumps(assets.scene, separators=(",", ":"))
+    write_bytes(folder / SCENE, scene.encode())
     code = body(f"{PAGE}/entry.js", PACKAGE, "showLive")
     script = f'(() => {{\n{code}\nshowLive(document.getElementById("live"), {scene});\n}})();\n'
     write_bytes(folder / "live.js", script.encode())
     style = (PACKAGE / PAGE / "live.css").read_text("utf-8")
     write_bytes(folder / "live.css", f"{stylesheet()}\n{style}".encode())
     for name, content in assets.files.items():
-        write_bytes(folder / "files" / f"{name}.gz", content)
+        write_bytes(folder / FILES / f"{name}.gz", content)
         text = base64.b64encode(content).decode()
         write_bytes(folder / "scripts" / f"{name}.js", f'spotnbLiveFile("{text}");\n'.encode())
 

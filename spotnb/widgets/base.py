@@ -71,11 +71,15 @@ class Widget(anywidget.AnyWidget):
     Attributes:
         module: The ES module in `static/`.
         title: The title of the page that `to_html` writes.
+        styles: Style sheets in addition to those of all widgets, as paths from `static/`.
+        computes: Whether the view computes with WebAssembly in a worker, which the page of `to_html` has to allow.
         static_form: Whether a PNG is saved in the notebook. Set it to False on a widget or a class to save space.
     """
 
     module: ClassVar[str]
     title: ClassVar[str]
+    styles: ClassVar[tuple[str, ...]] = ()
+    computes: ClassVar[bool] = False
     static_form: ClassVar[bool] = True
 
     _esm: str

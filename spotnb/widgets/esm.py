@@ -9,6 +9,7 @@ lines of their own) are left out.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,5 +89,5 @@ def _add(path: Path, folder: Path, done: dict[Path, _Module], parents: tuple[Pat
 
 
 def _name(path: Path, folder: Path) -> str:
-    parts = path.relative_to(folder).with_suffix("").parts
+    parts = Path(os.path.relpath(path, folder)).with_suffix("").parts
     return "".join("$" + re.sub(r"\W", "_", part) for part in parts)

@@ -15,12 +15,18 @@ from spotnb.support.files import atomic_write
 from spotnb.widgets.esm import STATIC, body, stylesheet
 
 FOLDER = STATIC / "page"
+SOURCES = ("script-src 'unsafe-inline'", "style-src 'unsafe-inline'", "img-src data: blob:", "media-src data: blob:")
+POLICY = "; ".join(["default-src 'none'", *SOURCES])
+COMPUTING = POLICY.replace("script-src", "worker-src blob:; script-src 'wasm-unsafe-eval' blob:")
+"""What a page may do, and what one with a widget that computes may do: nothing that reaches a network."""
 
 
 class Shown(Protocol):
     """A widget that a page can show, see `spotnb.widgets.base`."""
 
     module: ClassVar[str]
+    styles: ClassVar[tuple[str, ...]]
+    computes: ClassVar[bool]
 
     def page_state(self) -> dict[str, Any]:
         """Return the state of the widget for the page."""
@@ -39,7 +45,13 @@ def write_page(path: str | os.PathLike[str], title: str, widgets: Sequence[Shown
         SpotnbError: The file cannot be written.
     """
     title = check_text("the title", title, hint="pass one that a page can show")
-    parts = {"TITLE": html.escape(title), "STYLE": stylesheet(), "MODEL": body("page/model.js", name="showSaved")}
+    styles = dict.fromkeys(name for widget in widgets for name in widget.styles)
+    parts = {
+        "TITLE": html.escape(title),
+        "STYLE": stylesheet(*styles),
+        "MODEL": body("page/model.js", name="showSaved"),
+    }
+    parts["POLICY"] = COMPUTING if any(widget.computes for widget in widgets) else POLICY
     parts["WIDGETS"] = "\n".join(_section(widget, index) for index, widget in enumerate(widgets))
     with atomic_write(path) as temporary:
         temporary.write_text(_filled((FOLDER / "page.html").read_text("utf-8"), parts), "utf-8")

@@ -31,7 +31,7 @@ def is_developing() -> bool:
 
 def follow_class(cls: type[Any]) -> None:
     """Give a class of widgets its code, and later the code of edits."""
-    cls._esm, cls._css = _code(cls.module), _style()
+    cls._esm, cls._css = _code(cls.module), _style(cls.styles)
     _classes.add(cls)  # whether or not edits are to show yet: a class outlives a change of the variable
 
 
@@ -48,19 +48,16 @@ def follow(widget: Any) -> None:
 
 def reload() -> None:
     """Bundle all code again, for living widgets and for new ones."""
-    code: dict[str, str] = {}
-    css = _style()
+    code: dict[str, tuple[str, str]] = {}
     for cls in list(_classes):
         try:
-            code[cls.module] = cls._esm = _code(cls.module)
-            cls._css = css
+            cls._esm, cls._css = code[cls.module] = _code(cls.module), _style(cls.styles)
         except (OSError, ValueError) as error:  # half written, or wrong
             log.warning("%s stays as it was: %s", cls.module, error)
     with _lock:
         living = [widget for widget in _living if widget.comm is not None]
     for widget in living:
-        widget._esm = code.get(widget.module, widget._esm)  # noqa: SLF001  anywidget's names for a widget's code
-        widget._css = css  # noqa: SLF001
+        widget._esm, widget._css = code.get(widget.module, (widget._esm, widget._css))  # noqa: SLF001
 
 
 def stop() -> None:
@@ -85,5 +82,5 @@ def _code(module: str) -> str:
     return esm.bundle(module, esm.STATIC)
 
 
-def _style() -> str:
-    return esm.stylesheet(folder=esm.STATIC)
+def _style(names: tuple[str, ...]) -> str:
+    return esm.stylesheet(*names, folder=esm.STATIC)

@@ -13,6 +13,7 @@ import torch
 import spotnb
 from spotnb.generate import RENAMED
 from spotnb.sampling.settings import NAMES
+from tests.live.small_page import small_page
 from tests.networks import FunctionModel, pointwise
 
 RUN: dict[str, Any] = {"duration": 1.0, "steps": 2, "config": spotnb.SpotDiffusionConfig(16)}
@@ -91,6 +92,7 @@ OWN: dict[str, dict[str, Callable[[], Any]]] = {
     },
     "RunComparison": {"grid": lambda: None},
     "ReflectionExplorer": {"pad": lambda: 2},
+    "LivePanel": {"page": lambda: small_page(Path("live-page"))},
     "Overview": {"run": lambda: sampler().run(progress=False)},
     "TileShiftDebugger": {"method": lambda: "spot"},
 }

@@ -19,6 +19,7 @@ import pytest
 
 from spotnb import errors
 from spotnb.errors import LONGEST_MESSAGE, SpotnbError, one_line
+from spotnb.live import runtime
 from tests.adversity.calls import Target, targets
 from tests.adversity.junk import JUNK
 from tests.edges import forget_edges
@@ -77,6 +78,7 @@ def fault(target: Target, junk: Any, written: list[str]) -> str | None:
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"{target.name}-{target.argument}")
 def test_junk_gets_a_right_result_or_one_line(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runtime, "INSTALLED", tmp_path)  # so that LivePanel() does not export a model for minutes
     written: list[str] = []
     monkeypatch.setattr(errors, "one_line", lambda text: written.append(text) or one_line(text))
     faults = {name: wrong for name, make in JUNK.items() if (wrong := fault(target, make(), written)) is not None}

@@ -1,8 +1,9 @@
-"""The shared parts of the browser tests: one Chromium, one Jupyter server, and one page per widget."""
+"""The shared parts of the browser tests: one Chromium, one Jupyter server, one live page, and one page per widget."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +38,20 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     started = Server(tmp_path_factory.mktemp("jupyter"))
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a page in which the embedded model makes sound: its export takes minutes."""
+    from spotnb.errors import SpotnbError
+    from spotnb.live.assets import collect
+    from spotnb.live.page import write_page
+
+    try:
+        assets = collect()
+    except SpotnbError as error:
+        pytest.skip(str(error))
+    return write_page(tmp_path_factory.mktemp("live"), assets).parent
 
 
 @pytest.fixture(scope="module")

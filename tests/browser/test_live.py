@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import functools
+import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,114 +13,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from spotnb.errors import SpotnbError
-from spotnb.live.page import write_page
 from spotnb.models.load import load_model
+from spotnb.sampling.replay import replay
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
-from tests.browser.jupyter import PLAYED, axe_violations
+from spotnb.trace.trace import Trace
+from tests.browser.jupyter import axe_violations
+from tests.browser.live import PATIENCE, Opened, assert_as_python, opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.export
 
-PATIENCE = 240_000  # ms for a model to open, or a sound to be made, on a busy machine
-TILING = ("tile_size_time", "edge", "max_shift_ratio", "min_overlap", "shift_seed", "shift_schedule")
-HARMLESS = ("file:", "data:", "blob:", "http://127.0.0.1:")
-LISTEN = """
-window.made = [];
-const text = (array) => {
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  let characters = "";
-  for (let k = 0; k < bytes.length; k += 8192) characters += String.fromCharCode(...bytes.subarray(k, k + 8192));
-  return btoa(characters);
-};
-document.addEventListener("spotnb:made", ({ detail: { settings, latent, mel, waveform } }) => {
-  window.made.push({ settings, latent: text(latent), mel: text(mel), waveform: text(waveform) });
-});
-"""
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from spotnb.live.assets import collect
-
-    try:
-        assets = collect()
-    except SpotnbError as error:
-        pytest.skip(str(error))
-    return write_page(tmp_path_factory.mktemp("live"), assets).parent
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
+def address(live_folder: Path) -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=live_folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/index.html"
     server.shutdown()
-
-
-class Opened:
-    """The page in a tab, with its errors, its requests for strangers, and the files that it loaded."""
-
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.wrong: list[str] = []
-        self.loaded: list[str] = []
-        self.count = 0
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(30_000)
-        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("request", self._asked)
-        self.page.add_init_script(f"{LISTEN}({PLAYED})();")
-        self.page.goto(address)
-        self.doing = self.page.locator(".spotnb-panel-doing")
-        self.trouble = self.page.get_by_role("alert")
-        self.make = self.page.get_by_role("button", name="Make sound")
-        self.cancel = self.page.get_by_role("button", name="Cancel")
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith(HARMLESS):
-            self.wrong.append(request.url)
-        if "/files/" in request.url or "/scripts/" in request.url:
-            self.loaded.append(request.url)
-
-    def fill(self, **values: str) -> None:
-        if not self.page.get_by_label("Steps", exact=True).is_visible():
-            self.page.get_by_text("More settings").click()
-        for label, value in values.items():
-            self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
-
-    def finished(self) -> None:
-        """Wait for one more sound, and until it is shown."""
-        self.page.wait_for_function(f"window.made.length > {self.count}", timeout=PATIENCE)
-        self.count += 1
-        self.make.wait_for()
-        assert "made in this page" in self.doing.inner_text()
-        assert not self.trouble.is_visible()
-
-    def sounds(self) -> list[dict[str, Any]]:
-        """Return the settings and the arrays of all sounds that were made."""
-        made = self.page.evaluate("window.made")
-        for each in made:
-            for name in ("latent", "mel", "waveform"):
-                each[name] = np.frombuffer(base64.b64decode(each[name]), "<f4")
-        return list(made)
-
-
-@contextmanager
-def opened(browser: Browser, address: str, *, offline: bool = False, **context: Any) -> Iterator[Opened]:
-    """Open the page in a context of its own, which keeps nothing of others."""
-    own = browser.new_context(offline=offline, **{"viewport": {"width": 1100, "height": 900}, **context})
-    try:
-        yield Opened(own, address)
-    finally:
-        own.close()
 
 
 @pytest.fixture(scope="module")
@@ -130,25 +45,6 @@ def tab(browser: Browser, address: str) -> Iterator[Opened]:
     with opened(browser, address) as page:
         yield page
         assert not page.wrong
-
-
-def assert_as_python(sound: dict[str, Any]) -> None:
-    """Python makes the same sound with the same settings."""
-    settings = {name: value for name, value in sound["settings"].items() if name not in TILING}
-    config = SpotDiffusionConfig(**{name: sound["settings"][name] for name in TILING})
-    model = load_model("tiny", device="cpu", dtype="fp32")
-    if settings["guidance_interval"]:
-        settings["guidance_interval"] = tuple(settings["guidance_interval"])
-    sampler = SpotSampler(model, config=config, **settings).run(progress=False)
-    expected = sampler.sound()
-    for name, array, tolerance in (
-        ("latent", np.asarray(sampler.latent), 1e-5),
-        ("mel", expected.mel, 1e-5),
-        ("waveform", expected.waveform, 1e-4),
-    ):
-        found = sound[name].reshape(array.shape)
-        distance = float(np.linalg.norm(found - array) / np.linalg.norm(array))
-        assert distance <= tolerance, f"{name}: {distance:.2e}"
 
 
 def test_ten_seconds_over_http_are_those_of_python(tab: Opened) -> None:
@@ -161,8 +57,8 @@ def test_ten_seconds_over_http_are_those_of_python(tab: Opened) -> None:
     assert_as_python(sound)
 
 
-def test_ten_seconds_over_file_without_a_network_are_those_of_python(browser: Browser, folder: Path) -> None:
-    with opened(browser, (folder / "index.html").as_uri(), offline=True) as tab:
+def test_ten_seconds_over_file_without_a_network_are_those_of_python(browser: Browser, live_folder: Path) -> None:
+    with opened(browser, (live_folder / "index.html").as_uri(), offline=True) as tab:
         tab.fill(Steps="3", Seed="7", Negative_prompt="drums")
         tab.make.click()
         tab.finished()
@@ -170,7 +66,7 @@ def test_ten_seconds_over_file_without_a_network_are_those_of_python(browser: Br
         assert len(sound["waveform"]) == 160_000
         assert_as_python(sound)
         assert not tab.wrong
-        assert len(tab.loaded) == len(list((folder / "live" / "scripts").iterdir()))
+        assert len(tab.loaded) == len(list((live_folder / "live" / "scripts").iterdir()))
 
 
 def test_two_runs_in_a_row_are_compared(tab: Opened) -> None:
@@ -195,6 +91,95 @@ def test_two_runs_in_a_row_are_compared(tab: Opened) -> None:
     with tab.page.expect_download() as saved:
         tab.page.get_by_role("link", name="Save tiles as WAV").click()
     assert saved.value.suggested_filename.endswith("-tiles.wav")
+
+
+def test_a_trace_is_downloaded_and_python_replays_it(tab: Opened, tmp_path: Path) -> None:
+    before = len(tab.sounds())
+    tab.fill(Length="6", Steps="3", Seed="5", Finish="1", Negative_prompt="drums")
+    tab.make.click()
+    tab.finished()
+    (sound,) = tab.sounds()[before:]
+    with tab.page.expect_download() as saved:
+        tab.page.get_by_role("link", name="Download the trace of spot").click()
+    assert saved.value.suggested_filename.endswith("-spot.npz")
+    path = tmp_path / "run.npz"
+    saved.value.save_as(path)
+    trace = Trace.load(path)
+    assert trace.steps == (0, 1, 2)
+    result = replay(trace, load_model("tiny", device="cpu", dtype="fp32"), progress=False, tolerance=1e-4)
+    assert result.same, str(result)
+    for there, here in zip(trace, result.sampler.trace, strict=True):
+        assert there.x is not None
+        assert here.x is not None
+        assert float(np.linalg.norm(there.x - here.x) / np.linalg.norm(here.x)) <= 1e-5
+    assert there.x is not None
+    assert np.array_equal(there.x.ravel(), sound["latent"])
+
+
+def manifest_of_python(**changes: Any) -> dict[str, Any]:
+    """Return the manifest of a run that is different from the defaults of the page in most settings."""
+    config = SpotDiffusionConfig(64, edge="anchor", shift_seed=3, shift_schedule="sorted")
+    given = {"duration": 6.0, "steps": 3, "seed": 11, "solver": "ddim", "eta": 0.5, "guidance_scale": 2.0, **changes}
+    model = load_model("tiny", device="cpu", dtype="fp32")
+    return json.loads(json.dumps(SpotSampler(model, "church organ", config=config, **given).manifest()))
+
+
+def test_a_manifest_of_python_is_dropped_and_makes_the_same_sound(tab: Opened) -> None:
+    before = len(tab.sounds())
+    tab.drop("organ.json", json.dumps(manifest_of_python()))
+    tab.page.get_by_text("The form has the settings of organ.json.").wait_for()
+    said = tab.page.get_by_text("The form has the settings").inner_text()
+    assert all(words in said for words in ("eta 0.5", "shift seed 3", "shift schedule sorted"))
+    tab.fill()
+    for label, value in (
+        ("Describe a sound", "church organ"),
+        ("Length", "6"),
+        ("Seed", "11"),
+        ("Solver", "ddim"),
+        ("Tile", "64"),
+        ("Edge", "anchor"),
+        ("Guidance", "2"),
+    ):
+        assert tab.page.get_by_label(label, exact=True).input_value() == value
+    tab.make.click()
+    tab.finished()
+    (sound,) = tab.sounds()[before:]
+    assert_as_python(sound)
+    tab.page.get_by_role("button", name="Back to the defaults").click()
+    assert tab.page.get_by_label("Edge", exact=True).input_value() == "reflect"
+    assert not tab.page.get_by_text("The form has the settings").is_visible()
+
+
+def test_a_manifest_is_chosen_by_keyboard(tab: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "organ.json"
+    path.write_text(json.dumps(manifest_of_python(seed=12)))
+    tab.fill()
+    tab.page.on("filechooser", lambda _: None)  # the browser takes a moment to pass choosers on
+    tab.page.wait_for_timeout(500)
+    tab.page.get_by_role("button", name="Open a manifest").focus()
+    with tab.page.expect_file_chooser() as chooser:
+        tab.page.keyboard.press("Enter")
+    chooser.value.set_files(path)
+    tab.page.get_by_text("The form has the settings of organ.json.").wait_for()
+    assert tab.page.get_by_label("Seed", exact=True).input_value() == "12"
+    tab.page.get_by_role("button", name="Back to the defaults").click()
+
+
+def test_what_is_not_a_manifest_for_this_page_is_refused_with_a_sentence(tab: Opened) -> None:
+    seed = tab.page.get_by_label("Seed", exact=True).input_value()
+    other = manifest_of_python()
+    other["model"]["name"] = "cvssp/audioldm-s-full-v2"
+    for name, text, message in (
+        ("run.npz", "PK", "run.npz is not a manifest: expected the .json file that spotnb generate writes"),
+        ("other.json", json.dumps(other), 'other.json: the model of the run is "cvssp/audioldm-s-full-v2": expected'),
+        ("long.json", json.dumps(manifest_of_python(duration=40.0)), "long.json: duration is 40: expected up to 20"),
+    ):
+        tab.drop(name, text)
+        tab.trouble.get_by_text(message).wait_for()
+    assert tab.page.get_by_label("Seed", exact=True).input_value() == seed
+    tab.fill(Length="1", Steps="1", Seed="0")
+    tab.make.click()
+    tab.finished()
 
 
 def test_the_steps_can_be_looked_at_afterwards(tab: Opened) -> None:

@@ -13,9 +13,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.live.assets import Assets, assets_of
+from spotnb.live.assets import assets_of
 from spotnb.live.description import describe
 from spotnb.live.runtime import Runtime
+from spotnb.live.stored import Assets
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.browser.contrast import poor_contrasts
@@ -388,6 +389,33 @@ def test_everything_is_reached_by_keyboard(site: Path, browser: Browser) -> None
         outline = "getComputedStyle(document.activeElement).outlineStyle"
         assert page.evaluate(outline) == "solid"
         assert not wrong
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
+def test_the_lesson_asks_and_answers_by_keyboard(site: Path, browser: Browser, scheme: Any, width: int) -> None:
+    with opened(browser, color_scheme=scheme) as (page, wrong):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto((site / "live.html").as_uri())
+        questions = page.locator(".question")
+        assert questions.count() == 3
+        for question in questions.all():
+            answers = question.locator("details")
+            verdicts = []
+            for k in range(3):
+                choice = answers.nth(k).locator("summary")
+                choice.focus()
+                page.keyboard.press("Enter")
+                reply = answers.nth(k).locator("p")
+                reply.wait_for()
+                assert question.locator("details[open]").count() == 1  # the others close
+                verdicts.append(reply.inner_text().startswith("Yes."))
+            assert sum(verdicts) == 1
+        page.get_by_text("Teacher\u2019s notes, minute by minute").focus()
+        page.keyboard.press("Enter")
+        assert page.get_by_role("row").count() == 6
+        assert not wrong  # before axe-core, which reads the style sheets
+        assert not axe_violations(page, "body") + poor_contrasts(page, "body")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_notebook_that_fails_is_named_and_leaves_the_old_site(tmp_path: Path) -> None:

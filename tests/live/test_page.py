@@ -12,18 +12,17 @@ import pytest
 
 from spotnb.errors import SpotnbError
 from spotnb.live import runtime
-from spotnb.live.assets import EXAMPLES, Assets, assets_of
+from spotnb.live.assets import EXAMPLES, assets_of
 from spotnb.live.page import main, write_page
+from spotnb.live.stored import Assets
 from spotnb.models.locate import EMBEDDED
 from spotnb.models.words import read_tokens
-
-FILES = {"denoiser.onnx": b"graph", "denoiser.safetensors": bytes(range(256)) * 9}
+from tests.live.small_page import FILES, small_assets
 
 
 @pytest.fixture(scope="module")
 def assets() -> Assets:
-    read = runtime.Runtime(b"export {};", b"\0asm")
-    return assets_of({"format": 1}, {"range": [-1, 1]}, FILES, read, "live/")
+    return small_assets()
 
 
 def package(folder: Path, version: str) -> Path:

@@ -3,7 +3,7 @@
 /** @import { Progress } from "../generate.js" */
 /** @import { Description } from "../model.js" */
 /** @import { Settings } from "../settings.js" */
-/** @import { Listing } from "./files.js" */
+/** @import { Held, Listing } from "./files.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Made, Order, Report } from "./worker.js" */
 
@@ -35,14 +35,15 @@ export class Engine {
   /**
    * Loads the model into a new worker.
    * @param {Parts} parts
+   * @param {Held | null} held files that need not be loaded
    * @param {(loaded: number) => void} onLoaded bytes
    * @param {AbortSignal} signal
    */
-  static async open({ listing, description, preview }, onLoaded, signal) {
+  static async open({ listing, description, preview }, held, onLoaded, signal) {
     /** @type {Engine | null} */
     let engine = null;
     try {
-      for await (const { name, data } of readFiles(listing, onLoaded, signal)) {
+      for await (const { name, data } of readFiles(listing, held, onLoaded, signal)) {
         if (!engine) {
           if (name !== WORKER)
             throw new LiveError(`the first file is ${name}: expected ${WORKER}; build the page anew`);

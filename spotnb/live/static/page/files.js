@@ -1,22 +1,46 @@
 // The files of the page: runtime, graphs, weights and the worker. Over http they are fetched and kept. Over file://,
-// where a page may fetch nothing, each of them is a script that passes its bytes on as text.
+// where a page may fetch nothing, each of them is a script that passes its bytes on as text. A widget holds them itself.
 import { h } from "../../../widgets/static/shared/dom.js";
 import { LiveError } from "../errors.js";
 
 /** @typedef {{ name: string, size: number }} Listed a file, and its gzipped size in bytes */
 /** @typedef {{ folder: string, digest: string, files: Listed[] }} Listing */
 /** @typedef {{ name: string, data: Uint8Array<ArrayBuffer> | string }} Packed */
+/** @typedef {Record<string, DataView<ArrayBuffer>>} Held the bytes of each file */
 
 const CACHE = "spotnb-live-";
 
 /**
- * Yields the files in order.
+ * Yields the files in order, as copies of those that are held, or else from the folder of the page.
+ * @param {Listing} listing
+ * @param {Held | null} held
+ * @param {(loaded: number) => void} onLoaded bytes of all files together
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<Packed>}
+ */
+export async function* readFiles(listing, held, onLoaded, signal) {
+  if (!held) {
+    yield* loadedFiles(listing, onLoaded, signal);
+    return;
+  }
+  let before = 0;
+  for (const { name, size } of listing.files) {
+    if (!held[name]) throw new LiveError(`${name} is missing: expected it in this panel; create another LivePanel`);
+    const { buffer, byteOffset, byteLength } = held[name];
+    signal.throwIfAborted();
+    before += size;
+    onLoaded(before);
+    yield { name, data: new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength)) };
+  }
+}
+
+/**
  * @param {Listing} listing
  * @param {(loaded: number) => void} onLoaded bytes of all files together
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<Packed>}
  */
-export async function* readFiles({ folder, digest, files }, onLoaded, signal) {
+async function* loadedFiles({ folder, digest, files }, onLoaded, signal) {
   const scripted = location.protocol === "file:";
   const cache = scripted ? null : await openCache(`${CACHE}${digest}`);
   let before = 0;

@@ -8,7 +8,7 @@ import { h, selectOf } from "../../../widgets/static/shared/dom.js";
 import { guardControls, pressable } from "../../../widgets/static/shared/keys.js";
 import { readText } from "../text.js";
 import { LONGEST } from "./plan.js";
-import { unreadWords } from "./sentences.js";
+import { openedWords, unreadWords } from "./sentences.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
 
@@ -23,7 +23,11 @@ import { unreadWords } from "./sentences.js";
  * @property {readonly string[]} [choices]
  */
 
-/** What the page starts from, where that differs from the model's own defaults: 15 steps of DPM-Solver++ are as good as 25 of DDIM. */
+/**
+ * What the page starts from, where that differs from the model's own defaults: 15 steps of DPM-Solver++ are as good as
+ * 25 of DDIM.
+ * @type {Partial<Settings>}
+ */
 const START = {
   duration: 10,
   seed: 0,
@@ -105,17 +109,20 @@ function fieldsOf({ methods, edges, time_multiple: multiple }) {
  * @param {View} view
  * @param {Description} description
  * @param {string[]} examples
+ * @param {HTMLElement[]} after what follows the folded settings
  */
-export function createForm(view, description, examples) {
+export function createForm(view, description, examples, ...after) {
   const { first, more } = fieldsOf(description);
+  /** @type {Partial<Settings>} */
   const start = { ...description.defaults, ...START, negative_prompt: "" };
   /** @type {Record<string, Control>} */
   const controls = {};
+  /** @type {Partial<Settings>} settings that came with a manifest and have no field */
+  let kept = {};
   const row = (/** @type {Field} */ field) => {
-    const made = createField(field);
+    const made = createField(field, view.model.get("_common"));
     controls[field.name] = made.control;
     guardControls(view, made.control);
-    made.control.value = String(Reflect.get(start, field.name) ?? "");
     return made.row;
   };
   const prompt = row({ name: "prompt", label: "Describe a sound", help: "", kind: "area" });
@@ -126,28 +133,63 @@ export function createForm(view, description, examples) {
     readPrompt();
   };
   view.listen(controls.prompt, "input", readPrompt);
-  enter(examples[0]);
+  const show = (/** @type {Partial<Settings>} */ settings) => {
+    for (const { name } of [...first, ...more]) controls[name].value = String(settings[name] ?? "");
+    enter(settings.prompt ?? examples[0]);
+  };
+  const opened = createOpened(view, () => {
+    kept = {};
+    show(start);
+  });
   const chips = examples.map((text) => pressable(view, { class: "spotnb-chip" }, text, () => enter(text)));
   const summary = h("summary", {}, "More settings");
   guardControls(view, summary);
+  const opening = [
+    prompt,
+    unread,
+    h("div", { class: "spotnb-chips", role: "group", "aria-label": "Examples to start from" }, ...chips),
+    h("div", { class: "spotnb-short-fields" }, ...first.map(row)),
+  ];
+  const fields = h("div", { class: "spotnb-short-fields" }, ...more.map(row));
+  show(start);
   return {
     prompt: controls.prompt,
-    opening: [
-      prompt,
-      unread,
-      h("div", { class: "spotnb-chips", role: "group", "aria-label": "Examples to start from" }, ...chips),
-      h("div", { class: "spotnb-short-fields" }, ...first.map(row)),
-    ],
-    folded: h(
-      "details",
-      { class: "spotnb-fold" },
-      summary,
-      h("div", { class: "spotnb-short-fields" }, ...more.map(row)),
-    ),
+    opening,
+    folded: h("details", { class: "spotnb-fold" }, summary, fields, ...after),
+    opened: opened.element,
+    /** Fills the form with the settings of a run, and keeps those that have no field. */
+    fill(/** @type {Settings} */ settings, /** @type {string} */ file) {
+      const named = ["prompt", ...[...first, ...more].map(({ name }) => name)];
+      kept = Object.fromEntries(Object.entries(settings).filter(([name]) => !named.includes(name)));
+      show(settings);
+      opened.show(openedWords(file, kept, description.defaults));
+    },
     /** What is in the form. A number that cannot be read stays a text, which the settings refuse by name. */
     values() {
-      const fields = [...first, ...more].map(({ name, kind }) => [name, typedValue(controls[name].value, kind)]);
-      return /** @type {Partial<Settings>} */ ({ prompt: controls.prompt.value, ...Object.fromEntries(fields) });
+      const typed = [...first, ...more].map(({ name, kind }) => [name, typedValue(controls[name].value, kind)]);
+      const shown = { prompt: controls.prompt.value, ...Object.fromEntries(typed) };
+      return /** @type {Partial<Settings>} */ ({ ...kept, ...shown });
+    },
+  };
+}
+
+/**
+ * What was opened, with a button that takes it back.
+ * @param {View} view
+ * @param {() => void} reset
+ */
+function createOpened(view, reset) {
+  const words = h("span", { role: "status" });
+  const back = pressable(view, {}, "Back to the defaults", () => {
+    element.hidden = true;
+    reset();
+  });
+  const element = h("p", { class: "spotnb-row", hidden: true }, words, back);
+  return {
+    element,
+    show(/** @type {string} */ text) {
+      element.hidden = false;
+      words.textContent = text;
     },
   };
 }
@@ -161,11 +203,11 @@ function typedValue(text, kind) {
 
 let count = 0;
 
-/** @param {Field} field */
-function createField({ label, help, kind, unit, limits, choices = [] }) {
+/** @param {Field} field @param {string} key of the widget, because a notebook may have several */
+function createField({ label, help, kind, unit, limits, choices = [] }, key) {
   const control = createControl(kind, choices, limits);
   count += 1;
-  control.id = `spotnb-live-${count}`;
+  control.id = `spotnb-live-${key}-${count}`;
   const after = unit ? h("span", { class: "spotnb-unit" }, unit) : null;
   const entry = h("div", { class: "spotnb-entry" }, control, after);
   const about = help ? h("small", { class: "spotnb-help", id: `${control.id}-help` }, help) : null;

@@ -1,4 +1,4 @@
-// The model alive in a page: a form, the steps of a run while it is computed here, and the sound.
+// The model alive in a page or a widget: a form, the steps of a run while it is computed here, and the sound.
 
 /** @import { Given, View } from "../../../widgets/static/shared/view.js" */
 /** @import { Description } from "../model.js" */
@@ -6,7 +6,7 @@
 /** @import { Finished } from "./comparison_scene.js" */
 /** @import { Controls } from "./controls.js" */
 /** @import { Follow } from "./engine.js" */
-/** @import { Listing } from "./files.js" */
+/** @import { Held, Listing } from "./files.js" */
 /** @import { Plan } from "./plan.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Stage } from "./stage.js" */
@@ -17,6 +17,7 @@ import { lackOf } from "./abilities.js";
 import { createControls } from "./controls.js";
 import { Engine } from "./engine.js";
 import { createForm } from "./form.js";
+import { createOpener } from "./opener.js";
 import { planRun } from "./plan.js";
 import { createResult } from "./result.js";
 import { doingWords, leftWords, loadingWords, madeWords, megabytes } from "./sentences.js";
@@ -38,9 +39,15 @@ export function render(given) {
   const view = openView(given, "live", "Make a sound");
   /** @type {Scene} */
   const scene = view.model.get("_scene");
+  /** @type {Held | null} */
+  const held = view.model.get("_files") ?? null;
   const { description, listing } = scene;
   const size = listing.files.reduce((sum, file) => sum + file.size, 0);
-  const form = createForm(view, description, scene.examples);
+  const opener = createOpener(view, description, {
+    open: (settings, file) => form.fill(settings, file),
+    complain: (words) => controls.complain(words),
+  });
+  const form = createForm(view, description, scene.examples, opener);
   const stage = createStage(view, description.sample_rate / description.samples_per_frame);
   const result = createResult(view, scene);
   const controls = createControls(view, {
@@ -85,7 +92,7 @@ export function render(given) {
     const begun = performance.now();
     const show = (/** @type {number} */ loaded) => controls.progress(loadingWords(loaded, size), loaded / size);
     show(0);
-    engine = await Engine.open(scene, show, signal);
+    engine = await Engine.open(scene, held, show, signal);
     emit(view, "spotnb:opened", { seconds: (performance.now() - begun) / 1000 });
     return engine;
   }
@@ -93,8 +100,9 @@ export function render(given) {
   view.root.append(
     ...form.opening,
     form.folded,
+    form.opened,
     controls.buttons,
-    h("p", { class: "spotnb-help" }, firstWords(size)),
+    h("p", { class: "spotnb-help" }, firstWords(size, held !== null)),
     controls.status,
     result.element,
     stage.element,
@@ -142,9 +150,9 @@ async function run(engine, plan, { view, stage, controls, signal }) {
   }
 }
 
-/** @param {number} size in bytes */
-const firstWords = (size) =>
-  `The first click loads the model, ${megabytes(size)} MB. Everything is computed on this device, and nothing that you type leaves it.`;
+/** @param {number} size in bytes @param {boolean} held whether the model came with the panel */
+const firstWords = (size, held) =>
+  `The first click ${held ? "opens" : "loads"} the model, ${megabytes(size)} MB. Everything is computed on this device, and nothing that you type leaves it.`;
 
 /** @param {string} method */
 const otherName = (method) => Reflect.get(OTHER, method) ?? "tiles";

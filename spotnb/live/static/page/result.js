@@ -1,4 +1,4 @@
-// The finished sounds: a comparison of one or two, and a link to save each.
+// The finished sounds: a comparison of one or two, and links to save each of them and its trace.
 
 /** @import { View } from "../../../widgets/static/shared/view.js" */
 /** @import { Finished } from "./comparison_scene.js" */
@@ -11,6 +11,8 @@ import { guardControls } from "../../../widgets/static/shared/keys.js";
 import { sceneOf } from "./comparison_scene.js";
 
 const CLOSED = { position: 0, selected: 0, playing: false, loop: null, matched: false };
+const TRACE =
+  "A trace is every step of a run in one file: spotnb.Trace.load opens it in Python, and spotnb.replay repeats it.";
 let count = 0;
 
 /**
@@ -20,7 +22,8 @@ let count = 0;
 export function createResult(view, { description, preview }) {
   const place = h("div", {});
   const links = h("p", { class: "spotnb-row" });
-  const element = h("div", { hidden: true }, h("h2", {}, "The sound"), place, links);
+  const about = h("p", { class: "spotnb-help" }, TRACE);
+  const element = h("div", { hidden: true }, h("h2", {}, "The sound"), place, links, about);
   /** @type {Finished[]} */
   let sounds = [];
   let end = () => {};
@@ -54,17 +57,18 @@ export function createResult(view, { description, preview }) {
       const state = { ...CLOSED, selected: finished.length - 1, offline: true, _common: `live-${count}` };
       model = new SavedModel({ ...state, _scene: sceneOf(finished, description, preview.range) });
       end = render({ model, el: place });
-      const saved = finished.map(({ name, plan, made }) => {
-        const file = new Blob([made.packed.wave], { type: "audio/wav" });
+      const link = (/** @type {Blob} */ file, /** @type {string} */ name, /** @type {string} */ words) => {
         const address = URL.createObjectURL(file);
         addresses.push(address);
-        const link = h(
-          "a",
-          { class: "spotnb-button", href: address, download: fileName(plan.settings.prompt, name) },
-          `Save ${name} as WAV`,
-        );
-        guardControls(view, link);
-        return link;
+        const anchor = h("a", { class: "spotnb-button", href: address, download: name }, words);
+        guardControls(view, anchor);
+        return anchor;
+      };
+      const saved = finished.flatMap(({ name, plan, made }) => {
+        const stem = fileStem(plan.settings.prompt, name);
+        const sound = new Blob([made.packed.wave], { type: "audio/wav" });
+        const wave = link(sound, `${stem}.wav`, `Save ${name} as WAV`);
+        return made.trace ? [wave, link(made.trace, `${stem}.npz`, `Download the trace of ${name}`)] : [wave];
       });
       links.replaceChildren(...saved);
     },
@@ -72,7 +76,7 @@ export function createResult(view, { description, preview }) {
 }
 
 /** @param {string} prompt @param {string} method */
-function fileName(prompt, method) {
+function fileStem(prompt, method) {
   const words = prompt.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-  return `${[...words.slice(0, 6), method].join("-")}.wav`;
+  return [...words.slice(0, 6), method].join("-");
 }

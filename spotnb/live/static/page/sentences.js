@@ -1,6 +1,7 @@
 // The sentences of the page.
 
 /** @import { Progress } from "../generate.js" */
+/** @import { Settings } from "../settings.js" */
 /** @import { Reading } from "../text.js" */
 
 /** @param {number} bytes */
@@ -41,6 +42,26 @@ export function unreadWords({ unknown, cut }) {
   if (unknown.length === 1) return "The model does not know this word and ignores it:";
   if (unknown.length) return "The model ignores words it does not know:";
   return cut.length ? "The prompt is too long, and the model does not read its end:" : "";
+}
+
+/** What a run has where nothing is said, for the settings that have no field. */
+const USUAL = { eta: 0, shift_seed: 0, shift_schedule: "random" };
+
+/**
+ * What was opened, with the settings that the form does not show.
+ * @param {string} file
+ * @param {Partial<Settings>} kept those settings
+ * @param {Partial<Settings>} defaults of the model
+ */
+export function openedWords(file, kept, defaults) {
+  const usual = { ...USUAL, ...defaults, tile_batch: kept.tile_batch };
+  const special = Object.entries(kept).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(Reflect.get(usual, name) ?? null),
+  );
+  const valueWords = (/** @type {unknown} */ value) => (value === null ? "none" : String(value).replace(",", " to "));
+  const others = special.map(([name, value]) => `${name.replaceAll("_", " ")} ${valueWords(value)}`);
+  const beyond = others.length ? ` It has no field for these, which are kept: ${others.join(", ")}.` : "";
+  return `The form has the settings of ${file}.${beyond}`;
 }
 
 /**

@@ -22,8 +22,9 @@ import { previewOf } from "./preview.js";
  */
 
 /**
- * The latent is `[channels, frames, bins]`.
- * @typedef {{ latent: Float32Array, mel: Float32Array, waveform: Float32Array, packed: PackedSound }} Made
+ * The latent is `[channels, frames, bins]`, and the trace is a file, which the browser holds outside of its memory for
+ * JavaScript.
+ * @typedef {{ latent: Float32Array, mel: Float32Array, waveform: Float32Array, packed: PackedSound, trace: Blob | null }} Made
  */
 
 /** @typedef {import("./pack.js").Packed} PackedSound */
@@ -69,8 +70,9 @@ export function serve(scope) {
     const { model, preview } = opened;
     abort = new AbortController();
     const { signal } = abort;
-    const { run, state, sound } = await generate(model, settings, {
+    const generated = await generate(model, settings, {
       signal,
+      record: "all",
       async onProgress(progress) {
         scope.postMessage({ kind: "progress", progress });
         await turn(); // hears of a cancel
@@ -80,7 +82,9 @@ export function serve(scope) {
         if (x0) scope.postMessage({ kind: "step", step, picture: previewOf(x0, preview) });
       },
     });
-    const made = { latent: state.x.data, ...sound, packed: packSound(sound, run, preview.range) };
+    const { run, state, sound, trace } = generated;
+    const file = trace && new Blob(trace.parts()); // before the latent, which it holds too, leaves the worker
+    const made = { latent: state.x.data, ...sound, packed: packSound(sound, run, preview.range), trace: file };
     const { latent, mel, waveform, packed } = made;
     const arrays = [latent, mel, waveform, packed.envelope, packed.bands].map(({ buffer }) => buffer);
     scope.postMessage({ kind: "made", made }, [...arrays, packed.wave]);

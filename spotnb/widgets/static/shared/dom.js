@@ -67,6 +67,8 @@ export function showAction(button, action, picture) {
   button.replaceChildren(icon(picture));
 }
 
+/** Each widget of a notebook has a copy of this module, and their ids must differ. */
+const copy = Math.random().toString(36).slice(2);
 let count = 0;
 
 /**
@@ -78,7 +80,7 @@ let count = 0;
 export function field(label, control, ...after) {
   if (!control.id) {
     count += 1;
-    control.id = `spotnb-field-${count}`;
+    control.id = `spotnb-field-${copy}-${count}`;
   }
   return h("div", { class: "spotnb-field" }, h("label", { for: control.id }, label), control, ...after);
 }

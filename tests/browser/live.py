@@ -1,0 +1,135 @@
+"""The page in which the embedded model makes sound, in a tab of a browser, for the tests."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from spotnb.models.decode_mel import sliding_window_vocode
+from spotnb.models.load import load_model
+from spotnb.sampling.sampler import SpotSampler
+from spotnb.sound.mel import BINS
+from spotnb.tiling.config import SpotDiffusionConfig
+from tests.browser.jupyter import PLAYED
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+PATIENCE = 240_000  # ms for a model to open, or a sound to be made, on a busy machine
+TILING = ("tile_size_time", "edge", "max_shift_ratio", "min_overlap", "shift_seed", "shift_schedule")
+HARMLESS = ("file:", "data:", "blob:", "http://127.0.0.1:")
+LISTEN = """
+window.made = [];
+const text = (array) => {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  let characters = "";
+  for (let k = 0; k < bytes.length; k += 8192) characters += String.fromCharCode(...bytes.subarray(k, k + 8192));
+  return btoa(characters);
+};
+document.addEventListener("spotnb:made", ({ detail: { settings, latent, mel, waveform } }) => {
+  window.made.push({ settings, latent: text(latent), mel: text(mel), waveform: text(waveform) });
+});
+"""
+
+DROP = """([name, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name));
+  const target = document.querySelector(".spotnb-live textarea");
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+class Opened:
+    """The page in a tab, with its errors, its requests for strangers, and the files that it loaded."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.wrong: list[str] = []
+        self.loaded: list[str] = []
+        self.count = 0
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", self._asked)
+        self.page.add_init_script(f"{LISTEN}({PLAYED})();")
+        self.page.goto(address)
+        self.doing = self.page.locator(".spotnb-panel-doing")
+        self.trouble = self.page.get_by_role("alert")
+        self.make = self.page.get_by_role("button", name="Make sound")
+        self.cancel = self.page.get_by_role("button", name="Cancel")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith(HARMLESS):
+            self.wrong.append(request.url)
+        if "/files/" in request.url or "/scripts/" in request.url:
+            self.loaded.append(request.url)
+
+    def fill(self, **values: str) -> None:
+        if not self.page.get_by_label("Steps", exact=True).is_visible():
+            self.page.get_by_text("More settings").click()
+        for label, value in values.items():
+            self.page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+
+    def drop(self, name: str, text: str) -> None:
+        """Drop a file on the form."""
+        self.page.evaluate(DROP, [name, text])
+
+    def finished(self) -> None:
+        """Wait for one more sound, and until it is shown."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while self.page.evaluate("window.made.length") <= self.count:  # wait_for_function would break a page's policy
+            assert time.monotonic() < deadline, self.doing.inner_text()
+            self.page.wait_for_timeout(100)
+        self.count += 1
+        self.make.wait_for()
+        assert "made in this page" in self.doing.inner_text()
+        assert not self.trouble.is_visible()
+
+    def sounds(self) -> list[dict[str, Any]]:
+        """Return the settings and the arrays of all sounds that were made."""
+        made = self.page.evaluate("window.made")
+        for each in made:
+            for name in ("latent", "mel", "waveform"):
+                each[name] = np.frombuffer(base64.b64decode(each[name]), "<f4")
+        return list(made)
+
+
+@contextmanager
+def opened(browser: Browser, address: str, *, offline: bool = False, **context: Any) -> Iterator[Opened]:
+    """Open the page in a context of its own, which keeps nothing of others."""
+    own = browser.new_context(offline=offline, **{"viewport": {"width": 1100, "height": 900}, **context})
+    try:
+        yield Opened(own, address)
+    finally:
+        own.close()
+
+
+def assert_as_python(sound: dict[str, Any]) -> None:
+    """Python makes the same log-mel with the same settings, and the same sound of the page's log-mel.
+
+    The vocoder's noise depends on the log-mel as a hash does, so that rounding in the log-mel changes it.
+    """
+    settings = {name: value for name, value in sound["settings"].items() if name not in TILING}
+    config = SpotDiffusionConfig(**{name: sound["settings"][name] for name in TILING})
+    model: Any = load_model("tiny", device="cpu", dtype="fp32")
+    if settings["guidance_interval"]:
+        settings["guidance_interval"] = tuple(settings["guidance_interval"])
+    sampler = SpotSampler(model, config=config, **settings).run(progress=False)
+    mel = torch.from_numpy(sound["mel"].reshape(1, 1, -1, BINS).copy())
+    wave = sliding_window_vocode(model, mel)[0, : len(sound["waveform"])]
+    for name, array, tolerance in (
+        ("latent", np.asarray(sampler.latent), 1e-5),
+        ("mel", sampler.sound().mel, 1e-5),
+        ("waveform", wave.clamp(-1, 1).numpy(), 1e-4),
+    ):
+        found = sound[name].reshape(array.shape)
+        distance = float(np.linalg.norm(found - array) / np.linalg.norm(array))
+        assert distance <= tolerance, f"{name}: {distance:.2e}"
