@@ -18,7 +18,8 @@ anchor to anchor: at most 1 Hz for 48 frames of 10 ms.
 Noise is made by the same sinusoids. The frequency of each jitters from frame to frame by as much as the network says: a
 phase that walks at random has a spectrum of a certain width, and where the widths of neighbors touch, they sound like
 noise. Steady sinusoids would sound like a chime there. The jitter is not drawn from a generator but computed from the
-log-mel, as chaotically as a hash, so that a window and a whole pass have the same noise.
+place of the frame after its anchor, so that a window and a whole pass have the same noise, and so have two computers
+whose log-mels differ by rounding.
 
 Shapes: B sounds, J sinusoids. The center of sinusoid j is bin 2 j + 1 of the spectrum, and its frequency differs from
 that by at most `MAX_OFFSET` bins.
@@ -35,8 +36,8 @@ MAX_OFFSET = 1.5  # bins: the ranges of neighbors overlap by one bin, so that ei
 MAX_JITTER = 2.5  # bins, standard deviation: 2 cannot be told from white noise
 LEAST_CHANGE = 1e-3  # natural log units per frame: a log-mel that changes less has no anchors
 QUIET_POWER = 1e-2  # squared magnitude below which a sinusoid counts as silent
-GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
-TURNS = 8  # per natural log unit of a band: how chaotic the jitter is
+PRIME, FACTOR = 65521, 40503  # of the hash: the largest prime below 2 ** 16, and the golden ratio times 2 ** 16
+APART = 1021  # frames between the places in the hash of anchors that differ in one band
 
 
 def anchor_frames(mel: Tensor, spacing: int) -> Tensor:
@@ -55,22 +56,29 @@ def anchor_frames(mel: Tensor, spacing: int) -> Tensor:
     return (change > before) & (change >= after) & (change > LEAST_CHANGE)
 
 
-def jitter_of(mel: Tensor, count: int) -> Tensor:
-    """Compute numbers that look random from a log-mel, with mean 0 and variance 1 over frames of noise.
+def jitter_of(mel: Tensor, anchors: Tensor, count: int) -> Tensor:
+    """Compute numbers that look random, with mean 0 and variance 1.
+
+    They depend on the number of the sinusoid, on how many frames after its anchor a frame is, and on the band that
+    changes most at the anchor. Frames before the first anchor count back from it. All of these are integers.
 
     Args:
         mel: Log-mel spectrogram `[B, frames, bands]`.
+        anchors: Mask of the anchor frames, `[B, frames]`.
         count: Number of sinusoids.
 
     Returns:
-        `[B, count, frames]`. Frames with the same log-mel have the same numbers.
+        `[B, count, frames]`.
     """
-    exact = _exact(mel.device)
-    sinusoid = torch.arange(1, count + 1, device=mel.device).to(exact)
-    band = torch.arange(1, mel.shape[2] + 1, device=mel.device).to(exact)
-    weight = 2 * (band[:, None] * sinusoid.square() * GOLDEN_RATIO % 1) - 1  # Weyl's sequence of squares
-    turns = (mel.to(exact) @ (TURNS * weight)) % 1
-    return (math.sqrt(2) * torch.sin(2 * math.pi * turns.float())).mT
+    frame = torch.arange(mel.shape[1], device=mel.device)
+    latest = torch.where(anchors, frame, -1).cummax(1).values
+    anchor = torch.where(latest < 0, anchors.int().argmax(1, keepdim=True), latest)
+    band = nn.functional.pad((mel[:, 1:] - mel[:, :-1]).abs().argmax(2), (1, 0)).gather(1, anchor)
+    place = frame - anchor + APART * band
+    sinusoid = torch.arange(1, count + 1, device=mel.device)
+    # Squares modulo a prime: exact in 64 bits here and in the doubles of JavaScript.
+    hashed = (sinusoid.square() * FACTOR % PRIME)[:, None] * (place.square() % PRIME)[:, None] % PRIME
+    return math.sqrt(2) * torch.sin(2 * math.pi / PRIME * hashed)
 
 
 def phases(offset: Tensor, magnitude: Tensor, anchors: Tensor, hop: int, window: int) -> Tensor:

@@ -142,7 +142,7 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         anchors = anchor_frames(mel, self.config.anchor_spacing)
         # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
         steady, width = tones.offset.detach(), tones.jitter.detach()
-        moving = steady + width * jitter_of(mel, width.shape[1])
+        moving = steady + width * jitter_of(mel, anchors, width.shape[1])
         phase = phases(moving, tones.magnitude, anchors, self.config.hop, self.config.window)
         spectrum = spectrum_of(tones.magnitude, steady, phase, self.config.window // 2 + 1)
         return nn.functional.pad(spectrum.mT[..., 1:], (1, 0)).mT  # in memory, the bins of a frame stay side by side

@@ -126,9 +126,10 @@ def test_a_constant_mel_has_no_anchors() -> None:
     assert not anchor_frames(torch.full((1, 1, 64), -4.0), 20).any()
 
 
-def test_the_jitter_of_noise_is_white() -> None:
+def test_the_jitter_is_white() -> None:
     sound = draw((1, HOP * 1000), 7, 0, "start") * 0.1
-    found = jitter_of(torch_log_mel(sound)[:, 0], TONES)[0]
+    mel = torch_log_mel(sound)[:, 0]
+    found = jitter_of(mel, anchor_frames(mel, 48), TONES)[0]
     assert float(found.mean()) == pytest.approx(0, abs=0.02)
     assert float(found.var()) == pytest.approx(1, abs=0.02)
     for lag in (1, 2, 5):  # from frame to frame, and from sinusoid to sinusoid
@@ -136,9 +137,34 @@ def test_the_jitter_of_noise_is_white() -> None:
         assert float((found[lag:] * found[:-lag]).mean()) == pytest.approx(0, abs=0.02)
 
 
-def test_the_jitter_of_a_frame_depends_on_that_frame_only() -> None:
+def test_the_jitter_of_a_window_is_that_of_the_whole() -> None:
+    mel, anchors = draw((1, 300, 64), 5, 0, "start"), at(300, 60, 110, 200)
+    whole, window = jitter_of(mel, anchors, TONES), jitter_of(mel[:, 50:250], anchors[:, 50:250], TONES)
+    assert torch.equal(whole[..., 60:250], window[..., 10:])
+
+
+def test_the_jitter_is_another_one_after_anchors_where_other_bands_change() -> None:
+    mel = torch.zeros(1, 200, 64)
+    mel[:, 50:, 7] = 1
+    mel[:, 100:, 9] = 1
+    mel[:, 150:, 7] = 2
+    found = jitter_of(mel, at(200, 50, 100, 150), TONES)
+    assert torch.equal(found[..., 50:100], found[..., 150:])
+    assert float((found[..., 50:100] * found[..., 100:150]).mean()) == pytest.approx(0, abs=0.03)
+
+
+def test_rounding_of_the_log_mel_does_not_change_the_jitter() -> None:
     mel = draw((1, 200, 64), 5, 0, "start")
-    assert torch.equal(jitter_of(mel, TONES)[..., 50:90], jitter_of(mel[:, 50:90], TONES))
+    anchors = anchor_frames(mel, 20)
+    rounded = mel + 1e-6 * draw((1, 200, 64), 6, 0, "start")
+    assert torch.equal(jitter_of(mel, anchors, TONES), jitter_of(rounded, anchors, TONES))
+
+
+def test_a_sound_without_anchors_has_a_jitter() -> None:
+    steady = torch.full((1, 30, 64), -4.0)
+    found = jitter_of(steady, anchor_frames(steady, 20), TONES)
+    assert found.shape == (1, TONES, 30)
+    assert float(found[..., 1:].var()) == pytest.approx(1, abs=0.05)
 
 
 def test_magnitude_and_offset_have_gradients() -> None:

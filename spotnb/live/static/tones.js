@@ -6,8 +6,7 @@ import { modulo } from "./numbers.js";
 
 const LEAST_CHANGE = 1e-3;
 const QUIET_POWER = 1e-2;
-const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
-const TURNS = 8;
+const [PRIME, FACTOR, APART] = [65521, 40503, 1021];
 
 /**
  * The frames where a log-mel changes more than at any other frame within `spacing` frames.
@@ -54,25 +53,39 @@ export function stretches(anchors, frames) {
 }
 
 /**
- * Numbers that look random, `[frames, count]`, the same for the same log-mel: see `jitter_of` in Python.
+ * Numbers that look random, `[frames, count]`: see `jitter_of` in Python.
  * @param {Float32Array} mel `[frames, bands]`
  * @param {number} bands
+ * @param {number[]} anchors
  * @param {number} count of sinusoids
  */
-export function jitterOf(mel, bands, count) {
-  const weights = Float64Array.from({ length: bands * count }, (_, place) => {
-    const [tone, band] = [Math.floor(place / bands) + 1, (place % bands) + 1];
-    return TURNS * (2 * ((band * tone ** 2 * GOLDEN_RATIO) % 1) - 1);
-  });
+export function jitterOf(mel, bands, anchors, count) {
   const frames = mel.length / bands;
+  const factors = Array.from({ length: count }, (_, tone) => ((tone + 1) ** 2 * FACTOR) % PRIME);
   const jitter = new Float64Array(frames * count);
-  for (let frame = 0; frame < frames; frame += 1)
+  let next = 0; // of the anchors after the frame
+  for (let frame = 0; frame < frames; frame += 1) {
+    while (next < anchors.length && anchors[next] <= frame) next += 1;
+    const anchor = anchors[Math.max(0, next - 1)] ?? 0;
+    const place = frame - anchor + APART * mostChanged(mel, bands, anchor);
     for (let tone = 0; tone < count; tone += 1) {
-      let turns = 0;
-      for (let band = 0; band < bands; band += 1) turns += mel[frame * bands + band] * weights[tone * bands + band];
-      jitter[frame * count + tone] = Math.SQRT2 * Math.sin(2 * Math.PI * modulo(turns, 1));
+      const hashed = (factors[tone] * (place ** 2 % PRIME)) % PRIME;
+      jitter[frame * count + tone] = Math.SQRT2 * Math.sin((2 * Math.PI * hashed) / PRIME);
     }
+  }
   return jitter;
+}
+
+/** The band that changes most from the frame before. @param {Float32Array} mel @param {number} bands @param {number} frame */
+function mostChanged(mel, bands, frame) {
+  let [most, found] = [0, 0];
+  if (frame)
+    for (let band = 0; band < bands; band += 1) {
+      // As Python subtracts: in single precision.
+      const change = Math.abs(Math.fround(mel[frame * bands + band] - mel[(frame - 1) * bands + band]));
+      if (change > most) [most, found] = [change, band];
+    }
+  return found;
 }
 
 /**

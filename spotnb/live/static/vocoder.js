@@ -66,8 +66,9 @@ export class Vocoder {
     const { bands, tones: count, anchor_spacing, hop, window } = this.facts;
     const { bins } = this.#fourier;
     const frames = mel.length / bands;
-    const moving = jitterOf(mel, bands, count).map((value, place) => offset[place] + jitter[place] * value);
-    const tones = { magnitude, offset, moving, count, anchors: anchorFrames(mel, bands, anchor_spacing) };
+    const anchors = anchorFrames(mel, bands, anchor_spacing);
+    const moving = jitterOf(mel, bands, anchors, count).map((value, place) => offset[place] + jitter[place] * value);
+    const tones = { magnitude, offset, moving, count, anchors };
     const spectrum = spectrumOf(tones, phases(tones, hop, window), bins, frames);
     for (let frame = 0; frame < frames; frame += 1) {
       spectrum.real[frame * bins] = 0;
