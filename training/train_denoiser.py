@@ -106,8 +106,8 @@ def train(
         {"params": [p for p in model.parameters() if id(p) not in inside]},
         {"params": encoder_parameters, "scale": 0.15},
     ]
-    rate, folder = RATE if start is None else LATER_RATE, data if checkpoints is None else checkpoints
-    trainer = Trainer("denoiser", model, folder, minutes, lr=rate, ema=candidate.ema, warmup=150, groups=groups)
+    settings: dict[str, Any] = {"lr": RATE if start is None else LATER_RATE, "ema": candidate.ema, "warmup": 150}
+    trainer = Trainer("denoiser", model, data, minutes, groups=groups, folder=checkpoints, **settings)
     return trainer.run(loss, validate)
 
 

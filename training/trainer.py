@@ -67,12 +67,12 @@ class Stateful(Protocol):
 class Trainer(Generic[Module]):
     """AdamW with warmup and cosine decay, gradient clipping, an average of the weights (EMA), and checkpoints.
 
-    If the data folder has a checkpoint of the same name, training resumes from it.
+    If the folder has a checkpoint of the same name, training resumes from it.
 
     Args:
         name: Name of the training, of its checkpoint, and of its log.
         module: The module to train.
-        data: The data folder, for the checkpoint and the log.
+        data: The data folder. A file `pause` in it pauses the training.
         minutes: Budget in minutes of CPU time, or of wall-clock time if the module is on a GPU.
         lr: The highest learning rate.
         betas: AdamW's coefficients.
@@ -82,6 +82,7 @@ class Trainer(Generic[Module]):
         clip: Largest norm of the gradient.
         groups: AdamW's parameter groups (default: one group). A group's `scale` multiplies its learning rate.
         beside: Modules and optimizers that `loss` trains itself. Checkpoints save and restore them too.
+        folder: Where the checkpoint and the log are (default: in the data folder).
     """
 
     def __init__(
@@ -98,10 +99,11 @@ class Trainer(Generic[Module]):
         clip: float = 1.0,
         groups: Iterable[dict[str, Any]] | None = None,
         beside: Mapping[str, Stateful] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.name, self.module, self.minutes, self.lr, self.warmup, self.clip = name, module, minutes, lr, warmup, clip
-        self.checkpoint, self.pause_file = data / f"{name}.checkpoint.pt", data / "pause"
-        self.history = data / f"{name}.log.jsonl"
+        folder, self.pause_file = data if folder is None else folder, data / "pause"
+        self.checkpoint, self.history = folder / f"{name}.checkpoint.pt", folder / f"{name}.log.jsonl"
         groups = list(groups) if groups is not None else [{"params": module.parameters()}]
         for group in groups:
             group.setdefault("scale", 1.0)

@@ -62,6 +62,26 @@ def test_what_is_beside_the_module_resumes_too(tmp_path: Path) -> None:
     assert torch.equal(found["judge"].weight, kept["judge"].weight)
 
 
+def test_a_file_in_the_data_folder_pauses_a_training_that_writes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, elsewhere, saved = tmp_path / "data", tmp_path / "elsewhere", []
+    data.mkdir()
+    elsewhere.mkdir()
+    (data / "pause").touch()
+
+    def wait(loop: Trainer) -> None:
+        saved.append(loop.checkpoint.exists())
+        loop.pause_file.unlink()
+
+    monkeypatch.setattr(Trainer, "_wait", wait)
+    module = nn.Linear(4, 1)
+    Trainer("line", module, data, 0.001, lr=0.05, folder=elsewhere).run(lambda step: fit(module, step), dict)
+    assert saved == [True]
+    assert {path.name for path in elsewhere.iterdir()} == {"line.checkpoint.pt", "line.log.jsonl"}
+    assert not list(data.iterdir())
+
+
 def test_processes_train_together(tmp_path: Path) -> None:
     """Each has its own batches, all end at the same step with the same weights, and one of them writes."""
     script = tmp_path / "together.py"
