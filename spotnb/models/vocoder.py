@@ -176,6 +176,7 @@ def bounded(log_magnitude: Tensor) -> Tensor:
 
 
 @cache
+@torch.inference_mode(False)  # what is kept may be part of a training later
 def _gain(window: int, fade: int, hop: int, device: torch.device) -> Tensor:
     """Return what turns the middle of frames under one Hann window into frames under another, `[fade]`.
 

@@ -174,6 +174,14 @@ def test_every_weight_has_a_gradient() -> None:
         assert weight.grad.abs().sum() > 0, name
 
 
+def test_it_can_be_trained_after_inference_mode() -> None:
+    with torch.inference_mode():
+        make_vocoder(hop=128, fade=256)(mel(10))
+    vocoder = make_vocoder(hop=128, fade=256).requires_grad_(True)
+    vocoder(mel(10)).square().sum().backward()
+    assert vocoder.tone_head.weight.grad.abs().sum() > 0
+
+
 @pytest.mark.parametrize("tones", [0, 257])
 def test_too_few_and_too_many_tones_are_refused(tones: int) -> None:
     with pytest.raises(InputError, match=f"tones must be 1 to 256 .*, got {tones}"):
