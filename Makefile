@@ -59,6 +59,7 @@ quick: setup ## run the tests for every save: those without a marker, with fewer
 
 test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch fluidsynth fluid-soundfont-gm chromium
+	@.ci/fetch firefox-esr
 	@.ci/fetch-audioldm
 	$(PYTEST)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import threading
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,16 +46,40 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session")
 def live_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a page in which the embedded model makes sound: its export takes minutes."""
+    """Return the folder of a page in which the embedded model makes sound.
+
+    Its export takes minutes, so that all processes of a test run share one.
+    """
+    from filelock import FileLock
+
     from spotnb.errors import SpotnbError
     from spotnb.live.assets import collect
     from spotnb.live.page import write_page
 
-    try:
-        assets = collect()
-    except SpotnbError as error:
-        pytest.skip(str(error))
-    return write_page(tmp_path_factory.mktemp("live"), assets).parent
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "live"
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "written").exists():
+            try:
+                write_page(folder, collect())
+            except SpotnbError as error:
+                pytest.skip(str(error))
+            (folder / "written").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def live_address(live_folder: Path) -> Iterator[str]:
+    """Return the address of the same page over http."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=live_folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
 
 
 @pytest.fixture(scope="module")

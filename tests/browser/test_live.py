@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,21 +25,9 @@ pytestmark = pytest.mark.export
 
 
 @pytest.fixture(scope="module")
-def address(live_folder: Path) -> Iterator[str]:
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=live_folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/index.html"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser, address: str) -> Iterator[Opened]:
+def tab(browser: Browser, live_address: str) -> Iterator[Opened]:
     """Return a tab over http, whose model stays open for several tests."""
-    with opened(browser, address) as page:
+    with opened(browser, live_address) as page:
         yield page
         assert not page.wrong
 
@@ -234,10 +219,10 @@ def test_everything_is_done_by_keyboard(tab: Opened) -> None:
     assert tab.page.evaluate("document.activeElement.textContent") == "Make sound"
 
 
-def test_a_second_visit_loads_nothing_again(browser: Browser, address: str) -> None:
+def test_a_second_visit_loads_nothing_again(browser: Browser, live_address: str) -> None:
     own = browser.new_context()
     for visit, count in enumerate((11, 0)):
-        tab = Opened(own, address)
+        tab = Opened(own, live_address)
         tab.fill(Length="1", Steps="1")
         tab.make.click()
         tab.finished()
@@ -247,8 +232,8 @@ def test_a_second_visit_loads_nothing_again(browser: Browser, address: str) -> N
     own.close()
 
 
-def test_words_and_settings_are_checked_before_anything_is_loaded(browser: Browser, address: str) -> None:
-    with opened(browser, address) as tab:
+def test_words_and_settings_are_checked_before_anything_is_loaded(browser: Browser, live_address: str) -> None:
+    with opened(browser, live_address) as tab:
         prompt = tab.page.get_by_label("Describe a sound")
         prompt.fill("a zeppelin and calm piano")
         unread = tab.page.locator(".spotnb-unknown")
@@ -269,8 +254,8 @@ def test_words_and_settings_are_checked_before_anything_is_loaded(browser: Brows
         assert not tab.wrong
 
 
-def test_loading_is_cancelled_fails_with_a_sentence_and_works_again(browser: Browser, address: str) -> None:
-    with opened(browser, address) as tab:
+def test_loading_is_cancelled_fails_with_a_sentence_and_works_again(browser: Browser, live_address: str) -> None:
+    with opened(browser, live_address) as tab:
         tab.page.route("**/vocoder.safetensors.gz*", lambda route: route.fulfill(status=404))
         tab.fill(Length="1", Steps="1")
         tab.make.click()
@@ -286,10 +271,10 @@ def test_loading_is_cancelled_fails_with_a_sentence_and_works_again(browser: Bro
         tab.finished()
 
 
-def test_a_browser_without_simd_is_refused_with_a_sentence(browser: Browser, address: str) -> None:
+def test_a_browser_without_simd_is_refused_with_a_sentence(browser: Browser, live_address: str) -> None:
     own = browser.new_context()
     own.add_init_script("WebAssembly.validate = () => false;")
-    tab = Opened(own, address)
+    tab = Opened(own, live_address)
     assert "no WebAssembly SIMD" in tab.trouble.inner_text()
     assert tab.make.is_disabled()
     own.close()
