@@ -138,7 +138,7 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return Tones(bounded(log_magnitude), MAX_OFFSET * torch.tanh(offset), MAX_JITTER * torch.sigmoid(jitter))
 
     def spectrum(self, tones: Tones, mel: Tensor) -> Tensor:
-        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`, with nothing at 0 Hz, as in any mel band."""
+        """Return the spectrum of the tones `[B, window // 2 + 1, frames]`: nothing at 0 Hz, which no band covers."""
         anchors = anchor_frames(mel, self.config.anchor_spacing)
         # The STFT of a tone of the wrong frequency says nothing of the right one: no gradient from here.
         steady, width = tones.offset.detach(), tones.jitter.detach()

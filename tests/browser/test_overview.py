@@ -129,3 +129,21 @@ def test_a_saved_page_opens_stages_and_plays_without_kernel_and_network(browser:
         assert played["peaks"][0] > 0.01
         assert not axe_violations(page, ".spotnb")
         assert not errors
+
+
+def test_elements_of_two_widgets_of_one_page_have_ids_of_their_own(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.overview import Overview
+    from spotnb.widgets.page import write_page
+    from tests.browser.jupyter import PLAYED, page_of
+    from tests.widgets.test_overview import finished
+
+    widgets = [Overview(finished()) for _ in range(2)]
+    write_page(tmp_path / "two.html", "Two", widgets)
+    for widget in widgets:
+        widget.close()
+    with page_of(browser, tmp_path / "two.html", PLAYED) as (page, errors):
+        page.locator("[role=tabpanel]").nth(1).wait_for()
+        ids = page.evaluate("[...document.querySelectorAll('.spotnb [id]')].map(({ id }) => id)")
+        assert len(ids) >= 2
+        assert len(ids) == len(set(ids))
+        assert not errors

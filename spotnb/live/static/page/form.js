@@ -4,7 +4,7 @@
 /** @import { Description } from "../model.js" */
 /** @import { Settings } from "../settings.js" */
 
-import { h, selectOf } from "../../../widgets/static/shared/dom.js";
+import { h, selectOf, uniqueId } from "../../../widgets/static/shared/dom.js";
 import { guardControls, pressable } from "../../../widgets/static/shared/keys.js";
 import { readText } from "../text.js";
 import { LONGEST } from "./plan.js";
@@ -120,7 +120,7 @@ export function createForm(view, description, examples, ...after) {
   /** @type {Partial<Settings>} settings that came with a manifest and have no field */
   let kept = {};
   const row = (/** @type {Field} */ field) => {
-    const made = createField(field, view.model.get("_common"));
+    const made = createField(field);
     controls[field.name] = made.control;
     guardControls(view, made.control);
     return made.row;
@@ -201,13 +201,10 @@ function typedValue(text, kind) {
   return text.trim() && Number.isFinite(number) ? number : text;
 }
 
-let count = 0;
-
-/** @param {Field} field @param {string} key of the widget, because a notebook may have several */
-function createField({ label, help, kind, unit, limits, choices = [] }, key) {
+/** @param {Field} field */
+function createField({ label, help, kind, unit, limits, choices = [] }) {
   const control = createControl(kind, choices, limits);
-  count += 1;
-  control.id = `spotnb-live-${key}-${count}`;
+  control.id = uniqueId();
   const after = unit ? h("span", { class: "spotnb-unit" }, unit) : null;
   const entry = h("div", { class: "spotnb-entry" }, control, after);
   const about = help ? h("small", { class: "spotnb-help", id: `${control.id}-help` }, help) : null;

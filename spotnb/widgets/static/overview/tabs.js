@@ -1,5 +1,5 @@
 // The five stages side by side: tabs with a small picture each, and an arrow to the next.
-import { h } from "../shared/dom.js";
+import { h, uniqueId } from "../shared/dom.js";
 import { bindKeys, guardControls } from "../shared/keys.js";
 import { TITLES } from "./sentences.js";
 import { STAGES, stageAfter } from "./state.js";
@@ -9,8 +9,6 @@ import { paintStrip } from "./strip_painter.js";
 /** @import { Pictures } from "./pictures.js" */
 /** @import { Scene, Stage } from "./state.js" */
 
-let count = 0;
-
 /**
  * @param {View} view
  * @param {Scene} scene
@@ -18,8 +16,7 @@ let count = 0;
  * @param {{ get: () => Stage, open: (stage: Stage) => void }} chosen
  */
 export function createTabs(view, scene, pictures, { get, open }) {
-  count += 1;
-  const panel = `spotnb-stage-${count}`;
+  const panel = uniqueId();
   const tabs = STAGES.map((stage) => createTab(stage, panel));
   const element = h("div", { class: "spotnb-overview-stages", role: "tablist", "aria-label": "Stages" }, ...tabs);
   const go = (/** @type {Stage} */ stage) => {

@@ -1,5 +1,5 @@
 // The fields of the form: labels, controls, help and units, and their values.
-import { h, selectOf } from "../shared/dom.js";
+import { h, selectOf, uniqueId } from "../shared/dom.js";
 import { guardControls } from "../shared/keys.js";
 import { typedValue } from "./values.js";
 
@@ -9,8 +9,6 @@ import { typedValue } from "./values.js";
 /** @typedef {import("./values.js").Field} Field */
 
 const SETTLE = 250; // ms without typing before the kernel hears of it
-
-let count = 0;
 
 /** @param {View} view @param {Field[]} fields */
 export function createFields(view, fields) {
@@ -73,8 +71,7 @@ export function createFields(view, fields) {
 /** @param {Field} field */
 function createField(field) {
   const control = createControl(field);
-  count += 1;
-  control.id = `spotnb-entry-${count}`;
+  control.id = uniqueId();
   const help = h("small", { class: "spotnb-help", id: `${control.id}-help` }, field.help);
   control.setAttribute("aria-describedby", help.id);
   const unit = field.unit ? h("span", { class: "spotnb-unit" }, field.unit) : null;

@@ -67,9 +67,15 @@ export function showAction(button, action, picture) {
   button.replaceChildren(icon(picture));
 }
 
-/** Each widget of a notebook has a copy of this module, and their ids must differ. */
+// Each widget of a notebook has a copy of this module, and their ids must differ.
 const copy = Math.random().toString(36).slice(2);
 let count = 0;
+
+/** An id that no other element of the page has. */
+export function uniqueId() {
+  count += 1;
+  return `spotnb-${copy}-${count}`;
+}
 
 /**
  * A control with a label. The control gets an id if it has none.
@@ -78,10 +84,7 @@ let count = 0;
  * @param {...Child} after
  */
 export function field(label, control, ...after) {
-  if (!control.id) {
-    count += 1;
-    control.id = `spotnb-field-${copy}-${count}`;
-  }
+  if (!control.id) control.id = uniqueId();
   return h("div", { class: "spotnb-field" }, h("label", { for: control.id }, label), control, ...after);
 }
 
