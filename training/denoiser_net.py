@@ -58,6 +58,7 @@ class Candidate:
 BASE = "base"
 CANDIDATES = {
     BASE: Candidate(),
+    "wide": Candidate(channels=(48, 64, 96, 224)),
     "fine": Candidate(channels=(80, 96, 96, 128)),
     "attention": Candidate(attention=(1,)),
     "folded": Candidate(channels=(80, 96, 128, 160), fold=2),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import itertools
+import os
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from spotnb.models.load import pick_dtype
 
 Batch = TypeVar("Batch")
-AHEAD, THREADS = 6, 3  # batches in preparation, and threads that prepare them
+PROCESSES, AHEAD = min(4, os.cpu_count() or 1), 3  # that prepare batches, and how many each of them has ready
 
 
 def autocast(device: torch.device | str = "cpu") -> torch.autocast:
@@ -38,20 +40,24 @@ def moved(batch: Batch, device: torch.device) -> Batch:
     return found
 
 
-def _pinned(batch: Any) -> Any:
-    """Return a batch with its tensors in page-locked memory, from where they are copied while the GPU computes."""
-    if isinstance(batch, Tensor):
-        return batch.pin_memory()
-    if isinstance(batch, dict):
-        return {key: _pinned(value) for key, value in batch.items()}
-    if isinstance(batch, tuple):
-        values = [_pinned(value) for value in batch]
-        return type(batch)(*values) if hasattr(batch, "_fields") else tuple(values)
+class _Made(Dataset[Batch]):
+    """What a function makes of each index."""
+
+    def __init__(self, make: Callable[[int], Batch]) -> None:
+        self._make = make
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._make(index)
+
+
+def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
 class Ahead(Generic[Batch]):
-    """Batches by index, on a device. For a GPU, threads prepare the next ones meanwhile.
+    """Batches by index, on a device. For a GPU, other processes prepare the next ones meanwhile.
+
+    Threads would not do: captions are written in Python, and the thread that gives the GPU its work would have to wait.
 
     Args:
         make: Makes the batch of an index, on the CPU, from this index alone.
@@ -60,24 +66,30 @@ class Ahead(Generic[Batch]):
 
     def __init__(self, make: Callable[[int], Batch], device: torch.device | str) -> None:
         self._make, self.device = make, torch.device(device)
-        self._coming: dict[int, Future[Batch]] = {}
-        self._pool = None if self.device.type == "cpu" else ThreadPoolExecutor(THREADS)
+        self._coming: Iterator[Batch] = iter(())
+        self._next = -1
 
     def __call__(self, index: int) -> Batch:
         """Return the batch of an index. Asking for one index after the other is fastest."""
-        if self._pool is None:
+        if self.device.type == "cpu":
             return self._make(index)
-        for coming in range(index, index + AHEAD):
-            if coming not in self._coming:
-                self._coming[coming] = self._pool.submit(self._prepared, coming)
-        self._coming = {at: future for at, future in self._coming.items() if at >= index}
-        return moved(self._coming.pop(index).result(), self.device)
+        if index != self._next:
+            self._coming = iter(self._loader(index))
+        self._next = index + 1
+        return moved(next(self._coming), self.device)
 
-    def _prepared(self, index: int) -> Batch:
-        batch = self._make(index)
-        return _pinned(batch) if self.device.type == "cuda" else batch
+    def _loader(self, first: int) -> DataLoader[Batch]:
+        return DataLoader(
+            _Made(self._make),
+            batch_size=None,
+            sampler=itertools.count(first),
+            num_workers=PROCESSES,
+            collate_fn=_as_it_is,
+            pin_memory=self.device.type == "cuda",
+            prefetch_factor=AHEAD,
+            multiprocessing_context="fork",  # so that `make` need not be pickled
+        )
 
     def close(self) -> None:
-        """Let the threads end."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        """Let the processes end."""
+        self._coming, self._next = iter(()), -1

@@ -21,7 +21,7 @@ from training.start import begin, training_parser
 from training.train_vae import StandardVae
 
 FRAMES = SAMPLES // 640
-TOGETHER = 4
+TOGETHER, TOGETHER_ON_GPU = 4, 32
 
 
 @torch.no_grad()
@@ -29,12 +29,13 @@ def encode_all(module: StandardVae, scale: float, data: Path, split: str) -> Non
     """Encode a split. An interrupted run leaves no finished file."""
     waves, device = Waveforms(data, split), next(module.parameters()).device
     out, partial = data / f"latents-{split}.npy", data / f".part-latents-{split}.npy"
+    together = TOGETHER if device.type == "cpu" else TOGETHER_ON_GPU
     latents = np.lib.format.open_memmap(partial, "w+", np.float16, (len(waves), 8, FRAMES, 16))
-    for i in tqdm(range(0, len(waves), TOGETHER), desc=f"latents of {split}"):
-        sounds = np.stack([waves[k] for k in range(i, min(i + TOGETHER, len(waves)))])
+    for i in tqdm(range(0, len(waves), together), desc=f"latents of {split}"):
+        sounds = np.stack([waves[k] for k in range(i, min(i + together, len(waves)))])
         with autocast(device):
             mean, _ = module.moments(torch_log_mel(torch.from_numpy(sounds).to(device)))
-        latents[i : i + TOGETHER] = (mean * scale).cpu().numpy()
+        latents[i : i + together] = (mean * scale).cpu().numpy()
     latents.flush()
     os.replace(partial, out)
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from training.data import Waveforms, mel_excerpts
 from training.device import Ahead, autocast
 from training.start import begin, training_parser
-from training.train_vae import BATCH, FRAMES, MEL_MEAN, MEL_STD, UNSHUFFLE, StandardVae, build
+from training.train_vae import BATCH, FRAMES, GPU_BATCH, MEL_MEAN, MEL_STD, UNSHUFFLE, StandardVae, build
 from training.trainer import Figures, Trainer
 
 
@@ -50,7 +50,8 @@ def train(data: Path, minutes: float, start: Path | None, lr: float, device: tor
     waves, unseen = Waveforms(data, "train"), Waveforms(data, "unseen")
     module.to(device)
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES).to(device)
-    batches = Ahead(lambda step: mel_excerpts(waves, np.random.default_rng((8, step)), BATCH, FRAMES), device)
+    size = BATCH if torch.device(device).type == "cpu" else GPU_BATCH
+    batches = Ahead(lambda step: mel_excerpts(waves, np.random.default_rng((8, step)), size, FRAMES), device)
     decoder = Decoder(module.vae)
 
     def loss(step: int) -> tuple[Tensor, Figures]:

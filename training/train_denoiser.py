@@ -29,7 +29,7 @@ from training.tempo import tempo_ruler
 from training.train_text import TEMPO_SCALE, embedded, tempo_error
 from training.trainer import Figures, Trainer
 
-FRAMES_PER_BATCH, GPU_FRAMES_PER_BATCH = 2048, 16384
+FRAMES_PER_BATCH, GPU_FRAMES_PER_BATCH = 2048, 32768
 TOLD_TEMPO = 0.05  # weight of the tempo loss, which keeps what `train_text` taught the encoder
 RATE, LATER_RATE = 9e-4, 6e-4  # from new weights, and from those of an earlier model
 

@@ -18,7 +18,7 @@ from training.device import Ahead, autocast
 from training.start import begin, training_parser
 from training.trainer import Figures, Trainer
 
-FRAMES, BATCH, KL_WEIGHT = 256, 4, 5e-4
+FRAMES, BATCH, GPU_BATCH, KL_WEIGHT = 256, 4, 32, 5e-4
 UNSHUFFLE = 2
 MEL_MEAN, MEL_STD = -4.6, 2.6
 
@@ -104,7 +104,8 @@ def train(data: Path, minutes: float, device: torch.device | str = "cpu") -> Sta
     module = StandardVae(build())
     module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     fixed = mel_excerpts(unseen, np.random.default_rng(1), 28, FRAMES).to(device)
-    batches = Ahead(lambda step: mel_excerpts(waves, np.random.default_rng((2, step)), BATCH, FRAMES), device)
+    size = BATCH if torch.device(device).type == "cpu" else GPU_BATCH
+    batches = Ahead(lambda step: mel_excerpts(waves, np.random.default_rng((2, step)), size, FRAMES), device)
 
     def loss(step: int) -> tuple[Tensor, Figures]:
         mel = batches(step)

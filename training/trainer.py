@@ -186,6 +186,7 @@ class Trainer(Generic[Module]):
             value.backward()
             self._average_gradients()
             nn.utils.clip_grad_norm_(self.module.parameters(), self.clip)
+            self._without_faults()
             self.optimizer.step()
             self.ema.update(self.module)
             self.step += 1
@@ -212,8 +213,18 @@ class Trainer(Generic[Module]):
         return self.module.eval()
 
     def _check(self, value: Tensor) -> None:
-        if not torch.isfinite(value):
+        if torch.isfinite(value):
+            return
+        # In bfloat16 on a GPU, one batch can overflow. `_without_faults` keeps it away from the weights.
+        if self.device.type == "cpu" or not all(torch.isfinite(p).all() for p in self.module.parameters()):
             raise FloatingPointError(f"{self.name}: loss is {value.item()} at step {self.step}")
+
+    def _without_faults(self) -> None:
+        """On a GPU, let a batch with a gradient that is not finite change nothing, without waiting to know of it."""
+        if self.device.type != "cpu":
+            for parameter in self.module.parameters():
+                if parameter.grad is not None:
+                    parameter.grad.nan_to_num_(0, 0, 0)  # clipping has made all of them NaN if one was not finite
 
     def _wait(self) -> None:
         while self.pause_file.exists():

@@ -114,6 +114,22 @@ def test_a_loss_that_is_not_finite_ends_the_run(tmp_path: Path) -> None:
         loop.run(lambda step: (module.weight.sum() * float("nan"), {}), dict)
 
 
+def test_on_a_gpu_a_batch_that_overflows_changes_nothing(tmp_path: Path) -> None:
+    loop, module = trainer(tmp_path, 1)
+    loop.device = torch.device("cuda")  # where nothing waits to know whether a loss is finite
+
+    def loss(step: int) -> tuple[Tensor, dict[str, float]]:
+        value, figures = fit(module, step)
+        return value * (float("inf") if step % 50 == 0 else 1), figures  # also where the loss is looked at
+
+    assert loop.run(loss, dict).weight.isfinite().all()
+    assert loop.step > 50
+    module.weight.data.fill_(float("nan"))
+    loop.spent, loop.step = 0.0, 0
+    with pytest.raises(FloatingPointError, match="line: loss is nan at step 0"):
+        loop.run(lambda step: fit(module, step), dict)
+
+
 def test_a_training_that_is_out_of_time_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "_deadline", [float("inf")])
     first, module = trainer(tmp_path, 300)
