@@ -1,7 +1,7 @@
 # `make help` lists the targets. Everything runs in .venv, which `make setup` creates.
 PYTHON ?= python3
 BIN := .venv/bin
-PROMPT ?= 90s rock song with electric guitar and heavy drums
+PROMPT ?= loud 90s rock song with electric guitar and heavy drums
 STAMP := .venv/.installed
 # The number of test processes. All tests of a file run in one of them, because they share fixtures.
 JOBS ?= 2

@@ -54,7 +54,7 @@ STEPS = (
     Step("encode", 0, 0, "latents-train.npy"),
     Step("train_denoiser", 150, 12, "model/model_index.json", continues=True, parallel=True),
     Step("train_vocoder", 70, 4, "model/vocoder/config.json", continues=True),
-    Step("classifier", 6, 1, "judge/judge.safetensors", folder="judge"),
+    Step("classifier", 12, 1, "judge/judge.safetensors", folder="judge"),
 )
 GPU_STEPS = (
     *STEPS[:-1],

@@ -21,6 +21,8 @@ from spotnb.errors import InputError
 from spotnb.models.tones import MAX_JITTER, MAX_OFFSET, anchor_frames, jitter_of, phases, spectrum_of
 
 KERNEL = 7
+KNEE, CEILING = 0.7, 10 ** (-1 / 20)
+"""Peaks above the first are bent to stay below the second, -1 dB of full scale."""
 
 
 class ConvNeXtBlock(nn.Module):
@@ -163,8 +165,8 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return sound
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Return the sound `[B, frames * hop]`."""
-        return self.overlapped(self.spectrum(self.tones(mel), mel.float()))
+        """Return the sound `[B, frames * hop]`, which stays below `CEILING`."""
+        return limited(self.overlapped(self.spectrum(self.tones(mel), mel.float())))
 
 
 def bounded(log_magnitude: Tensor) -> Tensor:
@@ -173,6 +175,16 @@ def bounded(log_magnitude: Tensor) -> Tensor:
     The magnitudes of music peak near exp(5).
     """
     return torch.exp((log_magnitude - 1).clamp(max=6))
+
+
+def limited(sound: Tensor) -> Tensor:
+    """Return a sound whose peaks above `KNEE` are bent so that they stay below `CEILING`.
+
+    Phases are the vocoder's own, so peaks of a loud piece are higher than those of the recordings that the mel is of.
+    """
+    room = CEILING - KNEE
+    bent = KNEE + room * ((sound.abs() - KNEE) / room).tanh()
+    return torch.where(sound.abs() > KNEE, sound.sign() * bent, sound)
 
 
 @cache

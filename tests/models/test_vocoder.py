@@ -18,7 +18,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import sliding_window_vocode
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.vocoder import KERNEL, SinusoidalVocoder
+from spotnb.models.vocoder import CEILING, KERNEL, KNEE, SinusoidalVocoder, limited
 from spotnb.solvers.noise import draw
 from tests.effort import effort
 from tests.models.components import make_components, randomise
@@ -67,6 +67,21 @@ def spectrum_of(wave: torch.Tensor) -> torch.Tensor:
     """Return frames as in `spotnb.sound.mel`: mirrored by 432 samples, 1024 samples every 160."""
     padded = torch.nn.functional.pad(wave[None], (432, 432), mode="reflect")
     return torch.stft(padded, 1024, 160, window=torch.hann_window(1024), center=False, return_complex=True)
+
+
+def test_peaks_are_bent_below_the_ceiling_and_the_rest_is_as_it_was() -> None:
+    sound = torch.linspace(-3, 3, 6001)[None]
+    bent = limited(sound)
+    assert bent.abs().max() <= CEILING
+    assert (bent.diff() >= 0).all()  # no wave folds back
+    assert torch.equal(bent[sound.abs() <= KNEE], sound[sound.abs() <= KNEE])
+    assert torch.equal(limited(-sound), -bent)
+
+
+def test_a_loud_mel_does_not_clip() -> None:
+    vocoder = loud_tones(make_vocoder(), 100)
+    assert vocoder.overlapped(vocoder.spectrum(vocoder.tones(mel(10)), mel(10))).abs().max() > 1
+    assert vocoder(mel(10)).abs().max() <= CEILING
 
 
 @pytest.mark.parametrize("fade", [320, 480])

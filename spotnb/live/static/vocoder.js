@@ -19,6 +19,22 @@ import { anchorFrames, jitterOf, phases, spectrumOf } from "./tones.js";
  * @property {number} context mel frames that a pass sees on each side
  */
 
+// Peaks above the first are bent to stay below the second.
+const [KNEE, CEILING] = [0.7, 10 ** (-1 / 20)];
+
+/**
+ * A sound without peaks above `CEILING`, in place.
+ * @param {Float32Array} sound
+ */
+function limited(sound) {
+  const room = CEILING - KNEE;
+  sound.forEach((value, place) => {
+    const size = Math.abs(value);
+    if (size > KNEE) sound[place] = Math.sign(value) * (KNEE + room * Math.tanh((size - KNEE) / room));
+  });
+  return sound;
+}
+
 export class Vocoder {
   #fourier;
 
@@ -53,7 +69,7 @@ export class Vocoder {
   async #pass(mel) {
     const frames = mel.length / this.facts.bands;
     const outputs = await this.model.run("vocoder", { mel: tensor(mel, 1, frames, this.facts.bands) }, "");
-    return this.#fourier.sound(this.spectrum(mel, outputs));
+    return limited(this.#fourier.sound(this.spectrum(mel, outputs)));
   }
 
   /**
