@@ -12,7 +12,7 @@ const TOLERANCE = 1e-3; // of the largest sample
 const KEPT = "spotnb-threads";
 /** @type {Partial<Settings>} */
 const TRIAL = {
-  prompt: "",
+  prompt: "piano",
   duration: 5,
   steps: 1,
   guidance_scale: 1,
