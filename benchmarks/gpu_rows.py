@@ -211,10 +211,12 @@ def out_of_memory(bench: Bench) -> Figures:
     small = SpotSampler(model, "rock", seconds, 1, **settings, tile_batch=1).run(progress=False)
     if bench.device.type != "cuda":
         return {"tile_batch before and after": "only a GPU tells"}
+    some = SpotSampler(model, "rock", seconds, 1, **settings, tile_batch=16)
+    peak = 1e6 * (bench.peak_mb(lambda: some.run(progress=False)) or 0)
     large = SpotSampler(model, "rock", seconds, 1, **settings, tile_batch=64)
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(bench.device).total_memory
-    room = 1.5e9 / total
+    room = 2 * (peak - torch.cuda.memory_allocated()) / total  # for about 32 windows
     logging.getLogger("spotnb").setLevel(logging.ERROR)
     torch.cuda.set_per_process_memory_fraction(min(1.0, (torch.cuda.memory_allocated() / total) + room))
     try:

@@ -31,7 +31,7 @@ from training.trainer import Figures, Trainer
 
 FRAMES_PER_BATCH, GPU_FRAMES_PER_BATCH = 2048, 32768
 TOLD_TEMPO = 0.05  # weight of the tempo loss, which keeps what `train_text` taught the encoder
-RATE, LATER_RATE = 9e-4, 6e-4  # from new weights, and from those of an earlier model
+RATE, LATER_RATE = 9e-4, 3e-4  # from new weights, and from those of an earlier model
 
 
 def scheduler() -> DDIMScheduler:

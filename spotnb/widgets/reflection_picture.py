@@ -16,7 +16,7 @@ from spotnb.widgets.base import new_figure
 from spotnb.widgets.reflection_stages import ORDERS, Stage, circular, stages
 
 HALF = 0.4  # of a row that is 1 high
-NAMES = {"naive": "Naive: crop, then roll back", "right": "Right: roll back, then crop"}
+NAMES = {"naive": "Naive: crop, then roll back", "right": "Correct: roll back, then crop"}
 CALLED = {"shifted": "rolled", "undone": "rolled back"}
 """What the picture calls a stage whose name is another."""
 

@@ -68,7 +68,7 @@ def test_keys_go_through_the_stages(shown: Shown) -> None:
 def test_two_buttons_choose_the_order_by_keyboard(shown: Shown) -> None:
     shown.run("w.stage = 'undone'")
     naive = shown.widget.get_by_role("button", name="Naive: crop, then roll back")
-    right = shown.widget.get_by_role("button", name="Right: roll back, then crop")
+    right = shown.widget.get_by_role("button", name="Correct: roll back, then crop")
     assert shown.widget.get_by_role("combobox").count() == 0
     shown.reads(lambda: (naive.get_attribute("aria-pressed"), right.get_attribute("aria-pressed")), ("true", "false"))
     naive.focus()
@@ -171,7 +171,7 @@ def test_a_saved_page_of_a_latent_moves_without_kernel_and_network(browser: Brow
         pixels = "document.querySelector('.spotnb canvas').toDataURL()"
         page.get_by_text("Lost: 175 to 199").first.wait_for()  # it opens filled
         before = page.evaluate(pixels)
-        page.get_by_role("button", name="Right: roll back, then crop").click()
+        page.get_by_role("button", name="Correct: roll back, then crop").click()
         page.get_by_text("in its place: exact").first.wait_for()
         assert page.evaluate(pixels) != before
         assert page.locator(".spotnb").get_attribute("data-theme") == "dark"

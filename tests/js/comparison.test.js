@@ -191,10 +191,10 @@ test("levels are matched by a factor, and the scale follows", () => {
 test("facts of a run, with a minus as long as a plus", () => {
   assert.deepEqual(
     rowFacts(row()).map((parts) => parts.join("")),
-    ["1 seam", "seam score 1.25: the cuts stand out (p < 0.001)"],
+    ["1 seam", "seam score 1.25: the cuts stand out (p\u00a0<\u00a00.001)"],
   );
   assert.deepEqual(rowFacts(row({ seamsKnown: false, score: null })), []);
-  assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], ": the cuts do not stand out (p = 0.25)");
+  assert.equal(rowFacts(row({ score: [1, 0.25] }))[1][2], ": the cuts do not stand out (p\u00a0=\u00a00.25)");
   const faded = rowFacts(row({ seams: [], blended: true }));
   assert.equal(faded[0].join(""), "no seams: the last step cross-fades");
   assert.equal(rowFacts(row({ score: [1, null] }))[1][2], ""); // a long sound that a page made

@@ -104,12 +104,12 @@ test("a result says what its seam score means", () => {
       ...changes,
     });
   const [score, peak, seams] = told({});
-  assert.equal(score.slice(0, 3).join(""), "seam score 0.89: the cuts do not stand out (p = 0.54)");
+  assert.equal(score.slice(0, 3).join(""), "seam score 0.89: the cuts do not stand out (p\u00a0=\u00a00.54)");
   assert.match(score[3], /every 128th latent frame/);
   assert.equal(peak.join(""), "peak −5.2 dB");
   assert.equal(seams.join(""), "seams of the last step none, its tiles cross-fade");
   const cut = told({ score: { score: 4.4, p: 0 }, seams: [128], blended: false });
-  assert.match(cut[0].join(""), /: the cuts stand out \(p < 0\.001\)/);
+  assert.match(cut[0].join(""), /: the cuts stand out \(p\s<\s0\.001\)/);
   assert.equal(cut[2].join(""), "seams of the last step 1");
 });
 

@@ -90,7 +90,7 @@ test("a heading says what became of the frames where the orders differ", () => {
   const { naive, right } = bothOrders(EIGHT, state);
   assert.equal(heading(EIGHT, state, naive, true), "3 of 8 frames lost");
   assert.equal(heading(EIGHT, { ...state, order: "right" }, right, true), "exact");
-  assert.equal(heading(EIGHT, { ...state, order: "right" }, right, false), "Right: exact");
+  assert.equal(heading(EIGHT, { ...state, order: "right" }, right, false), "Correct: exact");
   assert.equal(heading(EIGHT, { ...state, order: "right", stage: LAST - 1 }, right, true), "nothing lost");
   assert.equal(heading(EIGHT, { ...state, stage: 2 }, naive, true), "");
   assert.equal(heading(EIGHT, { ...state, stage: 2 }, naive, false), "Naive");

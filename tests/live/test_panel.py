@@ -12,7 +12,7 @@ import pytest
 
 from spotnb import LivePanel
 from spotnb.errors import InputError, SpotnbError
-from spotnb.live import runtime
+from spotnb.live import panel, runtime
 from spotnb.live.stored import read_assets
 from tests.live.small_page import small_assets, small_page
 
@@ -60,6 +60,7 @@ def test_without_a_runtime_the_error_says_where_the_model_can_come_from(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(runtime, "INSTALLED", tmp_path / "node_modules" / "onnxruntime-web")
+    monkeypatch.setattr(panel, "_exported", panel._exported.__wrapped__)  # not what another test has exported
     with pytest.raises(
         SpotnbError, match=r"cannot be exported here: expected .* run make live .*LivePanel\('out/live'\)$"
     ):

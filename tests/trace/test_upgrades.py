@@ -54,11 +54,13 @@ def test_its_layouts_are_those_of_today(old: Trace) -> None:
         assert record.layout == plan(32, settings.tiling, record.step, settings.method, settings.steps)
 
 
-def test_it_replays_and_goes_on(old: Trace) -> None:
-    """On the machine that wrote it to the last bit; on others to rounding, which three steps make larger."""
+def test_it_replays_and_goes_on(old: Trace, caplog: pytest.LogCaptureFixture) -> None:
+    """The weights are newer than the trace, so the replay warns of another model and names the first difference."""
     model = load_model("tiny", device="cpu", dtype="fp32")
     result = replay(old, model, progress=False)
-    assert result.same or result.difference < 1e-3
+    assert "the trace was recorded with model" in caplog.text
+    assert not result.same
+    assert result.difference < 0.01  # of the largest value: the first step, at which a network says little
     assert old[-1].x is not None
     assert np.array_equal(resume(old, model).latent.numpy(), old[-1].x)
 

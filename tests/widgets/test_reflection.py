@@ -71,7 +71,7 @@ def test_the_picture_has_both_orders_filled_and_the_ring_apart(shift: int, naive
     assert names == [naive_rows, ["original", "padded", "rolled", "rolled back", "cropped"], ["rolled"]]
     titles = [axes.get_title("left") for axes in (left, right, ring)]
     assert titles[0] == f"Naive: crop, then roll back ({naive})"
-    assert titles[1] == "Right: roll back, then crop (exact)"
+    assert titles[1] == "Correct: roll back, then crop (exact)"
     assert titles[2].startswith("Apart from both: circular")
     cells = [int(text.get_text()) for text in left.texts]
     assert cells[-8:] == ([1, 2, 3, 4, 5, 4, 3, 2] if shift else [1, 2, 3, 4, 5, 6, 7, 8])

@@ -24,7 +24,7 @@ const [KNEE, CEILING] = [0.7, 10 ** (-1 / 20)];
 
 /**
  * A sound without peaks above `CEILING`, in place.
- * @param {Float32Array} sound
+ * @param {Float64Array} sound
  */
 function limited(sound) {
   const room = CEILING - KNEE;

@@ -38,8 +38,9 @@ export class Engine {
    * @param {Held | null} held files that need not be loaded
    * @param {(loaded: number) => void} onLoaded bytes
    * @param {AbortSignal} signal
+   * @param {number} threads
    */
-  static async open({ listing, description, preview }, held, onLoaded, signal) {
+  static async open({ listing, description, preview }, held, onLoaded, signal, threads) {
     /** @type {Engine | null} */
     let engine = null;
     try {
@@ -51,7 +52,7 @@ export class Engine {
         } else engine.#send({ kind: "file", name, data }, typeof data === "string" ? [] : [data.buffer]);
       }
       if (!engine) throw new LiveError("the page lists no files: expected those of the model; build the page anew");
-      const opened = engine.#ask({ kind: "open", description, preview }, "opened", () => {}, signal);
+      const opened = engine.#ask({ kind: "open", description, preview, threads }, "opened", () => {}, signal);
       await Promise.race([opened, aborted(signal)]);
       return engine;
     } catch (error) {

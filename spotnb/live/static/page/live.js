@@ -20,8 +20,9 @@ import { createForm } from "./form.js";
 import { createOpener } from "./opener.js";
 import { planRun } from "./plan.js";
 import { createResult } from "./result.js";
-import { doingWords, leftWords, loadingWords, madeWords, megabytes } from "./sentences.js";
+import { doingWords, leftWords, loadingWords, madeWords, megabytes, tryingWords } from "./sentences.js";
 import { createStage } from "./stage.js";
+import { openFastest, threadsToTry } from "./threads.js";
 
 /**
  * @typedef {object} Scene
@@ -90,10 +91,22 @@ export function render(given) {
   /** @param {AbortSignal} signal */
   async function load(signal) {
     const begun = performance.now();
-    const show = (/** @type {number} */ loaded) => controls.progress(loadingWords(loaded, size), loaded / size);
+    let show = (/** @type {number} */ loaded) => controls.progress(loadingWords(loaded, size), loaded / size);
     show(0);
-    engine = await Engine.open(scene, held, show, signal);
-    emit(view, "spotnb:opened", { seconds: (performance.now() - begun) / 1000 });
+    const many = threadsToTry();
+    let threads = 1;
+    engine = await openFastest(
+      (count) => {
+        threads = count;
+        return Engine.open(scene, held, show, signal, count);
+      },
+      many,
+      signal,
+      () => {
+        show = () => controls.progress(tryingWords(many), 1);
+      },
+    );
+    emit(view, "spotnb:opened", { seconds: (performance.now() - begun) / 1000, threads });
     return engine;
   }
 

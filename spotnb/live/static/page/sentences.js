@@ -13,6 +13,11 @@ export function loadingWords(loaded, all) {
   return `Loading the model: ${megabytes(loaded)} of ${megabytes(all)} MB`;
 }
 
+/** @param {number} threads */
+export function tryingWords(threads) {
+  return `Opening the model: this one time, measuring whether ${threads} threads are faster here than one …`;
+}
+
 /**
  * What is being done.
  * @param {Progress} progress

@@ -16,7 +16,7 @@ import { previewOf } from "./preview.js";
 
 /**
  * @typedef {({ kind: "file" } & Packed)
- *   | { kind: "open", description: Description, preview: Preview }
+ *   | { kind: "open", description: Description, preview: Preview, threads: number }
  *   | { kind: "make", settings: Partial<Settings> }
  *   | { kind: "cancel" }} Order
  */
@@ -57,8 +57,8 @@ export function serve(scope) {
   let abort = new AbortController();
 
   /** @param {Extract<Order, { kind: "open" }>} order */
-  async function open({ description, preview }) {
-    const runtime = await openRuntime(await taken(files, RUNTIME), await taken(files, BINARY));
+  async function open({ description, preview, threads }) {
+    const runtime = await openRuntime(await taken(files, RUNTIME), await taken(files, BINARY), threads);
     const networks = await OnnxNetworks.load(runtime, description, (name) => taken(files, name));
     opened = { model: new Model(description, networks), preview };
     scope.postMessage({ kind: "opened" });
@@ -119,13 +119,14 @@ async function taken(files, name) {
  * onnxruntime-web, from its module and its WebAssembly. A blob is the only module that a page over file:// may import.
  * @param {Uint8Array<ArrayBuffer>} module
  * @param {Uint8Array<ArrayBuffer>} binary
+ * @param {number} threads
  */
-async function openRuntime(module, binary) {
+async function openRuntime(module, binary, threads) {
   const address = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
   const runtime = await import(address);
-  URL.revokeObjectURL(address);
+  if (threads === 1) URL.revokeObjectURL(address); // each thread loads it again
   runtime.env.logLevel = "error";
-  Object.assign(runtime.env.wasm, { numThreads: 1, wasmBinary: binary.buffer });
+  Object.assign(runtime.env.wasm, { numThreads: threads, wasmBinary: binary.buffer });
   return runtime;
 }
 

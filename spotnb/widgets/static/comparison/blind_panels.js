@@ -31,9 +31,9 @@ export function createSetup(view, names, loudness, act) {
   const element = panel(
     h("h2", {}, "Blind test (ABX)"),
     h("p", { class: "spotnb-muted" }, EXPLANATION),
-    h("div", { class: "spotnb-row" }, ...several, field("Trials", count), go, cancel),
     need,
     loud,
+    h("div", { class: "spotnb-row" }, ...several, field("Trials", count), go, cancel),
   );
   guardControls(view, ...pick, count);
   const setup = {

@@ -8,7 +8,7 @@ import { fateOf, LAST, stageName, stageShown } from "./state.js";
 /** @import { Scene, State } from "./state.js" */
 
 /** @type {Record<Order, string>} */
-export const ORDER_NAMES = { naive: "Naive: crop, then roll back", right: "Right: roll back, then crop" };
+export const ORDER_NAMES = { naive: "Naive: crop, then roll back", right: "Correct: roll back, then crop" };
 /** What the picture calls a stage whose name is another. @type {Partial<Record<StageName, string>>} */
 const CALLED = { shifted: "rolled", undone: "rolled back" };
 

@@ -5,7 +5,7 @@ export const LEVEL = 0.05;
 
 /** @param {number} p */
 function chance(p) {
-  return p < 0.001 ? "< 0.001" : `= ${p.toPrecision(2)}`;
+  return p < 0.001 ? "<\u00a00.001" : `=\u00a0${p.toPrecision(2)}`; // of one piece, so that no line ends in it
 }
 
 /**
@@ -15,5 +15,5 @@ function chance(p) {
  */
 export function judged(score, p) {
   if (p === null) return "";
-  return `: ${score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out"} (p ${chance(p)})`;
+  return `: ${score > 1 && p < LEVEL ? "the cuts stand out" : "the cuts do not stand out"} (p\u00a0${chance(p)})`;
 }

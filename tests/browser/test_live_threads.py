@@ -1,0 +1,72 @@
+"""The page on a server that isolates it, so that it may compute with several threads."""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.live import assert_as_python, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.export
+KEPT = "spotnb-threads"
+
+
+@pytest.fixture(scope="module")
+def isolated_address(live_folder: Path) -> Iterator[str]:
+    """Return the address of the page on a server that isolates it."""
+
+    class Isolating(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+            super().end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Isolating, directory=live_folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+
+
+def test_threads_give_the_sound_of_python(browser: Browser, isolated_address: str) -> None:
+    with opened(browser, isolated_address) as tab:
+        many = tab.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+        if many == 1:
+            pytest.skip("one processor: there are no threads to try")
+        tab.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [KEPT, kept(many, many)])
+        tab.page.evaluate("document.addEventListener('spotnb:opened', ({ detail }) => { window.with = detail; })")
+        tab.fill(Length="6", Steps="3")
+        tab.make.click()
+        tab.finished()
+        assert tab.page.evaluate("window.with.threads") == many
+        assert_as_python(tab.sounds()[0])
+        assert not tab.wrong
+
+
+def test_threads_are_measured_once(browser: Browser, isolated_address: str) -> None:
+    with opened(browser, isolated_address) as tab:
+        many = tab.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
+        if many == 1:
+            pytest.skip("one processor: there are no threads to try")
+        tab.fill(Length="2", Steps="1", Finish="0")
+        tab.make.click()
+        tab.finished()
+        assert tab.page.evaluate(f"localStorage.getItem('{KEPT}')") in {kept(many, 1), kept(many, many)}
+        assert not tab.wrong
+
+
+def kept(tried: int, best: int) -> str:
+    """Return what the browser keeps of a measurement."""
+    return json.dumps({"tried": tried, "best": best}, separators=(",", ":"))
