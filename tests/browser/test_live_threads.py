@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.live import assert_as_python, opened
+from tests.browser.live import assert_as_python, opened, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.export
 KEPT = "spotnb-threads"
+ISOLATING = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
 @pytest.fixture(scope="module")
 def isolated_address(live_folder: Path) -> Iterator[str]:
     """Return the address of the page on a server that isolates it."""
-
-    class Isolating(SimpleHTTPRequestHandler):
-        def end_headers(self) -> None:
-            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
-            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
-            super().end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Isolating, directory=live_folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/index.html"
-    server.shutdown()
+    with served(live_folder, ISOLATING) as address:
+        yield address
 
 
 def test_threads_give_the_sound_of_python(browser: Browser, isolated_address: str) -> None:
