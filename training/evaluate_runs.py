@@ -37,6 +37,7 @@ from training.evaluate import rounded
 from training.measure_prompts import CLIPS
 from training.measure_seams import SEAM_PROMPTS, TILE
 from training.sampling import decoded, prompts_of, sampled_latents
+from training.uncertainty import jackknife_error
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # latent frames of the `edges` runs: 5 tiles and a partial one
@@ -227,17 +228,27 @@ def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]
 
 
 def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
-    """Return the Fréchet distance and the seam scores of each solver in 50, 25, and 15 steps."""
+    """Return the Fréchet distance and the seam scores of each solver in 50, 25, and 15 steps, with standard errors."""
     kinds = [(solver, steps) for solver in SOLVERS for steps in (50, 25, 15)]
     features = parallel(solver_run, kinds, workers, "solvers")
     jobs = [(*kind, prompt, seed, cache) for kind in kinds for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
     scores = np.array(parallel(solver_seam_run, jobs, workers, "seams of solvers")).reshape(len(kinds), -1, 2)
     reference, table = load_judge()[1], {}
-    for (solver, steps), clips, (grid, late) in zip(kinds, features, scores.mean(axis=1), strict=True):
+
+    def distance(clips: np.ndarray) -> float:
+        return frechet(moments(clips), reference)
+
+    errors = scores.std(axis=1, ddof=1) / scores.shape[1] ** 0.5
+    for (solver, steps), clips, (grid, late), (grid_error, late_error) in zip(
+        kinds, features, scores.mean(axis=1), errors, strict=True
+    ):
         table[f"{solver} {steps}"] = {
-            "frechet": frechet(moments(clips), reference),
+            "frechet": distance(clips),
+            "frechet_error": jackknife_error(distance, clips),
             "seam_score": float(grid),
+            "seam_score_error": float(grid_error),
             "score_of_late_seams": float(late),
+            "score_of_late_seams_error": float(late_error),
         }
     return {"solvers": table, "solver_seam_runs_each": scores.shape[1]}
 

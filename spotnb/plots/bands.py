@@ -195,7 +195,7 @@ def tiles_key() -> tuple[Any, str]:
 
 def seen_key() -> tuple[Any, str]:
     """Return the legend entry of frames that a tile sees but does not own."""
-    return Patch(facecolor=BLUES[0], alpha=PALE), "seen, not owned"
+    return Patch(facecolor=BLUES[0], alpha=PALE), "seen, not kept"
 
 
 def hatch_key(label: str) -> tuple[Any, str]:

@@ -106,7 +106,7 @@ def plot_layout(
     finish(ax, layout.frames, (low, high), (gap + lower + 0.1, -0.1), keys, seconds)
     number_bands(ax, inner, seconds)
     number_bands(ax, segments, seconds)
-    ax.set_yticks([upper / 2, gap + lower / 2], ["windows\n(seen)", "segments\n(owned)"])
+    ax.set_yticks([upper / 2, gap + lower / 2], ["what a\ntile sees", "what it\nkeeps"])
     ax.tick_params(axis="y", length=0)
     ax.set_title(f"{_describe(layout, seconds)}, shift {layout.shift}", loc="left", fontsize="medium")
     return fig, ax, artist

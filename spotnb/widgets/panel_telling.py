@@ -48,7 +48,7 @@ def hint(run: Run, form: Form) -> str:
     sentences = []
     if not run.busy and _differs(sampler, form):
         sentences = [
-            "The form has changed: Run continues the run as it began, Fork continues with it, Reset starts anew."
+            "The form has changed: Run continues the run as it began, Fork continues with the new settings, Reset starts anew."
         ]
         if sampler.done:
             sentences = ["The form has changed: Run makes a new sound, and the list keeps this one."]
@@ -75,8 +75,9 @@ def fork_words(run: Run, at: int | None) -> str:
     step, final = (sampler.steps_done if at is None else at), len(sampler.solver) - 1
     if step > final:
         return "Fork needs an earlier step: choose one with the Step slider."
-    after = f"after step {step - 1} / {final}" if step > sampler.first else "from the start"
-    return f"Fork continues {after} of {run_name(sampler)}, with the form."
+    if step <= sampler.first:
+        return f"Fork starts {run_name(sampler)} again with the settings of the form."
+    return f"Fork keeps {run_name(sampler)} up to step {step - 1} / {final}, and goes on with the settings of the form."
 
 
 class Foresight:

@@ -25,7 +25,7 @@ from spotnb.widgets.tile_shift_latent import Backdrop
 
 WORDS: Final = {
     "tiles": "tiles",
-    "seen": "seen, not owned",
+    "seen": "seen, not kept",
     "seam": "seam of this step",
     "before": "seam of the step before",
     "end": "ends of the sound",

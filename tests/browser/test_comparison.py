@@ -302,6 +302,25 @@ def test_a_saved_page_plays_without_kernel_and_network(browser: Browser, tmp_pat
         assert not errors
 
 
+def test_the_blind_test_offers_to_match_levels(browser: Browser, tmp_path: Path) -> None:
+    from spotnb.widgets.comparison import RunComparison
+    from tests.browser.jupyter import page_of
+
+    noise = np.random.default_rng(0).standard_normal(2 * 16000).astype(np.float32)
+    widget = RunComparison({"loud": (0.2 * noise, 16000), "soft": (0.1 * noise, 16000)})
+    path = widget.to_html(tmp_path / "apart.html")
+    widget.close()
+    with page_of(browser, path) as (page, errors):
+        page.get_by_role("button", name="Blind test").click()
+        warning = page.get_by_text("They differ by 6.0 dB")
+        warning.wait_for()
+        page.get_by_role("button", name="Make them equally loud").click()
+        warning.wait_for(state="hidden")
+        assert page.get_by_role("button", name="Match levels").get_attribute("aria-pressed") == "true"
+        assert page.evaluate("document.activeElement.textContent") == "Start"
+        assert not errors
+
+
 def test_two_channels_at_44_khz_play_beside_one_at_16(browser: Browser, tmp_path: Path) -> None:
     from spotnb.widgets.comparison import RunComparison
     from tests.browser.jupyter import PLAYED, page_of

@@ -59,7 +59,7 @@ def test_the_whole_way_by_mouse(shown: Shown) -> None:
     button(shown, "Step").click()
     shown.until("(w.sampler.steps_done, w._run.busy)", (done + 1, False))
     shown.run("w.form.guidance.value = 4")
-    shown.widget.get_by_text("Fork continues with it").first.wait_for()
+    shown.widget.get_by_text("Fork continues with the new settings").first.wait_for()
     button(shown, "Fork").click()
     shown.until("(w.sampler.guidance_scale, w._run.busy)", (4.0, False))
     button(shown, "Run").click()

@@ -135,7 +135,7 @@ test("tiles of the last steps that do not overlap are not called cross-faded", (
   const { given, run, it } = shown({ step: 3 }, { finish: { first: 3, overlap: 0 } });
   assert.deepEqual(run.cuts[3], [100, 200]);
   assert.equal(facts(given, run, it)[0].join(""), "3 tiles");
-  assert.match(oneStep(given, it), /a tile keeps the prediction of its segment\.$/);
+  assert.match(oneStep(given, it), /of what a tile sees, it keeps its own part\.$/);
   assert.match(description(given, it), /: 3 tiles, seams at 4, 8 seconds;/);
   for (const keys of [stepKeys(given, run, it), runKeys(run, it, true)]) {
     assert.ok(!keys.some(([sign]) => sign === "fade"));
@@ -178,10 +178,10 @@ test("the facts count tiles, windows and cost", () => {
 
 test("a sentence says what the step does", () => {
   const said = (traits, changes) => oneStep(scene(changes), shown(traits, changes).it);
-  assert.match(said({}), /^Step 1: the network predicts each window by itself; a tile keeps/);
+  assert.match(said({}), /^Step 1: the network predicts each tile by itself; of what a tile sees/);
   assert.match(said({ method: "multidiffusion" }), /averaged\.$/);
-  assert.equal(said({ method: "full" }), "Step 1: one window covers all of the sound.");
-  assert.equal(said({}, { frames: 80 }), "Step 1: one window covers all of the sound.");
+  assert.equal(said({ method: "full" }), "Step 1: one tile covers all of the sound.");
+  assert.equal(said({}, { frames: 80 }), "Step 1: one tile covers all of the sound.");
 });
 
 test("the note at the pointer has seconds, the latent frame and the tile", () => {

@@ -191,9 +191,9 @@ def test_layout_shows_windows_above_segments():
 @pytest.mark.parametrize(
     ("edge", "method", "expected"),
     [
-        ("anchor", "spot", ["tiles", "seen, not owned", "seam"]),
+        ("anchor", "spot", ["tiles", "seen, not kept", "seam"]),
         ("merge", "spot", ["tiles", "seam"]),
-        ("circular", "spot", ["tiles", "seen, not owned", "the other end", "seam"]),
+        ("circular", "spot", ["tiles", "seen, not kept", "the other end", "seam"]),
         ("reflect", "multidiffusion", ["tiles", "seam"]),
         ("reflect", "full", ["tiles"]),
     ],

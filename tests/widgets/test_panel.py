@@ -202,8 +202,10 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     press(panel, "step")
     run = panel.sampler
     panel.form.steps.value = 7
-    assert "Fork continues with it" in panel.status.hint
-    assert panel.status.fork == "Fork continues after step 0 / 4 of calm piano · spot · seed 0, with the form."
+    assert "Fork continues with the new settings" in panel.status.hint
+    assert panel.status.fork == (
+        "Fork keeps calm piano · spot · seed 0 up to step 0 / 4, and goes on with the settings of the form."
+    )
     press(panel, "fork")
     assert "fork cannot change steps" in panel.status.trouble
     assert panel.sampler is run

@@ -109,6 +109,7 @@ function createTest(view, { rows, read, transport }, changed) {
   return createBlindTest(view, {
     names: rows.map(({ name }, k) => `${k + 1}  ${name}`),
     loudness: () => rows.map((row) => loudnessOf(row, read().matched)),
+    match: () => view.set({ matched: true }),
     hear: (k) => transport.hear(k, true),
     begin() {
       transport.test(true);

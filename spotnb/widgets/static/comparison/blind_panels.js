@@ -12,7 +12,7 @@ const TRIALS = ["8", "12", "16", "24"];
  * @param {View} view
  * @param {string[]} names of all runs
  * @param {() => number[]} loudness of all runs, in dB as they are played
- * @param {{ start: () => void, cancel: () => void }} act
+ * @param {{ start: () => void, cancel: () => void, match: () => void }} act
  */
 export function createSetup(view, names, loudness, act) {
   const indices = names.map((_, k) => String(k));
@@ -24,8 +24,13 @@ export function createSetup(view, names, loudness, act) {
   const count = selectOf(TRIALS);
   count.value = "12";
   const need = h("p", { class: "spotnb-muted" });
-  const loud = h("p", {});
   const go = pressable(view, {}, "Start", act.start);
+  const apart = h("span", {});
+  const match = pressable(view, {}, "Make them equally loud", () => {
+    act.match();
+    go.focus({ preventScroll: true }); // this button has just disappeared
+  });
+  const loud = h("div", { class: "spotnb-row" }, apart, match);
   const several = names.length > 2 ? [field("Compare", pick[0]), field("with", pick[1])] : [];
   const cancel = pressable(view, {}, "Cancel", act.cancel);
   const element = panel(
@@ -52,7 +57,7 @@ export function createSetup(view, names, loudness, act) {
       const hint = loudnessHint(levels[a], levels[b]);
       need.textContent = requirement(setup.trials);
       loud.hidden = hint === null;
-      loud.textContent = hint ?? "";
+      apart.textContent = hint ?? "";
       go.disabled = a === b;
     },
   };

@@ -23,7 +23,7 @@ export function requirement(trials) {
 export function loudnessHint(one, other) {
   const apart = Math.abs(one - other);
   if (!(apart > HEARD)) return null;
-  return `They differ by ${apart.toFixed(1)} dB: you would hear that rather than seams. Match the levels first.`;
+  return `They differ by ${apart.toFixed(1)} dB: you would hear that rather than seams.`;
 }
 
 /** @param {number} p */

@@ -13,6 +13,7 @@ import { beginSession } from "./session.js";
  * @typedef {object} BlindOptions
  * @property {string[]} names of all runs
  * @property {() => number[]} loudness of all runs, in dB as they are played
+ * @property {() => void} match makes all runs equally loud
  * @property {(run: number) => void} hear
  * @property {() => void} begin hides the pictures
  * @property {(summary: Summary | null) => void} end brings them back; null where nothing was answered
@@ -106,9 +107,9 @@ export function createBlindTest(view, options) {
  * @param {BlindOptions} options
  * @param {{ start: () => void, listenTo: (k: number) => void, take: (said: number) => void, finish: () => void }} act
  */
-function createPanels(view, { names, loudness, changed }, act) {
+function createPanels(view, { names, loudness, match, changed }, act) {
   const cancel = () => show(null);
-  const setup = createSetup(view, names, loudness, { start: act.start, cancel });
+  const setup = createSetup(view, names, loudness, { start: act.start, cancel, match });
   const trial = createTrialPanel(view, act);
   const result = createResultPanel(view, { again: openSetup, close: cancel });
   const elements = [setup.element, trial.element, result.element];

@@ -37,11 +37,11 @@ export function oneStep({ names }, { step, layout }) {
   const { windows } = layout.method;
   const one = layout.tiles.length === 1;
   const rule = blended(layout)
-    ? "where segments overlap, one prediction fades into the next."
+    ? "where tiles overlap, one prediction fades into the next."
     : windows === "overlapping" && !layout.method.faded
-      ? "where segments overlap, the predictions are averaged."
-      : "a tile keeps the prediction of its segment.";
-  const how = one ? "one window covers all of the sound." : `the network predicts each window by itself; ${rule}`;
+      ? "where tiles overlap, the predictions are averaged."
+      : "of what a tile sees, it keeps its own part.";
+  const how = one ? "one tile covers all of the sound." : `the network predicts each tile by itself; ${rule}`;
   return `Step ${names[step]}: ${how}`;
 }
 

@@ -10,7 +10,7 @@ import { reachesOut } from "./state.js";
 
 export const WORDS = {
   tiles: "tiles",
-  seen: "seen, not owned",
+  seen: "seen, not kept",
   seam: "seam of this step",
   before: "seam of the step before",
   end: "ends of the sound",

@@ -49,7 +49,7 @@ export function paintTiles(brush, run, shown, pictures, backdrop) {
   drawEnds(brush, frames, top, top + at.axis);
   drawCuts(brush, step > 0 ? run.cuts[step - 1] : [], cuts(layout), [y, y + LATENT]);
   if (frame !== null) markFrame(brush, frame, top, top + at.axis);
-  const names = plot.narrow ? ["seen", "owned"] : ["windows\n(seen)", "segments\n(owned)"];
+  const names = plot.narrow ? ["sees", "keeps"] : ["what a\ntile sees", "what it\nkeeps"];
   rowLabel(ctx, plot, colors.muted, names[0], (highest + y - GAP) / 2);
   rowLabel(ctx, plot, colors.muted, latentLabel(backdrop, plot.narrow), y + LATENT / 2);
   rowLabel(ctx, plot, colors.muted, names[1], (top + at.owned + lowest) / 2);
