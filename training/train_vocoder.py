@@ -37,6 +37,7 @@ from training.vocoder_losses import analysed, frequency_distance, jitter_distanc
 FRAMES, BATCH, GPU_BATCH = 96, 8, 32
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
 TONES = 256
+SHARPNESS = 1.0  # of the finished vocoder. A loss would train it away
 FREQUENCY_WEIGHT, JITTER_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 5.0, 0.5
 ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 MEL_WEIGHT = 4.0
@@ -186,6 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
         if not (args.data / f"{PHASES[1]}.checkpoint.pt").exists():
             train(args.data, args.minutes * TONES_SHARE, PHASES[0], device, args.earlier)
         vocoder = train(args.data, args.minutes * (1 - TONES_SHARE), PHASES[1], device, args.earlier)
+    vocoder.register_to_config(sharpness=SHARPNESS)
     vocoder.cpu().half().save_pretrained(args.out / "vocoder", safe_serialization=True)
 
 

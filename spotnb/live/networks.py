@@ -117,5 +117,5 @@ class Vocoder(nn.Module):
         self.vocoder = vocoder
 
     def forward(self, mel: Tensor) -> tuple[Tensor, ...]:
-        """Return the tones of log-mels `[N, frames, 64]`, as `SinusoidalVocoder.tones`, `[N, frames, tones]` each."""
-        return tuple(each.mT for each in self.vocoder.tones(mel))
+        """Return the tones of log-mels `[N, frames, 64]`, as `SinusoidalVocoder.heard`, `[N, frames, tones]` each."""
+        return tuple(each.mT for each in self.vocoder.heard(mel))

@@ -23,6 +23,8 @@ from spotnb.models.tones import MAX_JITTER, MAX_OFFSET, anchor_frames, jitter_of
 KERNEL = 7
 KNEE, CEILING = 0.7, 10 ** (-1 / 20)
 """Peaks above the first are bent to stay below the second, -1 dB of full scale."""
+MOST_RISE = 0.3
+"""By how much `sharpened` can raise a magnitude, in natural log units. More would turn attacks into clicks."""
 
 
 class ConvNeXtBlock(nn.Module):
@@ -72,9 +74,11 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         sampling_rate: Sample rate in Hz.
         tones: Number of sinusoids, at every other bin from the lowest up.
         anchor_spacing: Least number of frames between two anchors of the phases.
+        sharpness: How much the magnitudes that the network predicts are sharpened in time, see `sharpened`.
 
     Raises:
-        InputError: There are too many tones, or the fade does not fit the hop and the window.
+        InputError: There are too many tones, the fade does not fit the hop and the window, or the sharpness is less
+            than 0.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -92,6 +96,7 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         sampling_rate: int = 16000,  # noqa: ARG002
         tones: int = 256,
         anchor_spacing: int = 48,  # noqa: ARG002
+        sharpness: float = 0.0,
     ) -> None:
         super().__init__()
         if not 1 <= tones <= window // 4:
@@ -101,6 +106,8 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 f"fade must be a multiple of the hop ({hop} samples), from 2 hops to half the window ({window // 2} "
                 f"samples), got {fade}"
             )
+        if not sharpness >= 0:
+            raise InputError(f"sharpness must be 0 or more, got {sharpness}")
         self.embed = nn.Conv1d(mel_bins, channels, KERNEL, padding=KERNEL // 2)
         self.embed_norm = nn.LayerNorm(channels)
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))
@@ -117,7 +124,7 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         100 distances is longer.
         """
         c = self.config
-        return int((c.depth + 1) * (KERNEL // 2) + c.fade // c.hop + 6 * c.anchor_spacing)
+        return int((c.depth + 1) * (KERNEL // 2) + (c.sharpness > 0) + c.fade // c.hop + 6 * c.anchor_spacing)
 
     def features(self, mel: Tensor) -> Tensor:
         """Return the input of the head, `[B, frames, channels]`."""
@@ -138,6 +145,11 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         # Phases are sums over frames, which is fast where the frames of a tone lie side by side.
         log_magnitude, offset, jitter = out.mT.contiguous().chunk(3, dim=1)
         return Tones(bounded(log_magnitude), MAX_OFFSET * torch.tanh(offset), MAX_JITTER * torch.sigmoid(jitter))
+
+    def heard(self, mel: Tensor) -> Tones:
+        """Return the tones that are heard: those of the network, with sharper magnitudes."""
+        tones = self.tones(mel)
+        return tones._replace(magnitude=sharpened(tones.magnitude, self.config.sharpness))
 
     def spectrum(self, tones: Tones, mel: Tensor) -> Tensor:
         """Return the spectrum of the tones `[B, window // 2 + 1, frames]`: nothing at 0 Hz, which no band covers."""
@@ -166,7 +178,7 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return the sound `[B, frames * hop]`, which stays below `CEILING`."""
-        return limited(self.overlapped(self.spectrum(self.tones(mel), mel.float())))
+        return limited(self.overlapped(self.spectrum(self.heard(mel), mel.float())))
 
 
 def bounded(log_magnitude: Tensor) -> Tensor:
@@ -175,6 +187,25 @@ def bounded(log_magnitude: Tensor) -> Tensor:
     The magnitudes of music peak near exp(5).
     """
     return torch.exp((log_magnitude - 1).clamp(max=6))
+
+
+def sharpened(magnitude: Tensor, by: float) -> Tensor:
+    """Return magnitudes whose changes over time are steeper: an unsharp mask of their logarithms.
+
+    A frame of a log-mel spans 64 ms, so the network can only guess when within them a note begins, and predicts a mean
+    of what is possible. Its attacks rise by three quarters of what those of recordings do, and its noise is too smooth.
+
+    Args:
+        magnitude: Magnitudes `[B, tones, frames]`.
+        by: How many times the distance of a log-magnitude from the mean of its two neighbors in time is added to it.
+            At most `MOST_RISE` is added. With 0, nothing changes.
+    """
+    if by == 0:
+        return magnitude
+    level = magnitude.clamp_min(1e-6).log()
+    padded = nn.functional.pad(level, (1, 1), mode="replicate")
+    apart = level - (padded[..., :-2] + padded[..., 2:]) / 2
+    return magnitude * (by * apart).clamp(max=MOST_RISE).exp()
 
 
 def limited(sound: Tensor) -> Tensor:

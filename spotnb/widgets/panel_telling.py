@@ -48,7 +48,8 @@ def hint(run: Run, form: Form) -> str:
     sentences = []
     if not run.busy and _differs(sampler, form):
         sentences = [
-            "The form has changed: Run continues the run as it began, Fork continues with the new settings, Reset starts anew."
+            "The form has changed: Run continues the run as it began, Fork continues with the new settings, "
+            "Reset starts anew."
         ]
         if sampler.done:
             sentences = ["The form has changed: Run makes a new sound, and the list keeps this one."]

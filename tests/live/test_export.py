@@ -87,7 +87,7 @@ def test_latents_are_decoded_as_by_the_model(out: Path, model: Any, count: int, 
 def test_tones_are_those_of_the_vocoder(out: Path, model: Any, count: int, frames: int) -> None:
     mel = 2 * torch.randn(count, frames, 64, generator=torch.Generator().manual_seed(3)) - 5
     with torch.no_grad():
-        for found, expected in zip(run(out, "vocoder", mel=mel), model.vocoder.tones(mel), strict=True):
+        for found, expected in zip(run(out, "vocoder", mel=mel), model.vocoder.heard(mel), strict=True):
             close(found.mT, expected)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import sliding_window_vocode
 from spotnb.models.load import EMBEDDED
 from spotnb.models.mel import torch_log_mel
-from spotnb.models.vocoder import CEILING, KERNEL, KNEE, SinusoidalVocoder, limited
+from spotnb.models.vocoder import CEILING, KERNEL, KNEE, MOST_RISE, SinusoidalVocoder, limited, sharpened
 from spotnb.solvers.noise import draw
 from tests.effort import effort
 from tests.models.components import make_components, randomise
@@ -76,6 +77,35 @@ def test_peaks_are_bent_below_the_ceiling_and_the_rest_is_as_it_was() -> None:
     assert (bent.diff() >= 0).all()  # no wave folds back
     assert torch.equal(bent[sound.abs() <= KNEE], sound[sound.abs() <= KNEE])
     assert torch.equal(limited(-sound), -bent)
+
+
+def test_sharper_magnitudes_fall_before_an_attack_and_rise_in_it() -> None:
+    attack = torch.tensor([1.0, 1, 1, 50, 50, 50]).expand(1, 3, 6)
+    sharp = sharpened(attack, 1.0)[0, 0]
+    assert sharp[[0, 1, 4, 5]].tolist() == pytest.approx([1, 1, 50, 50])
+    assert sharp[2] == pytest.approx(1 / math.sqrt(50))  # half of the step lower
+    assert sharp[3] == pytest.approx(50 * math.exp(MOST_RISE))
+
+
+@given(st.floats(0, 3), st.integers(1, 9))
+def test_sharpening_leaves_steady_magnitudes_and_silence(by: float, frames: int) -> None:
+    steady = torch.tensor([0.0, 1e-9, 1, 300])[None, :, None].expand(1, 4, frames)
+    assert torch.allclose(sharpened(steady, by), steady)
+
+
+def test_sharpness_is_in_what_is_heard_and_not_in_what_is_trained() -> None:
+    plain, sharp = make_vocoder(), make_vocoder(sharpness=1.0)
+    sharp.load_state_dict(plain.state_dict())
+    assert torch.equal(sharp.tones(mel(30)).magnitude, plain.tones(mel(30)).magnitude)
+    assert torch.equal(plain.heard(mel(30)).magnitude, plain.tones(mel(30)).magnitude)
+    assert torch.equal(sharp.heard(mel(30)).magnitude, sharpened(plain.tones(mel(30)).magnitude, 1.0))
+    assert not torch.equal(sharp(mel(30)), plain(mel(30)))
+
+
+@pytest.mark.parametrize("sharpness", [-1.0, math.nan])
+def test_a_negative_sharpness_is_refused(sharpness: float) -> None:
+    with pytest.raises(InputError, match="sharpness must be 0 or more"):
+        SinusoidalVocoder(sharpness=sharpness)
 
 
 def test_a_loud_mel_does_not_clip() -> None:

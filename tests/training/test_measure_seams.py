@@ -9,9 +9,20 @@ import numpy as np
 import pytest
 import torch
 
+from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import plan
 from training import measure_seams
-from training.measure_seams import FINISHING, KINDS, LONG, SEAM_PROMPTS, Kind, Task, measure_finish
+from training.measure_seams import (
+    FINISHING,
+    KINDS,
+    LONG,
+    SEAM_PROMPTS,
+    SEEDS,
+    Kind,
+    Task,
+    late_places,
+    measure_finish,
+)
 
 NO_MODEL: Any = None
 
@@ -52,3 +63,11 @@ def test_the_table_has_means_errors_and_cost(monkeypatch: pytest.MonkeyPatch) ->
         == plan(LONG, measure_seams.SpotDiffusionConfig(128), 0, "multidiffusion").network_frames
     )
     assert frames["spot_reflect"] < frames["spot_finish"] <= 1.04 * frames["spot_reflect"]
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_late_seams_are_within_the_sound(edge: str) -> None:
+    for seed in SEEDS:
+        for places in late_places(edge, seed):
+            assert places
+            assert all(0 < place < LONG for place in places)
