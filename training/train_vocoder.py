@@ -37,7 +37,7 @@ from training.vocoder_losses import analysed, frequency_distance, jitter_distanc
 FRAMES, BATCH, GPU_BATCH = 96, 8, 32
 EDGE = 800  # samples at the ends of an excerpt that the losses ignore, since the mel there is of mirrored sound
 TONES = 256
-SHARPNESS = 1.0  # of the finished vocoder. A loss would train it away
+SHARPNESS = 1.0  # of the finished vocoder; no loss and no validation hears it, or it would be trained away
 FREQUENCY_WEIGHT, JITTER_WEIGHT, MAGNITUDE_WEIGHT = 10.0, 5.0, 0.5
 ADVERSARIAL_WEIGHT, MATCHING_WEIGHT = 0.1, 0.2
 MEL_WEIGHT = 4.0

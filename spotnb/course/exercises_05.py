@@ -114,11 +114,11 @@ EXERCISES = (
             slips=[
                 (
                     _from_the_left,
-                    "A prediction begins where its *window* begins: what a tile owns may start further inside.",
+                    "A prediction begins where its *window* begins: what a tile keeps may start further inside.",
                 ),
                 (
                     _one_after_the_other,
-                    "End to end, the predictions are longer than the sound: take only the part that each tile owns.",
+                    "End to end, the predictions are longer than the sound: take only the part that each tile keeps.",
                 ),
                 (
                     lambda predictions, windows, segments, frames: _seen(predictions, windows, frames, False),

@@ -193,7 +193,7 @@ def sharpened(magnitude: Tensor, by: float) -> Tensor:
     """Return magnitudes whose changes over time are steeper: an unsharp mask of their logarithms.
 
     A frame of a log-mel spans 64 ms, so the network can only guess when within them a note begins, and predicts a mean
-    of what is possible. Its attacks rise by three quarters of what those of recordings do, and its noise is too smooth.
+    of what is possible. Its attacks rise only three quarters as far as those of recordings, and its noise is smoother.
 
     Args:
         magnitude: Magnitudes `[B, tones, frames]`.

@@ -32,7 +32,7 @@ class Tile(Shown):
 
     def _card_(self) -> Card:
         (seen, end), (start, stop) = self.window, self.segment
-        sizes = f"{count(end - seen, 'frame')} seen, {stop - start} owned"
+        sizes = f"{count(end - seen, 'frame')} seen, {stop - start} kept"
         return Card(repr(self), {"Window": f"{seen} to {end}", "Segment": f"{start} to {stop}", "Size": sizes})
 
 

@@ -32,7 +32,10 @@ ACTIONS: Final = {
     "phase": ("Phase", "Do the next part of a step and show it: pad, predict tile by tile, stitch, update"),
     "pause": ("Pause", "Stop after the tiles that are being predicted"),
     "reset": ("Reset", "Set the run aside and start anew; the list of runs keeps it"),
-    "fork": ("Fork", "Continue from the step that is shown, with the current form; the list keeps the run before"),
+    "fork": (
+        "Fork",
+        "Keep the steps up to the one that is shown, and go on with this form; the list keeps the run before",
+    ),
     "wav": ("Save wav", "Write the sound to a file next to the notebook"),
     "trace": ("Save trace", "Write the trace of the run to a file next to the notebook"),
 }

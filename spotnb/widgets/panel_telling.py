@@ -77,7 +77,7 @@ def fork_words(run: Run, at: int | None) -> str:
     if step > final:
         return "Fork needs an earlier step: choose one with the Step slider."
     if step <= sampler.first:
-        return f"Fork starts {run_name(sampler)} again with the settings of the form."
+        return f"Fork makes {run_name(sampler)} again from its start, with the settings of the form."
     return f"Fork keeps {run_name(sampler)} up to step {step - 1} / {final}, and goes on with the settings of the form."
 
 

@@ -156,7 +156,7 @@ def test_fork_says_from_where(shown: Shown) -> None:
     button(shown, "Run").click()
     shown.until("len(w.runs) == 1 and not w._run.busy", seconds=60)
     shown.run("w.inspector.step = 4")
-    shown.widget.get_by_text("Fork continues after step 4 / 7 of a sea · spot · seed 0").first.wait_for()
+    shown.widget.get_by_text("Fork keeps a sea · spot · seed 0 up to step 4 / 7").first.wait_for()
     shown.widget.get_by_text("All steps done: step 7 / 7").first.wait_for()  # as the slider counts
     shown.widget.locator(".spotnb-inspector").get_by_text("4 / 7").first.wait_for()
     button(shown, "Fork").click()

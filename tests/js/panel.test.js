@@ -69,7 +69,7 @@ test("each phase is explained", () => {
   assert.match(meaning(predicted), /tile 1 once/);
   assert.match(meaning({ ...predicted, interval: [100, 700] }), /from t = 700 to 100 only/);
   assert.match(meaning({ ...predicted, rows: [{ key: "difference" }] }), /twice.*counts 2.5 times/);
-  assert.match(meaning({ ...STEP, stage: "stitch" }), /tile that owns it.*seams/);
+  assert.match(meaning({ ...STEP, stage: "stitch" }), /tile that keeps it.*seams/);
   assert.match(meaning({ ...STEP, stage: "stitch", frames: 80 }), /take.* mean.*seams/);
   assert.equal(stageNames(predicted).predict, "2 Predict 2 / 3");
 });

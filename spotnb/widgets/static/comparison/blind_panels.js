@@ -28,7 +28,7 @@ export function createSetup(view, names, loudness, act) {
   const apart = h("span", {});
   const match = pressable(view, {}, "Make them equally loud", () => {
     act.match();
-    go.focus({ preventScroll: true }); // this button has just disappeared
+    if (loud.hidden) go.focus({ preventScroll: true }); // with it, this button has disappeared
   });
   const loud = h("div", { class: "spotnb-row" }, apart, match);
   const several = names.length > 2 ? [field("Compare", pick[0]), field("with", pick[1])] : [];

@@ -38,7 +38,7 @@ import { between, levelsOf, peakOf } from "./envelope.js";
  * @param {SceneRow} row
  * @param {Scene} scene
  */
-export function prepareRow(row, { framesPerSecond: perSecond, melSeconds, melRange }) {
+export function prepareRow(row, { framesPerSecond: perSecond, melSeconds, melRange, measure }) {
   const bytes = bytesOf(row.mel);
   const levels = levelsOf(signedBytesOf(row.envelope), row.columnSamples);
   const columns = bytes.length / BANDS;
@@ -54,6 +54,8 @@ export function prepareRow(row, { framesPerSecond: perSecond, melSeconds, melRan
     score,
     gain,
     levels: row.levels,
+    /** In dB, by the measure that matches the levels. Silence counts as 0. */
+    loudness: (measure === "LUFS" ? row.levels.lufs : row.levels.rms_db) ?? 0,
     perSecond,
     mel: { bytes, columns, end: columns / perFrame, range: melRange },
     peak: peakOf(levels),
@@ -91,10 +93,10 @@ export function scaleOf(rows, matched) {
 }
 
 /**
- * The loudness of a run as it is played, in dB. Silence counts as 0.
+ * The loudness of a run as it is played, in dB.
  * @param {Row} row
  * @param {boolean} matched
  */
 export function loudnessOf(row, matched) {
-  return (row.levels.lufs ?? row.levels.rms_db ?? 0) + 20 * Math.log10(factorOf(row, matched));
+  return row.loudness + 20 * Math.log10(factorOf(row, matched));
 }

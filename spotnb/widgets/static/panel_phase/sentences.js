@@ -84,7 +84,7 @@ function stitching({ tiles, frames, blended, seams }) {
   const source =
     owned > frames
       ? "Where tiles overlap, a frame takes their mean."
-      : "Each frame takes its noise from the tile that owns it.";
+      : "Each frame takes its noise from the tile that keeps it.";
   return seams.length ? `${source} The lines are the seams of this step.` : source;
 }
 
