@@ -37,7 +37,7 @@ from training.evaluate import rounded
 from training.measure_prompts import CLIPS
 from training.measure_seams import SEAM_PROMPTS, TILE
 from training.sampling import decoded, prompts_of, sampled_latents
-from training.uncertainty import jackknife_error
+from training.uncertainty import jackknife_error, mean_and_error
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # latent frames of the `edges` runs: 5 tiles and a partial one
@@ -190,10 +190,11 @@ def continuation_run(job: tuple[int, int, Path]) -> float:
 def measure_continuations(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
     """Return the mean seam score at the border of continued sounds, with its standard error."""
     jobs = [(prompt, seed, cache) for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
-    scores = np.array(parallel(continuation_run, jobs, workers, "continuations"))
+    scores = parallel(continuation_run, jobs, workers, "continuations")
+    mean, error = mean_and_error(scores)
     return {
-        "continuation_seam": float(scores.mean()),
-        "continuation_standard_error": float(scores.std(ddof=1) / len(scores) ** 0.5),
+        "continuation_seam": mean,
+        "continuation_standard_error": error,
         "continuation_runs": len(scores),
     }
 
@@ -238,17 +239,15 @@ def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
     def distance(clips: np.ndarray) -> float:
         return frechet(moments(clips), reference)
 
-    errors = scores.std(axis=1, ddof=1) / scores.shape[1] ** 0.5
-    for (solver, steps), clips, (grid, late), (grid_error, late_error) in zip(
-        kinds, features, scores.mean(axis=1), errors, strict=True
-    ):
+    for (solver, steps), clips, runs in zip(kinds, features, scores, strict=True):
+        (grid, grid_error), (late, late_error) = map(mean_and_error, runs.T)
         table[f"{solver} {steps}"] = {
             "frechet": distance(clips),
             "frechet_error": jackknife_error(distance, clips),
-            "seam_score": float(grid),
-            "seam_score_error": float(grid_error),
-            "score_of_late_seams": float(late),
-            "score_of_late_seams_error": float(late_error),
+            "seam_score": grid,
+            "seam_score_error": grid_error,
+            "score_of_late_seams": late,
+            "score_of_late_seams_error": late_error,
         }
     return {"solvers": table, "solver_seam_runs_each": scores.shape[1]}
 

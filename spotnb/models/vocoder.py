@@ -9,6 +9,7 @@ synthesis"). Without an upsampling network, this is many times faster than real 
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import NamedTuple
 
@@ -77,8 +78,8 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         sharpness: How much the magnitudes that the network predicts are sharpened in time, see `sharpened`.
 
     Raises:
-        InputError: There are too many tones, the fade does not fit the hop and the window, or the sharpness is less
-            than 0.
+        InputError: There are too many tones, the fade does not fit the hop and the window, or the sharpness is
+            negative or not finite.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -106,8 +107,8 @@ class SinusoidalVocoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
                 f"fade must be a multiple of the hop ({hop} samples), from 2 hops to half the window ({window // 2} "
                 f"samples), got {fade}"
             )
-        if not sharpness >= 0:
-            raise InputError(f"sharpness must be 0 or more, got {sharpness}")
+        if not 0 <= sharpness < math.inf:
+            raise InputError(f"sharpness must be 0 or more and finite, got {sharpness}")
         self.embed = nn.Conv1d(mel_bins, channels, KERNEL, padding=KERNEL // 2)
         self.embed_norm = nn.LayerNorm(channels)
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, hidden) for _ in range(depth))

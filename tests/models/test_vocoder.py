@@ -102,8 +102,8 @@ def test_sharpness_is_in_what_is_heard_and_not_in_what_is_trained() -> None:
     assert not torch.equal(sharp(mel(30)), plain(mel(30)))
 
 
-@pytest.mark.parametrize("sharpness", [-1.0, math.nan])
-def test_a_negative_sharpness_is_refused(sharpness: float) -> None:
+@pytest.mark.parametrize("sharpness", [-1.0, math.nan, math.inf])
+def test_a_sharpness_that_is_negative_or_not_finite_is_refused(sharpness: float) -> None:
     with pytest.raises(InputError, match="sharpness must be 0 or more"):
         SinusoidalVocoder(sharpness=sharpness)
 
