@@ -22,6 +22,7 @@ from spotnb.models.decode_mel import latent_to_mel
 from spotnb.models.defaults import TINY_FINISH, TINY_GUIDANCE, TINY_STEPS
 from spotnb.support.files import atomic_write
 from spotnb.tiling.edges import EDGES
+from training.uncertainty import mean_and_error
 
 TILE, LONG = 128, 768
 SEAM_PROMPTS = (
@@ -129,18 +130,13 @@ def _runs(kinds: Sequence[Kind], name: str, seeds: range, workers: int, cache: P
         return list(tqdm(pool.imap(_seam_run, tasks), total=len(tasks), desc="seams"))
 
 
-def _mean_and_error(values: Sequence[float]) -> tuple[float, float]:
-    """Return the mean of values and its standard error."""
-    return float(np.mean(values)), float(np.std(values, ddof=1) / len(values) ** 0.5)
-
-
 def measure_seams(name: str, seeds: range, workers: int, cache: Path | None) -> dict[str, object]:
     """Return seam scores of every method, and of `spot` with every edge policy, at the same positions."""
     runs = _runs(KINDS, name, seeds, workers, cache)
     table = {}
     for kind in KINDS:
         rows = [run for run in runs if run.name == kind.name]
-        score, error = _mean_and_error([run.score for run in rows])
+        score, error = mean_and_error([run.score for run in rows])
         table[kind.name] = {
             "score": score,
             "standard_error": error,
@@ -161,7 +157,7 @@ def measure_finish(name: str, seeds: range, workers: int, cache: Path | None) ->
         row = table[kind.name] = {}
         for place, field in (("grid", "score"), ("late_cuts", "late"), ("borders", "borders")):
             scores = [getattr(run, field) for run in runs if run.name == kind.name]
-            row[place], row[f"{place}_error"] = _mean_and_error(scores)
+            row[place], row[f"{place}_error"] = mean_and_error(scores)
         config = SpotDiffusionConfig(TILE)
         steps = (
             plan(LONG, config, step, kind.method, TINY_STEPS, finish_steps=kind.finish) for step in range(TINY_STEPS)
