@@ -53,6 +53,7 @@ STEPS = (
     Step("train_decoder", 37.5, 3, "decoder.done"),
     Step("encode", 0, 0, "latents-train.npy"),
     Step("train_denoiser", 150, 12, "model/model_index.json", continues=True, parallel=True),
+    Step("fit_typical", 0, 0, "model/unet/typical_latent.safetensors"),
     Step("train_vocoder", 70, 4, "model/vocoder/config.json", continues=True),
     Step("classifier", 12, 1, "judge/judge.safetensors", folder="judge"),
 )

@@ -2,11 +2,11 @@
 
     python -m training.candidates --data data --minutes 10
 
-All candidates of `training.denoiser_net` share the autoencoder, the vocoder, the tokenizer, and the first weights of
-the text encoder of one model folder. They are compared by musicnn's two distances to real clips of the same captions,
-by harmonic-to-noise ratio and level of the tonal classes, and last by the error of the noise, which says little of
-sound. The base is also sampled with two kinds of guidance: "rescaled", and "autoguided" by its own early weights.
-Trainings resume, and the table is written to `candidates.json` in the work folder.
+All candidates of `training.denoiser_net` share the autoencoder, the vocoder, the tokenizer, the typical latent, and the
+first weights of the text encoder of one model folder. They are compared by musicnn's two distances to real clips of the
+same captions, by harmonic-to-noise ratio and level of the tonal classes, and last by the error of the noise, which says
+little of sound. The base is also sampled with two kinds of guidance: "rescaled", and "autoguided" by its own early
+weights. Trainings resume, and the table is written to `candidates.json` in the work folder.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
 from spotnb.models.audioldm import DiffusersAudioLDM
+from spotnb.models.audioldm_folder import TYPICAL_FILE
 from spotnb.models.load import EMBEDDED
+from spotnb.models.typical import TypicalLatent
 from spotnb.models.vocoder import SinusoidalVocoder
 from training import listening
 from training.classifier import frechet, moments
@@ -62,6 +65,10 @@ class Parts:
         """Return the text encoder, to be trained further."""
         return ClapTextModelWithProjection.from_pretrained(self.folder / "text_encoder", dtype=torch.float32)
 
+    def typical(self) -> TypicalLatent:
+        """Return the typical latent."""
+        return TypicalLatent(**load_file(self.folder / "unet" / TYPICAL_FILE))
+
     def model(self, denoiser: Denoiser, unet: nn.Module | None = None) -> DiffusersAudioLDM:
         """Return a model that can be sampled, with a trained denoiser and perhaps another UNet around its own."""
         return DiffusersAudioLDM(
@@ -74,6 +81,7 @@ class Parts:
             scheduler(),
             frequency_code=denoiser.code.detach(),
             tempo_ruler=tempo_ruler(TEMPO_SCALE),
+            typical=self.typical(),
             device=self.device,
         )
 

@@ -57,8 +57,9 @@ def networks_of(model: DiffusersAudioLDM) -> list[Network]:
     }
     mel = torch.zeros(2, 40, model.vocoder.config.mel_bins)
     texts = {"ids": (ids, (0, 1)), "mask": ((ids != 1).long(), (0, 1))}
+    told = ("embeds", "beats") if model.typical is None else ("embeds", "beats", "typical")
     return [
-        Network("text_encoder", "text_encoder", TextEncoder(model), texts, ("embeds", "beats")),
+        Network("text_encoder", "text_encoder", TextEncoder(model), texts, told),
         Network("denoiser", "unet", Denoiser(model), windows, ("eps",)),
         Network("decoder", "vae", Decoder(model), {"latent": (latent, (0, 2))}, ("mel",)),
         Network("vocoder", "vocoder", Vocoder(model.vocoder), {"mel": (mel, (0, 1))}, Tones._fields),

@@ -19,7 +19,7 @@ LIKELY = 0.5  # as in `TempoRuler`
 
 
 class TextEncoder(nn.Module):
-    """Embeds texts, and reads their tempo.
+    """Embeds texts, reads their tempo, and tells their typical latents if the model has any.
 
     Args:
         model: The model.
@@ -33,17 +33,20 @@ class TextEncoder(nn.Module):
         self.encoder = model.text_encoder
         ruler = model.tempo_ruler
         self.register_buffer("tellings", torch.zeros(1, 1) if ruler is None else ruler.tellings.float().clone())
+        self.typical = model.typical
         self.register_buffer("lengths", torch.zeros(1) if ruler is None else ruler.beats.float().clone())
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
         """Return the normalized embeddings `[N, D]` of tokens `[N, L]`, and the latent frames per beat `[N]`.
 
-        0 frames stand for no tempo, see `spotnb.models.ruler.TempoRuler`.
+        0 frames stand for no tempo, see `spotnb.models.ruler.TempoRuler`. A third output holds the typical latents
+        `[N, C, F]`.
         """
         embeds = nn.functional.normalize(self.encoder(ids, attention_mask=mask).text_embeds, dim=-1)
         products = embeds[:, : self.tellings.shape[1]] @ self.tellings.T
         similarity, nearest = (products / self.tellings.square().sum(1).clamp_min(1e-9)).max(1)
-        return embeds, torch.where(similarity > LIKELY, self.lengths[nearest], torch.zeros_like(similarity))
+        beats = torch.where(similarity > LIKELY, self.lengths[nearest], torch.zeros_like(similarity))
+        return (embeds, beats) if self.typical is None else (embeds, beats, self.typical(embeds))
 
 
 class Denoiser(nn.Module):

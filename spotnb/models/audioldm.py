@@ -17,6 +17,7 @@ from spotnb.models.mel_diffusion import NATIVE_FRAMES, MelDiffusion
 from spotnb.models.ruler import TempoRuler, beat_waves
 from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
+from spotnb.models.typical import TypicalLatent
 
 __all__ = ["NATIVE_FRAMES", "DiffusersAudioLDM"]
 
@@ -24,7 +25,7 @@ __all__ = ["NATIVE_FRAMES", "DiffusersAudioLDM"]
 class DiffusersAudioLDM(MelDiffusion):
     """An `AudioModel` that consists of a UNet, an autoencoder, a CLAP text encoder, a vocoder and a noise schedule.
 
-    The embedded model was trained with both a frequency code and a tempo ruler.
+    The embedded model has a frequency code, a tempo ruler and a typical latent; published checkpoints have none.
 
     Args:
         name: Name for the manifest.
@@ -37,6 +38,7 @@ class DiffusersAudioLDM(MelDiffusion):
         frequency_code: `[K, latent_bins]`, K constant input channels of the UNet that identify the latent bin, or None.
         tempo_ruler: Determines the waves that are added as input channels of the UNet and mark the beats if the prompt
             gives a tempo, or None.
+        typical: The typical latent of an embedding, from which runs start, or None.
         device: The device of all networks.
         dtype: The precision of the UNet.
         notes: Further entries for the manifest.
@@ -58,6 +60,7 @@ class DiffusersAudioLDM(MelDiffusion):
         *,
         frequency_code: Tensor | None = None,
         tempo_ruler: TempoRuler | None = None,
+        typical: TypicalLatent | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         notes: dict[str, Any] | None = None,
@@ -67,9 +70,11 @@ class DiffusersAudioLDM(MelDiffusion):
         device = torch.device(device)
         self.frequency_code = None if frequency_code is None else frequency_code.to(device, dtype)
         self.tempo_ruler = ruler = None if tempo_ruler is None else tempo_ruler.to(device)
+        self.typical = None if typical is None else typical.to(device)
         facts = {
             **({} if self.frequency_code is None else {"code": self.frequency_code}),
             **({} if ruler is None else {"tellings": ruler.tellings, "beats": ruler.beats}),
+            **({} if self.typical is None else {"mean": self.typical.mean, "slope": self.typical.slope}),
         }
         encoders = {"text_encoder": text_encoder}
         options: dict[str, Any] = {"device": device, "dtype": dtype, "notes": notes, "digest": digest}
@@ -80,6 +85,11 @@ class DiffusersAudioLDM(MelDiffusion):
     def embed(self, texts: list[str]) -> Tensor:
         """Return the normalized CLAP embeddings `[N, D]` of N texts. Words past the tokenizer's limit are cut."""
         return embed_texts(self.text_encoder, self.tokenizer, texts, self.device)
+
+    @shelter
+    def typical_latent(self, cond: Tensor) -> Tensor | None:
+        """Return the typical latents `[N, C, F]` of embeddings `[N, D]`, or None if the model has none."""
+        return None if self.typical is None else self.typical(cond.to(self.device))
 
     def place(self, cond: Tensor, starts: Tensor, frames: int) -> Tensor:  # noqa: ARG002  of the protocol
         """Append the first frame of each window to the embeddings, `[N, D + 1]`, if the network has a tempo ruler."""

@@ -21,10 +21,15 @@ from spotnb.models.identity import folder_digest
 from spotnb.models.locate import EMBEDDED
 from spotnb.models.mel_fit import check_mel_fit, check_width, text_width
 from spotnb.models.ruler import WAVE_CHANNELS, TempoRuler
+from spotnb.models.typical import TypicalLatent
 from spotnb.sound.mel import BINS, LATENT_MELS
 from spotnb.support.reasons import reason_of
 
-CODE_FILE, RULER_FILE = "frequency_code.safetensors", "tempo_ruler.safetensors"
+CODE_FILE, RULER_FILE, TYPICAL_FILE = (
+    "frequency_code.safetensors",
+    "tempo_ruler.safetensors",
+    "typical_latent.safetensors",
+)
 
 
 def from_folder(
@@ -59,6 +64,7 @@ def from_folder(
     options, notes = head_options(unet, heads)
     code, ruler = _read_code(folder / "unet" / CODE_FILE), _read_ruler(folder / "unet" / RULER_FILE)
     check_mel_fit(folder, pieces, (0 if code is None else len(code)) + (0 if ruler is None else WAVE_CHANNELS))
+    typical = _read_typical(folder / "unet" / TYPICAL_FILE, pieces["vae"].config["latent_channels"], text_width(text))
     check_width(
         folder,
         ("unet", unet["projection_class_embeddings_input_dim"]),
@@ -74,6 +80,7 @@ def from_folder(
             tokenizer=load_clap_tokenizer(folder / "tokenizer", text),
             frequency_code=code,
             tempo_ruler=ruler,
+            typical=typical,
             device=device,
             dtype=dtype,
             notes=notes,
@@ -108,6 +115,21 @@ def _read_ruler(path: Path) -> TempoRuler | None:
             f"tellings and beats in {where(path)} have shapes {shapes}: expected [K, C] and [K]; fetch the model again"
         )
     return TempoRuler(tellings, beats)
+
+
+def _read_typical(path: Path, channels: int, width: int) -> TypicalLatent | None:
+    """Return the typical latent in the folder of the UNet, or None if there is none."""
+    if not path.exists():
+        return None
+    mean, slope = _read_tensors(path, "mean", "slope")
+    expected = [channels, BINS // LATENT_MELS]
+    if list(mean.shape) != expected or list(slope.shape) != [*expected, width]:
+        shapes = f"{list(mean.shape)} and {list(slope.shape)}"
+        raise SpotnbError(
+            f"mean and slope in {where(path)} have shapes {shapes}: expected {expected} and {[*expected, width]}; "
+            "fetch the model again"
+        )
+    return TypicalLatent(mean.float(), slope.float())
 
 
 def _read_tensors(path: Path, *names: str) -> list[Tensor]:

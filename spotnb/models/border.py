@@ -56,6 +56,23 @@ def place(model: AudioModel, rows: Any, starts: Sequence[int], frames: int) -> A
     return placed
 
 
+@torch.no_grad()
+def typical_latent(model: AudioModel, cond: Any) -> Tensor | None:
+    """Return the typical latent `[N, C, F]` of each row of conditioning, or None if the model has none.
+
+    Raises:
+        SpotnbError: It has another shape or type, or holds NaN or infinity.
+    """
+    method = getattr(model, "typical_latent", None)
+    found = None if method is None else method(cond)
+    if found is None:
+        return None
+    typical = _checked(model, "typical_latent", found, (len(cond), model.channels, model.latent_bins))
+    if not torch.isfinite(typical).all():
+        raise _wrong(model, "typical_latent", "NaN or infinity", "finite numbers")
+    return typical
+
+
 def predict_noise(model: AudioModel, x: Tensor, t: Tensor, cond: Any) -> Tensor:
     """Return the predicted noise, with a graph only if `x` requires a gradient.
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 INDEX = "model_index.json"
 TEXTS = frozenset({".json", ".txt", ".model"})
-OURS = frozenset({"frequency_code.safetensors", "tempo_ruler.safetensors"})
+OURS = frozenset({"frequency_code.safetensors", "tempo_ruler.safetensors", "typical_latent.safetensors"})
 """Tensors of the embedded model that lie beside the weights of its UNet."""
 PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 VOCABULARY = ({"tokenizer.json"}, {"vocab.json", "merges.txt"}, {"spiece.model"})

@@ -27,6 +27,8 @@ class AudioModel(Protocol):
     - `tile_batch`: windows per forward pass, by default 2.
     - `place(cond, starts, frames)`: returns rows of conditioning that tell where in a piece of `frames` latent frames
       the windows lie, for a network that needs to know; they begin at the frames `starts`, a LongTensor `[N]`.
+    - `typical_latent(cond)`: the mean over time of the clean latents that each row of conditioning makes one expect,
+      `[N, C, F]`, or None. A run starts from it with noise, see `spotnb.models.typical`.
     - `read_text(text)`, or only `unknown_words(text)`: what the model reads of a text, see `spotnb.models.words`.
     - `score(waveforms, text)`: how well sounds `[B, samples]` match a text, to choose among candidates.
     """

@@ -133,6 +133,20 @@ class Prompts(Shown):
             return (Guide(self.prompts[present[0]]),)
         return tuple(Guide(self.prompts[prompt], torch.from_numpy(shares[prompt])) for prompt in present)
 
+    def over_time(self, values: Tensor) -> Tensor:
+        """Return what each candidate's prompts make of values `[N, ...]` of the rows, in each frame of the latent.
+
+        Prompts that share a frame are mixed as `weights` says.
+
+        Returns:
+            A tensor `[B, T, ...]`. B or T is 1 if all candidates or all frames are alike.
+        """
+        each = [values[list(rows)][:, None] for rows in self.prompts]
+        if self.weights is None:
+            return each[0]
+        shares = torch.from_numpy(self.weights).to(values).reshape(*self.weights.shape, *[1] * (values.ndim - 1))
+        return sum((value * share for value, share in zip(each, shares, strict=True)), torch.zeros_like(each[0]))
+
 
 def _listed(words: tuple[str, ...]) -> str:
     more = len(words) - MOST_LISTED

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.models.shelter import shelter
-from spotnb.sampling.run import Run, RunState
+from spotnb.sampling.run import Run
+from spotnb.sampling.state import RunState
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.own import take_step

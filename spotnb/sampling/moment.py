@@ -16,9 +16,10 @@ from spotnb.models.card import model_card
 from spotnb.models.protocol import AudioModel, described
 from spotnb.models.shelter import usable_threads
 from spotnb.sampling.card import run_facts, run_text
-from spotnb.sampling.run import Run, RunState
+from spotnb.sampling.run import Run
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
 from spotnb.sampling.source import Source
+from spotnb.sampling.state import RunState
 from spotnb.solvers.card import card_of_solver
 from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import Solver

@@ -23,7 +23,7 @@ class Padding(NamedTuple):
 
     Attributes:
         of: The mirrored tensor: "clean estimate" (with new noise), "noisy latent", "nothing" (before there is an
-            estimate, the padding is only noise), or "none" (there is no padding).
+            estimate, the padding is noise like the latent), or "none" (there is no padding).
         left: The frames of the latent that appear before frame 0, from left to right.
         right: The frames of the latent that appear after the last frame, from left to right.
     """
@@ -65,7 +65,7 @@ def padded_latent(
 
     Args:
         x: The noisy latent `[B, C, T, F]`, at the solver's scale.
-        estimate: The clean estimate of the previous step, or None before the first step.
+        estimate: The clean estimate of the previous step; before the first step the typical latent, or None.
         layout: The tiles of the step. `layout.pad` holds the sizes of the padding.
         solver: The solver, which knows the noise level of the step.
         draws: The source of the padding's noise.

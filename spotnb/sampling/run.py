@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from spotnb.errors import SpotnbError
+from spotnb.models.border import typical_latent
 from spotnb.models.card import model_card
 from spotnb.models.protocol import AudioModel, audio_channels
 from spotnb.models.shelter import shelter
@@ -24,6 +25,7 @@ from spotnb.sampling.memory import peak_bytes
 from spotnb.sampling.padding import padded_latent
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import Source, make_source
+from spotnb.sampling.state import RunState
 from spotnb.sampling.windows import Stitch, gather
 from spotnb.solvers.card import card_of_solver
 from spotnb.solvers.make import make_solver
@@ -39,31 +41,6 @@ from spotnb.tiling.clock import Clock
 from spotnb.tiling.config import should_use_spotdiffusion
 from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
-
-
-@dataclass(frozen=True, repr=False)
-class RunState(Shown):
-    """The state of a run between two steps.
-
-    Attributes:
-        step: The index of the next step. Steps that a run from known sound skips are counted too.
-        x: The noisy latent `[B, C, T, F]` before that step.
-        x0: The clean estimate of the previous step; None before the first step.
-        solver_state: The solver's memory of earlier steps.
-        guided: Whether guidance was active at the previous step. None before the first step, or if an old trace does
-            not record it.
-        origin: The draws of the initial noise. They differ from the run's own after a fork to another seed.
-    """
-
-    step: int
-    x: Tensor
-    x0: Tensor | None
-    solver_state: Any
-    guided: bool | None
-    origin: Draws
-
-    def _text_(self) -> str:
-        return f"before step {self.step}, latent {list(self.x.shape)}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -181,7 +158,7 @@ class Run(Shown):
 
     @shelter
     def start(self, noise: Tensor | None = None, draws: Draws | None = None) -> RunState:
-        """Return the state before the first step.
+        """Return the state before the first step: noise, with the typical latent of the prompt if the model has one.
 
         Args:
             noise: Initial noise `[B, C, t, F]` that replaces the drawn noise in the first `t` frames.
@@ -192,7 +169,9 @@ class Run(Shown):
         if noise is not None:
             drawn[:, :, : noise.shape[2]] = noise
         if self.source is not None and first:
-            x = self._noised_source(self.source, drawn, first)
+            x = self._noised(self.source.latent, drawn, first)
+        elif (typical := self.typical()) is not None:
+            x = self._noised(typical, drawn, first)
         else:
             x = like(self.solver, "initial_latent", self.solver.initial_latent(drawn), drawn)
         x = self._with_known_sound(x, first, draws)
@@ -204,12 +183,24 @@ class Run(Shown):
             return self.source.latent.expand(self.shape)
         return state.x0
 
+    def typical(self) -> Tensor | None:
+        """Return the typical latent of the prompts, `[B, C, T, F]`, or None if the model has none."""
+        of_rows = typical_latent(self.model, self.prompts.conditioning)
+        if of_rows is None:
+            return None
+        return self.prompts.over_time(of_rows.to(self.model.device)).movedim(1, 2).expand(self.shape)
+
+    def padded(self, state: RunState, layout: Layout) -> Tensor:
+        """Return the latent of a step with padding past its ends, at the network's scale."""
+        estimate = self.estimate(state)
+        shown = self.typical() if estimate is None else estimate
+        return padded_latent(state.x, shown, layout, self.solver, self.draws, state.step)
+
     @shelter
     def predict(self, state: RunState, layout: Layout) -> Tensor:
         """Predict the noise of the full latent, `[B, C, T, F]`, keeping the predictions of only one batch at a time."""
-        estimate, timestep = self.estimate(state), self.solver.timesteps[state.step]
-        padded = padded_latent(state.x, estimate, layout, self.solver, self.draws, state.step)
-        windows, stitch = gather(padded, layout), Stitch(layout)
+        timestep = self.solver.timesteps[state.step]
+        windows, stitch = gather(self.padded(state, layout), layout), Stitch(layout)
         waiting: dict[int, Tensor] = {}
         for tile in range(len(layout.tiles)):  # in order, because the order changes the last bits of sums
             if tile not in waiting:
@@ -286,8 +277,8 @@ class Run(Shown):
         if source is None or not source.kept.any():
             return x
         noise = draws.normal(self.shape[1:], step, "keep").to(source.latent)
-        return source.impose(x, self._noised_source(source, noise, step))
+        return source.impose(x, self._noised(source.latent, noise, step))
 
-    def _noised_source(self, source: Source, noise: Tensor, step: int) -> Tensor:
-        noised = self.solver.add_noise(source.latent.expand(self.shape), noise, step)
+    def _noised(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
+        noised = self.solver.add_noise(clean.expand(self.shape), noise, step)
         return like(self.solver, "add_noise", noised, noise)

@@ -20,9 +20,10 @@ from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
 from spotnb.sampling.history import record_of, require_agreement, restored
 from spotnb.sampling.listening import Listener, latent_of
 from spotnb.sampling.moment import Moment, RunView, new_trace
-from spotnb.sampling.run import Run, RunState
+from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import KnownSound
+from spotnb.sampling.state import RunState
 from spotnb.sampling.step import Step
 from spotnb.support.checks import check_flag, check_int
 from spotnb.support.options import documented, with_options

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.guidance import Prediction
-from spotnb.sampling.padding import Padding, padded_latent, padding_of
-from spotnb.sampling.run import Run, RunState
+from spotnb.sampling.padding import Padding, padding_of
+from spotnb.sampling.run import Run
+from spotnb.sampling.state import RunState
 from spotnb.sampling.windows import gather, scatter
 from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import check_int
@@ -77,11 +78,10 @@ class Step(Shown):
         The shape is `[B, C, left + T + right, F]`. `layout.pad` holds the sizes, and `padding` the mirrored frames. The
         edge policy `reflect` mirrors the clean estimate of the previous step and adds new noise at this step's level,
         because mirrored noise would be correlated with the real noise, and the network would read it as signal. Before
-        there is an estimate, the padding is only noise. `reflect_noisy` mirrors the noisy latent itself.
+        there is an estimate, the padding is noise like the latent. `reflect_noisy` mirrors the noisy latent itself.
         """
         if self._padded is None:
-            run = self.run
-            self._padded = padded_latent(self.state.x, self._estimate, self.layout, run.solver, run.draws, self.index)
+            self._padded = self.run.padded(self.state, self.layout)
         return self._padded
 
     @property

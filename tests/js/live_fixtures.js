@@ -42,13 +42,19 @@ export const tokenizer = {
 
 function textEncoder({ mask }) {
   const [rows, longest] = mask.dims;
-  const embeds = [];
+  const [embeds, typical] = [[], []];
   for (let row = 0; row < rows; row += 1) {
     const ones = mask.data.slice(row * longest, (row + 1) * longest).filter((one) => one === 1n);
     const words = ones.length - 2;
-    embeds.push(words / 10, (words % 3) / 5);
+    const [first, second] = [words / 10, (words % 3) / 5];
+    embeds.push(first, second);
+    for (const channel of [1, 2]) for (let bin = 0; bin < 4; bin += 1) typical.push(first * channel - (second * bin) / 4);
   }
-  return { embeds: { data: Float32Array.from(embeds) }, beats: { data: new Float32Array(rows) } };
+  return {
+    embeds: { data: Float32Array.from(embeds) },
+    beats: { data: new Float32Array(rows) },
+    typical: { data: Float32Array.from(typical) },
+  };
 }
 
 function denoiser({ x, t, embeds, starts }) {

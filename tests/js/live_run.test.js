@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { generate } from "../../spotnb/live/static/generate.js";
+import { draw } from "../../spotnb/live/static/noise.js";
 import { Run } from "../../spotnb/live/static/run.js";
 import { cuts } from "../../spotnb/widgets/static/shared/layout.js";
 import { assertClose, fixture, fixtureModel, networks, thin } from "./live_fixtures.js";
@@ -42,6 +43,22 @@ test("a run goes on from any of its states, and no step changes a state", async 
   const whole = await run.finish({ onStep: (state) => states.push(state) }, states[0]);
   assert.deepEqual((await run.finish({}, states[2])).x.data, whole.x.data);
   assert.deepEqual(run.start().x.data, states[0].x.data);
+});
+
+test("a run starts from noise if the model has no typical latent", async () => {
+  const plain = fixtureModel(
+    {},
+    {
+      text_encoder: async (name, inputs) => {
+        const { embeds, beats } = await networks.run(name, inputs);
+        return { embeds, beats };
+      },
+    },
+  );
+  const run = await Run.of(plain, BASE);
+  assert.deepEqual(run.start().x.data, draw(run.start().x.data.length, BASE.seed, 0, "start"));
+  const other = await Run.of(fixtureModel(), BASE);
+  assert.notDeepEqual(other.start().x.data, run.start().x.data);
 });
 
 test("a run can be cancelled before every forward pass, and another one then runs as ever", async () => {

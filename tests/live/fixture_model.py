@@ -1,7 +1,7 @@
 """A model whose networks JavaScript has too, see tests/js/live_fixtures.js: arithmetic that rounds alike everywhere.
 
 Every network depends on what a mistake would change: the noise prediction on neighboring frames, on the place of the
-window and on its prompt, and the log-mel on the place in the window.
+window and on its prompt, the typical latent on prompt, channel and bin, and the log-mel on the place in the window.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.networks import FunctionModel
 
 
 class FixtureModel(FunctionModel):
-    """An `AudioModel` with `place`, whose embeddings count the words of a text."""
+    """An `AudioModel` with `place` and `typical_latent`, whose embeddings count the words of a text."""
 
     name, channels, latent_bins, native_frames = "fixture", 2, 4, 16
 
@@ -28,6 +28,11 @@ class FixtureModel(FunctionModel):
 
     def place(self, cond: Tensor, starts: Tensor, frames: int) -> Tensor:
         return torch.cat([cond, starts.to(cond)[:, None]], dim=1)
+
+    def typical_latent(self, cond: Tensor) -> Tensor:
+        channels, bins = torch.arange(2)[:, None] + 1, torch.arange(4) / 4
+        first, second = cond[:, :, None, None].unbind(1)
+        return first * channels - second * bins
 
     def decode_mel(self, latent: Tensor) -> Tensor:
         mel = latent.mean(1, keepdim=True).repeat_interleave(4, dim=2).repeat_interleave(16, dim=3)

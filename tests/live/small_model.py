@@ -18,7 +18,7 @@ CODES = 2
 
 
 def save_small_model(folder: Path, *, tones: int, prediction_type: str = "v_prediction") -> Path:
-    """Write a model with a frequency code and a tempo ruler. `tones` are those of its vocoder."""
+    """Write a model with a frequency code, a tempo ruler and a typical latent. `tones` are those of its vocoder."""
     channels: dict[str, Any] = {
         "block_out_channels": (8, 16),
         "down_block_types": ("DownBlock2D", "DownBlock2D"),
@@ -41,7 +41,9 @@ def save_small_model(folder: Path, *, tones: int, prediction_type: str = "v_pred
     width = pieces["text_encoder"].config.projection_dim
     code = torch.linspace(-1, 1, CODES * 16).reshape(CODES, 16)
     ruler = {"tellings": torch.eye(3, width - 2), "beats": torch.tensor([8.0, 12.5, 20.0])}
-    return save_folder(folder, pieces, frequency_code=code, tempo_ruler=ruler)
+    slope = torch.linspace(-1, 1, 8 * 16 * width).reshape(8, 16, width)
+    typical = {"mean": torch.linspace(-1, 1, 8 * 16).reshape(8, 16), "slope": slope}
+    return save_folder(folder, pieces, frequency_code=code, tempo_ruler=ruler, typical_latent=typical)
 
 
 def _two_levels() -> dict[str, Any]:

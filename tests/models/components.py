@@ -163,6 +163,7 @@ def save_folder(
     *,
     frequency_code: Tensor | None = None,
     tempo_ruler: dict[str, Tensor] | None = None,
+    typical_latent: dict[str, Tensor] | None = None,
 ) -> Path:
     """Write the pieces in diffusers' layout of an AudioLDM folder, and ours into the folder of the UNet."""
     from safetensors.torch import save_file
@@ -175,4 +176,6 @@ def save_folder(
         save_file({"frequency_code": frequency_code}, folder / "unet" / "frequency_code.safetensors")
     if tempo_ruler is not None:
         save_file(tempo_ruler, folder / "unet" / "tempo_ruler.safetensors")
+    if typical_latent is not None:
+        save_file(typical_latent, folder / "unet" / "typical_latent.safetensors")
     return folder

@@ -16,7 +16,7 @@ from spotnb.models.defaults import NAMES, defaults_of
 from spotnb.models.protocol import described
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
-from tests.networks import FunctionModel, pointwise
+from tests.networks import FunctionModel, TypicalModel, pointwise
 
 CONFIG = SpotDiffusionConfig(16)
 
@@ -45,7 +45,7 @@ def run(model: Any, **settings: Any) -> SpotSampler:
 
 def returning(method: str, change: Callable[[Any], Any], model: FunctionModel | None = None) -> FunctionModel:
     """Return a model of which one method returns something else."""
-    model = model or FunctionModel(pointwise)
+    model = model or TypicalModel(pointwise)
     before = getattr(model, method)
     setattr(model, method, lambda *args: change(before(*args)))
     return model
@@ -63,6 +63,8 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "list": ("embed", set, "a set without __getitem__"),
     "mel": ("decode_mel", lambda mel: mel[:, 0], "expected [1, 1, 128, 64] float32"),
     "short": ("vocode", lambda wave: wave[:, :-1], "returned [1, 20479] float32: expected [1, 20480] float32"),
+    "flat": ("typical_latent", lambda values: values[..., 0], "[2, 2] float32: expected [2, 2, 4] float32"),
+    "endless": ("typical_latent", lambda values: values / 0, "returned NaN or infinity: expected finite numbers"),
     "none": ("vocode", lambda _: None, "returned a NoneType"),
 }
 

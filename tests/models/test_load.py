@@ -131,6 +131,16 @@ def test_a_tempo_ruler_lies_beside_the_weights(tmp_path: Path) -> None:
     assert predict(model).shape == (2, 8, 16, 16)
 
 
+def test_a_typical_latent_lies_beside_the_weights(tmp_path: Path, components: dict[str, Any]) -> None:
+    tensors = {"mean": torch.linspace(-1, 1, 128).reshape(8, 16), "slope": torch.ones(8, 16, 16)}
+    model = load(save_folder(tmp_path / "model", components, typical_latent=tensors))
+    cond = model.embed(["a sea", "a drum"])
+    assert torch.allclose(model.typical_latent(cond), tensors["mean"] + cond.sum(1)[:, None, None], atol=1e-6)
+    plain = load(save_folder(tmp_path / "plain", components))
+    assert plain.typical_latent(cond) is None
+    assert model.describe()["weights_sha256"] != plain.describe()["weights_sha256"]
+
+
 def test_our_vocoder_loads(saved: Path, components: dict[str, Any], tmp_path: Path) -> None:
     vocoder = SinusoidalVocoder(channels=16, hidden=24, depth=1)
     model = load(save_folder(tmp_path / "model", components | {"vocoder": vocoder}))
@@ -285,6 +295,16 @@ def test_a_tempo_ruler_that_does_not_fit_is_named(folder: Path) -> None:
     assert "[3, 3] and [4]" in refusal(folder)
     save_file({"tellings": torch.eye(3)}, file)
     assert "beats" in refusal(folder)
+
+
+def test_a_typical_latent_that_does_not_fit_is_named(folder: Path) -> None:
+    file = folder / "unet" / "typical_latent.safetensors"
+    save_file({"mean": torch.zeros(8, 16), "slope": torch.zeros(8, 16, 12)}, file)
+    assert "[8, 16, 12]: expected [8, 16] and [8, 16, 16]" in refusal(folder)
+    save_file({"mean": torch.zeros(8, 16)}, file)
+    assert "slope" in refusal(folder)
+    save_file({"mean": torch.zeros(8, 16) / 0, "slope": torch.zeros(8, 16, 16)}, file)
+    assert "mean in" in refusal(folder)
 
 
 def test_a_schedule_the_solver_does_not_know_is_named(folder: Path) -> None:

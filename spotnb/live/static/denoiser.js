@@ -11,7 +11,7 @@ import { encode } from "./text.js";
 const [PROMPT, NEGATIVE] = [0, 1]; // the rows of the texts
 
 /**
- * The embeddings of a prompt and a negative prompt.
+ * What the network is told of a prompt and a negative prompt.
  * @param {Model} model
  * @param {string} prompt
  * @param {string} negative
@@ -20,10 +20,14 @@ const [PROMPT, NEGATIVE] = [0, 1]; // the rows of the texts
 export async function embedTexts(model, prompt, negative) {
   const { ids, mask, dims } = encode([prompt, negative], model.description.tokenizer);
   const outputs = await model.run("text_encoder", { ids: { data: ids, dims }, mask: { data: mask, dims } }, "");
-  const width = outputs.embeds.length / dims[0];
+  const row = (/** @type {Float32Array} */ table, /** @type {number} */ number) => {
+    const width = table.length / dims[0];
+    return table.slice(number * width, (number + 1) * width);
+  };
   return {
-    embeds: [PROMPT, NEGATIVE].map((row) => outputs.embeds.slice(row * width, (row + 1) * width)),
+    embeds: [PROMPT, NEGATIVE].map((number) => row(outputs.embeds, number)),
     beats: [...outputs.beats],
+    typical: outputs.typical && row(outputs.typical, PROMPT),
   };
 }
 

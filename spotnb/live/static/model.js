@@ -46,7 +46,13 @@ import { allFinite } from "./numbers.js";
  * @property {Record<string, Method>} methods
  */
 
-/** @typedef {{ embeds: Float32Array[], beats: number[] }} Texts for each text, its embedding and its frames per beat */
+/**
+ * What the network is told of the prompt and the negative prompt.
+ * @typedef {object} Texts
+ * @property {Float32Array[]} embeds their embeddings
+ * @property {number[]} beats their latent frames per beat
+ * @property {Float32Array} [typical] the typical latent of the prompt, [channels, bins], if the model has one
+ */
 
 const FORMAT = 1;
 

@@ -12,13 +12,13 @@ import { frameAt, range } from "./windows.js";
  * The padded latent of a step. Windows are cut from it.
  * @param {object} given
  * @param {Latent} given.x the noisy latent
- * @param {Latent | null} given.x0 the clean estimate of the step before
+ * @param {Latent | null} given.clean the clean estimate of the step before, at the first step the typical latent or null
  * @param {Layout} given.layout
  * @param {number} given.step
  * @param {Solver} given.solver which knows the noise level of the step
  * @param {(size: number, step: number, purpose: "pad") => Float32Array} given.draw
  */
-export function padded({ x, x0, layout, step, solver, draw }) {
+export function padded({ x, clean, layout, step, solver, draw }) {
   const [left, right] = pad(layout);
   if (!left && !right) return x;
   const { frames } = layout;
@@ -27,7 +27,7 @@ export function padded({ x, x0, layout, step, solver, draw }) {
   if (policy.padding === "noisy latent") return joined(x, x.pick(mirrored), left);
   const size = x.channels * (left + right) * x.bins;
   const noise = new Latent(x, left + right, draw(size, step, "pad"));
-  return joined(x, x0 ? solver.addNoise(x0.pick(mirrored), noise, step) : noise, left);
+  return joined(x, clean ? solver.addNoise(clean.pick(mirrored), noise, step) : noise, left);
 }
 
 /**

@@ -101,9 +101,23 @@ export class Run {
     return step < steps - finish_steps ? options : finishing(options, finish_overlap ?? Math.floor(width / 4));
   }
 
-  /** @returns {RunState} */
+  /**
+   * The state before the first step: noise, with the typical latent of the prompt if the model has one.
+   * @returns {RunState}
+   */
   start() {
-    return { step: 0, x: this.#noise(0, "start"), x0: null, solverState: null, guided: null };
+    const [noise, typical] = [this.#noise(0, "start"), this.#typical()];
+    const x = typical ? this.solver.addNoise(typical, noise, 0) : noise;
+    return { step: 0, x, x0: null, solverState: null, guided: null };
+  }
+
+  /** The typical latent of the prompt, alike in all frames, or null if the model has none. */
+  #typical() {
+    const { typical } = this.texts;
+    if (!typical) return null;
+    const { bins } = this.size;
+    const row = this.frames * bins;
+    return new Latent(this.size, this.frames).map((k) => typical[Math.floor(k / row) * bins + (k % bins)]);
   }
 
   /**
@@ -117,7 +131,8 @@ export class Run {
     const { step, x, x0 } = state;
     const seeded = (/** @type {number} */ size, /** @type {number} */ at, /** @type {"pad"} */ purpose) =>
       draw(size, settings.seed, at, purpose);
-    const windows = gather(padded({ x, x0, layout, step, solver, draw: seeded }), layout);
+    const clean = x0 ?? this.#typical();
+    const windows = gather(padded({ x, clean, layout, step, solver, draw: seeded }), layout);
     /** @type {Latent[]} */
     const predictions = [];
     let done = 0;
