@@ -1,10 +1,10 @@
 """The typical latent of a prompt: the mean over time of the clean latents that the prompt makes one expect.
 
-Even at the last timestep of AudioLDM's noise schedule, the latents of training hold 7 % of the sound, and the network
-reads loudness and tone color from that. Pure noise has neither, which it takes for those of a latent of zeros (Lin et
-al. 2024, "Common Diffusion Noise Schedules and Sample Steps are Flawed", arXiv:2305.08891, section 3). A run therefore
-starts from the typical latent with noise (Everaert et al. 2024, "Exploiting the Signal-Leak Bias in Diffusion Models",
-arXiv:2309.15842, section 4).
+Even at the last timestep of AudioLDM's noise schedule, the latents of training hold 1.2 % of the sound, and the network
+reads loudness and tone color from this signal leak. Pure noise has none, which the network takes for the loudness of a
+latent of zeros (Lin et al. 2024, "Common Diffusion Noise Schedules and Sample Steps are Flawed", arXiv:2305.08891,
+section 3.1). A run therefore starts from the typical latent with noise, after Everaert et al. 2024, "Exploiting the
+Signal-Leak Bias in Diffusion Models", arXiv:2309.15842, who draw the leak at random from the statistics of a data set.
 """
 
 from __future__ import annotations

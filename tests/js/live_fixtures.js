@@ -48,7 +48,8 @@ function textEncoder({ mask }) {
     const words = ones.length - 2;
     const [first, second] = [words / 10, (words % 3) / 5];
     embeds.push(first, second);
-    for (const channel of [1, 2]) for (let bin = 0; bin < 4; bin += 1) typical.push(first * channel - (second * bin) / 4);
+    for (const channel of [1, 2])
+      for (let bin = 0; bin < 4; bin += 1) typical.push(first * channel - (second * bin) / 4);
   }
   return {
     embeds: { data: Float32Array.from(embeds) },

@@ -92,7 +92,7 @@ def test_wrong_sound_and_latents_are_named() -> None:
 
 def test_a_vocoder_may_add_samples_at_the_end() -> None:
     longer = returning("vocode", lambda wave: torch.cat([wave, wave[:, :50]], dim=1))
-    np.testing.assert_array_equal(run(longer).decode(), run(FunctionModel(pointwise)).decode())
+    np.testing.assert_array_equal(run(longer).decode(), run(TypicalModel(pointwise)).decode())
 
 
 def test_weights_that_require_gradients_build_no_graph() -> None:
