@@ -6,7 +6,8 @@ training clips needs `--data`. The first embedded model's results with the same 
 
 The main figures, which are printed first, are the distances in musicnn's two spaces (`frechet_msd`, `frechet_mtt`).
 `stages` and `stage_losses` say by class and stage what is lost where; `training.measure_stages` describes their form.
-Names that end in `_error` are standard errors of the figure before, and names that end in `_real` are of real clips.
+Names that end in `_error` are standard errors of the figure before, names that end in `_real` are of real clips, and
+those that end in `_vocoder` and `_autoencoder` of their copies.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import EMBEDDED
 from spotnb.support.files import atomic_write
 from training.data import MissingClips
+from training.measure_distances import measure_captioned, measure_copies
 from training.measure_memory import measure_memory
-from training.measure_prompts import measure_captioned, measure_pairs, measure_prompts
+from training.measure_prompts import measure_pairs, measure_prompts
 from training.measure_real import measure_real
 from training.measure_seams import SEEDS, measure_finish, measure_seams
 from training.measure_sound import measure_long, measure_pitch, measure_tempo, measure_words
@@ -56,6 +58,7 @@ OF_THE_MODEL: dict[str, Callable[[DiffusersAudioLDM], Mapping[str, object]]] = {
     "prompts": measure_prompts,
     "pairs": measure_pairs,
     "captioned": measure_captioned,
+    "copies": measure_copies,
     "stages": measure_stages,
     "pitch": measure_pitch,
     "tempo": measure_tempo,

@@ -1,28 +1,24 @@
-"""Does the model follow its prompts? Accuracy for prompts of one and two classes, and distances to real clips."""
+"""Does the model follow its prompts? Accuracy for prompts of one and two classes."""
 
 from __future__ import annotations
 
 import random
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.mel import torch_log_mel
-from training.captions import caption
-from training.classifier import FRAMES, both_heard, frechet, judge_mels, load_judge, moments
+from training.classifier import both_heard, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.data import class_targets
 from training.measure_real import real_clips
-from training.musicnn import load_musicnn
 from training.phrases import PAIRS
-from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents, vocoded
-from training.uncertainty import jackknife_error
+from training.sampling import ALWAYS, decoded, prompts_of, sampled_latents
 
 CLIPS = {"unseen": 6, "seen": 6}  # per class
 PAIRS_ASKED = 84
-CAPTIONED = 252  # real clips, and as many generated ones, in the distances to captioned real clips
+REAL = 252  # clips, of which one in six is of two classes
 
 
 def measure_prompts(model: DiffusersAudioLDM) -> dict[str, object]:
@@ -73,7 +69,7 @@ def measure_pairs(model: DiffusersAudioLDM) -> dict[str, object]:
     judge, _ = load_judge()
     texts, targets = pair_prompts(PAIRS_ASKED)
     _, heard = judge_mels(judge, decoded(model, sampled_latents(model, texts)))
-    sound, rows = real_clips(CAPTIONED)
+    sound, rows = real_clips(REAL)
     of = [i for i, row in enumerate(rows) if "with" in row]
     _, real = judge_mels(judge, torch_log_mel(sound[of]))
     threshold = judge.get_buffer("threshold").item()
@@ -81,43 +77,3 @@ def measure_pairs(model: DiffusersAudioLDM) -> dict[str, object]:
         "pairs_both_heard": both_heard(heard, targets.numpy(), threshold),
         "pairs_both_heard_real": both_heard(real, class_targets([rows[i] for i in of]).numpy(), threshold),
     }
-
-
-def measure_captioned(model: DiffusersAudioLDM) -> dict[str, object]:
-    """Return Fréchet distances between unseen real clips and clips generated from their captions, in three spaces.
-
-    The spaces are the judge's and, for vocoded sound, those of two networks that others trained on recorded music
-    (`training.musicnn`). The distance of other real clips is the reference for a perfect model. Clips are generated in
-    15 steps of DPM-Solver++ and, for the judge's space only, also in 50 steps of DDIM. Standard errors are those of the
-    jackknife over the clips that are compared with the real ones.
-    """
-    judge, _ = load_judge()
-    taggers = {name: load_musicnn(name=f"{name.upper()}_musicnn") for name in ("msd", "mtt")}
-
-    def spaces(sound: Tensor) -> dict[str, np.ndarray]:
-        features = {"judge": judge_mels(judge, torch_log_mel(sound)[:, :, :FRAMES])[0]}
-        for name, tagger in taggers.items():
-            with torch.no_grad():
-                features[name] = torch.cat([tagger.features(part) for part in sound.split(8)]).numpy()
-        return features
-
-    real, rows = real_clips(CAPTIONED)
-    reference = {name: moments(values) for name, values in spaces(real).items()}
-    other = spaces(real_clips(CAPTIONED, CAPTIONED)[0])
-    texts = [caption(row, random.Random(i)) for i, row in enumerate(rows)]
-    results: dict[str, object] = {}
-    generated: dict[str, np.ndarray] = {}
-    for steps, solver in ((15, "dpm++"), (50, "ddim")):
-        mels = decoded(model, sampled_latents(model, texts, solver=solver, steps=steps))
-        if steps == 15:
-            generated = spaces(vocoded(model, mels))
-        results[f"frechet_captioned_{steps}_steps"] = frechet(moments(judge_mels(judge, mels)[0]), reference["judge"])
-    for name, wanted in reference.items():
-
-        def distance(features: np.ndarray, wanted: tuple[np.ndarray, np.ndarray] = wanted) -> float:
-            return frechet(moments(features), wanted)
-
-        for key, features in (("", generated[name]), ("_real", other[name])):
-            results[f"frechet_{name}{key}"] = distance(features)
-            results[f"frechet_{name}{key}_error"] = jackknife_error(distance, features)
-    return results

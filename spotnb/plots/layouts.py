@@ -292,7 +292,7 @@ def plot_padding(
     what = f"padding of {left} and {right} frames" if left or right else "no padding"
     ax.set_title(f"{layout.method}, {layout.edge}, shift {layout.shift}: {what}", loc="left", fontsize="medium")
     if left or right:
-        kind = "only noise: there is no estimate yet" if noise_alone else "padding"
+        kind = "new noise: there is no estimate yet" if noise_alone else "padding"
         entries: list[tuple[Any, str]] = [hatch_key(kind)]
         if not noise_alone:
             entries.append((Patch(facecolor=BLUES[0]), _SOURCES.get(layout.policy.padding, "mirrored frames")))

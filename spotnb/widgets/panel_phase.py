@@ -103,7 +103,7 @@ def padding_words(step: Any) -> str:
     """Return how many frames a step pads, and where they come from."""
     left, right = step.layout.pad
     source = step.padding.of
-    origin = {"none": "nothing to mirror", "nothing": "only noise"}.get(source, f"mirrored from the {source}")
+    origin = {"none": "nothing to mirror", "nothing": "new noise"}.get(source, f"mirrored from the {source}")
     return f"padded by {left} and {right} frames ({origin})"
 
 

@@ -308,7 +308,7 @@ def test_padding_of_a_real_step_is_noise_before_there_is_an_estimate():
     assert isinstance(step, Step)
     assert sum(step.layout.pad)
     _, ax, _ = plot_padding(step)
-    assert keys(ax) == ["only noise: there is no estimate yet"]
+    assert keys(ax) == ["new noise: there is no estimate yet"]
     assert not ax.patches
     sampler.step()
     _, ax, image = plot_padding(sampler.begin())
