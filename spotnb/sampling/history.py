@@ -12,9 +12,8 @@ from torch import Tensor
 from spotnb.errors import InputError
 from spotnb.models.shelter import shelter
 from spotnb.sampling.run import Run
-from spotnb.sampling.state import RunState
+from spotnb.sampling.state import Origin, RunState
 from spotnb.solvers.multistep import state_for_step
-from spotnb.solvers.noise import Draws
 from spotnb.solvers.own import take_step
 from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
@@ -68,7 +67,7 @@ def _fetching(tensor: Tensor, trace: Trace) -> Callable[[], Any]:
 
 
 @shelter
-def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | None:
+def restored(run: Run, trace: Trace, step: int, origin: Origin) -> RunState | None:
     """Return the latest state at or before `step` that can be restored exactly, or None.
 
     A record is exact if it holds x and x0 in float32. A solver that remembers earlier steps needs the records of all
@@ -84,9 +83,9 @@ def restored(run: Run, trace: Trace, step: int, origin: Draws) -> RunState | Non
     return RunState(last.step + 1, tensor_of(last.x, run), tensor_of(last.x0, run), solver_state, guided, origin)
 
 
-def _remembered(run: Run, records: Iterable[StepRecord], origin: Draws) -> tuple[bool | None, Any]:
+def _remembered(run: Run, records: Iterable[StepRecord], origin: Origin) -> tuple[bool | None, Any]:
     """Return whether guidance was active at the last of the records, and the solver's state after it."""
-    state = run.start(draws=origin)
+    state = run.start(origin=origin)
     x, guided, solver_state = state.x, state.guided, state.solver_state
     for record in records:
         solver_state = state_for_step(run.solver, record.step, solver_state, guided=record.guided, was_guided=guided)

@@ -25,7 +25,7 @@ from spotnb.sampling.memory import peak_bytes
 from spotnb.sampling.padding import padded_latent
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import Source, make_source
-from spotnb.sampling.state import RunState
+from spotnb.sampling.state import Origin, RunState
 from spotnb.sampling.windows import Stitch, gather
 from spotnb.solvers.card import card_of_solver
 from spotnb.solvers.make import make_solver
@@ -157,25 +157,25 @@ class Run(Shown):
         return self.settings.layout(self.frames, step, self.model.time_multiple)
 
     @shelter
-    def start(self, noise: Tensor | None = None, draws: Draws | None = None) -> RunState:
-        """Return the state before the first step: noise, with the typical latent of the prompt if the model has one.
+    def start(self, noise: Tensor | None = None, origin: Origin | None = None) -> RunState:
+        """Return the state before the first step: noise, with the typical latent of the prompts if the model has one.
 
         Args:
             noise: Initial noise `[B, C, t, F]` that replaces the drawn noise in the first `t` frames.
-            draws: The source of the initial noise, by default the run's own draws.
+            origin: What the initial latent is made of, by default the run's own draws and prompts.
         """
-        draws, first = draws or self.draws, self.steps.start
-        drawn = draws.normal(self.shape[1:], 0, "start").to(self.model.device)
+        origin, first = origin or Origin(self.draws, self.typical()), self.steps.start
+        drawn = origin.draws.normal(self.shape[1:], 0, "start").to(self.model.device)
         if noise is not None:
             drawn[:, :, : noise.shape[2]] = noise
         if self.source is not None and first:
             x = self._noised(self.source.latent, drawn, first)
-        elif (typical := self.typical()) is not None:
-            x = self._noised(typical, drawn, first)
+        elif origin.typical is not None:
+            x = self._noised(origin.typical, drawn, first)
         else:
             x = like(self.solver, "initial_latent", self.solver.initial_latent(drawn), drawn)
-        x = self._with_known_sound(x, first, draws)
-        return RunState(first, x, None, self.solver.initial_state(first), None, draws)
+        x = self._with_known_sound(x, first, origin.draws)
+        return RunState(first, x, None, self.solver.initial_state(first), None, origin)
 
     def estimate(self, state: RunState) -> Tensor | None:
         """Return the current estimate of the clean latent: x0, or before the first step known sound without gaps."""
@@ -193,7 +193,7 @@ class Run(Shown):
     def padded(self, state: RunState, layout: Layout) -> Tensor:
         """Return the latent of a step with padding past its ends, at the network's scale."""
         estimate = self.estimate(state)
-        shown = self.typical() if estimate is None else estimate
+        shown = state.origin.typical if estimate is None else estimate
         return padded_latent(state.x, shown, layout, self.solver, self.draws, state.step)
 
     @shelter

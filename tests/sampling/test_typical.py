@@ -100,3 +100,15 @@ def test_known_sound_takes_its_place() -> None:
 def test_a_replay_starts_from_it() -> None:
     made = sampler(record="all").run(progress=False)
     assert replay(made.trace, made.model, progress=False).same
+
+
+@pytest.mark.parametrize("solver", ["ddim", "dpm++"])
+def test_a_fork_to_another_prompt_keeps_what_it_started_from(solver: str) -> None:
+    """A solver with a memory repeats the first step of the earlier run, which started from another typical latent."""
+    made = sampler(solver=solver, record="all").run(progress=False)
+    early = made.fork(at=1, prompt="bass drums").run(progress=False)
+    late = made.fork(at=3, prompt="bass drums").goto(1).run(progress=False)
+    assert torch.equal(early.latent, late.latent)
+    at_once = made.fork(at=0, prompt="bass drums")
+    assert torch.equal(at_once.latent, sampler(solver=solver).latent)
+    assert not torch.equal(at_once.reset().latent, sampler(solver=solver).latent)
