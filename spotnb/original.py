@@ -184,7 +184,7 @@ def spotdiffusion_sample(
             off.
         unconditional_guidance_scale: The guidance scale.
         eta: Noise added back at each step, from 0 (DDIM) to 1 (as much as DDPM).
-        x_T: The initial noise, with the shape `shape`; None draws it.
+        x_T: The initial noise, with the shape `shape`; None draws it. The embedded model adds its typical latent.
         S: The number of denoising steps, 1 to 1000.
         config: How the latent is tiled. None is `SpotDiffusionConfig()`.
         seed: The seed of every draw. Item i of the batch uses `seed + i`, so the same call gives the same latent. None

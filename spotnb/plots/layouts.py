@@ -233,7 +233,7 @@ def plot_padding(
 
     With the edge policy `reflect`, the clean estimate is mirrored and noise is added again. The copy therefore
     resembles its source only as far as the latent is already clean, and at step 0, which has no estimate, the padding
-    is noise like the latent. With `reflect_noisy`, the noisy latent itself is mirrored.
+    is made like the initial latent. With `reflect_noisy`, the noisy latent itself is mirrored.
 
     Args:
         step: A `Step`, or another object with a `.layout` and a `.padded` `[B, C, left + T + right, F]`, numpy or

@@ -218,7 +218,7 @@ class RunView(Shown):
 
     @property
     def latent(self) -> Tensor:
-        """The noisy latent `[B, C, T, F]`; before the first step, the initial noise, with known sound noised in.
+        """The noisy latent `[B, C, T, F]`; before the first step, noise with the typical latent or known sound.
 
         Another latent of the same shape may be assigned, to see what the next steps make of it.
         """

@@ -23,7 +23,7 @@ class Padding(NamedTuple):
 
     Attributes:
         of: The mirrored tensor: "clean estimate" (with new noise), "noisy latent", "nothing" (before there is an
-            estimate, the padding is noise like the latent), or "none" (there is no padding).
+            estimate, the padding is made like the initial latent), or "none" (there is no padding).
         left: The frames of the latent that appear before frame 0, from left to right.
         right: The frames of the latent that appear after the last frame, from left to right.
     """

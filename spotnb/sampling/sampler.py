@@ -164,7 +164,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         """Return a new sampler that continues from here with changed settings, such as another `guidance_scale`.
 
         Everything that decides the shape or the schedule of the run (model, duration, steps, candidates, known sound)
-        must stay. The seed may change, which changes the draws of the remaining steps.
+        must stay. The seed may change, which changes the draws of the remaining steps. Even a fork at the first step
+        keeps the initial latent with the typical latent of the earlier prompt; `reset` makes a new one.
 
         Args:
             at: Continue from the state before this step, as `goto` restores it; None is the current state.

@@ -78,7 +78,7 @@ class Step(Shown):
         The shape is `[B, C, left + T + right, F]`. `layout.pad` holds the sizes, and `padding` the mirrored frames. The
         edge policy `reflect` mirrors the clean estimate of the previous step and adds new noise at this step's level,
         because mirrored noise would be correlated with the real noise, and the network would read it as signal. Before
-        there is an estimate, the padding is noise like the latent. `reflect_noisy` mirrors the noisy latent itself.
+        there is an estimate, it is made like the initial latent. `reflect_noisy` mirrors the noisy latent itself.
         """
         if self._padded is None:
             self._padded = self.run.padded(self.state, self.layout)

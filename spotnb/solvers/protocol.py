@@ -62,7 +62,10 @@ class Solver(Protocol):
         return None
 
     def initial_latent(self, noise: Tensor) -> Tensor:
-        """Return the initial latent, given standard normal noise: by default the noise itself."""
+        """Return the initial latent, given standard normal noise: by default the noise itself.
+
+        If the model has a typical latent, `add_noise` with that at step 0 makes the initial latent instead.
+        """
         return noise
 
     @abstractmethod

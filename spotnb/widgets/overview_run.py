@@ -67,7 +67,7 @@ def process_of(sampler: SpotSampler, channel: int, candidate: int) -> tuple[Proc
     def plane(latent: Any) -> Plane:
         return latent_plane(as_array(latent)[candidate], channel)
 
-    noise = plane(sampler.definition.start().x)
+    noise = plane(sampler.definition.start(origin=sampler.state.origin).x)
     kept = [record for record in sampler.trace if record.x is not None and record.x0 is not None]
     sound = sampler.sound(candidate=candidate)
     rate = sampler.clock.sample_rate

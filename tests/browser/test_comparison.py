@@ -337,6 +337,7 @@ def test_two_channels_at_44_khz_play_beside_one_at_16(browser: Browser, tmp_path
         page.get_by_role("button", name="Match levels").click()
         page.get_by_role("button", name="Play", exact=True).click()
         page.get_by_role("button", name="Pause").wait_for()
+        page.wait_for_function("window.played.length === 2")
         stereo, mono = page.evaluate("window.played")
         assert stereo["peaks"] == pytest.approx([0.4, 0.1], abs=0.02)
         assert mono["peaks"] == pytest.approx([0.2], abs=0.02)

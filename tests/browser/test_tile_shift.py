@@ -127,7 +127,7 @@ def legends(shown: Shown) -> list[list[str]]:
     ]
 
 
-LATENT = "latent of an example, “church organ, slow”, channel 0: −3.0 to 3.0"
+LATENT = "latent of an example, “church organ, slow”, channel 0: −3.1 to 3.1"
 HISTOGRAM = ["where a fixed grid always cuts", "if spread evenly"]
 
 

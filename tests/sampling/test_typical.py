@@ -100,6 +100,7 @@ def test_known_sound_takes_its_place() -> None:
 def test_a_replay_starts_from_it() -> None:
     made = sampler(record="all").run(progress=False)
     assert replay(made.trace, made.model, progress=False).same
+    assert replay(made.trace, FunctionModel(neighbourly), progress=False).step == 0
 
 
 @pytest.mark.parametrize("solver", ["ddim", "dpm++"])

@@ -1,5 +1,5 @@
 // The algorithm of a run, from noise to a clean latent, see `spotnb.sampling.run`: a run and its states never change,
-// and a step is a function from one state to the next. It has one sound and one prompt, and starts from noise.
+// and a step is a function from one state to the next. It has one sound and one prompt, and no known sound.
 
 /** @import { Layout, Options } from "../../widgets/static/shared/layout.js" */
 /** @import { Model, Texts } from "./model.js" */

@@ -48,7 +48,7 @@ export function story(scene, { stage, step }) {
   const { frames, framesPerSecond, channels, bins, total, steps } = scene;
   switch (stage) {
     case "noise":
-      return `Everything begins with random numbers: ${channels} channels of ${frames} frames and ${bins} ${bins === 1 ? "bin" : "bins"}. Nothing in them depends on the prompt yet.`;
+      return `Everything begins with random numbers: ${channels} channels of ${frames} frames and ${bins} ${bins === 1 ? "bin" : "bins"}. Hardly anything in them depends on the prompt yet.`;
     case "steps":
       return `${stepName(scene, step)} / ${total - 1}: the network sees ${tilesOf(scene, step)}, and predicts the noise in each. ${cuts(steps[step], framesPerSecond)} ${moved(scene, step)}`.trim();
     case "latent":
