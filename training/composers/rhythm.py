@@ -48,7 +48,8 @@ def rock(sketch: Sketch) -> str | None:
         for slot, length, step in riff[:4] if bar.turns else riff:
             time, force = bar.start + slot * sixteenth, velocity * bar.lift * accent(slot / 4)
             pitch, seconds = degree(root, now.scale, bar.low_step + step), 0.75 * length * sixteenth
-            sketch.play(1, pitch - 12, time, 1.1 * seconds, force)
+            # A quarter of a sixteenth stays free before the snare, which the random timing of a note cannot fill.
+            sketch.play(1, pitch - 12, time, min(1.1 * seconds, (length - 0.25) * sixteenth), force)
             sketch.chord(0, (pitch, pitch + 7) if step == 0 else (pitch,), time, seconds, force)
             if kind == "band" and bar.second:
                 sketch.play(2, pitch + 12, time, seconds, force)
