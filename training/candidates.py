@@ -22,26 +22,24 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
 from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.audioldm_folder import TYPICAL_FILE
+from spotnb.models.audioldm_folder import TYPICAL_FILE, read_typical
 from spotnb.models.load import EMBEDDED
-from spotnb.models.typical import TypicalLatent
 from spotnb.models.vocoder import SinusoidalVocoder
 from training import listening
 from training.classifier import frechet, moments
 from training.denoiser_net import BASE, CANDIDATES, Denoiser
 from training.guided import AutoguidedUNet
-from training.musicnn import load_musicnn
+from training.musicnn import Taggers
 from training.sampling import decoded, sampled_latents, vocoded
 from training.stages import TONAL, Clips, unseen_clips
 from training.start import begin, training_parser
 from training.tempo import tempo_ruler
 from training.train_denoiser import scheduler, train
-from training.train_text import TEMPO_SCALE
+from training.train_text import EMBED_DIM, TEMPO_SCALE
 
 CLIPS, STEPS = 6, 15  # clips per class; steps of DPM-Solver++
 EARLY = 0.2  # of the minutes: the weaker denoiser of autoguidance
@@ -65,23 +63,20 @@ class Parts:
         """Return the text encoder, to be trained further."""
         return ClapTextModelWithProjection.from_pretrained(self.folder / "text_encoder", dtype=torch.float32)
 
-    def typical(self) -> TypicalLatent:
-        """Return the typical latent."""
-        return TypicalLatent(**load_file(self.folder / "unet" / TYPICAL_FILE))
-
     def model(self, denoiser: Denoiser, unet: nn.Module | None = None) -> DiffusersAudioLDM:
         """Return a model that can be sampled, with a trained denoiser and perhaps another UNet around its own."""
+        vae = AutoencoderKL.from_pretrained(self.folder / "vae", torch_dtype=torch.float32)
         return DiffusersAudioLDM(
             "candidate",
             copy.deepcopy(denoiser.unet) if unet is None else unet,
-            AutoencoderKL.from_pretrained(self.folder / "vae", torch_dtype=torch.float32),
+            vae,
             copy.deepcopy(denoiser.encoder),
             self.tokenizer,
             SinusoidalVocoder.from_pretrained(self.folder / "vocoder", torch_dtype=torch.float32),
             scheduler(),
             frequency_code=denoiser.code.detach(),
             tempo_ruler=tempo_ruler(TEMPO_SCALE),
-            typical=self.typical(),
+            typical=read_typical(self.folder / "unet" / TYPICAL_FILE, vae.config.latent_channels, EMBED_DIM),
             device=self.device,
         )
 
@@ -96,17 +91,12 @@ class Judge:
 
     def __init__(self, clips: Clips, names: Sequence[str] = ("msd", "mtt")) -> None:
         self.clips, self.tonal = clips, [kind in TONAL for kind in clips.classes]
-        self._taggers = {name: load_musicnn(name=f"{name.upper()}_musicnn") for name in names}
+        self._taggers = Taggers(names)
         self._real = self._spaces(clips.sounds)
         self._heard = self._heard_of(clips.sounds)
 
-    @torch.no_grad()
     def _spaces(self, sounds: Tensor) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        parts = sounds.clamp(-1, 1).split(8)
-        return {
-            name: moments(torch.cat([tagger.features(part) for part in parts]).numpy())
-            for name, tagger in self._taggers.items()
-        }
+        return {name: moments(found) for name, found in self._taggers.features(sounds.clamp(-1, 1)).items()}
 
     def _heard_of(self, sounds: Tensor) -> Row:
         tonal = [sound.clamp(-1, 1).numpy() for sound in sounds[torch.tensor(self.tonal)]]

@@ -16,6 +16,7 @@ from spotnb.models.mel import torch_log_mel
 from spotnb.models.tones import MAX_JITTER, MAX_OFFSET
 from spotnb.models.vocoder import SinusoidalVocoder
 from training.data import Waveforms
+from training.ridge import ridge_solution
 from training.vocoder_losses import EDGE_FRAMES, LEAST_TONE, analysed, frequencies, magnitudes
 
 BATCHES, BATCH, FRAMES = 8, 16, 128
@@ -90,6 +91,4 @@ def _excerpts(waves: Waveforms, batches: int) -> Iterator[Tensor]:
 
 
 def _solved(x: Tensor, y: Tensor) -> Tensor:
-    gram = x.T @ x
-    ridge = RIDGE * gram.diagonal().mean() * torch.eye(len(gram))
-    return torch.linalg.solve(gram + ridge, x.T @ y)
+    return ridge_solution(x, y, RIDGE * x.square().sum(0).mean())

@@ -19,6 +19,7 @@ from spotnb.models.clap import embed_texts
 from spotnb.models.typical import TypicalLatent
 from training.captions import caption
 from training.data import load_attributes
+from training.ridge import ridge_solution
 from training.start import begin, training_parser
 from training.train_text import TEXT_DROPOUT
 
@@ -37,8 +38,7 @@ def fit_typical(embeds: Tensor, latents: Tensor) -> TypicalLatent:
     x, y = embeds.double(), latents.flatten(1).double()
     center, mean = x.mean(0), y.mean(0)
     x = x - center
-    ridge = RIDGE * len(x) * torch.eye(x.shape[1], dtype=x.dtype)
-    slope = torch.linalg.solve(x.T @ x + ridge, x.T @ (y - mean))
+    slope = ridge_solution(x, y - mean, RIDGE * len(x))
     shape = latents.shape[1:]
     return TypicalLatent((mean - center @ slope).reshape(shape).float(), slope.T.reshape(*shape, -1).float())
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from spotnb.models.audioldm import DiffusersAudioLDM
@@ -14,8 +13,9 @@ from spotnb.models.mel import torch_log_mel
 from training.captions import caption
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.measure_real import real_clips
-from training.musicnn import load_musicnn
+from training.musicnn import Taggers
 from training.sampling import decoded, sampled_latents, vocoded
+from training.stages import AUTOENCODER, VOCODER, copies
 from training.uncertainty import jackknife_error
 
 CAPTIONED = 252  # real clips, and as many generated ones
@@ -26,16 +26,15 @@ class Spaces:
     """Three spaces of features: the judge's, and those of two networks that others trained on recorded music."""
 
     def __init__(self) -> None:
-        self._judge, _ = load_judge()
-        self._taggers = {name: load_musicnn(name=f"{name.upper()}_musicnn") for name in ("msd", "mtt")}
+        (self._judge, _), self._taggers = load_judge(), Taggers()
 
-    @torch.no_grad()
+    def judged(self, mels: Tensor) -> np.ndarray:
+        """Return the judge's features `[N, D]` of log-mels."""
+        return judge_mels(self._judge, mels)[0]
+
     def features(self, sounds: Tensor) -> Features:
-        """Return the features of sounds `[N, samples]` in each space, `[N, D]`."""
-        found = {"judge": judge_mels(self._judge, torch_log_mel(sounds)[:, :, :FRAMES])[0]}
-        for name, tagger in self._taggers.items():
-            found[name] = torch.cat([tagger.features(part) for part in sounds.split(8)]).numpy()
-        return found
+        """Return the features `[N, D]` of sounds `[N, samples]` in each space."""
+        return {"judge": self.judged(torch_log_mel(sounds)[:, :, :FRAMES]), **self._taggers.features(sounds)}
 
 
 def distances(features: Features, wanted: Features, suffix: str = "") -> dict[str, object]:
@@ -63,12 +62,11 @@ def measure_captioned(model: DiffusersAudioLDM) -> Mapping[str, object]:
     wanted = spaces.features(real)
     texts = [caption(row, random.Random(i)) for i, row in enumerate(rows)]
     results = distances(spaces.features(real_clips(CAPTIONED, CAPTIONED)[0]), wanted, "_real")
-    judge, _ = load_judge()
     for steps, solver in ((15, "dpm++"), (50, "ddim")):
         mels = decoded(model, sampled_latents(model, texts, solver=solver, steps=steps))
         if steps == 15:
             results |= distances(spaces.features(vocoded(model, mels)), wanted)
-        heard = moments(judge_mels(judge, mels)[0])
+        heard = moments(spaces.judged(mels))
         results[f"frechet_captioned_{steps}_steps"] = frechet(heard, moments(wanted["judge"]))
     return results
 
@@ -77,8 +75,6 @@ def measure_copies(model: DiffusersAudioLDM) -> Mapping[str, object]:
     """Compare real clips with copies of other real clips: by the vocoder alone, and by the autoencoder before it."""
     spaces = Spaces()
     wanted = spaces.features(real_clips(CAPTIONED)[0])
-    others = real_clips(CAPTIONED, CAPTIONED)[0].split(8)
-    mels = torch.cat([torch_log_mel(part) for part in others])
-    latents = torch.cat([model.encode(part).cpu() for part in others])
-    results = distances(spaces.features(vocoded(model, mels)), wanted, "_vocoder")
-    return results | distances(spaces.features(vocoded(model, decoded(model, latents))), wanted, "_autoencoder")
+    made = copies(model, real_clips(CAPTIONED, CAPTIONED)[0])
+    results = distances(spaces.features(made[VOCODER]), wanted, "_vocoder")
+    return results | distances(spaces.features(made[AUTOENCODER]), wanted, "_autoencoder")

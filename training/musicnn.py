@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -239,3 +240,23 @@ def _source(key: str) -> str:
         kind = {"weight": "gamma", "bias": "beta", "running_var": "moving_variance"}.get(kind, "moving_mean")
     stem = {"norms": "batch_normalization", "convs": "conv2d"}.get(group, group)
     return f"{stem}{'' if number == '0' else '_' + number}/{kind.replace('weight', 'kernel')}"
+
+
+class Taggers:
+    """The features of both published networks, by the name of the data set that each was trained on.
+
+    Args:
+        names: The networks to use.
+    """
+
+    def __init__(self, names: Sequence[str] = ("msd", "mtt")) -> None:
+        self._networks = {name: load_musicnn(name=f"{name.upper()}_musicnn") for name in names}
+
+    @torch.no_grad()
+    def features(self, sounds: Tensor) -> dict[str, np.ndarray]:
+        """Return the features `[N, 200]` of sounds `[N, samples]`, as of `Musicnn.features`."""
+        parts = sounds.split(8)
+        return {
+            name: torch.cat([network.features(part) for part in parts]).numpy()
+            for name, network in self._networks.items()
+        }

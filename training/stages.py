@@ -66,16 +66,16 @@ def unseen_clips(data: Path, count: int, classes: Sequence[str] = CLASSES) -> Cl
     return Clips(sounds, [rows[i] for i in chosen])
 
 
+def copies(model: DiffusersAudioLDM, real: Tensor) -> dict[str, Tensor]:
+    """Return the copies `[n, samples]` of real sounds by the vocoder alone, and by the autoencoder before it."""
+    encoded = torch.cat([model.decode_mel(model.encode(part)) for part in real.split(8)])
+    return {VOCODER: vocoded(model, torch_log_mel(real)), AUTOENCODER: vocoded(model, encoded)}
+
+
 def staged(model: DiffusersAudioLDM, clips: Clips, seed: int = 0) -> dict[str, Tensor]:
     """Return the sounds `[n, SAMPLES]` of every stage, on the CPU and before samples outside [-1, 1] are clipped."""
-    real = clips.sounds
-    encoded = torch.cat([model.decode_mel(model.encode(part)) for part in real.split(8)])
-    return {
-        REAL: real,
-        VOCODER: vocoded(model, torch_log_mel(real)),
-        AUTOENCODER: vocoded(model, encoded),
-        GENERATED: vocoded(model, decoded(model, sampled_latents(model, clips.texts, seed=seed))),
-    }
+    generated = vocoded(model, decoded(model, sampled_latents(model, clips.texts, seed=seed)))
+    return {REAL: clips.sounds, **copies(model, clips.sounds), GENERATED: generated}
 
 
 def load_stages(model: str | None, vocoder: Path | None = None, device: str = "cpu") -> DiffusersAudioLDM:

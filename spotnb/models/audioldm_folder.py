@@ -64,7 +64,7 @@ def from_folder(
     options, notes = head_options(unet, heads)
     code, ruler = _read_code(folder / "unet" / CODE_FILE), _read_ruler(folder / "unet" / RULER_FILE)
     check_mel_fit(folder, pieces, (0 if code is None else len(code)) + (0 if ruler is None else WAVE_CHANNELS))
-    typical = _read_typical(folder / "unet" / TYPICAL_FILE, pieces["vae"].config["latent_channels"], text_width(text))
+    typical = read_typical(folder / "unet" / TYPICAL_FILE, pieces["vae"].config["latent_channels"], text_width(text))
     check_width(
         folder,
         ("unet", unet["projection_class_embeddings_input_dim"]),
@@ -117,7 +117,7 @@ def _read_ruler(path: Path) -> TempoRuler | None:
     return TempoRuler(tellings, beats)
 
 
-def _read_typical(path: Path, channels: int, width: int) -> TypicalLatent | None:
+def read_typical(path: Path, channels: int, width: int) -> TypicalLatent | None:
     """Return the typical latent in the folder of the UNet, or None if there is none."""
     if not path.exists():
         return None
