@@ -165,7 +165,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
 
         Everything that decides the shape or the schedule of the run (model, duration, steps, candidates, known sound)
         must stay. The seed may change, which changes the draws of the remaining steps. Even a fork at the first step
-        keeps the initial latent with the typical latent of the earlier prompt; `reset` makes a new one.
+        keeps the initial latent with the typical latent of the earlier prompt; `reset` and `goto(0)` make a new one.
 
         Args:
             at: Continue from the state before this step, as `goto` restores it; None is the current state.

@@ -65,7 +65,7 @@ def _check_tile_batch(size: Any) -> int | None:
 def _check_strength(strength: Any) -> float | None:
     if strength is None:
         return None
-    checked = check_real("strength", strength, 0, 1, hint="1 starts from noise alone")
+    checked = check_real("strength", strength, 0, 1, hint="1 starts as a run without it")
     if not checked:
         raise InputError("strength is 0: expected more, or nothing would change; 0.6 keeps the rhythm of the source")
     return checked

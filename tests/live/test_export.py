@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 from pathlib import Path
@@ -65,6 +66,16 @@ def test_texts_are_embedded_as_by_the_model(out: Path, model: Any, texts: list[s
     close(embeds, model.embed(texts))
     close(beats, model.tempo_ruler(model.embed(texts)))
     close(typical, model.typical_latent(model.embed(texts)))
+
+
+def test_a_model_without_typical_latents_exports_none(model: Any) -> None:
+    plain = copy.copy(model)
+    plain.typical = None
+    network = networks_of(plain)[0]
+    tokens = model.tokenizer(["rock song"], return_tensors="pt")
+    assert network.outputs == ("embeds", "beats")
+    assert len(network.module(tokens.input_ids, tokens.attention_mask)) == 2
+    assert [output.name for output in graph_of(network).graph.output] == ["embeds", "beats"]
 
 
 @pytest.mark.parametrize(("count", "frames"), [(1, 8), (3, 34)])

@@ -10,8 +10,11 @@ import torch
 from diffusers import EulerDiscreteScheduler
 
 from spotnb.models.typical import TypicalLatent
+from spotnb.sampling.guidance import Prompts
 from spotnb.sampling.replay import replay
+from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.solvers.noise import draw
 from spotnb.tiling.config import SpotDiffusionConfig
@@ -113,3 +116,28 @@ def test_a_fork_to_another_prompt_keeps_what_it_started_from(solver: str) -> Non
     at_once = made.fork(at=0, prompt="bass drums")
     assert torch.equal(at_once.latent, sampler(solver=solver).latent)
     assert not torch.equal(at_once.reset().latent, sampler(solver=solver).latent)
+
+
+def test_each_candidate_may_have_a_prompt_of_its_own() -> None:
+    model = TypicalModel(pointwise)
+    prompts = Prompts(model.embed(["a sea", "bass drums", ""]), ((0, 1),), (2,))
+    settings = RunSettings("clips", 1.6, 4, config=CONFIG, seed=3, n_candidates=2)
+    run = Run.of(model, settings, prompts=prompts)
+    alpha = float(ALPHAS[run.solver.timesteps[0]])
+    typical = model.typical_latent(prompts.conditioning)[:2, :, None]
+    expected = alpha**0.5 * typical + (1 - alpha) ** 0.5 * run.draws.normal((2, 40, 4), 0, "start")
+    assert torch.allclose(run.start().x, expected, atol=1e-5)
+
+
+def test_only_new_frames_of_a_continued_sound_start_from_it() -> None:
+    first = SpotSampler(TypicalModel(neighbourly), "a sea", 0.8, 4, config=CONFIG, seed=5).run(progress=False)
+    plain = sampler(FunctionModel(neighbourly), continue_from=first)
+    made = sampler(continue_from=first)
+    kept = made.source.kept
+    assert kept.any()
+    assert not kept.all()
+    assert torch.equal(made.latent[:, :, kept], plain.latent[:, :, kept])
+    alpha = float(ALPHAS[made.solver.timesteps[0]])
+    typical = made.model.typical_latent(made.model.embed(["a sea"]))[:, :, None]
+    expected = (alpha**0.5 * typical + (1 - alpha) ** 0.5 * noise())[:, :, ~kept]
+    assert torch.allclose(made.latent[:, :, ~kept], expected, atol=1e-5)
