@@ -88,7 +88,7 @@ def test_the_checkpoint_of_another_run_is_not_changed(tmp_path: Path) -> None:
 @pytest.mark.process
 @pytest.mark.timeout(600)
 def test_a_job_that_is_killed_three_times_writes_the_same_file(tmp_path: Path) -> None:
-    job = ["generate", "church organ", "--duration", "40", "--steps", "12", "--tile", "64", "--name", "organ"]
+    job = ["generate", "church organ", "--duration", "40", "--steps", "40", "--tile", "64", "--name", "organ"]
     random.seed(0)
     checkpoint = tmp_path / "cut" / "organ.resume.npz"
     for _ in range(3):
