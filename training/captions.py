@@ -1,7 +1,7 @@
 """Captions for clips. A new one is drawn each time a clip is seen, and all are true to the composer's records.
 
 A caption is a phrase for the clip's class, with adjectives or endings for some of its traits (tempo, as a word or in
-beats per minute, mood, loudness, register, density, room), and occasionally inside a frame such as "a recording of".
+beats per minute, loudness, register, density, room), and occasionally inside a frame such as "a recording of".
 Unusual properties are always mentioned: an old recording, and both classes of a pair. The unseen split uses phrases
 that the training grammar cannot produce. The words themselves are in `training.phrases`, and `training/vocabulary.md`
 says what each of them does to the music. The vocabulary is fixed: it is the tokenizer of the embedded model.
@@ -29,7 +29,7 @@ from training.phrases import (
 )
 from training.tempo import LEAST_BPM, MOST_BPM, tempo_word
 
-TRAITS = ("tempo", "mood", "loudness", "register", "density", "room", "era")
+TRAITS = ("tempo", "loudness", "register", "density", "room", "era")
 FELT = ("rock", "electronic", "acoustic_guitar", "jazz_piano", "drums", "bass", "mallets", "organ", "brass")
 BPM_SHARE, SHUFFLED = 0.55, 0.08
 NATURE_LOUD = ("loud", "strong")
@@ -38,15 +38,14 @@ JOINT: dict[str, dict[str, tuple[str, ...]]] = {
     "calm": {"tempo": ("slow",), "loudness": ("soft", "mid")},
     "peaceful": {"tempo": ("slow",), "loudness": ("soft",)},
     "energetic": {"tempo": ("fast",), "loudness": ("mid", "loud")},
-    "dramatic": {"mood": ("minor",), "loudness": ("loud",)},
 }
 
 
 def words(text: str) -> list[str]:
     """Return the lower-case words of a text, without punctuation.
 
-    >>> words("Calm strings, in a minor key!")
-    ['calm', 'strings', 'in', 'a', 'minor', 'key']
+    >>> words("Calm strings, in a large hall!")
+    ['calm', 'strings', 'in', 'a', 'large', 'hall']
     """
     return re.findall(r"[a-z0-9]+", text.lower())
 
@@ -145,7 +144,7 @@ def _adjectives(attributes: Mapping[str, Any], rng: random.Random, traits: Seque
         if all(attributes[trait] in values for trait, values in needed.items())
     ]
     drawn = [rng.choice(choices) for choices in options.values() if choices][:count]
-    if drawn and joint and {"tempo", "mood", "loudness"} & {*traits} and rng.random() < 0.3:
+    if drawn and joint and {"tempo", "loudness"} & {*traits} and rng.random() < 0.3:
         drawn[-1] = rng.choice(joint)
     return drawn
 

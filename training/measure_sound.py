@@ -41,8 +41,6 @@ WORDS: dict[str, tuple[Callable[[listening.Sound], float], int]] = {
     "low": (listening.centroid, -1),
     "reverberant": (listening.depth, -1),
     "vintage": (listening.share_of_lows, -1),
-    "happy": (listening.majorness, 1),
-    "sad": (listening.majorness, -1),
 }
 SUBJECTS = ("marimba", "acoustic guitar", "jazz piano", "brass section", "organ", "string orchestra")
 WORD_SEEDS = 5

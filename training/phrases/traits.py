@@ -1,14 +1,14 @@
-"""Words for the traits of a clip: tempo, mood, loudness, register, density, room, and era."""
+"""Words for the traits of a clip: tempo, loudness, register, density, room, and era.
+
+There are none for the mood. The text encoder of the embedded model had learned 13 of them, and what it made of "happy"
+and "sad" could not be told apart by mode, pace, register or level: captions do not promise what cannot be heard.
+"""
 
 from __future__ import annotations
 
 # trait -> value -> adjectives that can precede a phrase or follow a comma
 ADJECTIVES: dict[str, dict[str, list[str]]] = {
     "tempo": {"slow": ["slow", "slow", "unhurried"], "mid": ["moderate"], "fast": ["fast", "fast", "quick", "upbeat"]},
-    "mood": {
-        "minor": ["minor", "sad", "dark", "melancholic", "gloomy"],
-        "major": ["major", "happy", "bright", "cheerful", "joyful"],
-    },
     "loudness": {"soft": ["soft", "quiet", "gentle"], "mid": [], "loud": ["loud", "powerful", "strong"]},
     "register": {"low": ["low"], "mid": [], "high": ["high"]},
     "density": {"sparse": ["sparse", "simple"], "mid": [], "busy": ["busy", "dense"]},
@@ -22,10 +22,6 @@ ENDINGS: dict[str, dict[str, list[str]]] = {
         "slow": ["at a slow tempo", "with a slow tempo", "played slowly"],
         "mid": ["at a medium tempo", "at a moderate tempo"],
         "fast": ["at a fast tempo", "with a fast tempo", "played fast"],
-    },
-    "mood": {
-        "minor": ["in a minor key", "in minor", "with a sad mood", "with a dark mood"],
-        "major": ["in a major key", "in major", "with a happy mood", "with a bright mood"],
     },
     "loudness": {
         "soft": ["played softly", "at a quiet volume", "very quiet"],
