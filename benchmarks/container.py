@@ -27,7 +27,7 @@ began = time.perf_counter()
 import spotnb
 model = spotnb.load_model()
 loaded = time.perf_counter()
-settings = {"steps": 25, "guidance_scale": 2.5, "guidance_interval": (100, 700), "progress": False}
+settings = {"steps": 25, "guidance_scale": 2.5, "guidance_interval": (100, 800), "progress": False}
 config = spotnb.SpotDiffusionConfig(128)
 spotnb.generate_audio(model, "church organ", duration=10, config=config, **settings)
 first = time.perf_counter()

@@ -29,7 +29,7 @@ SCRIPT = Path(__file__).parents[1] / "tests" / "js" / "live_end_to_end.js"
 COMMON: dict[str, Any] = {
     "seed": 5,
     "guidance_scale": 2.5,
-    "guidance_interval": [100, 700],
+    "guidance_interval": [100, 800],
     "tile_size_time": 128,
     "tile_batch": 2,
     "eta": 0.0,

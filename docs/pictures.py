@@ -33,7 +33,7 @@ RUN: dict[str, Any] = {
     "duration": 20,
     "steps": 12,
     "guidance_scale": 2.5,
-    "guidance_interval": (100, 700),
+    "guidance_interval": (100, 800),
     "seed": 1,
 }
 TILE = 128

@@ -207,7 +207,7 @@ def test_defaults_are_those_of_the_model(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_embedded_model_has_its_own_defaults() -> None:
     usual = defaults_of(load_model("tiny"))
-    assert (usual["steps"], usual["guidance_scale"], usual["guidance_interval"]) == (25, 2.5, (100, 700))
+    assert (usual["steps"], usual["guidance_scale"], usual["guidance_interval"]) == (25, 2.5, (100, 800))
     assert (usual["tile_size_time"], usual["solver"], usual["eta"]) == (128, "ddim", 0.0)
     assert usual["finish_steps"] == 2
 

@@ -23,7 +23,7 @@ AUDIOLDM: Mapping[str, Any] = {
     "eta": 0.0,
     "finish_steps": 0,
 }
-TINY_STEPS, TINY_GUIDANCE, TINY_INTERVAL = 25, 2.5, (100, 700)
+TINY_STEPS, TINY_GUIDANCE, TINY_INTERVAL = 25, 2.5, (100, 800)
 """The embedded model's quality levels off at 25 steps, and of several intervals this one brings it closest to real
 clips; see its model card."""
 TINY_FINISH = 2

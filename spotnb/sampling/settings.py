@@ -85,7 +85,7 @@ def _check_keep(keep: Any) -> list[tuple[float, float]] | None:
 
 
 def _check_interval(interval: Any) -> tuple[int, int] | None:
-    hint = "(100, 700) suits the embedded model, None means always"
+    hint = "(100, 800) suits the embedded model, None means always"
     return None if interval is None else check_interval("guidance_interval", interval, 0, 1000, hint=hint)
 
 
@@ -220,7 +220,7 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         kind="pair",
         help="The timesteps (low, high) between which guidance is active. At other timesteps the prompt is followed "
         "without guidance, at half the work. None means always, as in AudioLDM. Guidance at the highest noise levels "
-        "makes the results of a prompt similar (Kynkäänniemi et al. 2024, arXiv:2404.07724); (100, 700) suits the "
+        "makes the results of a prompt similar (Kynkäänniemi et al. 2024, arXiv:2404.07724); (100, 800) suits the "
         "embedded model. A multistep solver starts over when guidance turns on or off.",
     )
     finish_steps: int = option(

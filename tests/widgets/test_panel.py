@@ -343,7 +343,7 @@ def test_the_panel_notes_what_the_model_does_not_read(panel: SamplerPanel) -> No
 def test_the_form_starts_from_what_suits_the_model() -> None:
     tiny = SamplerPanel()
     assert (tiny.form.steps.value, tiny.form.guidance.value, tiny.form.tile.value) == (25, 2.5, 128)
-    assert tiny.form.settings()["guidance_interval"] == (100, 700)
+    assert tiny.form.settings()["guidance_interval"] == (100, 800)
     plain = SamplerPanel(FunctionModel(pointwise))
     assert (plain.form.steps.value, plain.form.guidance.value, plain.form.tile.value) == (50, 3.0, 256)
     assert plain.form.settings()["guidance_interval"] is None
