@@ -10,7 +10,7 @@ from typing import Any
 
 from spotnb.live.export import DESCRIPTION, export, load_source
 from spotnb.live.preview import fit_preview
-from spotnb.live.runtime import Runtime, read_runtime
+from spotnb.live.runtime import Runtime, Runtimes, read_runtimes
 from spotnb.live.stored import Assets, digest_of
 from spotnb.models.locate import EMBEDDED_NAME
 from spotnb.widgets.esm import body
@@ -40,7 +40,7 @@ def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folde
         InputError: The model is not of the embedded model's kind.
         SpotnbError: onnxruntime-web or the packages of the extra `live` are missing.
     """
-    read = read_runtime(runtime)
+    read = read_runtimes(runtime)
     source = load_source(model)
     with TemporaryDirectory() as name:
         description = export(name, source)
@@ -50,21 +50,32 @@ def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folde
 
 
 def assets_of(
-    description: dict[str, Any], preview: dict[str, Any], contents: Mapping[str, bytes], runtime: Runtime, folder: str
+    description: dict[str, Any], preview: dict[str, Any], contents: Mapping[str, bytes], runtimes: Runtimes, folder: str
 ) -> Assets:
     """Pack the files. The same content gives the same bytes."""
     worker = f"(() => {{\n{body(f'{PAGE}/worker.js', PACKAGE, 'serve')}\nserve(self);\n}})();\n"
-    everything = {
-        "worker.js": worker.encode(),
-        "runtime.mjs": runtime.module,
-        "runtime.wasm": runtime.binary,
-        **contents,
-    }
-    files = {name: gzip.compress(content, 9, mtime=0) for name, content in everything.items()}
+    files = packed({"worker.js": worker.encode(), **named("runtime", runtimes.wasm), **contents})
+    webgpu = packed(named("webgpu", runtimes.webgpu))
     listing = {
         "folder": folder,
-        "digest": digest_of(files.values()),
-        "files": [{"name": name, "size": len(content)} for name, content in files.items()],
+        "digest": digest_of([*files.values(), *webgpu.values()]),
+        "files": listed(files),
+        "webgpu": listed(webgpu),
     }
     scene = {"description": description, "preview": preview, "listing": listing, "examples": list(EXAMPLES)}
-    return Assets(scene, files)
+    return Assets(scene, files, webgpu)
+
+
+def named(name: str, runtime: Runtime) -> dict[str, bytes]:
+    """Return the two files of a runtime by name."""
+    return {f"{name}.mjs": runtime.module, f"{name}.wasm": runtime.binary}
+
+
+def packed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files gzipped, without a date."""
+    return {name: gzip.compress(content, 9, mtime=0) for name, content in files.items()}
+
+
+def listed(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """Return names and sizes, as the page is told of them."""
+    return [{"name": name, "size": len(content)} for name, content in files.items()]

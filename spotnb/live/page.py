@@ -59,8 +59,9 @@ def write_parts(folder: Path, assets: Assets) -> None:
     write_bytes(folder / "live.js", script.encode())
     style = (PACKAGE / PAGE / "live.css").read_text("utf-8")
     write_bytes(folder / "live.css", f"{stylesheet()}\n{style}".encode())
-    for name, content in assets.files.items():
+    for name, content in (assets.files | assets.webgpu).items():
         write_bytes(folder / FILES / f"{name}.gz", content)
+    for name, content in assets.files.items():
         text = base64.b64encode(content).decode()
         write_bytes(folder / "scripts" / f"{name}.js", f'spotnbLiveFile("{text}");\n'.encode())
 

@@ -44,7 +44,7 @@ class LivePanel(Widget, module=f"{STATIC}/live.js", title="Make a sound"):
     _files = Dict().tag(sync=True)
 
     def __init__(self, page: str | os.PathLike[str] | None = None) -> None:
-        scene, files = _exported() if page is None else read_assets(page)
+        scene, files, _ = _exported() if page is None else read_assets(page)
         super().__init__(_scene=scene, _files=files)
 
     def close(self) -> None:

@@ -13,6 +13,11 @@ VERSION = "1.30.0"
 """The version that is tested. package.json has it too, and package-lock.json has its digest, which npm checks."""
 INSTALLED = Path(__file__).parents[2] / "node_modules" / "onnxruntime-web"
 """Where `npm ci` puts the package, in a clone of the repository."""
+BUILDS = (
+    ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
+    ("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"),
+)
+"""Module and WebAssembly of each of the `Runtimes`, in their order."""
 
 
 class Runtime(NamedTuple):
@@ -27,7 +32,19 @@ class Runtime(NamedTuple):
     binary: bytes
 
 
-def read_runtime(folder: Path | str | None = None) -> Runtime:
+class Runtimes(NamedTuple):
+    """The builds of the package that a page can use.
+
+    Attributes:
+        wasm: Computes on the processor.
+        webgpu: Computes on the graphics card, and is larger.
+    """
+
+    wasm: Runtime
+    webgpu: Runtime
+
+
+def read_runtimes(folder: Path | str | None = None) -> Runtimes:
     """Read the package.
 
     Args:
@@ -42,8 +59,10 @@ def read_runtime(folder: Path | str | None = None) -> Runtime:
         version = json.loads((place / "package.json").read_text("utf-8"))["version"]
         if version != VERSION:
             raise SpotnbError(f"{show_path(place)} has version {version}: {hint}")
-        dist = place / "dist"
-        module = (dist / "ort.wasm.bundle.min.mjs").read_bytes()
-        return Runtime(module, (dist / "ort-wasm-simd-threaded.wasm").read_bytes())
+        wasm, webgpu = (
+            Runtime((place / "dist" / module).read_bytes(), (place / "dist" / binary).read_bytes())
+            for module, binary in BUILDS
+        )
+        return Runtimes(wasm, webgpu)
     except (OSError, ValueError, KeyError, TypeError):
         raise SpotnbError(f"{show_path(place)} is not the package: {hint}") from None

@@ -24,10 +24,12 @@ class Assets(NamedTuple):
     Attributes:
         scene: What the page knows of the model and of the files, for `static/page/live.js`, as plain values for JSON.
         files: The gzipped files by name, in the order in which the page loads them.
+        webgpu: Those that it loads over http in the place of `runtime.mjs` and `runtime.wasm`, for the graphics card.
     """
 
     scene: dict[str, Any]
     files: dict[str, bytes]
+    webgpu: dict[str, bytes]
 
 
 def digest_of(contents: Iterable[bytes]) -> str:
@@ -51,13 +53,20 @@ def read_assets(page: str | os.PathLike[str]) -> Assets:
     hint = "expected what python -m spotnb.live.page wrote; write it with this version of spotnb"
     try:
         scene = json.loads((place / PARTS / SCENE).read_text("utf-8"))
-        names, digest = [Path(each["name"]).name for each in scene["listing"]["files"]], scene["listing"]["digest"]
-        version = scene["description"]["versions"]["spotnb"]
-        files = {name: (place / PARTS / FILES / f"{name}.gz").read_bytes() for name in names}
+        listing, version = scene["listing"], scene["description"]["versions"]["spotnb"]
+        digest = listing["digest"]
+        files, webgpu = (
+            {name: (place / PARTS / FILES / f"{name}.gz").read_bytes() for name in _names(listing[kind])}
+            for kind in ("files", "webgpu")
+        )
     except (OSError, ValueError, KeyError, TypeError):
         raise SpotnbError(f"{show_path(place)} is not a page that makes sound: {hint}") from None
     if version != __version__:
         raise SpotnbError(f"{show_path(place)} is of spotnb {version}, and this is {__version__}: {hint}")
-    if digest_of(files.values()) != digest:
+    if digest_of([*files.values(), *webgpu.values()]) != digest:
         raise SpotnbError(f"a file of the page {show_path(place)} was changed: {hint}")
-    return Assets(scene, files)
+    return Assets(scene, files, webgpu)
+
+
+def _names(listed: Iterable[dict[str, Any]]) -> list[str]:
+    return [Path(each["name"]).name for each in listed]

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from spotnb.errors import InputError, SpotnbError
 from spotnb.live.assets import assets_of
 from spotnb.live.description import describe
-from spotnb.live.runtime import Runtime
+from spotnb.live.runtime import Runtime, Runtimes
 from spotnb.live.stored import Assets
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
@@ -121,7 +121,7 @@ def page_without_weights() -> Assets:
     model = load_model("tiny", device="cpu", dtype="fp32")
     assert isinstance(model, DiffusersAudioLDM)
     preview = {"weights": [], "range": [-1, 1]}
-    return assets_of(describe(model), preview, {}, Runtime(b"", b""), "live/")
+    return assets_of(describe(model), preview, {}, Runtimes(Runtime(b"", b""), Runtime(b"", b"")), "live/")
 
 
 @contextmanager

@@ -51,6 +51,8 @@ test("a manifest names who wrote the model and who computes", async () => {
   const manifest = manifestOf(await Run.of(model, cases[0].settings), "x0");
   assert.deepEqual(manifest.versions, { spotnb: "9.8", "onnxruntime-web": "1.2.3" });
   assert.deepEqual([manifest.threads, manifest.record], [2, "x0"]);
+  const card = new OnnxNetworks({ Tensor, InferenceSession: {}, env }, {}, "webgpu");
+  assert.deepEqual(card.versions, { "onnxruntime-web": "1.2.3 webgpu" });
 });
 
 const digest = { weights_sha256: "0123456789abcdef" };

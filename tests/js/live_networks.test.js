@@ -52,7 +52,7 @@ test("every graph is given the weights that it refers to", async () => {
 
 test("numbers go in with their types, and come out as they are", async () => {
   const { runtime, open } = fakeRuntime();
-  const networks = await OnnxNetworks.load(runtime, { graphs: GRAPHS }, async () => new Uint8Array(1), ["webgpu"]);
+  const networks = await OnnxNetworks.load(runtime, { graphs: GRAPHS }, async () => new Uint8Array(1), "webgpu");
   const inputs = {
     x: { data: Float32Array.of(1, 2), dims: [1, 2] },
     t: { data: BigInt64Array.of(3n), dims: [1] },

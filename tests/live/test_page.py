@@ -17,7 +17,7 @@ from spotnb.live.page import main, write_page
 from spotnb.live.stored import Assets
 from spotnb.models.locate import EMBEDDED
 from spotnb.models.words import read_tokens
-from tests.live.small_page import FILES, small_assets
+from tests.live.small_page import FILES, RUNTIMES, small_assets
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,10 @@ def assets() -> Assets:
 def package(folder: Path, version: str) -> Path:
     (folder / "dist").mkdir(parents=True)
     (folder / "package.json").write_text(json.dumps({"name": "onnxruntime-web", "version": version}))
-    (folder / "dist" / "ort.wasm.bundle.min.mjs").write_bytes(b"module")
-    (folder / "dist" / "ort-wasm-simd-threaded.wasm").write_bytes(b"binary")
+    for name in ("ort.wasm.bundle.min.mjs", "ort.webgpu.bundle.min.mjs"):
+        (folder / "dist" / name).write_bytes(name.encode())
+    for name in ("ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.asyncify.wasm"):
+        (folder / "dist" / name).write_bytes(name.encode())
     return folder
 
 
@@ -49,6 +51,17 @@ def test_the_files_come_in_two_forms_with_the_same_bytes(assets: Assets, tmp_pat
         assert gzip.decompress((parts / "files" / f"{name}.gz").read_bytes()) == content
 
 
+def test_the_files_for_the_graphics_card_are_for_http_only(assets: Assets, tmp_path: Path) -> None:
+    parts = write_page(tmp_path / "page", assets).parent / "live"
+    listed = assets.scene["listing"]["webgpu"]
+    assert [each["name"] for each in listed] == ["webgpu.mjs", "webgpu.wasm"]
+    for each, content in zip(listed, RUNTIMES.webgpu, strict=True):
+        packed = (parts / "files" / f"{each['name']}.gz").read_bytes()
+        assert len(packed) == each["size"]
+        assert gzip.decompress(packed) == content
+        assert not (parts / "scripts" / f"{each['name']}.js").exists()
+
+
 def test_the_page_names_its_parts(assets: Assets, tmp_path: Path) -> None:
     page = write_page(tmp_path, assets)
     names = re.findall(r'(?:href|src)="(live/[^"]+)"', page.read_text())
@@ -58,11 +71,12 @@ def test_the_page_names_its_parts(assets: Assets, tmp_path: Path) -> None:
 
 
 def test_the_same_content_has_the_same_digest(assets: Assets) -> None:
-    read = runtime.Runtime(b"export {};", b"\0asm")
     digest = assets.scene["listing"]["digest"]
-    assert assets_of({}, {}, FILES, read, "")[0]["listing"]["digest"] == digest
+    assert assets_of({}, {}, FILES, RUNTIMES, "")[0]["listing"]["digest"] == digest
     changed = FILES | {"denoiser.onnx": b"other"}
-    assert assets_of({}, {}, changed, read, "")[0]["listing"]["digest"] != digest
+    assert assets_of({}, {}, changed, RUNTIMES, "")[0]["listing"]["digest"] != digest
+    other = RUNTIMES._replace(webgpu=RUNTIMES.wasm)
+    assert assets_of({}, {}, FILES, other, "")[0]["listing"]["digest"] != digest
 
 
 def test_the_model_knows_every_word_of_the_examples() -> None:
@@ -78,11 +92,17 @@ def test_the_runtime_is_the_one_that_npm_installs() -> None:
 
 
 def test_the_runtime_is_read_from_its_package(tmp_path: Path) -> None:
-    assert runtime.read_runtime(package(tmp_path / "right", runtime.VERSION)) == (b"module", b"binary")
+    read = runtime.read_runtimes(package(tmp_path / "right", runtime.VERSION))
+    assert read.wasm == (b"ort.wasm.bundle.min.mjs", b"ort-wasm-simd-threaded.wasm")
+    assert read.webgpu == (b"ort.webgpu.bundle.min.mjs", b"ort-wasm-simd-threaded.asyncify.wasm")
+    half = package(tmp_path / "half", runtime.VERSION)
+    (half / "dist" / "ort.webgpu.bundle.min.mjs").unlink()
+    with pytest.raises(SpotnbError, match="is not the package"):
+        runtime.read_runtimes(half)
     with pytest.raises(SpotnbError, match=r"has version 1\.2\.3: expected onnxruntime-web"):
-        runtime.read_runtime(package(tmp_path / "old", "1.2.3"))
+        runtime.read_runtimes(package(tmp_path / "old", "1.2.3"))
     with pytest.raises(SpotnbError, match=r"is not the package: expected onnxruntime-web .*; run npm ci"):
-        runtime.read_runtime(tmp_path)
+        runtime.read_runtimes(tmp_path)
 
 
 def test_without_the_runtime_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

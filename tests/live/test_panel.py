@@ -20,7 +20,7 @@ from tests.live.small_page import small_assets, small_page
 def test_a_panel_holds_the_files_of_a_page(tmp_path: Path) -> None:
     panel = LivePanel(small_page(tmp_path))
     state = panel.get_state()
-    scene, files = small_assets()
+    scene, files, _ = small_assets()
     assert state["_scene"] == scene
     assert state["_files"] == files
     assert list(files) == [each["name"] for each in scene["listing"]["files"]]

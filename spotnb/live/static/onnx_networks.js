@@ -17,13 +17,14 @@ export class OnnxNetworks {
   #runtime;
   #sessions;
 
-  /** @param {Runtime} runtime @param {Record<string, Session>} sessions */
-  constructor(runtime, sessions) {
+  /** @param {Runtime} runtime @param {Record<string, Session>} sessions @param {string} [provider] */
+  constructor(runtime, sessions, provider = "wasm") {
     this.#runtime = runtime;
     this.#sessions = sessions;
     const { versions, wasm } = runtime.env ?? {};
     this.threads = wasm?.numThreads || 1; // 0 means that none were asked for
-    this.versions = /** @type {Record<string, string>} */ (versions?.web ? { "onnxruntime-web": versions.web } : {});
+    const version = provider === "wasm" ? versions?.web : `${versions?.web} ${provider}`;
+    this.versions = /** @type {Record<string, string>} */ (versions?.web ? { "onnxruntime-web": version } : {});
   }
 
   /**
@@ -31,19 +32,19 @@ export class OnnxNetworks {
    * @param {Runtime} runtime
    * @param {Description} description
    * @param {(file: string) => Promise<Uint8Array>} read
-   * @param {string[]} [providers]
+   * @param {string} [provider] "wasm" for the processor, or "webgpu" for the graphics card
    */
-  static async load(runtime, description, read, providers = ["wasm"]) {
+  static async load(runtime, description, read, provider = "wasm") {
     /** @type {Record<string, Session>} */
     const sessions = {};
     for (const [name, { file, weights }] of Object.entries(description.graphs)) {
       sessions[name] = await runtime.InferenceSession.create(await read(file), {
-        executionProviders: providers,
+        executionProviders: [provider],
         logSeverityLevel: 3, // errors
         externalData: [{ path: weights, data: await read(weights) }],
       });
     }
-    return new OnnxNetworks(runtime, sessions);
+    return new OnnxNetworks(runtime, sessions, provider);
   }
 
   /** @param {string} name @param {Tensors} inputs @returns {Promise<Tensors>} */

@@ -6,6 +6,7 @@
 /** @import { Held, Listing } from "./files.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Made, Order, Report } from "./worker.js" */
+/** @import { Way } from "./ways.js" */
 
 import { LiveError } from "../errors.js";
 import { unpacked } from "./bytes.js";
@@ -38,13 +39,13 @@ export class Engine {
    * @param {Held | null} held files that need not be loaded
    * @param {(loaded: number) => void} onLoaded bytes
    * @param {AbortSignal} signal
-   * @param {number} threads
+   * @param {Way} way
    */
-  static async open({ listing, description, preview }, held, onLoaded, signal, threads) {
+  static async open({ listing, description, preview }, held, onLoaded, signal, way) {
     /** @type {Engine | null} */
     let engine = null;
     try {
-      for await (const { name, data } of readFiles(listing, held, onLoaded, signal)) {
+      for await (const { name, data } of readFiles(listing, way.provider, held, onLoaded, signal)) {
         if (!engine) {
           if (name !== WORKER)
             throw new LiveError(`the first file is ${name}: expected ${WORKER}; build the page anew`);
@@ -52,7 +53,7 @@ export class Engine {
         } else engine.#send({ kind: "file", name, data }, typeof data === "string" ? [] : [data.buffer]);
       }
       if (!engine) throw new LiveError("the page lists no files: expected those of the model; build the page anew");
-      const opened = engine.#ask({ kind: "open", description, preview, threads }, "opened", () => {}, signal);
+      const opened = engine.#ask({ kind: "open", description, preview, way }, "opened", () => {}, signal);
       await Promise.race([opened, aborted(signal)]);
       return engine;
     } catch (error) {
@@ -124,7 +125,7 @@ export class Engine {
  * @param {AbortSignal} signal
  * @returns {Promise<never>}
  */
-function aborted(signal) {
+export function aborted(signal) {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });

@@ -1,10 +1,20 @@
 // The files of the page: runtime, graphs, weights and the worker. Over http they are fetched and kept. Over file://,
 // where a page may fetch nothing, each of them is a script that passes its bytes on as text. A widget holds them itself.
+
 import { h } from "../../../widgets/static/shared/dom.js";
 import { LiveError } from "../errors.js";
+import { filesFor } from "./runtimes.js";
+
+/** @import { Provider } from "./runtimes.js" */
 
 /** @typedef {{ name: string, size: number }} Listed a file, and its gzipped size in bytes */
-/** @typedef {{ folder: string, digest: string, files: Listed[] }} Listing */
+/**
+ * @typedef {object} Listing
+ * @property {string} folder
+ * @property {string} digest of all files
+ * @property {Listed[]} files in the order in which they are loaded
+ * @property {Listed[]} webgpu what is loaded in the place of those of WebAssembly
+ */
 /** @typedef {{ name: string, data: Uint8Array<ArrayBuffer> | string }} Packed */
 /** @typedef {Record<string, DataView<ArrayBuffer>>} Held the bytes of each file */
 
@@ -13,14 +23,15 @@ const CACHE = "spotnb-live-";
 /**
  * Yields the files in order, as copies of those that are held, or else from the folder of the page.
  * @param {Listing} listing
+ * @param {Provider} provider
  * @param {Held | null} held
  * @param {(loaded: number) => void} onLoaded bytes of all files together
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<Packed>}
  */
-export async function* readFiles(listing, held, onLoaded, signal) {
+export async function* readFiles(listing, provider, held, onLoaded, signal) {
   if (!held) {
-    yield* loadedFiles(listing, onLoaded, signal);
+    yield* loadedFiles(listing, filesFor(listing, provider), onLoaded, signal);
     return;
   }
   let before = 0;
@@ -36,11 +47,12 @@ export async function* readFiles(listing, held, onLoaded, signal) {
 
 /**
  * @param {Listing} listing
+ * @param {Listed[]} files of it
  * @param {(loaded: number) => void} onLoaded bytes of all files together
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<Packed>}
  */
-async function* loadedFiles({ folder, digest, files }, onLoaded, signal) {
+async function* loadedFiles({ folder, digest }, files, onLoaded, signal) {
   const scripted = location.protocol === "file:";
   const cache = scripted ? null : await openCache(`${CACHE}${digest}`);
   let before = 0;

@@ -10,6 +10,7 @@
 /** @import { Plan } from "./plan.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Stage } from "./stage.js" */
+/** @import { Way } from "./ways.js" */
 
 import { h } from "../../../widgets/static/shared/dom.js";
 import { openView } from "../../../widgets/static/shared/view.js";
@@ -17,12 +18,14 @@ import { lackOf } from "./abilities.js";
 import { createControls } from "./controls.js";
 import { Engine } from "./engine.js";
 import { createForm } from "./form.js";
+import { OpenModel } from "./open_model.js";
 import { createOpener } from "./opener.js";
 import { planRun } from "./plan.js";
 import { createResult } from "./result.js";
+import { filesFor, hasWebgpu } from "./runtimes.js";
 import { doingWords, leftWords, loadingWords, madeWords, megabytes, tryingWords } from "./sentences.js";
 import { createStage } from "./stage.js";
-import { openFastest, threadsToTry } from "./threads.js";
+import { PLAIN, waysToTry } from "./ways.js";
 
 /**
  * @typedef {object} Scene
@@ -43,7 +46,7 @@ export function render(given) {
   /** @type {Held | null} */
   const held = view.model.get("_files") ?? null;
   const { description, listing } = scene;
-  const size = listing.files.reduce((sum, file) => sum + file.size, 0);
+  const sizeOf = (/** @type {Way} */ way) => filesFor(listing, way.provider).reduce((sum, file) => sum + file.size, 0);
   const opener = createOpener(view, description, {
     open: (settings, file) => form.fill(settings, file),
     complain: (words) => controls.complain(words),
@@ -58,8 +61,16 @@ export function render(given) {
   });
   /** @type {AbortController | null} */
   let busy = null;
+  const model = new OpenModel(
+    (way, signal, quiet) => {
+      const all = sizeOf(way);
+      const show = (/** @type {number} */ loaded) => controls.progress(loadingWords(loaded, all), loaded / all);
+      return Engine.open(scene, held, quiet ? () => {} : show, signal, way);
+    },
+    waysToTry(hasWebgpu(held)),
+  );
   /** @type {Engine | null} */
-  let engine = null;
+  let last = null;
 
   /**
    * Makes a sound and shows it, next to another one if there is one.
@@ -75,7 +86,7 @@ export function render(given) {
       const plan = planRun(values, description);
       controls.begin();
       result.hide();
-      const ready = engine ?? (await load(signal));
+      const ready = await opened(signal);
       const finished = await run(ready, plan, { view, stage, controls, signal });
       result.show(other ? [other, finished] : [finished]);
       controls.end(madeWords(plan.settings.duration, finished.seconds), otherName(plan.settings.method));
@@ -83,30 +94,18 @@ export function render(given) {
       result.show();
       controls.end(signal.aborted ? "Cancelled." : "", result.last ? otherName(result.last.plan.settings.method) : "");
       if (!signal.aborted) controls.complain(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) await model.distrust();
     } finally {
       busy = null;
     }
   }
 
   /** @param {AbortSignal} signal */
-  async function load(signal) {
+  async function opened(signal) {
     const begun = performance.now();
-    let show = (/** @type {number} */ loaded) => controls.progress(loadingWords(loaded, size), loaded / size);
-    show(0);
-    const many = threadsToTry();
-    let threads = 1;
-    engine = await openFastest(
-      (count) => {
-        threads = count;
-        return Engine.open(scene, held, show, signal, count);
-      },
-      many,
-      signal,
-      () => {
-        show = () => controls.progress(tryingWords(many), 1);
-      },
-    );
-    emit(view, "spotnb:opened", { seconds: (performance.now() - begun) / 1000, threads });
+    const engine = await model.engine(signal, (ways) => controls.progress(tryingWords(ways), 1));
+    if (engine !== last) emit(view, "spotnb:opened", { seconds: (performance.now() - begun) / 1000, ...model.way });
+    last = engine;
     return engine;
   }
 
@@ -115,7 +114,7 @@ export function render(given) {
     form.folded,
     form.opened,
     controls.buttons,
-    h("p", { class: "spotnb-help" }, firstWords(size, held !== null)),
+    h("p", { class: "spotnb-help" }, firstWords(sizeOf(PLAIN), held !== null)),
     controls.status,
     result.element,
     stage.element,
@@ -125,7 +124,7 @@ export function render(given) {
     event.preventDefault();
     make(form.values(), null);
   });
-  view.onEnd(() => engine?.close());
+  view.onEnd(() => model.close());
   const lack = lackOf();
   if (lack) controls.refuse(lack);
   view.repaint();

@@ -3,6 +3,9 @@
 /** @import { Progress } from "../generate.js" */
 /** @import { Settings } from "../settings.js" */
 /** @import { Reading } from "../text.js" */
+/** @import { Way } from "./ways.js" */
+
+import { PLAIN, wayWords } from "./ways.js";
 
 /** @param {number} bytes */
 export const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
@@ -13,9 +16,11 @@ export function loadingWords(loaded, all) {
   return `Loading the model: ${megabytes(loaded)} of ${megabytes(all)} MB`;
 }
 
-/** @param {number} threads */
-export function tryingWords(threads) {
-  return `Opening the model: this one time, measuring whether ${threads} threads are faster here than one …`;
+/** @param {Way[]} ways */
+export function tryingWords(ways) {
+  const names = [PLAIN, ...ways].map(wayWords);
+  const last = names.pop();
+  return `Measuring, this one time, what computes fastest here: ${names.join(", ")} or ${last} …`;
 }
 
 /**

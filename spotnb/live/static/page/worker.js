@@ -5,6 +5,7 @@
 /** @import { Settings } from "../settings.js" */
 /** @import { Packed } from "./files.js" */
 /** @import { Preview } from "./preview.js" */
+/** @import { Way } from "./ways.js" */
 
 import { LiveError } from "../errors.js";
 import { generate } from "../generate.js";
@@ -13,10 +14,11 @@ import { OnnxNetworks } from "../onnx_networks.js";
 import { unpacked } from "./bytes.js";
 import { packSound } from "./pack.js";
 import { previewOf } from "./preview.js";
+import { RUNTIMES } from "./runtimes.js";
 
 /**
  * @typedef {({ kind: "file" } & Packed)
- *   | { kind: "open", description: Description, preview: Preview, threads: number }
+ *   | { kind: "open", description: Description, preview: Preview, way: Way }
  *   | { kind: "make", settings: Partial<Settings> }
  *   | { kind: "cancel" }} Order
  */
@@ -41,9 +43,6 @@ import { previewOf } from "./preview.js";
 
 /** @typedef {{ postMessage: (report: Report, transfer?: Transferable[]) => void, onmessage: ((event: MessageEvent<Order>) => void) | null }} Scope */
 
-const RUNTIME = "runtime.mjs";
-const BINARY = "runtime.wasm";
-
 /**
  * Serves the orders of a page.
  * @param {Scope} scope of the worker
@@ -57,9 +56,10 @@ export function serve(scope) {
   let abort = new AbortController();
 
   /** @param {Extract<Order, { kind: "open" }>} order */
-  async function open({ description, preview, threads }) {
-    const runtime = await openRuntime(await taken(files, RUNTIME), await taken(files, BINARY), threads);
-    const networks = await OnnxNetworks.load(runtime, description, (name) => taken(files, name));
+  async function open({ description, preview, way }) {
+    const { module, binary } = RUNTIMES[way.provider];
+    const runtime = await openRuntime(await taken(files, module), await taken(files, binary), way.threads);
+    const networks = await OnnxNetworks.load(runtime, description, (name) => taken(files, name), way.provider);
     opened = { model: new Model(description, networks), preview };
     scope.postMessage({ kind: "opened" });
   }
