@@ -46,7 +46,7 @@ from training.stages import (
 from training.uncertainty import mean_and_error
 from training.vocoder_losses import frequency_error, stft_distance
 
-CLIPS = 6  # per class
+CLIPS = 12  # per class
 FIGURES: dict[str, Callable[[listening.Sound], float]] = {
     "harmonic_to_noise_db": listening.harmonic_to_noise,
     "lufs": listening.lufs,

@@ -1,0 +1,33 @@
+"""The group normalization of exported networks is torch's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from spotnb.live.norms import GroupNorm, with_exact_norms
+
+
+@pytest.mark.parametrize("tail", [(), (5,), (6, 4), (3, 1, 2)])
+@pytest.mark.parametrize("groups", [1, 4, 8])
+def test_it_is_that_of_torch(groups: int, tail: tuple[int, ...]) -> None:
+    norm = nn.GroupNorm(groups, 8, eps=1e-3)
+    nn.init.normal_(norm.weight)
+    nn.init.normal_(norm.bias)
+    x = torch.randn(3, 8, *tail, generator=torch.Generator().manual_seed(0)) * 2 + 30
+    if groups == 8 and not tail:
+        assert torch.equal(GroupNorm(norm)(x), norm.bias.expand(3, -1))  # torch refuses a group of one number
+    else:
+        torch.testing.assert_close(GroupNorm(norm)(x), norm(x), rtol=1e-4, atol=1e-4)
+
+
+def test_a_copy_shares_the_weights_and_leaves_the_module_as_it_was() -> None:
+    module = nn.Sequential(nn.Conv2d(2, 4, 1), nn.GroupNorm(2, 4), nn.ModuleList([nn.GroupNorm(1, 4)]))
+    copied = with_exact_norms(module)
+    assert [type(each) for each in module.modules()].count(nn.GroupNorm) == 2
+    assert [type(each) for each in copied.modules()].count(GroupNorm) == 2
+    assert not any(isinstance(each, nn.GroupNorm) for each in copied.modules())
+    names = dict(module.named_parameters())
+    assert names.keys() == dict(copied.named_parameters()).keys()
+    assert all(parameter is names[name] for name, parameter in copied.named_parameters())
