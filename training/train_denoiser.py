@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import ClapTextModelWithProjection, PreTrainedTokenizerFast
 
-from spotnb.models.audioldm_folder import CODE_FILE, RULER_FILE
+from spotnb.models.audioldm_folder import CODE_FILE, RULER_FILE, TYPICAL_FILE
 from training.denoiser_data import Batch, LatentClips
 from training.denoiser_net import BASE, CANDIDATES, Candidate, Denoiser, loss_weights
 from training.device import Ahead, autocast, moved
@@ -117,7 +117,8 @@ def levels(alphas: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def save(model: Denoiser, out: Path) -> None:
-    """Write the denoiser's part of a model folder."""
+    """Write the denoiser's part of a model folder, without the typical latent that was fitted to an earlier encoder."""
+    (out / "unet" / TYPICAL_FILE).unlink(missing_ok=True)
     model.unet.half().save_pretrained(out / "unet", safe_serialization=True)
     save_file({"frequency_code": model.code.detach().clone()}, out / "unet" / CODE_FILE)
     ruler = tempo_ruler(TEMPO_SCALE)

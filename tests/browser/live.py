@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from spotnb.live.stored import PARTS, SCENE
 from spotnb.models.decode_mel import sliding_window_vocode
 from spotnb.models.load import load_model
 from spotnb.sampling.sampler import SpotSampler
@@ -132,6 +134,12 @@ def opened(browser: Browser, address: str, *, offline: bool = False, **context: 
         yield Opened(own, address)
     finally:
         own.close()
+
+
+def as_kept(folder: Path, *, tried: list[Any], best: Any) -> str:
+    """Return what the browser keeps of a measurement of the page in a folder: the ways, and the best one."""
+    digest = json.loads((folder / PARTS / SCENE).read_text("utf-8"))["listing"]["digest"]
+    return json.dumps({"tried": tried, "best": best, "files": digest}, separators=(",", ":"))
 
 
 def assert_as_python(sound: dict[str, Any]) -> None:

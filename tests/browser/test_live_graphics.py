@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from tests.browser.jupyter import CHROMIUM, FLAGS
-from tests.browser.live import Opened, opened
+from tests.browser.live import Opened, as_kept, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,18 +34,13 @@ def with_card(browser: Browser) -> Iterator[Browser]:
     launched.close()
 
 
-def prepared(tab: Opened, **kept: Any) -> None:
+def prepared(tab: Opened, kept: str = "") -> None:
     """Load the page again with a graphics card, and with what the browser remembers."""
     tab.page.add_init_script(UNDISGUISED)
-    tab.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [KEPT, as_kept(**kept) if kept else ""])
+    tab.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [KEPT, kept])
     tab.page.reload()
     tab.page.evaluate("document.addEventListener('spotnb:opened', ({ detail }) => { window.with = detail; })")
     tab.fill(**SHORT)
-
-
-def as_kept(*, tried: list[Any], best: Any) -> str:
-    """Return what the browser keeps of a measurement."""
-    return json.dumps({"tried": tried, "best": best}, separators=(",", ":"))
 
 
 def made(tab: Opened) -> dict[str, Any]:
@@ -59,14 +54,14 @@ def assert_same_but_for_rounding(one: dict[str, Any], other: dict[str, Any]) -> 
         assert np.linalg.norm(one[name] - other[name]) <= 1e-3 * np.linalg.norm(one[name]), name
 
 
-def test_the_card_gives_the_sound_of_the_processor(with_card: Browser, live_address: str) -> None:
+def test_the_card_gives_the_sound_of_the_processor(with_card: Browser, live_address: str, live_folder: Path) -> None:
     with opened(with_card, live_address) as tab:
-        prepared(tab, tried=[CARD], best=PLAIN)
+        prepared(tab, as_kept(live_folder, tried=[CARD], best=PLAIN))
         usual = made(tab)
         assert tab.page.evaluate("window.with.provider") == "wasm"
         assert not any("webgpu" in address for address in tab.loaded)
     with opened(with_card, live_address) as tab:
-        prepared(tab, tried=[CARD], best=CARD)
+        prepared(tab, as_kept(live_folder, tried=[CARD], best=CARD))
         sound = made(tab)
         assert tab.page.evaluate("window.with.provider") == "webgpu"
         assert any("webgpu.wasm" in address for address in tab.loaded)
@@ -76,7 +71,7 @@ def test_the_card_gives_the_sound_of_the_processor(with_card: Browser, live_addr
     assert not np.array_equal(usual["latent"], sound["latent"])  # so it was computed elsewhere
 
 
-def test_the_card_is_measured_after_the_first_sound(with_card: Browser, live_address: str) -> None:
+def test_the_card_is_measured_after_the_first_sound(with_card: Browser, live_address: str, live_folder: Path) -> None:
     with opened(with_card, live_address) as tab:
         prepared(tab)
         first = made(tab)
@@ -84,7 +79,7 @@ def test_the_card_is_measured_after_the_first_sound(with_card: Browser, live_add
         assert not any("webgpu" in address for address in tab.loaded)
         second = made(tab)
         found = tab.page.evaluate(f"localStorage.getItem('{KEPT}')")
-        assert found == as_kept(tried=[CARD], best=PLAIN)  # this card is far too slow
+        assert found == as_kept(live_folder, tried=[CARD], best=PLAIN)  # this card is far too slow
         assert any("webgpu.wasm" in address for address in tab.loaded)
         assert not tab.wrong
     assert_same_but_for_rounding(first, second)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.live import assert_as_python, opened, served
+from tests.browser.live import as_kept, assert_as_python, opened, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,12 +25,12 @@ def isolated_address(live_folder: Path) -> Iterator[str]:
         yield address
 
 
-def test_threads_give_the_sound_of_python(browser: Browser, isolated_address: str) -> None:
+def test_threads_give_the_sound_of_python(browser: Browser, isolated_address: str, live_folder: Path) -> None:
     with opened(browser, isolated_address) as tab:
         many = tab.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
         if many == 1:
             pytest.skip("one processor: there are no threads to try")
-        tab.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [KEPT, kept(many, many)])
+        tab.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [KEPT, kept(live_folder, many, many)])
         tab.page.evaluate("document.addEventListener('spotnb:opened', ({ detail }) => { window.with = detail; })")
         tab.fill(Length="6", Steps="3")
         tab.make.click()
@@ -41,7 +40,7 @@ def test_threads_give_the_sound_of_python(browser: Browser, isolated_address: st
         assert not tab.wrong
 
 
-def test_threads_are_measured_after_the_first_sound(browser: Browser, isolated_address: str) -> None:
+def test_threads_are_measured_after_the_first_sound(browser: Browser, isolated_address: str, live_folder: Path) -> None:
     with opened(browser, isolated_address) as tab:
         many = tab.page.evaluate("Math.min(4, navigator.hardwareConcurrency)")
         if many == 1:
@@ -52,11 +51,13 @@ def test_threads_are_measured_after_the_first_sound(browser: Browser, isolated_a
         assert not tab.page.evaluate(f"localStorage.getItem('{KEPT}')")
         tab.make.click()
         tab.finished()
-        assert tab.page.evaluate(f"localStorage.getItem('{KEPT}')") in {kept(many, 1), kept(many, many)}
+        assert tab.page.evaluate(f"localStorage.getItem('{KEPT}')") in {
+            kept(live_folder, many, best) for best in (1, many)
+        }
         assert not tab.wrong
 
 
-def kept(tried: int, best: int) -> str:
-    """Return what the browser keeps of a measurement."""
+def kept(folder: Path, tried: int, best: int) -> str:
+    """Return what the browser keeps of a measurement of the page in a folder."""
     ways = [{"provider": "wasm", "threads": count} for count in (tried, best)]
-    return json.dumps({"tried": ways[:1], "best": ways[1]}, separators=(",", ":"))
+    return as_kept(folder, tried=ways[:1], best=ways[1])

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach } from "node:test";
+import { LoadError } from "../../spotnb/live/static/page/files.js";
 import { OpenModel } from "../../spotnb/live/static/page/open_model.js";
 import { filesFor } from "../../spotnb/live/static/page/runtimes.js";
 import { tryingWords } from "../../spotnb/live/static/page/sentences.js";
@@ -8,6 +9,7 @@ import { PLAIN, waysToTry } from "../../spotnb/live/static/page/ways.js";
 const THREADS = { provider: "wasm", threads: 4 };
 const CARD = { provider: "webgpu", threads: 1 };
 const KEPT = "spotnb-ways";
+const MORE = [{ name: "webgpu.wasm", size: 6_600_000 }];
 let now = 0;
 const clock = performance.now;
 
@@ -29,30 +31,43 @@ const nameOf = (/** @type {any} */ { provider, threads }) => (provider === "webg
 /**
  * A visit to a page, where sounds take some milliseconds.
  * @param {any[]} ways
- * @param {Record<string, number>} milliseconds by way: "1", "4", "card"
- * @param {Record<string, number[]>} [samples] the sound, by way
+ * @param {Record<string, number | Error>} milliseconds by way: "1", "4", "card"; an error if it cannot be opened
+ * @param {Record<string, number[] | Error>} [samples] the sound, by way
+ * @param {string} [digest] of the files
  */
-function visit(ways, milliseconds, samples = {}) {
+function visit(ways, milliseconds, samples = {}, digest = "files") {
   const opened = /** @type {string[]} */ ([]);
   const open = /** @type {string[]} */ ([]);
   const tried = /** @type {any[]} */ ([]);
-  const start = async (/** @type {any} */ way) => {
+  const hooks = { opening(/** @type {string} */ _name) {} };
+  const start = async (/** @type {any} */ way, /** @type {AbortSignal} */ until) => {
     const name = nameOf(way);
     opened.push(name);
-    if (!(name in milliseconds)) throw new Error("not here");
+    const time = milliseconds[name] ?? new Error("not here");
+    if (time instanceof Error) throw time;
+    hooks.opening(name);
+    until.throwIfAborted();
     open.push(name);
-    const make = async () => {
-      now += milliseconds[name];
-      return { waveform: Float32Array.from(samples[name] ?? [0.5, -1]) };
+    const make = async (
+      /** @type {any} */ _settings,
+      /** @type {any} */ _follow,
+      /** @type {AbortSignal} */ signal,
+    ) => {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      now += time;
+      const sound = samples[name] ?? [0.5, -1];
+      if (sound instanceof Error) throw sound;
+      return { waveform: Float32Array.from(sound) };
     };
     return /** @type {any} */ ({ make, close: () => open.splice(open.indexOf(name), 1) });
   };
-  const model = new OpenModel(start, Promise.resolve(ways));
+  const model = new OpenModel(start, async () => ways, digest);
   const sound = async (signal = new AbortController().signal) => {
     const engine = await model.engine(signal, (each) => tried.push(each));
     return engine && nameOf(model.way);
   };
-  return { model, sound, opened, open, tried };
+  return { model, sound, opened, open, tried, hooks };
 }
 
 test("a page that is not isolated, without a graphics card, has no other way, and nothing is measured", async () => {
@@ -91,17 +106,18 @@ test("the first sound does not wait for a measurement, and the second is made in
   assert.equal(await sound(), "1");
   assert.deepEqual([opened, tried], [["1"], []]);
   assert.equal(await sound(), "card");
-  assert.deepEqual([opened, open], [["1", "4", "card"], ["card"]]);
+  assert.deepEqual([opened, open], [["1", "4", "card", "card"], ["card"]]);
   assert.deepEqual(tried, [[THREADS, CARD]]);
   assert.equal(await sound(), "card");
-  assert.equal(opened.length, 3);
+  assert.equal(opened.length, 4);
 });
 
-test("the winner stays open while others are measured", async () => {
-  const { sound, opened, open } = visit([THREADS, CARD], { 1: 10, 4: 4, card: 6 });
+test("no two models are open at a time", async () => {
+  const { sound, opened, open, hooks } = visit([THREADS, CARD], { 1: 10, 4: 4, card: 6 });
+  hooks.opening = () => assert.deepEqual(open, []);
   await sound();
   assert.equal(await sound(), "4");
-  assert.deepEqual([opened, open], [["1", "4", "card"], ["4"]]);
+  assert.deepEqual([opened, open], [["1", "4", "card", "4"], ["4"]]);
 });
 
 test("a way that is slower, that fails or that gives another sound is not taken", async () => {
@@ -111,6 +127,7 @@ test("a way that is slower, that fails or that gives another sound is not taken"
     [{ 1: 10, card: 4 }, { card: [0.503, -1] }],
     [{ 1: 10, card: 4 }, { card: [0.5] }],
     [{ 1: 10, card: 4 }, { card: [Number.NaN, -1] }],
+    [{ 1: 10, card: 4 }, { card: new Error("lost") }],
   ])) {
     localStorage.setItem(KEPT, "");
     const { sound, open } = visit([CARD], times, samples);
@@ -137,10 +154,11 @@ test("what was measured is remembered, for the same ways", async () => {
   assert.deepEqual([again.opened, again.tried], [["card"], []]);
   const other = visit([THREADS, CARD], { 1: 10, 4: 20, card: 4 });
   assert.equal(await other.sound(), "1");
+  assert.equal(await visit([CARD], { 1: 10, card: 4 }, {}, "newer files").sound(), "1");
 });
 
 test("a way that was remembered and fails now gives room to the one that works everywhere", async () => {
-  localStorage.setItem(KEPT, JSON.stringify({ tried: [CARD], best: CARD }));
+  localStorage.setItem(KEPT, JSON.stringify({ tried: [CARD], best: CARD, files: "files" }));
   const { sound, opened } = visit([CARD], { 1: 10 });
   assert.equal(await sound(), "1");
   assert.deepEqual(opened, ["card", "1"]);
@@ -148,7 +166,7 @@ test("a way that was remembered and fails now gives room to the one that works e
 });
 
 test("after a failed sound, a way is not taken again", async () => {
-  localStorage.setItem(KEPT, JSON.stringify({ tried: [CARD], best: CARD }));
+  localStorage.setItem(KEPT, JSON.stringify({ tried: [CARD], best: CARD, files: "files" }));
   const { model, sound, open } = visit([CARD], { 1: 10, card: 1 });
   assert.equal(await sound(), "card");
   await model.distrust();
@@ -164,21 +182,55 @@ test("a browser that keeps nothing measures at every visit", async () => {
     const { sound, opened } = visit([THREADS], { 1: 10, 4: 4 });
     await sound();
     assert.equal(await sound(), "4");
-    assert.deepEqual(opened, ["1", "4"]);
+    assert.deepEqual(opened, ["1", "4", "4"]);
   }
 });
 
-test("a cancel while it is measured leaves nothing open and nothing remembered", async () => {
-  const { sound, open, opened } = visit([THREADS], { 1: 10, 4: 4 });
-  const cancel = new AbortController();
+test("a browser that keeps nothing does not take a failed way again in the same visit", async () => {
+  globalThis.localStorage = /** @type {any} */ ({});
+  const { model, sound } = visit([CARD], { 1: 10, card: 4 });
   await sound();
-  const second = sound(cancel.signal);
-  cancel.abort(new DOMException("cancelled", "AbortError"));
-  await assert.rejects(second, { name: "AbortError" });
-  assert.deepEqual(open, []);
+  assert.equal(await sound(), "card");
+  await model.distrust();
+  for (const _ of [1, 2]) assert.equal(await sound(), "1");
+});
+
+test("a file that cannot be loaded says nothing of a way, and ends the measuring for this visit", async () => {
+  const missing = new LoadError("no answer");
+  const first = visit([CARD], { 1: 10, card: missing });
+  await first.sound();
+  for (const _ of [1, 2]) assert.equal(await first.sound(), "1");
+  assert.equal(first.tried.length, 1);
   assert.equal(localStorage.getItem(KEPT), null);
-  assert.equal(await sound(), "1");
-  assert.equal(opened.at(-1), "1");
+  const kept = JSON.stringify({ tried: [CARD], best: CARD, files: "files" });
+  localStorage.setItem(KEPT, kept);
+  assert.equal(await visit([CARD], { 1: 10, card: missing }).sound(), "1");
+  assert.equal(localStorage.getItem(KEPT), kept);
+});
+
+test("a cancel or an error while it is measured leaves nothing open and nothing remembered", async () => {
+  for (const moment of ["1", "4", "card"]) {
+    const { sound, open, opened, tried, hooks } = visit([THREADS, CARD], { 1: 10, 4: 4, card: 2 });
+    const cancel = new AbortController();
+    const abort = () => cancel.abort(new DOMException("cancelled", "AbortError"));
+    await sound();
+    if (moment === "1") abort();
+    hooks.opening = (name) => {
+      if (name === moment) abort();
+    };
+    await assert.rejects(sound(cancel.signal), { name: "AbortError" });
+    assert.deepEqual(open, [], moment);
+    assert.equal(localStorage.getItem(KEPT), null);
+    assert.equal(await sound(), "1");
+    assert.equal(await sound(), "1");
+    assert.deepEqual([opened.at(-1), tried.length], ["1", 1]);
+  }
+  const samples = /** @type {any} */ ({});
+  const { sound, open } = visit([THREADS], { 1: 10, 4: 4 }, samples);
+  await sound();
+  samples[1] = new Error("out of memory");
+  await assert.rejects(sound(), /out of memory/);
+  assert.deepEqual(open, []);
 });
 
 test("for the graphics card, other files stand in the place of the runtime's", () => {
@@ -191,8 +243,11 @@ test("for the graphics card, other files stand in the place of the runtime's", (
 });
 
 test("what is measured is said in words", () => {
-  assert.match(tryingWords(/** @type {any} */ ([CARD])), /fastest here: one thread or the graphics card …/);
+  assert.match(
+    tryingWords(/** @type {any} */ ([CARD]), MORE),
+    /fastest here: one thread or the graphics card \(7 MB to load\) …/,
+  );
   const all = /** @type {any} */ ([THREADS, CARD]);
-  assert.match(tryingWords(all), /fastest here: one thread, 4 threads or the graphics card …/);
+  assert.match(tryingWords(all, MORE), /fastest here: one thread, 4 threads or the graphics card \(7 MB to load\) …/);
   assert.equal(PLAIN.threads, 1);
 });

@@ -20,6 +20,9 @@ import { filesFor } from "./runtimes.js";
 
 const CACHE = "spotnb-live-";
 
+/** A file of the page could not be loaded. */
+export class LoadError extends LiveError {}
+
 /**
  * Yields the files in order, as copies of those that are held, or else from the folder of the page.
  * @param {Listing} listing
@@ -126,4 +129,4 @@ function scriptedText(address) {
 
 /** @param {string} address @param {string} came */
 const missing = (address, came) =>
-  new LiveError(`${address.split("?")[0]}: ${came}; expected a file of this page: try again, or build the page anew`);
+  new LoadError(`${address.split("?")[0]}: ${came}; expected a file of this page: try again, or build the page anew`);

@@ -22,7 +22,7 @@ import { OpenModel } from "./open_model.js";
 import { createOpener } from "./opener.js";
 import { planRun } from "./plan.js";
 import { createResult } from "./result.js";
-import { filesFor, hasWebgpu } from "./runtimes.js";
+import { filesFor, isServed } from "./runtimes.js";
 import { doingWords, leftWords, loadingWords, madeWords, megabytes, tryingWords } from "./sentences.js";
 import { createStage } from "./stage.js";
 import { PLAIN, waysToTry } from "./ways.js";
@@ -67,7 +67,8 @@ export function render(given) {
       const show = (/** @type {number} */ loaded) => controls.progress(loadingWords(loaded, all), loaded / all);
       return Engine.open(scene, held, quiet ? () => {} : show, signal, way);
     },
-    waysToTry(hasWebgpu(held)),
+    () => waysToTry(isServed(held)),
+    listing.digest,
   );
   /** @type {Engine | null} */
   let last = null;
@@ -87,14 +88,16 @@ export function render(given) {
       controls.begin();
       result.hide();
       const ready = await opened(signal);
-      const finished = await run(ready, plan, { view, stage, controls, signal });
+      const finished = await run(ready, plan, { view, stage, controls, signal }).catch(async (error) => {
+        if (!signal.aborted) await model.distrust();
+        throw error;
+      });
       result.show(other ? [other, finished] : [finished]);
       controls.end(madeWords(plan.settings.duration, finished.seconds), otherName(plan.settings.method));
     } catch (error) {
       result.show();
       controls.end(signal.aborted ? "Cancelled." : "", result.last ? otherName(result.last.plan.settings.method) : "");
       if (!signal.aborted) controls.complain(error instanceof Error ? error.message : String(error));
-      if (!signal.aborted) await model.distrust();
     } finally {
       busy = null;
     }
@@ -103,7 +106,7 @@ export function render(given) {
   /** @param {AbortSignal} signal */
   async function opened(signal) {
     const begun = performance.now();
-    const engine = await model.engine(signal, (ways) => controls.progress(tryingWords(ways), 1));
+    const engine = await model.engine(signal, (ways) => controls.progress(tryingWords(ways, listing.webgpu), 1));
     if (engine !== last) emit(view, "spotnb:opened", { seconds: (performance.now() - begun) / 1000, ...model.way });
     last = engine;
     return engine;
@@ -124,7 +127,10 @@ export function render(given) {
     event.preventDefault();
     make(form.values(), null);
   });
-  view.onEnd(() => model.close());
+  view.onEnd(() => {
+    busy?.abort(new DOMException("closed", "AbortError"));
+    model.close();
+  });
   const lack = lackOf();
   if (lack) controls.refuse(lack);
   view.repaint();

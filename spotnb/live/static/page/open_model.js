@@ -4,29 +4,42 @@
 /** @import { Engine } from "./engine.js" */
 /** @import { Way } from "./ways.js" */
 
+import { LoadError } from "./files.js";
 import { fastest, PLAIN, remember, remembered } from "./ways.js";
 
 export class OpenModel {
   #open;
-  #ways;
+  #find;
+  #digest;
+  /** @type {Promise<Way[]> | null} */
+  #found = null;
+  /** The best way, once it is known in this visit. @type {Way | null} */
+  #best = null;
   /** @type {Engine | null} */
   #engine = null;
   #way = PLAIN;
-  #settled = false;
 
   /**
    * @param {(way: Way, signal: AbortSignal, quiet: boolean) => Promise<Engine>} open without telling how much is loaded,
    *   if quiet
-   * @param {Promise<Way[]>} ways to try beside `PLAIN`
+   * @param {() => Promise<Way[]>} find the ways to try beside `PLAIN`; asked at the first sound, since it may wake a card
+   * @param {string} digest of the files
    */
-  constructor(open, ways) {
+  constructor(open, find, digest) {
     this.#open = open;
-    this.#ways = ways;
+    this.#find = find;
+    this.#digest = digest;
   }
 
   /** The way in which it is open. */
   get way() {
     return this.#way;
+  }
+
+  /** The ways to try beside `PLAIN`. */
+  get #ways() {
+    this.#found ??= this.#find();
+    return this.#found;
   }
 
   /**
@@ -36,23 +49,22 @@ export class OpenModel {
    */
   async engine(signal, onTrial) {
     const ways = await this.#ways;
-    const engine = this.#engine;
-    if (!engine) {
-      const known = remembered(ways);
-      this.#settled = known !== null || !ways.length;
-      await this.#openIn(known ?? PLAIN, signal);
-    } else if (!this.#settled) {
+    this.#best ??= remembered(ways, this.#digest);
+    if (this.#engine && !this.#best && ways.length) {
       onTrial(ways);
-      this.#engine = null; // a cancel leaves none open
-      ({ engine: this.#engine, way: this.#way } = await fastest(
-        engine,
-        (way, until) => this.#open(way, until, true),
-        ways,
-        signal,
-      ));
-      this.#settled = true;
+      await this.#measure(this.#engine, ways, signal);
     }
-    return /** @type {Engine} */ (this.#engine);
+    if (!this.#engine) await this.#openIn(this.#best ?? PLAIN, signal);
+    return /** @type {Engine} */ (/** @type {unknown} */ (this.#engine));
+  }
+
+  /** @param {Engine} plain @param {Way[]} ways @param {AbortSignal} signal */
+  async #measure(plain, ways, signal) {
+    this.#best = PLAIN; // a cancel or an error ends it for this visit
+    this.#engine = null;
+    const { best, certain } = await fastest(plain, (way, until) => this.#open(way, until, true), ways, signal);
+    this.#best = best;
+    if (certain) remember(ways, best, this.#digest);
   }
 
   /** @param {Way} way @param {AbortSignal} signal */
@@ -62,15 +74,17 @@ export class OpenModel {
       this.#engine = await this.#open(way, signal, false);
     } catch (error) {
       if (signal.aborted || way === PLAIN) throw error;
-      await this.distrust();
+      if (error instanceof LoadError) this.#best = PLAIN;
+      else await this.distrust();
       await this.#openIn(PLAIN, signal);
     }
   }
 
-  /** After a failure: unless it is the one that works everywhere, the way is not taken again. */
+  /** After a failed computation: unless it is the one that works everywhere, the way is not taken again. */
   async distrust() {
     if (this.#way === PLAIN) return;
-    remember(await this.#ways, PLAIN);
+    this.#best = PLAIN;
+    remember(await this.#ways, PLAIN, this.#digest);
     this.close();
   }
 

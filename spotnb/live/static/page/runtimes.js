@@ -9,8 +9,8 @@ export const RUNTIMES = {
   webgpu: { module: "webgpu.mjs", binary: "webgpu.wasm" },
 };
 
-/** Whether there are files for WebGPU: over file:// and in a widget there are not. @param {Held | null} held */
-export const hasWebgpu = (held) => !held && location.protocol !== "file:";
+/** Whether the page came over http. Over file:// and in a widget, there are no files for WebGPU. @param {Held | null} held */
+export const isServed = (held) => !held && location.protocol !== "file:";
 
 /**
  * The files to load, in order.

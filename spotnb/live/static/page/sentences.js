@@ -3,6 +3,7 @@
 /** @import { Progress } from "../generate.js" */
 /** @import { Settings } from "../settings.js" */
 /** @import { Reading } from "../text.js" */
+/** @import { Listed } from "./files.js" */
 /** @import { Way } from "./ways.js" */
 
 import { PLAIN, wayWords } from "./ways.js";
@@ -16,9 +17,15 @@ export function loadingWords(loaded, all) {
   return `Loading the model: ${megabytes(loaded)} of ${megabytes(all)} MB`;
 }
 
-/** @param {Way[]} ways */
-export function tryingWords(ways) {
-  const names = [PLAIN, ...ways].map(wayWords);
+/**
+ * @param {Way[]} ways
+ * @param {Listed[]} webgpu files that the graphics card needs
+ */
+export function tryingWords(ways, webgpu) {
+  const more = megabytes(webgpu.reduce((sum, { size }) => sum + size, 0));
+  const names = [PLAIN, ...ways].map((way) =>
+    way.provider === "webgpu" ? `${wayWords(way)} (${more} MB to load)` : wayWords(way),
+  );
   const last = names.pop();
   return `Measuring, this one time, what computes fastest here: ${names.join(", ")} or ${last} …`;
 }

@@ -7,24 +7,25 @@
 /** @import { Provider } from "./runtimes.js" */
 
 import { aborted } from "./engine.js";
+import { LoadError } from "./files.js";
 
 /** @typedef {{ provider: Provider, threads: number }} Way */
 /** @typedef {(way: Way, signal: AbortSignal) => Promise<Engine>} Open */
-/** @typedef {{ way: Way, engine: Engine | null, seconds: number, waveform: Float32Array }} Tried without its engine once that is closed */
+/** @typedef {{ seconds: number, waveform: Float32Array }} Measured */
 
 /** @type {Way} */
 export const PLAIN = { provider: "wasm", threads: 1 };
 
 const MOST = 4; // threads
 const TOLERANCE = 1e-3; // of the root mean square
-const PATIENCE = 30_000; // ms for a trial
+const [PATIENCE, CARD_PATIENCE] = [30_000, 2000]; // ms for the sounds of a trial, and to find a graphics card
 const KEPT = "spotnb-ways";
-/** @type {Partial<Settings>} */
+/** With more than one window and with guidance, as sounds have them. @type {Partial<Settings>} */
 const TRIAL = {
   prompt: "piano",
-  duration: 5,
-  steps: 1,
-  guidance_scale: 1,
+  duration: 6,
+  steps: 2,
+  guidance_scale: 2.5,
   guidance_interval: null,
   finish_steps: 0,
   seed: 0,
@@ -33,22 +34,27 @@ const UNFOLLOWED = { onProgress() {}, onStep() {} };
 
 /**
  * The ways that are worth a trial beside `PLAIN`.
- * @param {boolean} gpu whether the files for WebGPU can be had
+ * @param {boolean} served whether the page came over http, so that it can load more files
  * @returns {Promise<Way[]>}
  */
-export async function waysToTry(gpu) {
+export async function waysToTry(served) {
+  if (!served) return [];
   const threads = globalThis.crossOriginIsolated ? Math.min(MOST, navigator.hardwareConcurrency || 1) : 1;
   /** @type {Way[]} */
   const ways = threads > 1 ? [{ provider: "wasm", threads }] : [];
-  if (gpu && (await hasGraphicsCard())) ways.push({ provider: "webgpu", threads: 1 });
+  if (await hasGraphicsCard()) ways.push({ provider: "webgpu", threads: 1 });
   return ways;
 }
 
 async function hasGraphicsCard() {
   try {
     const { gpu } = /** @type {any} */ (navigator);
-    const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-    return Boolean(adapter) && !adapter.info?.isFallbackAdapter; // which computes on the processor
+    const adapter = await within(
+      CARD_PATIENCE,
+      Promise.resolve(gpu?.requestAdapter({ powerPreference: "high-performance" })),
+    );
+    const disguised = adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter; // it computes on the processor
+    return Boolean(adapter) && !disguised;
   } catch {
     return false;
   }
@@ -61,61 +67,61 @@ export function wayWords({ provider, threads }) {
 }
 
 /**
- * Measures all ways, and returns the model that is opened in the best one, which the browser remembers.
+ * Measures all ways one after the other, because two open models take too much memory.
  * @param {Engine} plain the model opened in the way `PLAIN`, which has made a sound; it is closed
  * @param {Open} open
  * @param {Way[]} ways
  * @param {AbortSignal} signal
- * @returns {Promise<{ way: Way, engine: Engine }>}
+ * @returns {Promise<{ best: Way, certain: boolean }>} the best way, and whether every other one could be loaded
  */
 export async function fastest(plain, open, ways, signal) {
-  const usual = { way: PLAIN, engine: null, ...(await timed(plain, signal)) };
-  plain.close(); // two open models take too much memory
-  /** @type {Tried} */
-  let best = usual;
+  const usual = await timed(plain, signal).finally(() => plain.close());
+  let [best, seconds, certain] = [PLAIN, usual.seconds, true];
   for (const way of ways) {
-    const tried = await trial(open, way, signal);
-    if (!signal.aborted && tried && tried.seconds < best.seconds && agree(usual.waveform, tried.waveform)) {
-      best.engine?.close();
-      best = tried;
-    } else tried?.engine?.close();
+    try {
+      const tried = await trial(open, way, signal);
+      if (tried.seconds < seconds && agree(usual.waveform, tried.waveform)) [best, seconds] = [way, tried.seconds];
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LoadError) certain = false; // any other error is a browser that cannot
+    }
   }
-  if (signal.aborted) best.engine?.close();
-  signal.throwIfAborted();
-  remember(ways, best.way);
-  return { way: best.way, engine: best.engine ?? (await open(PLAIN, signal)) };
+  return { best, certain };
 }
 
 /**
- * A model opened in a way, and how long a short sound takes; null where the browser cannot, or is far too slow.
  * @param {Open} open
  * @param {Way} way
  * @param {AbortSignal} signal
- * @returns {Promise<Tried | null>}
  */
 async function trial(open, way, signal) {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
-  /** @type {Engine | null} */
-  let engine = null;
-  try {
-    const opened = await open(way, limit);
-    engine = opened;
-    const made = opened.make(TRIAL, UNFOLLOWED, limit).then(() => timed(opened, limit)); // the first takes longer
-    return { way, engine, ...(await Promise.race([made, aborted(limit)])) };
-  } catch {
-    engine?.close();
-    return null;
-  }
+  const engine = await open(way, signal);
+  const sounds = engine.make(TRIAL, UNFOLLOWED, signal).then(() => timed(engine, signal)); // the first takes longer
+  return within(PATIENCE, Promise.race([sounds, aborted(signal)])).finally(() => engine.close());
 }
 
 /**
  * @param {Engine} engine
  * @param {AbortSignal} signal
+ * @returns {Promise<Measured>}
  */
 async function timed(engine, signal) {
   const begun = performance.now();
   const { waveform } = await engine.make(TRIAL, UNFOLLOWED, signal);
   return { seconds: (performance.now() - begun) / 1000, waveform };
+}
+
+/**
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+function within(ms, promise) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`nothing within ${ms} ms`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** @param {Float32Array} one @param {Float32Array} other */
@@ -126,24 +132,25 @@ function agree(one, other) {
 }
 
 /**
- * The way that was best among these when they were measured, or null.
+ * The way that was best among these when they were measured with these files, or null.
  * @param {Way[]} ways
+ * @param {string} digest of the files
  * @returns {Way | null}
  */
-export function remembered(ways) {
+export function remembered(ways, digest) {
   try {
-    const { tried, best } = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-    if (JSON.stringify(tried) !== JSON.stringify(ways)) return null;
+    const { tried, best, files } = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    if (files !== digest || JSON.stringify(tried) !== JSON.stringify(ways)) return null;
     return [PLAIN, ...ways].find((way) => JSON.stringify(way) === JSON.stringify(best)) ?? null;
   } catch {
     return null; // damaged, or a browser that keeps nothing
   }
 }
 
-/** @param {Way[]} tried @param {Way} best */
-export function remember(tried, best) {
+/** @param {Way[]} tried @param {Way} best @param {string} files their digest */
+export function remember(tried, best, files) {
   try {
-    localStorage.setItem(KEPT, JSON.stringify({ tried, best }));
+    localStorage.setItem(KEPT, JSON.stringify({ tried, best, files }));
   } catch {
     // a browser that keeps nothing measures again
   }
