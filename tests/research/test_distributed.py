@@ -123,7 +123,7 @@ def test_a_sweep_by_name_starts_from_what_the_workers_model_needs(shared: Any, t
     (row,) = sweep(grid, tmp_path, model="tiny", client=shared, progress=False).to_dict("records")
     assert row["error"] is None
     assert (row["steps"], row["guidance_scale"], row["tile_size_time"]) == (2, 2.5, 128)
-    assert list(row["guidance_interval"]) == [100, 700]
+    assert list(row["guidance_interval"]) == [100, 800]
 
 
 def test_a_client_without_workers(tmp_path: Path) -> None:
