@@ -1,9 +1,9 @@
 """Group normalization for web pages, whose sums keep their precision.
 
-The WebAssembly of onnxruntime-web adds the up to a million numbers of a group one by one in single precision. What that
-loses is the same for all frames of a mel, and a vocoder that sums frequencies to phases makes it audible to a
-comparison: a bias of 2e-6 in a mel became 1e-4 of the sound. Here, a sum is one of sums over one axis each, as accurate
-as torch's and as fast.
+The WebAssembly of onnxruntime-web adds the up to a million numbers of a group in one pass of single precision. What
+that loses is the same for all frames of a mel, and a vocoder that sums frequencies to phases makes it audible to a
+comparison: a bias of 2.5e-6 in a mel became 1e-4 of the sound. Here, a sum is one of sums over one axis each, as
+accurate as torch's and as fast.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def test_a_copy_shares_the_weights_and_leaves_the_module_as_it_was() -> None:
 
 
 def test_a_large_group_keeps_its_precision() -> None:
-    """The sum of a million numbers one by one in single precision is off by 1e-4 of the mean."""
+    """In one pass of single precision, the mean is off by 4e-4 of the deviation, and in four lanes by 2e-5."""
     norm = nn.GroupNorm(1, 4)
     x = torch.rand(1, 4, 512, 512, generator=torch.Generator().manual_seed(0)) + 3
     exact = norm.double()(x.double())
