@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,8 @@ import nbformat
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Locator, Page
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from tests.browser.waiting import wait_for_page, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 PLAYED = """() => {
@@ -113,7 +113,7 @@ class Server:
         self.log = folder / "server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        self.url = _wait(self._address, 60, self.log.read_text)
+        self.url = wait_until(self._address, 60, self.log.read_text)
 
     def _address(self) -> str | None:
         if self.process.poll() is not None:
@@ -167,16 +167,16 @@ class Shown:
         self.page.on("pageerror", self._failed)
         self.page.on("request", self._asked)
         self.page.goto(server.url + PATHS[app].format(name=Path(notebook).stem))
-        self.page.wait_for_function("window.jupyterapp && document.querySelector('.jp-Cell .cm-content')")
-        self.page.wait_for_function(READY)
+        wait_for_page(self.page, "window.jupyterapp && document.querySelector('.jp-Cell .cm-content')")
+        wait_for_page(self.page, READY)
         self.client = self._connect(notebook)
         self.views: Locator = self.page.locator(f".spotnb-{name}")
         self.widget: Locator = self.views.first
         try:
-            self.page.wait_for_function(RUNNABLE)
+            wait_for_page(self.page, RUNNABLE)
             if isinstance(code, tuple):  # the cells appear one by one
-                self.page.wait_for_function(f"document.querySelectorAll('.jp-CodeCell').length >= {len(code)}")
-            _wait(self._run_cells, 60, lambda: "the cell was never run")
+                wait_for_page(self.page, f"document.querySelectorAll('.jp-CodeCell').length >= {len(code)}")
+            wait_until(self._run_cells, 60, lambda: "the cell was never run")
             self.widget.wait_for(timeout=240_000 if isinstance(code, Path) else 30_000)
         except BaseException:
             self.close()
@@ -186,8 +186,8 @@ class Shown:
     def _run_cells(self) -> bool:
         """Run the notebook and return whether it has started. A page that is still loading may ignore the command."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        with suppress(PlaywrightTimeoutError):
-            self.page.wait_for_function(BEGUN, timeout=3000)
+        with suppress(TimeoutError):
+            wait_for_page(self.page, BEGUN, seconds=3)
             return True
         return False
 
@@ -212,7 +212,7 @@ class Shown:
             return None
 
         client = BlockingKernelClient(context=zmq.Context())
-        client.load_connection_file(str(self.server.runtime / f"kernel-{_wait(kernel, 60)}.json"))
+        client.load_connection_file(str(self.server.runtime / f"kernel-{wait_until(kernel, 60)}.json"))
         client.start_channels(hb=False)  # without heartbeats, which stop while the kernel is busy
         return client
 
@@ -240,7 +240,7 @@ class Shown:
             last[:] = [self.ask(expression)]
             return bool(check(last[0]))
 
-        _wait(right, seconds, lambda: f"{expression} is {last[0]!r}", pause=lambda: self.page.wait_for_timeout(50))
+        wait_until(right, seconds, lambda: f"{expression} is {last[0]!r}", pause=lambda: self.page.wait_for_timeout(50))
         self.painted()
         return last[0]
 
@@ -272,12 +272,12 @@ class Shown:
             now[:] = [self.pixels(index)]
             return now[0] != before
 
-        _wait(differs, seconds, lambda: "the canvas stays as it is", pause=lambda: self.page.wait_for_timeout(50))
+        wait_until(differs, seconds, lambda: "the canvas stays as it is", pause=lambda: self.page.wait_for_timeout(50))
         return now[0]
 
     def reads(self, read: Callable[[], Any], expected: Any, seconds: float = 10) -> None:
         """Wait until `read` returns the expected value, because the page needs a frame or two for a change."""
-        _wait(
+        wait_until(
             lambda: read() == expected,
             seconds,
             lambda: f"the page reads {read()!r}, expected {expected!r}",
@@ -356,19 +356,3 @@ def page_of(browser: Browser, path: Path, script: str = "", **context: Any) -> I
         yield page, errors
     finally:
         opened.close()
-
-
-def _wait(
-    found: Callable[[], Any],
-    seconds: float,
-    explain: Callable[[], str] = lambda: "",
-    pause: Callable[[], Any] = lambda: time.sleep(0.1),
-) -> Any:
-    """Call a function until it returns a true value, and return that."""
-    end = time.monotonic() + seconds
-    while True:
-        if value := found():
-            return value
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds} s in vain: {explain()}")
-        pause()

@@ -6,7 +6,6 @@ import base64
 import functools
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,11 +21,12 @@ from spotnb.models.load import load_model
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 from tests.browser.jupyter import PLAYED
+from tests.browser.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-PATIENCE = 240_000  # ms for a model to open, or a sound to be made, on a busy machine
+PATIENCE = 240  # seconds for a model to open, or a sound to be made, on a busy machine
 TILING = ("tile_size_time", "edge", "max_shift_ratio", "min_overlap", "shift_seed", "shift_schedule")
 HARMLESS = ("file:", "data:", "blob:", "http://127.0.0.1:")
 LISTEN = """
@@ -89,10 +89,12 @@ class Opened:
 
     def finished(self) -> None:
         """Wait for one more sound, and until it is shown."""
-        deadline = time.monotonic() + PATIENCE / 1000
-        while self.page.evaluate("window.made.length") <= self.count:  # wait_for_function would break a page's policy
-            assert time.monotonic() < deadline, self.doing.inner_text()
-            self.page.wait_for_timeout(100)
+        wait_until(
+            lambda: self.page.evaluate("window.made.length") > self.count,
+            PATIENCE,
+            self.doing.inner_text,
+            pause=lambda: self.page.wait_for_timeout(100),
+        )
         self.count += 1
         self.make.wait_for()
         assert "made in this page" in self.doing.inner_text()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.browser.waiting import wait_for_page
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -138,7 +140,7 @@ def test_a_seam_is_played_again_and_again(shown: Shown) -> None:
     loop.click()
     shown.until("w.loop", [0.6, 2.6])
     shown.until("w.playing", True)
-    shown.page.wait_for_function("window.ear")  # the output begins a moment later
+    wait_for_page(shown.page, "!!window.ear")  # the output begins a moment later
     assert loop.get_attribute("aria-pressed") == "true"
     places = []
     for _ in range(30):
@@ -337,7 +339,7 @@ def test_two_channels_at_44_khz_play_beside_one_at_16(browser: Browser, tmp_path
         page.get_by_role("button", name="Match levels").click()
         page.get_by_role("button", name="Play", exact=True).click()
         page.get_by_role("button", name="Pause").wait_for()
-        page.wait_for_function("window.played.length === 2")
+        wait_for_page(page, "window.played.length === 2")
         stereo, mono = page.evaluate("window.played")
         assert stereo["peaks"] == pytest.approx([0.4, 0.1], abs=0.02)
         assert mono["peaks"] == pytest.approx([0.2], abs=0.02)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.waiting import wait_for_page
 from tests.notebooks.execution import FOLDER, IN_BROWSER, USED, Note, assert_small
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def test_run_all(server: Server, browser: Browser, notebook: str, name: str, rec
     shown = Shown(server, browser, "lab", name, path)
     try:
         # The launch cell is folded, so its prompt is empty.
-        shown.page.wait_for_function(PROMPTS + ".every((text) => !text || /\\d/.test(text))", timeout=400_000)
+        wait_for_page(shown.page, PROMPTS + ".every((text) => !text || /\\d/.test(text))", seconds=400)
         assert shown.page.locator(".jp-CodeCell").count() > 10
         assert not shown.page.locator(ERRORS).count(), shown.page.locator(ERRORS).first.inner_text()
         assert_small(path, *shown.ask(USED), record_property)

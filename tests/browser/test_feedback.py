@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.waiting import wait_for_page
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -29,7 +31,7 @@ def shown(server: Server, browser: Browser) -> Iterator[Shown]:
     from tests.browser.jupyter import Shown
 
     page = Shown(server, browser, "lab", "feedback", CELLS)
-    page.page.wait_for_function(f"document.querySelectorAll('{CARD}').length === {len(CELLS)}")
+    wait_for_page(page.page, f"document.querySelectorAll('{CARD}').length === {len(CELLS)}")
     yield page
     page.close()
 

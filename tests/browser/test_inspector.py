@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.browser.waiting import wait_for_page
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
@@ -248,7 +250,7 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
         before = page.evaluate(pixels)
         page.keyboard.press("End")
         page.get_by_text("7 / 7").first.wait_for()
-        page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
+        wait_for_page(page, "(before) => " + pixels + " !== before", arg=before)
         page.get_by_role("button", name="Play the clean estimate").click()
         page.get_by_role("button", name="Pause").wait_for()
         assert not axe_violations(page, ".spotnb")

@@ -17,6 +17,7 @@ from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.trace.trace import Trace
 from tests.browser.jupyter import axe_violations
 from tests.browser.live import PATIENCE, Opened, assert_as_python, opened
+from tests.browser.waiting import wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -188,7 +189,7 @@ def test_a_run_is_cancelled_at_any_step(tab: Opened) -> None:
     tab.fill(Length="10", Steps="50", Seed="3")
     tab.make.click()
     running = "/Step ([2-9]|\\d\\d) of 50/.test(document.querySelector('.spotnb-panel-doing').textContent)"
-    tab.page.wait_for_function(running, timeout=PATIENCE)
+    wait_for_page(tab.page, running, seconds=PATIENCE)
     assert tab.page.get_by_role("progressbar").is_visible()
     tab.cancel.click()
     tab.doing.get_by_text("Cancelled.").wait_for()
@@ -259,7 +260,7 @@ def test_loading_is_cancelled_fails_with_a_sentence_and_works_again(browser: Bro
         tab.page.route("**/vocoder.safetensors.gz*", lambda route: route.fulfill(status=404))
         tab.fill(Length="1", Steps="1")
         tab.make.click()
-        tab.trouble.get_by_text("vocoder.safetensors.gz: answer 404").wait_for(timeout=PATIENCE)
+        tab.trouble.get_by_text("vocoder.safetensors.gz: answer 404").wait_for(timeout=1000 * PATIENCE)
         tab.page.unroute("**/vocoder.safetensors.gz*")
         tab.page.route("**/vocoder.safetensors.gz*", lambda route: None)  # never answers
         tab.make.click()

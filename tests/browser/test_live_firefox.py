@@ -32,7 +32,7 @@ def test_ten_seconds_are_those_of_python(firefox: Firefox, live_folder: Path, li
     for label in ("nature sounds", "Make sound"):
         firefox.until(f"{BUTTONS}.some((button) => button.textContent.trim() === '{label}' && !button.disabled)", 30)
         firefox.evaluate(f"{BUTTONS}.find((button) => button.textContent.trim() === '{label}').click()")
-    firefox.until("window.made.length === 1", PATIENCE / 1000)
+    firefox.until("window.made.length === 1", PATIENCE)
     (sound,) = firefox.evaluate("window.made")
     for name in ("latent", "mel", "waveform"):
         sound[name] = np.frombuffer(base64.b64decode(sound[name]), "<f4")

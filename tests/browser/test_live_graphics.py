@@ -23,9 +23,9 @@ SHORT = {"Length": "1", "Steps": "1", "Finish": "0"}
 UNDISGUISED = "Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def with_card(browser: Browser) -> Iterator[Browser]:
-    """Return a browser with a graphics card."""
+    """Return a browser with a graphics card. A card may go on computing what a closed page left to it."""
     flags = [*(flag for flag in FLAGS if flag != "--disable-gpu"), "--enable-unsafe-webgpu"]
     launched = browser.browser_type.launch(
         executable_path=str(CHROMIUM), args=[*flags, "--use-webgpu-adapter=swiftshader"]

@@ -13,6 +13,7 @@ import pytest
 from spotnb import LivePanel
 from tests.browser.jupyter import axe_violations
 from tests.browser.live import LISTEN, PATIENCE, assert_as_python, opened
+from tests.browser.waiting import wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -55,7 +56,7 @@ def test_it_makes_sound_while_the_kernel_is_busy(shown: Shown) -> None:
     for label, value in (("Length", "6"), ("Steps", "2"), ("Seed", "4")):
         widget.get_by_label(label, exact=True).fill(value)
     widget.get_by_role("button", name="Make sound").click()
-    shown.page.wait_for_function("window.made.length", timeout=PATIENCE)
+    wait_for_page(shown.page, "window.made.length", seconds=PATIENCE)
     widget.get_by_role("button", name="Now with fixed tiles").wait_for()
     widget.get_by_role("link", name="Download the trace of spot").wait_for()
     (sound,) = shown.page.evaluate("window.made")

@@ -11,6 +11,7 @@ import spotnb
 from spotnb.widgets.base import Widget
 from tests.browser.jupyter import PLAYED
 from tests.browser.marimo import Server, notebook
+from tests.browser.waiting import wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -97,7 +98,7 @@ def test_each_widget_is_drawn_and_fits(page: Page, index: int) -> None:
     widget.scroll_into_view_if_needed()
     canvas = widget.locator(".spotnb-canvas").first
     canvas.wait_for()
-    page.wait_for_function(f"(canvas) => ({COLORS})(canvas) > 4", arg=canvas.element_handle())
+    wait_for_page(page, f"(canvas) => ({COLORS})(canvas) > 4", arg=canvas.element_handle())
     assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth + 1")
 
 
@@ -110,7 +111,7 @@ def test_the_panel_makes_sound_and_compares_it(page: Page) -> None:
     press("Run")
     result = panel.locator(".spotnb-panel-result")
     result.get_by_role("button", name="Play the sound", exact=True).click()
-    page.wait_for_function(f"window.played.length > {before}")
+    wait_for_page(page, f"window.played.length > {before}")
     assert panel.locator(".spotnb-tile-shift").count() == 0
     panel.locator(".spotnb-inspector canvas").first.wait_for()
     panel.get_by_label("Seed", exact=True).fill("7")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.waiting import wait_for_page
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
@@ -179,7 +181,7 @@ def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     assert shown.page.evaluate("document.activeElement.textContent") == "Pause"  # the focus moved to an enabled button
     keyboard.press(" ")
     shown.until("w._run.busy", False)
-    shown.page.wait_for_function("document.activeElement.textContent === 'Run'")
+    wait_for_page(shown.page, "document.activeElement.textContent === 'Run'")
     done = shown.ask("w.sampler.steps_done")
     keyboard.press("Tab")
     keyboard.press("Enter")

@@ -13,6 +13,7 @@ import nbformat
 import psutil
 import pytest
 
+from tests.browser.waiting import wait_for_page
 from tests.notebooks.execution import FOLDER
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def test_the_first_sound_comes_soon_and_near_the_top(
         assert bottom - top < SCREEN - 200
         shown.page.evaluate(f"({PLAYED})()")
         button.click()
-        shown.page.wait_for_function("window.played.length === 2")  # both runs, on one clock
+        wait_for_page(shown.page, "window.played.length === 2")  # both runs, on one clock
         assert all(played["seconds"] == pytest.approx(15) for played in shown.page.evaluate("window.played"))
     finally:
         shown.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")

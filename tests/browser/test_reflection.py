@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.browser.waiting import wait_for_page
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -55,7 +57,7 @@ def still(shown: Shown) -> str:
 def test_keys_go_through_the_stages(shown: Shown) -> None:
     before = still(shown)
     shown.press(0, "ArrowRight", "ArrowRight")
-    shown.until("w.stage", "padded")
+    shown.until("w.stage", "shifted")
     assert still(shown) != before
     shown.press(0, "End")
     shown.until("w.stage", "undone")
@@ -133,9 +135,7 @@ def test_arrows_reach_the_sliders_and_not_the_notebook(shown: Shown) -> None:
     shown.page.keyboard.press("ArrowRight")
     shown.until("w.pad", 4)
     shown.run("w.pad = 2")
-    shown.page.wait_for_function(
-        "[...document.querySelectorAll('.spotnb input')].some((slider) => slider.value === '2')"
-    )
+    wait_for_page(shown.page, "[...document.querySelectorAll('.spotnb input')].some((slider) => slider.value === '2')")
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

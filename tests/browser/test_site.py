@@ -21,6 +21,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.browser.contrast import poor_contrasts
 from tests.browser.jupyter import PLAYED, axe_violations
+from tests.browser.waiting import wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -200,9 +201,10 @@ def test_widgets_scrub(site: Path, browser: Browser) -> None:
         inside = page.frame_locator("iframe.widget").first
         canvas = inside.locator(".spotnb canvas").first
         canvas.wait_for()
-        page.wait_for_function(
+        wait_for_page(
+            page,
             "() => { const f = document.querySelector('iframe.widget');"
-            " return f.clientHeight + 6 >= f.contentDocument.querySelector('main').scrollHeight }"
+            " return f.clientHeight + 6 >= f.contentDocument.querySelector('main').scrollHeight }",
         )
         slider = inside.get_by_role("slider", name="Step")
         assert slider.input_value() == "2"  # its value at the end of the notebook

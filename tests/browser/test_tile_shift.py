@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.waiting import wait_for_page
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -102,7 +104,7 @@ def test_method_and_edge_change_in_both_places(shown: Shown) -> None:
     shown.until("(w.method, w.shift)", ("multidiffusion", 0))
     assert shown.pixels(0) != before
     shown.run("w.method = 'spot'; w.edge = 'merge'")
-    shown.page.wait_for_function("[...document.querySelectorAll('.spotnb select')].at(-1).value === 'merge'")
+    wait_for_page(shown.page, "[...document.querySelectorAll('.spotnb select')].at(-1).value === 'merge'")
     assert shown.ask("w.shift % 8") == 0
 
 
@@ -245,7 +247,7 @@ def test_a_saved_page_scrubs_without_kernel_and_network(browser: Browser, tmp_pa
         before = page.evaluate(pixels)
         page.keyboard.press("End")
         page.get_by_text("11 / 11").first.wait_for()
-        page.wait_for_function("(before) => " + pixels + " !== before", arg=before)
+        wait_for_page(page, "(before) => " + pixels + " !== before", arg=before)
         assert page.get_by_text("latent of an example").is_visible()
         assert not axe_violations(page, ".spotnb")
         assert not errors

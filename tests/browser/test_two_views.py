@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.test_comparison import CODE, EAR, LOW, SECONDS, SLOPE, START, heard
+from tests.browser.waiting import wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -100,7 +101,7 @@ def test_closing_one_of_two_cells_keeps_the_sound(shown: Shown) -> None:
     shown.page.evaluate("window.jupyterapp.commands.execute('notebook:move-cursor-up')")
     one.evaluate("(root) => root.closest('.jp-Cell').querySelector('.jp-OutputPrompt, .jp-InputPrompt').click()")
     shown.page.evaluate("window.jupyterapp.commands.execute('notebook:clear-cell-output')")
-    shown.page.wait_for_function("document.querySelectorAll('.spotnb-comparison').length === 1")
+    wait_for_page(shown.page, "document.querySelectorAll('.spotnb-comparison').length === 1")
     before = shown.ask("w.position")
     shown.until("w.position", lambda position: position > before + 0.3)
     assert shown.page.evaluate("window.started") == RUNS
