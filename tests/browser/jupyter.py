@@ -19,7 +19,7 @@ import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Locator, Page
 
-from tests.browser.waiting import wait_for_page, wait_until
+from tests.browser.waiting import PICTURE, USUAL, wait_for_change, wait_for_page, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 PLAYED = """() => {
@@ -162,7 +162,7 @@ class Shown:
         server.write(notebook, code)
         self.context = browser.new_context(viewport={"width": 1280, "height": 1400}, **context)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(1000 * USUAL)
         self.page.on("console", self._heard)
         self.page.on("pageerror", self._failed)
         self.page.on("request", self._asked)
@@ -177,7 +177,7 @@ class Shown:
             if isinstance(code, tuple):  # the cells appear one by one
                 wait_for_page(self.page, f"document.querySelectorAll('.jp-CodeCell').length >= {len(code)}")
             wait_until(self._run_cells, 60, lambda: "the cell was never run")
-            self.widget.wait_for(timeout=240_000 if isinstance(code, Path) else 30_000)
+            self.widget.wait_for(timeout=240_000 if isinstance(code, Path) else None)
         except BaseException:
             self.close()
             raise
@@ -228,7 +228,7 @@ class Shown:
         assert it["status"] == "ok", it
         return ast.literal_eval(it["data"]["text/plain"])
 
-    def until(self, expression: str, holds: Callable[[Any], bool] | Any = True, seconds: float = 15) -> Any:
+    def until(self, expression: str, holds: Callable[[Any], bool] | Any = True, seconds: float = USUAL) -> Any:
         """Wait until the kernel's value of an expression is right and the page is painted, and return the value.
 
         A change that the page makes may reach the kernel before the page has painted it.
@@ -262,20 +262,13 @@ class Shown:
     def pixels(self, index: int = 0) -> str:
         """Return all pixels of a canvas of the widget, as text for comparisons."""
         self.painted()
-        return str(self.canvas(index).evaluate("(canvas) => canvas.toDataURL()"))
+        return str(self.canvas(index).evaluate(PICTURE))
 
-    def changed(self, before: str, index: int = 0, seconds: float = 10) -> str:
+    def changed(self, before: str, index: int = 0) -> str:
         """Wait until a canvas looks different, and return its pixels."""
-        now: list[str] = []
+        return wait_for_change(self.canvas(index), before)
 
-        def differs() -> bool:
-            now[:] = [self.pixels(index)]
-            return now[0] != before
-
-        wait_until(differs, seconds, lambda: "the canvas stays as it is", pause=lambda: self.page.wait_for_timeout(50))
-        return now[0]
-
-    def reads(self, read: Callable[[], Any], expected: Any, seconds: float = 10) -> None:
+    def reads(self, read: Callable[[], Any], expected: Any, seconds: float = USUAL) -> None:
         """Wait until `read` returns the expected value, because the page needs a frame or two for a change."""
         wait_until(
             lambda: read() == expected,
@@ -344,6 +337,7 @@ def page_of(browser: Browser, path: Path, script: str = "", **context: Any) -> I
     errors: list[str] = []
     opened = browser.new_context(offline=True, **context)
     page = opened.new_page()
+    page.set_default_timeout(1000 * USUAL)
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     harmless = ("file:", "data:", "blob:")

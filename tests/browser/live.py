@@ -21,7 +21,7 @@ from spotnb.models.load import load_model
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 from tests.browser.jupyter import PLAYED
-from tests.browser.waiting import wait_until
+from tests.browser.waiting import USUAL, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -60,7 +60,7 @@ class Opened:
         self.loaded: list[str] = []
         self.count = 0
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(1000 * USUAL)
         self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("request", self._asked)

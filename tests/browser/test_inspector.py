@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -245,12 +245,12 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
     path = widget.to_html(tmp_path / "inspector.html")
     widget.close()
     with page_of(browser, path, color_scheme="dark") as (page, errors):
-        pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        canvas = page.locator(".spotnb canvas").first
         page.locator(".spotnb canvas").focus()
-        before = page.evaluate(pixels)
+        before = canvas.evaluate(PICTURE)
         page.keyboard.press("End")
         page.get_by_text("7 / 7").first.wait_for()
-        wait_for_page(page, "(before) => " + pixels + " !== before", arg=before)
+        wait_for_change(canvas, before)
         page.get_by_role("button", name="Play the clean estimate").click()
         page.get_by_role("button", name="Pause").wait_for()
         assert not axe_violations(page, ".spotnb")

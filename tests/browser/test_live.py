@@ -17,7 +17,7 @@ from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.trace.trace import Trace
 from tests.browser.jupyter import axe_violations
 from tests.browser.live import PATIENCE, Opened, assert_as_python, opened
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -175,13 +175,12 @@ def test_the_steps_can_be_looked_at_afterwards(tab: Opened) -> None:
     caption = tab.page.locator(".spotnb-what")
     assert caption.inner_text() == "Step 3 of 3: the tiles cross-fade."
     canvas = tab.page.locator(".spotnb-live > div > .spotnb-plot canvas")
-    last = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    last = canvas.evaluate(PICTURE)
     slider = tab.page.get_by_role("slider", name="Step")
     slider.focus()
     tab.page.keyboard.press("Home")
     caption.get_by_text("Step 1 of 3: 2 tiles, 1 cut. Each step cuts elsewhere.").wait_for()
-    tab.page.wait_for_timeout(100)
-    assert canvas.evaluate("(canvas) => canvas.toDataURL()") != last
+    wait_for_change(canvas, last)
 
 
 def test_a_run_is_cancelled_at_any_step(tab: Opened) -> None:

@@ -11,7 +11,7 @@ import spotnb
 from spotnb.widgets.base import Widget
 from tests.browser.jupyter import PLAYED
 from tests.browser.marimo import Server, notebook
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -134,12 +134,12 @@ def test_the_panel_shows_a_phase(page: Page) -> None:
 def test_a_step_moves_the_picture_and_reaches_the_kernel(page: Page) -> None:
     widget = page.locator(".spotnb-tile-shift").first
     canvas = widget.locator("canvas").first
-    before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    before = canvas.evaluate(PICTURE)
     page.get_by_text("the kernel has step 0").wait_for()
     widget.get_by_role("slider", name="Step").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_text("the kernel has step 1").wait_for()
-    assert canvas.evaluate("(canvas) => canvas.toDataURL()") != before
+    wait_for_change(canvas, before)
 
 
 def test_the_comparison_plays(page: Page) -> None:

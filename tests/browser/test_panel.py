@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -218,12 +218,11 @@ def test_phases_are_told_and_pictured_one_by_one(shown: Shown) -> None:
         assert current.inner_text().startswith(stage)
         phase.get_by_text(meaning).first.wait_for()
         shown.painted()
-        pictures.append(phase.locator("canvas").evaluate("(canvas) => canvas.toDataURL()"))
+        pictures.append(phase.locator("canvas").evaluate(PICTURE))
     while current.inner_text() != "4 Update":
         button(shown, "Phase").click()
         shown.until("w._run.busy", False)
-        shown.page.wait_for_timeout(100)
-        pictures.append(phase.locator("canvas").evaluate("(canvas) => canvas.toDataURL()"))
+        pictures.append(wait_for_change(phase.locator("canvas"), pictures[-1]))
     assert len(set(pictures)) == len(pictures)
     assert shown.ask("w.sampler.steps_done") == 1
     shown.run("w.form.tile.value = 32")
@@ -330,11 +329,11 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
         assert not errors
     with page_of(browser, path) as (page, errors):
         inspector = page.locator(".spotnb-inspector canvas").first
-        before = inspector.evaluate("(canvas) => canvas.toDataURL()")
+        before = inspector.evaluate(PICTURE)
         inspector.focus()
         page.keyboard.press("Home")
         page.get_by_text("0 / 7").first.wait_for()
-        assert inspector.evaluate("(canvas) => canvas.toDataURL()") != before
+        wait_for_change(inspector, before)
         page.get_by_role("button", name="Play the sound").click()
         page.get_by_role("button", name="Pause the sound").click()
         assert not axe_violations(page, "main")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -168,12 +168,12 @@ def test_a_saved_page_of_a_latent_moves_without_kernel_and_network(browser: Brow
     path = widget.to_html(tmp_path / "reflection.html")
     widget.close()
     with page_of(browser, path, color_scheme="dark") as (page, errors):
-        pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        canvas = page.locator(".spotnb canvas").first
         page.get_by_text("Lost: 175 to 199").first.wait_for()  # it opens filled
-        before = page.evaluate(pixels)
+        before = canvas.evaluate(PICTURE)
         page.get_by_role("button", name="Correct: roll back, then crop").click()
         page.get_by_text("in its place: exact").first.wait_for()
-        assert page.evaluate(pixels) != before
+        wait_for_change(canvas, before)
         assert page.locator(".spotnb").get_attribute("data-theme") == "dark"
         assert not axe_violations(page, ".spotnb")
         assert not errors

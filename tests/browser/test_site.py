@@ -21,7 +21,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.browser.contrast import poor_contrasts
 from tests.browser.jupyter import PLAYED, axe_violations
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -208,11 +208,10 @@ def test_widgets_scrub(site: Path, browser: Browser) -> None:
         )
         slider = inside.get_by_role("slider", name="Step")
         assert slider.input_value() == "2"  # its value at the end of the notebook
-        before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+        before = canvas.evaluate(PICTURE)
         slider.focus()
         page.keyboard.press("End")
-        page.wait_for_timeout(200)
-        assert canvas.evaluate("(canvas) => canvas.toDataURL()") != before
+        wait_for_change(canvas, before)
         assert not wrong
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -242,12 +242,12 @@ def test_a_saved_page_scrubs_without_kernel_and_network(browser: Browser, tmp_pa
     path = widget.to_html(tmp_path / "tiles.html")
     widget.close()
     with page_of(browser, path) as (page, errors):
-        pixels = "document.querySelector('.spotnb canvas').toDataURL()"
+        canvas = page.locator(".spotnb canvas").first
         page.get_by_role("slider", name="Step").focus()
-        before = page.evaluate(pixels)
+        before = canvas.evaluate(PICTURE)
         page.keyboard.press("End")
         page.get_by_text("11 / 11").first.wait_for()
-        wait_for_page(page, "(before) => " + pixels + " !== before", arg=before)
+        wait_for_change(canvas, before)
         assert page.get_by_text("latent of an example").is_visible()
         assert not axe_violations(page, ".spotnb")
         assert not errors

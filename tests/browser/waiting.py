@@ -11,7 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
+
+USUAL = 60.0  # seconds for a page to do what it should, on a busy machine
+PICTURE = "(canvas) => canvas.toDataURL()"
 
 
 def wait_until(
@@ -30,8 +33,20 @@ def wait_until(
         pause()
 
 
-def wait_for_page(page: Page, script: str, arg: Any = None, seconds: float = 30) -> Any:
+def wait_for_page(page: Page, script: str, arg: Any = None, seconds: float = USUAL) -> Any:
     """Evaluate an expression or a function of `arg` in a page until its value is true, and return that."""
     return wait_until(
         lambda: page.evaluate(script, arg), seconds, lambda: script, pause=lambda: page.wait_for_timeout(50)
     )
+
+
+def wait_for_change(canvas: Locator, before: str) -> str:
+    """Wait until a canvas differs from its earlier picture, and return the new one."""
+    pictures: list[str] = []
+
+    def differs() -> bool:
+        pictures[:] = [str(canvas.evaluate(PICTURE))]
+        return pictures[0] != before
+
+    wait_until(differs, USUAL, lambda: "the canvas stays as it is", pause=lambda: canvas.page.wait_for_timeout(50))
+    return pictures[0]
