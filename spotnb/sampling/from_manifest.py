@@ -13,6 +13,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.identity import require_same_weights
 from spotnb.models.protocol import AudioModel
+from spotnb.sampling.anchor import told
 from spotnb.sampling.replay import load_described, sampler_of
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS
@@ -87,8 +88,8 @@ def _check_repeatable(manifest: Mapping[str, Any], trace: Trace) -> None:
     """Check that a run can be repeated from its settings alone."""
     if forked := manifest.get("forked"):
         raise InputError(
-            f"the manifest belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: "
-            "make the run again that it was forked from, and fork it"
+            f"the manifest is of a run that {told(forked)}: expected one that was not changed; make the run before its "
+            "change again, and change it"
         )
     for name in SOUNDS:
         if manifest.get(name) is not None and name not in trace.sources:

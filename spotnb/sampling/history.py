@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -11,14 +13,18 @@ from torch import Tensor
 
 from spotnb.errors import InputError
 from spotnb.models.shelter import shelter
+from spotnb.sampling.anchor import LATENT, Anchor
 from spotnb.sampling.run import Run
-from spotnb.sampling.state import Origin, RunState
+from spotnb.sampling.state import RunState
 from spotnb.solvers.multistep import state_for_step
 from spotnb.solvers.own import take_step
 from spotnb.support.checks import show
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import DeferredRecord, StepRecord
 from spotnb.trace.trace import Trace
+
+UNIMPORTANT: Final = ("record", "record_dtype", "tile_batch")
+"""Settings that do not decide the result, but for its last bits."""
 
 
 def record_of(
@@ -67,26 +73,26 @@ def _fetching(tensor: Tensor, trace: Trace) -> Callable[[], Any]:
 
 
 @shelter
-def restored(run: Run, trace: Trace, step: int, origin: Origin) -> RunState | None:
-    """Return the latest state at or before `step` that can be restored exactly, or None.
+def restored(anchor: Anchor, trace: Trace, step: int) -> RunState:
+    """Return the latest state at or before `step` that follows exactly from an anchor, by the records after it.
 
     A record is exact if it holds x and x0 in float32. A solver that remembers earlier steps needs the records of all
     of them: it repeats these steps from the records, without the network.
     """
-    remembers = run.solver.remembers
-    last = trace.exact_before(step, unbroken_from=run.steps.start if remembers else None)
+    run, begin = anchor.run, anchor.begin
+    last = trace.exact_before(step, since=begin.step, unbroken=run.solver.remembers)
     if last is None:
-        return None
+        return begin
     guided, solver_state = None, run.solver.initial_state(run.steps.start)
-    if remembers:
-        guided, solver_state = _remembered(run, (record for record in trace if record.step <= last.step), origin)
-    return RunState(last.step + 1, tensor_of(last.x, run), tensor_of(last.x0, run), solver_state, guided, origin)
+    if run.solver.remembers:
+        between = (record for record in trace if begin.step <= record.step <= last.step)
+        guided, solver_state = _remembered(run, begin, between)
+    return RunState(last.step + 1, tensor_of(last.x, run), tensor_of(last.x0, run), solver_state, guided, begin.origin)
 
 
-def _remembered(run: Run, records: Iterable[StepRecord], origin: Origin) -> tuple[bool | None, Any]:
-    """Return whether guidance was active at the last of the records, and the solver's state after it."""
-    state = run.start(origin=origin)
-    x, guided, solver_state = state.x, state.guided, state.solver_state
+def _remembered(run: Run, begin: RunState, records: Iterable[StepRecord]) -> tuple[bool | None, Any]:
+    """Return whether guidance was active at the last of the records after a state, and the solver's memory then."""
+    x, guided, solver_state = begin.x, begin.guided, begin.solver_state
     for record in records:
         solver_state = state_for_step(run.solver, record.step, solver_state, guided=record.guided, was_guided=guided)
         noise = tensor_of(record.noise, run)
@@ -95,8 +101,23 @@ def _remembered(run: Run, records: Iterable[StepRecord], origin: Origin) -> tupl
     return guided, solver_state
 
 
+def anchor_of_file(run: Run, trace: Trace, mark: Mapping[str, Any]) -> Anchor:
+    """Return the anchor of a run whose trace says that it was changed on the way.
+
+    Its earlier settings are not known any more. If the latent before its first record was not drawn by this run, it is
+    computed from the record, which is exact but for rounding.
+    """
+    changes, start = frozenset(mark["changes"]), run.start()
+    record = trace[0]
+    drawn_alike = not changes & {LATENT, "seed", "prompt"}
+    if not drawn_alike and record.step == start.step and record.x0 is not None and record.noise is not None:
+        x = run.noised(tensor_of(record.x0, run), tensor_of(record.noise, run), start.step)
+        start = replace(start, x=x)
+    return Anchor(run, start, changes, mark["step"])
+
+
 def require_agreement(run: Run, trace: Trace) -> None:
-    """Raise `InputError` unless the records of a trace have the shape and the schedule of a run."""
+    """Raise `InputError` unless a trace has the settings of a run, and its records the shape and the schedule."""
     frames, shapes = trace.manifest.get("frames"), {run.shape}
     if len(trace):
         first = trace[0]
@@ -105,6 +126,13 @@ def require_agreement(run: Run, trace: Trace) -> None:
         raise InputError(
             f"the trace has {show(frames)} frames and records of {show(sorted(shapes - {run.shape}))}: expected the "
             f"shape {list(run.shape)} of the run that its manifest describes; record a run"
+        )
+    ours = json.loads(json.dumps(run.settings.to_dict()))
+    theirs = {name: trace.manifest.get(name, value) for name, value in ours.items()}
+    if other := [name for name, value in ours.items() if name not in UNIMPORTANT and theirs[name] != value]:
+        raise InputError(
+            f"the trace is that of another run ({', '.join(other[:3])} differ): expected one with the settings of this "
+            "sampler; spotnb.resume(trace) makes a sampler with those of the trace"
         )
     expected = [run.solver.timesteps[step] if step in run.steps else None for step in trace.steps]
     if list(trace.timesteps) != expected:

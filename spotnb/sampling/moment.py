@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from spotnb.errors import InputError
 from spotnb.models.card import model_card
 from spotnb.models.protocol import AudioModel, described
 from spotnb.models.shelter import usable_threads
+from spotnb.sampling.anchor import LATENT, Anchor, Anchors, added, mark_of
 from spotnb.sampling.card import run_facts, run_text
 from spotnb.sampling.run import Run
 from spotnb.sampling.settings import NAMES, SOUNDS, RunSettings
@@ -38,18 +39,32 @@ class Moment(Shown):
         run: The run, which decides the result.
         state: The current state of the run.
         trace: The records of the finished steps.
+        anchors: The states from which its steps can be repeated.
         spent: The seconds that each finished step took.
     """
 
     run: Run
     state: RunState
     trace: Trace
+    anchors: Anchors
     spent: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
     def first(cls, run: Run) -> Self:
         """Return the moment before the first step of a run."""
-        return cls(run, run.start(), new_trace(run))
+        return cls(run, run.start(), new_trace(run), (Anchor(run),))
+
+    def changed(self, state: RunState, changes: Iterable[str]) -> Self:
+        """Return the moment at a state that was changed, from which the run goes on."""
+        anchors = added(self.anchors, Anchor.at(self.run, state, frozenset(changes)))
+        return replace(self, state=state, anchors=anchors)
+
+    def write_mark(self) -> None:
+        """Note in the trace whether the settings of the run alone repeat it."""
+        if mark := mark_of(self.anchors):
+            self.trace.manifest["forked"] = mark
+        else:
+            self.trace.manifest.pop("forked", None)
 
     def _text_(self) -> str:
         progress = f"step {self.state.step} of {len(self.run.solver)}"
@@ -96,6 +111,10 @@ class RunView(Shown):
     """The attributes that can be read from a sampler, including every setting."""
 
     _now: Moment
+
+    def _move(self, moment: Moment) -> None:
+        moment.write_mark()
+        self._now = moment
 
     def _text_(self) -> str:
         return self._now._text_()
@@ -226,10 +245,13 @@ class RunView(Shown):
 
     @latent.setter
     def latent(self, latent: Tensor) -> None:
-        if not isinstance(latent, Tensor) or tuple(latent.shape) != self.shape:
-            came = list(latent.shape) if isinstance(latent, Tensor) else show(latent)
-            raise InputError(f"latent is {came}: expected a tensor {list(self.shape)}, like the one in its place")
-        self._now = replace(self._now, state=replace(self._now.state, x=latent))
+        now = self._now.state
+        if not isinstance(latent, Tensor) or tuple(latent.shape) != self.shape or not latent.is_floating_point():
+            came = f"{latent.dtype} {list(latent.shape)}" if isinstance(latent, Tensor) else show(latent)
+            raise InputError(f"latent is {came}: expected a {now.x.dtype} tensor {list(self.shape)}; make it one")
+        if not torch.isfinite(latent).all():
+            raise InputError("latent holds NaN or infinity: expected finite numbers; replace them")
+        self._move(self._now.changed(replace(now, x=latent.to(now.x)), {LATENT}))
 
     @property
     def x0(self) -> Tensor | None:
@@ -258,7 +280,8 @@ class RunView(Shown):
     def manifest(self) -> dict[str, Any]:
         """Return everything needed to repeat the run, ready for JSON.
 
-        The latents of known sound are in `trace.sources`. A fork with changed settings is named as such, because its
-        first steps had others.
+        The latents of known sound are in `trace.sources`. "forked" tells what was changed on the way: by a fork with
+        other settings, or by hand.
         """
-        return manifest_of(self._now.run) | {k: v for k, v in self._now.trace.manifest.items() if k == "forked"}
+        mark = mark_of(self._now.anchors)
+        return manifest_of(self._now.run) | ({"forked": mark} if mark else {})

@@ -16,6 +16,7 @@ from spotnb.models.folder_weights import check_variant
 from spotnb.models.load import load_model
 from spotnb.models.locate import EMBEDDED_NAME, check_revision
 from spotnb.models.protocol import AudioModel
+from spotnb.sampling.anchor import told
 from spotnb.sampling.history import require_agreement
 from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
@@ -224,8 +225,8 @@ def replay(
         raise SpotnbError("the trace has no records to compare with: expected at least one step; record a run")
     if forked := check_manifest(trace.manifest).get("forked"):
         raise SpotnbError(
-            f"the trace belongs to a fork at step {forked['step']} that changed {', '.join(forked['changes'])}: its "
-            "first steps had other settings; replay the run that it was forked from, and fork again"
+            f"the trace is of a run that {told(forked)}: expected one that was not changed; replay the run before its "
+            "change"
         )
     sampler = sampler_of(trace, model, load=load, solver=solver)
     last = trace.steps[-1]

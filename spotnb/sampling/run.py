@@ -169,9 +169,9 @@ class Run(Shown):
         if noise is not None:
             drawn[:, :, : noise.shape[2]] = noise
         if self.source is not None and first:
-            x = self._noised(self.source.latent, drawn, first)
+            x = self.noised(self.source.latent, drawn, first)
         elif origin.typical is not None:
-            x = self._noised(origin.typical, drawn, first)
+            x = self.noised(origin.typical, drawn, first)
         else:
             x = like(self.solver, "initial_latent", self.solver.initial_latent(drawn), drawn)
         x = self._with_known_sound(x, first, origin.draws)
@@ -277,8 +277,9 @@ class Run(Shown):
         if source is None or not source.kept.any():
             return x
         noise = draws.normal(self.shape[1:], step, "keep").to(source.latent)
-        return source.impose(x, self._noised(source.latent, noise, step))
+        return source.impose(x, self.noised(source.latent, noise, step))
 
-    def _noised(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
+    def noised(self, clean: Tensor, noise: Tensor, step: int) -> Tensor:
+        """Return a clean latent at the noise level at which `step` starts."""
         noised = self.solver.add_noise(clean.expand(self.shape), noise, step)
         return like(self.solver, "add_noise", noised, noise)

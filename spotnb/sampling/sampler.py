@@ -16,10 +16,12 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.decode import Sound
 from spotnb.models.identity import require_same_weights
+from spotnb.sampling.anchor import PREDICTION
 from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
-from spotnb.sampling.history import record_of, require_agreement, restored
+from spotnb.sampling.history import record_of, require_agreement
 from spotnb.sampling.listening import Listener, latent_of
-from spotnb.sampling.moment import Moment, RunView, new_trace
+from spotnb.sampling.moment import Moment, RunView
+from spotnb.sampling.moves import forked, gone_back, taken_up
 from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import KnownSound
@@ -41,7 +43,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
     @classmethod
     def of(cls, run: Run, state: RunState | None = None) -> Self:
         """Return a sampler of an existing `Run`, before its first step or at one of its states."""
-        return cls._at(Moment.first(run) if state is None else Moment(run, state, new_trace(run)))
+        first = Moment.first(run)
+        return cls._at(first if state is None else replace(first, state=state))
 
     @classmethod
     def _at(cls, moment: Moment) -> Self:
@@ -50,14 +53,14 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         return sampler
 
     def _stand_at(self, moment: Moment) -> None:
-        self._now = moment
+        self._move(moment)
         self._listener = Listener(moment.run)
         self._frame_seconds: float | None = None
 
     def reset(self, seed: int | None = None) -> Self:
         """Go back to the start of the run, with another seed if one is given, and return the sampler."""
         run = self._now.run if seed is None else self._now.run.seeded(seed)
-        self._now = Moment.first(run)
+        self._move(Moment.first(run))
         return self
 
     def __iter__(self) -> Iterator[StepRecord]:
@@ -79,13 +82,13 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         started, now = time.perf_counter(), self._now
         layout = now.run.layout(now.state.step)
         eps = now.run.predict(now.state, layout)
-        return self._finish(now.state, layout, eps, time.perf_counter() - started)
+        return self._finish(now.state, layout, eps, time.perf_counter() - started, False)
 
     def _require_more(self) -> None:
         if self.done:
             raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to repeat some")
 
-    def _finish(self, before: RunState, layout: Layout, eps: Tensor, seconds: float) -> StepRecord:
+    def _finish(self, before: RunState, layout: Layout, eps: Tensor, seconds: float, replaced: bool) -> StepRecord:
         started, now = time.perf_counter(), self._now
         if before is not now.state:
             raise SpotnbError(
@@ -96,7 +99,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         record = record_of(now.run, before, after, eps, layout, now.trace, seconds)
         now.trace.append(record)
         now.trace.manifest["tile_batch"] = self.tile_batch  # it may have been halved
-        self._now = replace(now, state=after, spent={**now.spent, before.step: record.seconds})
+        now = replace(now, state=after, spent={**now.spent, before.step: record.seconds})
+        self._move(now.changed(after, {PREDICTION}) if replaced else now)
         return record
 
     def run(self, until: int | None = None, progress: bool = True) -> Self:
@@ -123,23 +127,24 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
     def goto(self, step: int) -> Self:
         """Go to the state before `step`, and return the sampler. Later records are dropped.
 
-        An exact record (fp32, with x and x0) restores its state. A solver that remembers earlier steps needs their
-        records too. Without such records, the steps are run again.
+        The state is the one that the sampler had, also before a fork or after a change by hand; the following steps
+        have the settings of now. An exact record (fp32, with x and x0) restores its state. A solver that remembers
+        earlier steps needs their records too. Without such records, the steps are run again.
 
         Args:
-            step: From `first`, the start, to the number of steps.
+            step: From `first`, the start, to the number of steps. At the start everything is made anew, as by `reset`.
 
         Raises:
-            InputError: The run has no such step.
+            InputError: The run has no such step, or the trace of a fork, read from a file, does not tell its state.
         """
         low, high = self.first, len(self.solver)
         step = check_int("step", step, low, high, hint=f"the run has the steps {low} to {high - 1}")
-        state = restored(self._now.run, self.trace, step, self._now.state.origin)
-        if state is not None:
-            self._now = replace(self._now, state=state)
-            self.trace.truncate(state.step)
-        elif step < self.steps_done or step == self.first:
+        if step == low:
             self.reset()
+        elif step < self.steps_done:
+            now, trace = gone_back(self._now, step), self.trace
+            self._move(replace(now, trace=trace))  # before the records: later ones do no harm
+            trace.records = now.trace.records
         return self.run(until=step, progress=False)
 
     def resume(self, trace: Any) -> Self:
@@ -149,7 +154,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             trace: The trace, or the path of its file.
 
         Raises:
-            InputError: `trace` is neither, or it is that of another run or of other weights.
+            InputError: `trace` is neither, it is that of another run or of other weights, or it is that of a fork with
+                other settings and does not hold exact records.
             SpotnbError: The file cannot be read.
         """
         trace = Trace.of(trace)
@@ -157,8 +163,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         require_same_weights(trace.manifest, self.model)
         if not len(trace):
             return self
-        self.trace.records = list(trace)
-        return self.goto(trace.steps[-1] + 1)
+        self._move(taken_up(self._now, trace))
+        return self.run(until=trace.steps[-1] + 1, progress=False)
 
     def fork(self, at: int | None = None, **changes: Any) -> Self:
         """Return a new sampler that continues from here with changed settings, such as another `guidance_scale`.
@@ -174,7 +180,10 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
         Raises:
             InputError: A setting is unknown, or it must not change.
         """
-        run = Run.of(self.model, self._now.settings.forked(changes))
+        settings = self._now.settings.forked(changes)
+        if at is not None:
+            return self.fork().goto(at).fork(**changes)
+        run = Run.of(self.model, settings)
         if run.frames != self.frames:
             raise InputError(
                 f"fork would change the length from {self.frames} to {run.frames} frames (edge "
@@ -185,19 +194,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
                 f"fork would change the solver from {self.solver.name} to {run.solver.name}, whose noise levels or "
                 "memory differ; start a new sampler"
             )
-        origin = self if at is None else self.fork().goto(at)
-        spent = {step: seconds for step, seconds in self._now.spent.items() if step < origin.steps_done}
-        state = origin.state
-        copied = replace(state, x=state.x.clone(), x0=None if state.x0 is None else state.x0.clone())
-        forked = self._at(Moment(run, copied, new_trace(run), spent))
-        forked.trace.take_over(origin.trace)
-        earlier = self.trace.manifest.get("forked")
-        if changes:  # the new settings alone cannot repeat its first steps
-            changed = sorted({*changes, *(earlier["changes"] if earlier else ())})
-            forked.trace.manifest["forked"] = {"step": origin.steps_done, "changes": changed}
-        elif earlier:
-            forked.trace.manifest["forked"] = earlier
-        return forked
+        return self._at(forked(self._now, run, changes))
 
     def decode(
         self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0

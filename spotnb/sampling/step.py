@@ -20,8 +20,9 @@ from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 from spotnb.trace.record import StepRecord
 
-Finish = Callable[[RunState, Layout, Tensor, float], StepRecord]
-"""Takes the state before a step, its layout, the noise prediction and the seconds spent. Returns the step's record."""
+Finish = Callable[[RunState, Layout, Tensor, float, bool], StepRecord]
+"""Takes the state before a step, its layout, the noise prediction, the seconds spent, and whether a prediction was
+replaced. Returns the step's record."""
 
 
 class Step(Shown):
@@ -48,7 +49,7 @@ class Step(Shown):
         self._windows: list[Tensor] | None = None
         self._predictions: dict[int, Prediction] = {}
         self._noise: Tensor | None = None
-        self._finished = False
+        self._finished = self._replaced = False
         self._started = time.perf_counter()
 
     def _text_(self) -> str:
@@ -192,6 +193,7 @@ class Step(Shown):
             raise InputError("the prediction holds NaN or infinity: expected finite numbers; replace them")
         prediction = prediction.to(self.padded)
         self._predictions[index] = Prediction(prediction, None, prediction)
+        self._replaced = True
         self._noise = None  # to be stitched again
 
     @property
@@ -217,7 +219,9 @@ class Step(Shown):
             SpotnbError: The step is already finished, or the sampler has moved on in the meantime.
         """
         self._require_open("finish")
-        record = self._finish(self.state, self.layout, self.noise, time.perf_counter() - self._started)
+        noise = self.noise
+        seconds = time.perf_counter() - self._started
+        record = self._finish(self.state, self.layout, noise, seconds, self._replaced)
         self._finished = True
         return record
 

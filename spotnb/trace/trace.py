@@ -158,18 +158,22 @@ class Trace(Shown, Sequence[StepRecord]):
         steps = check_int("steps", steps, 0, hint=COUNTED)
         self.records = [record for record in self.records if record.step < steps]
 
-    def exact_before(self, step: int, unbroken_from: int | None = None) -> StepRecord | None:
+    def exact_before(self, step: int, since: int = 0, unbroken: bool = False) -> StepRecord | None:
         """Return the latest record before `step` from which the run can continue bit for bit, or None.
 
-        Such a record needs float32 arrays. If `unbroken_from` is not None, every step from that one to the returned
-        record must have been kept, as a multistep solver requires.
+        Such a record needs float32 arrays.
+
+        Args:
+            step: The step that comes next.
+            since: The first step that counts.
+            unbroken: Whether every step from `since` on must have been kept, as a multistep solver requires.
         """
-        step = check_int("step", step, 0, hint=COUNTED)
+        step, since = check_int("step", step, 0, hint=COUNTED), check_int("since", since, 0, hint=COUNTED)
         if self.dtype != "fp32" or not self.keeps_all_arrays:
             return None
-        kept = [k for k in self.steps if k < step]
-        if unbroken_from is not None:
-            kept = [k for i, k in enumerate(kept) if k == unbroken_from + i]
+        kept = [k for k in self.steps if since <= k < step]
+        if unbroken:
+            kept = [k for i, k in enumerate(kept) if k == since + i]
         record = self.at(kept[-1]) if kept else None
         return (
             record if record is not None and all(a is not None for a in (record.x, record.x0, record.noise)) else None

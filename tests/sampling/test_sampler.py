@@ -358,5 +358,7 @@ def test_another_latent_may_be_assigned() -> None:
     other.step()
     assert not torch.equal(sampler.latent, other.latent)
     assert torch.equal(other.reset().run(until=1, progress=False).latent, sampler.latent)
-    with pytest.raises(InputError, match=r"latent is \[1, 2, 3, 4\]: expected a tensor \[1, 2, "):
+    with pytest.raises(
+        InputError, match=r"latent is torch.float32 \[1, 2, 3, 4\]: expected a torch.float32 tensor \[1, 2, "
+    ):
         other.latent = torch.zeros(1, 2, 3, 4)

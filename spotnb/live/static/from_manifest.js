@@ -95,7 +95,7 @@ function checkKind(run) {
     if (run[name] ?? null) throw refused(name, run[name], "none, for a run that starts from noise", PYTHON);
   }
   if (run.forked ?? null) {
-    throw refused("forked", run.forked, "a run with the same settings from its first step on", "fork it in Python");
+    throw refused("forked", run.forked, "a run with the same settings from its first step on", "change it in Python");
   }
   const candidates = run.n_candidates ?? 1;
   if (candidates !== 1) {
