@@ -39,7 +39,7 @@ _HOME = {
     "sweep": "research.sweep",
     "DistributedModel": "research.distributed",
     "sliding_window_vae_decode": "models.decode_mel",
-    "Generation": "generate",
+    "Generation": "sampling.generation",
     "generate_audio": "generate",
     "spotdiffusion_text_to_audio": "generate",
     "seam_score": "sound.measure",
@@ -75,7 +75,6 @@ __all__ = ["__version__", *_HOME]  # noqa: PLE0604  the keys are strings
 if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.errors import InputError as InputError
     from spotnb.errors import SpotnbError as SpotnbError
-    from spotnb.generate import Generation as Generation
     from spotnb.generate import generate_audio as generate_audio
     from spotnb.generate import spotdiffusion_text_to_audio as spotdiffusion_text_to_audio
     from spotnb.live.panel import LivePanel as LivePanel
@@ -95,6 +94,7 @@ if TYPE_CHECKING:  # `as` makes a name public for type checkers
     from spotnb.research.sweep import sweep as sweep
     from spotnb.sampling.cost import Cost as Cost
     from spotnb.sampling.from_manifest import sampler_from as sampler_from
+    from spotnb.sampling.generation import Generation as Generation
     from spotnb.sampling.padding import Padding as Padding
     from spotnb.sampling.replay import Replay as Replay
     from spotnb.sampling.replay import replay as replay

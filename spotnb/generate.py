@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -15,16 +15,12 @@ import torch
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.border import score_of
-from spotnb.models.decode import Sound
-from spotnb.models.protocol import has_mel
-from spotnb.sampling.card import run_facts, run_text, sound_picture
+from spotnb.sampling.generation import Generation
+from spotnb.sampling.run import Run
 from spotnb.sampling.sampler import SpotSampler
-from spotnb.sampling.source import KnownSound
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.solvers.ddim import is_plain_ddim
 from spotnb.sound.heard import mono
-from spotnb.sound.measure import MEL_SECONDS, levels, seam_score
-from spotnb.sound.results import Levels, SeamScore
-from spotnb.support.cards import Card, Shown
 from spotnb.support.checks import as_plain, check_flag, check_instance, show
 from spotnb.tiling.config import SpotDiffusionConfig
 
@@ -37,98 +33,8 @@ RENAMED = {
 }
 """AudioLDM's names of settings, and spotnb's own."""
 
-Score = Callable[["Generation"], float]
+Score = Callable[[Generation], float]
 """A function that rates a candidate. Higher is better."""
-
-
-@dataclass(frozen=True, repr=False)
-class Generation(Shown):
-    """The result of `generate_audio`.
-
-    Attributes:
-        waveform: The sound, `[samples]`, or `[channels, samples]` of a model of several channels, float32 in [-1, 1].
-        mel: AudioLDM's log-mel, `[frames, 64]`, 100 frames per second. A model that decodes by way of it gives `[4T,
-            64]`, up to the end of the last latent frame; for any other model it is computed from the waveform.
-        sampler: The finished run.
-        candidate: The index of this candidate in the run.
-        scores: The scores of all candidates (higher is better), or empty if there was only one.
-    """
-
-    waveform: np.ndarray[Any, Any]
-    mel: np.ndarray[Any, Any]
-    sampler: SpotSampler
-    candidate: int = 0
-    scores: tuple[float, ...] = ()
-
-    def _text_(self) -> str:
-        run = self.sampler.definition
-        best = f"candidate {self.candidate}" if self.sampler.candidates > 1 else None
-        return run_text(run.model, run.settings, best)
-
-    def _card_(self) -> Card:
-        run = self.sampler.definition
-        seconds = f"{self.waveform.shape[-1] / run.model.sample_rate:.6g} s"
-        facts = {
-            **run_facts(run.settings, run.frames),
-            "Sound": f"{seconds} at {run.model.sample_rate} Hz",
-            "Seed": str(self.seed),
-            "Scores": ", ".join(f"{score:.3g}" for score in self.scores) or None,
-        }
-        return Card(repr(self), facts, sound_picture(self.waveform, seconds), {"sampler": self.sampler})
-
-    @property
-    def seed(self) -> int:
-        """The seed that reproduces this candidate alone."""
-        return self.sampler.draws.seeds[self.candidate]
-
-    @property
-    def seams(self) -> tuple[int, ...]:
-        """The latent frames at which the last step cuts. There are none where its tiles cross-fade (`finish_steps`)."""
-        return self.sampler.trace[-1].layout.cuts
-
-    @property
-    def fallback(self) -> bool:
-        """Whether the sound fit in one tile and was therefore sampled with plain DDIM."""
-        return self.sampler.fallback
-
-    def to_known_sound(self) -> KnownSound:
-        """Return the sound for another run to start from or to continue."""
-        return self.sampler.to_known_sound(self.candidate)
-
-    def levels(self) -> Levels:
-        """Measure the levels of the waveform."""
-        return levels(self.waveform, self.sampler.clock.sample_rate)
-
-    def grid_score(self) -> SeamScore | None:
-        """Return the seam score at the fixed grid of a `tiles` run, where methods are compared.
-
-        It is that of the decoded log-mel, or of the waveform if the model decodes to sound in one stage. The two scales
-        differ. The result is None if no border of that grid lies within the sound.
-        """
-        tile, clock = self.sampler.config.tile_size_time, self.sampler.clock
-        if has_mel(self.sampler.model):
-            grid = range(tile, self.sampler.frames - 1, tile)
-            return seam_score(self.mel, grid, frame_seconds=clock.frame_seconds) if grid else None
-        seconds = self.waveform.shape[-1] / clock.sample_rate - 2 * MEL_SECONDS  # a seam has sound behind it
-        grid = range(tile, math.ceil(seconds / clock.frame_seconds), tile)
-        if not grid:
-            return None
-        return seam_score(self.waveform, grid, clock.sample_rate, frame_seconds=clock.frame_seconds)
-
-    def manifest(self) -> dict[str, Any]:
-        """Return everything needed to repeat the run, with measurements of the result, as JSON types."""
-        score, level = self.grid_score(), self.levels()
-        return {
-            **self.sampler.manifest(),
-            "result": {
-                "seconds": self.waveform.shape[-1] / self.sampler.clock.sample_rate,
-                "plain_ddim": self.fallback,
-                "seams_of_last_step": list(self.seams),
-                "seam_score_at_grid": None if score is None else round(score.score, 4),
-                **{name: round(value, 2) if math.isfinite(value) else None for name, value in level._asdict().items()},
-                "sampling_seconds": round(self.sampler.cost().seconds, 3),
-            },
-        }
 
 
 def generate_audio(
@@ -160,8 +66,8 @@ def generate_audio(
 def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool = True) -> Generation:
     """Run the remaining steps of a sampler, and decode the result.
 
-    A sound that fits in one tile is sampled with plain DDIM, whatever the method, and the length of a ring is rounded
-    to latent frames. The result and the log say so.
+    A sound that fits in one tile is sampled in one window, whatever the method, and the length of a ring is rounded to
+    latent frames. The result and the log say so.
 
     Args:
         sampler: The run to complete.
@@ -183,17 +89,25 @@ def complete(sampler: SpotSampler, *, score: Score | None = None, progress: bool
         frame = 1000 * sampler.clock.frame_seconds
         log.info("the length of a ring is a multiple of %.3g ms: %g s become %g s", frame, sampler.duration, seconds)
     if sampler.fallback:
-        tile = sampler.config.tile_size_time
-        log.info("%d frames fit one tile of %d: sampling with plain DDIM in one window", sampler.frames, tile)
+        log.info("%s", one_window_text(sampler.definition))
     sampler.run(progress=progress)
-    if sampler.candidates == 1:
-        return _generation(sampler, sampler.sound(progress=progress), 0)
-    results = [
-        _generation(sampler, sampler.sound(progress=progress, candidate=i), i) for i in range(sampler.candidates)
-    ]
+    results = []
+    for candidate in range(sampler.candidates):
+        sound = sampler.sound(progress=progress, candidate=candidate)
+        results.append(Generation(sound.waveform, sound.mel, sampler, candidate))
+    if len(results) == 1:
+        return results[0]
     scores = _scored(results, score or default_score)
     best = max(range(len(results)), key=scores.__getitem__)
-    return Generation(results[best].waveform, results[best].mel, sampler, best, scores)
+    return replace(results[best], scores=scores)
+
+
+def one_window_text(run: Run) -> str:
+    """Return a sentence that says that a run needs no tiles, and which solver moves its one window."""
+    eta = f" with eta {run.settings.eta:g}" if run.settings.eta else ""
+    solver = "plain DDIM" if is_plain_ddim(run.solver) else f"the solver {show(run.solver.name)[1:-1]}{eta}"
+    tile = run.settings.tiling.tile_size_time
+    return f"{run.frames} frames fit one tile of {tile}: one window at every step, and {solver}"
 
 
 def _check_score(score: Any) -> None:
@@ -230,16 +144,13 @@ def default_score(candidate: Generation) -> float:
     Raises:
         SpotnbError: The method returned something else than one number for each sound.
     """
-    model, prompt = candidate.sampler.model, candidate.sampler.prompt
+    run = candidate.finished.run
+    model, prompt = run.model, run.settings.prompt
     if getattr(model, "score", None) is not None:
         text = prompt.text if isinstance(prompt, PromptTimeline) else prompt
         return score_of(model, torch.from_numpy(mono(candidate.waveform).copy()), text)
     seams = candidate.grid_score()
     return 0.0 if seams is None else -seams.score
-
-
-def _generation(sampler: SpotSampler, sound: Sound, candidate: int) -> Generation:
-    return Generation(sound.waveform, sound.mel, sampler, candidate)
 
 
 def spotdiffusion_text_to_audio(

@@ -22,6 +22,7 @@ from spotnb.tiling.config import METHODS, SpotDiffusionConfig
 from spotnb.tiling.edges import EDGES
 from tests.effort import effort
 from tests.networks import FunctionModel, neighbourly
+from tests.runs import EULER_ANCESTRAL
 
 SMALL = SpotDiffusionConfig(64)
 
@@ -85,10 +86,27 @@ def test_without_a_seed_every_call_differs() -> None:
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.parametrize(
+    ("settings", "solver"),
+    [
+        ({}, "plain DDIM"),
+        ({"method": "full", "eta": 1.0}, "the solver ddim with eta 1"),
+        ({"solver": "dpm++"}, "the solver dpm++"),
+        ({"solver": EULER_ANCESTRAL}, "the solver EulerAncestralDiscreteScheduler"),
+    ],
+)
+def test_one_window_is_said_with_the_solver_that_moves_it(
+    settings: Any, solver: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "spotnb"):
+        generate(duration=2.0, **settings)
+    assert caplog.messages == [f"56 frames fit one tile of 64: one window at every step, and {solver}"]
+
+
 def test_short_sound_falls_back_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "spotnb"):
         short = generate(duration=2.0)
-    assert "56 frames fit one tile of 64: sampling with plain DDIM" in caplog.text
+    assert "plain DDIM" in caplog.text
     assert short.fallback
     assert short.manifest()["result"]["plain_ddim"] is True
     assert short.seams == ()
@@ -147,15 +165,3 @@ def test_bad_input_and_broken_networks_come_through() -> None:
 
     with pytest.raises(SpotnbError, match="the network gave NaN or infinity at step 0"):
         spotdiffusion_text_to_audio(FunctionModel(broken), "a sea", 1.0, 2, progress=False)
-
-
-def test_a_generation_shows_itself() -> None:
-    one = generate(seed=7)
-    assert repr(one) == 'Generation("a sea", 6 s, spot, seed 7, function)'
-    shown = one._repr_html_()
-    assert "The waveform" in shown
-    assert "6 s at 16000 Hz" in shown
-    assert "sampler: <b>SpotSampler</b>" in shown
-    best = generate(n_candidates=2, steps=1)
-    assert repr(best) == f'Generation("a sea", 6 s, spot, candidate {best.candidate}, 2 candidates, seed 0, function)'
-    assert ">Scores</th>" in best._repr_html_()

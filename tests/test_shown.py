@@ -56,7 +56,8 @@ def trace() -> spotnb.Trace:
 
 def generation() -> spotnb.Generation:
     wave: Any = np.broadcast_to(np.float32(0.5), 16_000 * int(HOUR))
-    return spotnb.Generation(wave, np.zeros((4, 64), np.float32), sampler(), 0, tuple(np.linspace(0, 1, 1000)))
+    finished = sampler().run(progress=False)
+    return spotnb.Generation(wave, np.zeros((4, 64), np.float32), finished, 0, tuple(np.linspace(0, 1, 1000)))
 
 
 def layouts(count: int = 20) -> list[spotnb.Layout]:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, Trace, load_audio, replay, sweep
-from spotnb.generate import Generation, complete, generate_audio
+from spotnb.generate import complete, generate_audio
 from spotnb.models.defaults import defaults_of
 from spotnb.sampling.checkpoint import run_with_checkpoints
+from spotnb.sampling.generation import Generation
 from spotnb.sound.measure import levels, loop_score
 from spotnb.tiling.clock import Clock
 from tests.effort import effort

@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
+from spotnb.sampling.fixed_grid import fixed_grid
 from spotnb.sampling.source import KnownSound
 from spotnb.solvers.make import SOLVERS
 from spotnb.support.files import atomic_write
@@ -96,7 +97,7 @@ def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
     features, _ = judge_mels(load_judge()[0], clips)
     return {
         "kind": f"{method} {edge}",
-        "seam": seam_score(sound.mel, range(TILE, FRAMES_IN_ALL, TILE)).score,
+        "seam": seam_score(sound.mel, fixed_grid(sampler.definition)).score,
         "ends": torch.cat([latent[:, :, :8], latent[:, :, -8:]], dim=2).std().item(),
         "loop": loop_score(sound.waveform),
         "features": features,

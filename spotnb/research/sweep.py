@@ -35,7 +35,7 @@ from spotnb.tiling.config import SpotDiffusionConfig
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spotnb.generate import Generation
+    from spotnb.sampling.generation import Generation
 
 log = logging.getLogger(__name__)
 

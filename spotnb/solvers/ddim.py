@@ -80,3 +80,8 @@ class DDIM(Shown, Solver):
         if sigma > 0:
             moved.add_(draws.normal(x.shape[1:], step, "eta").to(x), alpha=sigma)
         return Update(moved, x0)
+
+
+def is_plain_ddim(solver: Solver) -> bool:
+    """Return whether a solver is DDIM that adds no noise, as AudioLDM samples by default."""
+    return type(solver) is DDIM and not solver.eta

@@ -29,6 +29,7 @@ LONGEST_FRAME = 10.0  # seconds of the longest latent frame
 REACH = 2  # for a waveform, the flux is averaged over this many frame steps on each side
 QUIET = 1e-3  # nepers (0.01 dB), added to every flux: inaudible, and gives silence a score of 1 instead of 0 / 0
 MIRRORED = -(-MIRROR // HOP)  # mel frames at each end of a waveform that hold mirrored samples
+SPARE = MIRRORED - REACH  # mel frames at each end of a waveform from which no step without them is within reach
 DRAWS = 2000  # most placements for a p-value, whose smallest possible value is therefore 1 / 2001
 AT_A_TIME = 2**20  # samples converted to double precision at once
 
@@ -83,8 +84,8 @@ def seam_score(
     if not mel_input:
         audio = resampled(mono(as_sound(audio)), as_sample_rate(sample_rate), SAMPLE_RATE)
     mel = as_log_mel(audio)
-    places = _mel_places(_checked(seams, len(mel), mels), mels) - 1  # flux k is the step from frame k to k + 1
-    reach = 0 if mel_input else REACH
+    reach, spare = (0, 0) if mel_input else (REACH, SPARE)
+    places = _mel_places(_checked(seams, len(mel), mels, spare), mels) - 1  # flux k is the step from frame k to k + 1
     steps = np.abs(np.diff(mel.astype(np.float64), axis=0)).mean(axis=1) + QUIET
     flux = np.convolve(steps, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="same")[: len(steps)]
 
@@ -110,6 +111,34 @@ def is_sound(audio: ArrayLike) -> bool:
     """Return whether an array is `[samples]` or `[channels, samples]`, and not a log-mel, of however many bands."""
     shape = as_array(audio).shape
     return len(shape) == 1 or (len(shape) == 2 and shape[0] <= MOST_CHANNELS and shape[1] > MOST_BANDS)
+
+
+def seams_within(seams: Iterable[int], seconds: float, frame_seconds: float = LATENT_SECONDS) -> tuple[int, ...]:
+    """Return those of some seams that `seam_score` measures in a sound of `seconds`, as a waveform or as its log-mel.
+
+    A latent and its decoded log-mel may be longer than the sound, which is cropped to its duration: a seam past its end
+    is not heard. Nor is a border at frame 0 a seam, see `loop_score`.
+
+    Args:
+        seams: Latent frames.
+        seconds: The length of the sound.
+        frame_seconds: The length of a latent frame in seconds (default: AudioLDM's).
+    """
+    mels = frame_seconds / MEL_SECONDS
+    first, last = _bounds(math.floor(round(seconds / MEL_SECONDS, 6)), mels, SPARE)
+    return tuple(seam for seam in seams if first <= seam <= last)
+
+
+def _bounds(frames: int, mels: float, spare: int) -> tuple[int, int]:
+    """Return the first and the last latent frame that can be a seam in a sound of `frames` mel frames.
+
+    Args:
+        frames: The length of the log-mel.
+        mels: The mel frames in a latent frame.
+        spare: The mel frames at each end in which no seam can be measured.
+    """
+    border = spare + 0.5  # a place is rounded to the nearest mel frame
+    return math.ceil(round(border / mels, 6)), math.ceil(round((frames - border) / mels, 6)) - 1
 
 
 def _mel_places(seams: NDArray[Any], mels: float) -> NDArray[np.int64]:
@@ -201,11 +230,8 @@ def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
     return Levels(float(rms), float(peak), float(peak - rms), loudness(wave, rate))
 
 
-def _checked(seams: Iterable[int], frames: int, mels: float) -> NDArray[np.int64]:
-    """Return `seams` as an array, after checking that each has one of the `frames` mel frames on both sides.
-
-    A latent frame has `mels` mel frames.
-    """
+def _checked(seams: Iterable[int], frames: int, mels: float, spare: int) -> NDArray[np.int64]:
+    """Return `seams` as an array, after checking that each lies within the sound. For the arguments, see `_bounds`."""
     array = as_array(seams if hasattr(seams, "dtype") else check_items("seams", seams, hint="pass latent frames"))
     if not array.size:
         raise InputError(
@@ -213,7 +239,7 @@ def _checked(seams: Iterable[int], frames: int, mels: float) -> NDArray[np.int64
         )
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(f"seams is {_brief(array)}: expected a list of whole latent frames; round them")
-    first, last = math.ceil(0.5 / mels), math.ceil(round((frames - 0.5) / mels, 6)) - 1
+    first, last = _bounds(frames, mels, spare)
     outside = array[(array < first) | (array > last)]
     if outside.size:
         raise InputError(

@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,14 @@ from spotnb.models.protocol import has_mel
 from spotnb.plots.style import RANGE
 from spotnb.sound.files import check_rate, flac_bytes
 from spotnb.sound.heard import heard_mel
-from spotnb.sound.measure import MEL_SECONDS, extremes, levels, seam_score
+from spotnb.sound.measure import MEL_SECONDS, extremes, levels, seam_score, seams_within
 from spotnb.sound.mel import LATENT_SECONDS, SAMPLE_RATE, as_log_mel, log_mel
 from spotnb.sound.results import Levels, SeamScore
 from spotnb.support.arrays import as_array, as_sample_rate, as_sound
 from spotnb.support.checks import check_int, check_items, check_real, check_text, exact, show
+
+if TYPE_CHECKING:
+    from spotnb.sampling.generation import Generation
 
 LEAST, MOST = 2, 4
 COLUMNS = 65536  # the largest number of columns of an envelope
@@ -39,7 +42,7 @@ class Compared:
         rate: The sample rate in Hz.
         seams: Latent frames, or None if they are unknown.
         decoded: The log-mel `[frames, 64]` from a decoder, or None. It may be longer than the sound.
-        grid: The fixed grid of the tiles in latent frames, empty if the run has no tiles.
+        grid: The fixed grid of its tile size in latent frames, empty if the sound has no border of it.
         frame_seconds: The length of a latent frame in seconds.
         blended: Whether the tiles of the last step cross-fade, so that there are no seams.
         about: How the sound came about: the prompt, the method and the seed, as far as they are known.
@@ -123,11 +126,7 @@ def compared(runs: Any, sample_rate: int, frame_seconds: float) -> list[Compared
 
 def _default_names(runs: Iterable[Any]) -> list[str]:
     """Return names that distinguish the runs: the method and, if they differ, edge, shift ratio and seed."""
-    samplers = [getattr(run, "sampler", None) for run in runs]
-    parts = [
-        [s.method, s.config.edge, f"shift {s.config.max_shift_ratio:g}", f"seed {s.seed}"] if s is not None else []
-        for s in samplers
-    ]
+    parts = [_distinguishing(run) for run in runs]
     sampled = [part for part in parts if part]
     distinct = [k for k in range(4) if k == 0 or len({part[k] for part in sampled}) > 1]
     names: list[str] = []
@@ -135,6 +134,16 @@ def _default_names(runs: Iterable[Any]) -> list[str]:
         name = ", ".join(part[k] for k in distinct) if part else f"sound {number}"
         names.append(f"{name} ({number})" if name in names else name)
     return names
+
+
+def _distinguishing(run: Any) -> list[str]:
+    """Return what tells sampled runs apart, or nothing for a plain sound. A sampler and a `Generation` have a seed."""
+    sampler = getattr(run, "sampler", None)
+    if sampler is None:
+        return []
+    settings = sampler.definition.settings
+    tiling = settings.tiling
+    return [settings.method, tiling.edge, f"shift {tiling.max_shift_ratio:g}", f"seed {run.seed}"]
 
 
 def _compared(name: str, run: Any, rate: int, frame: float) -> Compared:
@@ -150,23 +159,30 @@ def _compared(name: str, run: Any, rate: int, frame: float) -> Compared:
         wave = _within(as_sound(run))
         own = None if seams is None else _checked(seams, wave.shape[-1] / rate, frame)
         return Compared(name, wave, rate, own, frame_seconds=frame)
+    return _sampled(name, _made(sampler) if sampler is run else run)
+
+
+def _made(sampler: Any) -> Generation:
+    """Decode the first candidate of a finished sampler."""
+    from spotnb.sampling.generation import Generation
+
     if not sampler.done:
         done, total = sampler.steps_done, len(sampler.solver)
         raise InputError(f"it is a sampler after {done} of {total} steps: call its run() first")
-    sound = run.sound() if sampler is run else run
-    tile = sampler.config.tile_size_time
-    layout = sampler.trace[-1].layout if len(sampler.trace) else None
-    wave = _within(as_sound(sound.waveform))
-    mel = as_log_mel(sound.mel) if has_mel(sampler.model) else None
-    grid = tuple(range(tile, sampler.frames - 1, tile))
-    own, blended = (layout.cuts, layout.blended) if layout else ((), False)
-    clock = sampler.clock
-    return Compared(name, wave, clock.sample_rate, own, mel, grid, clock.frame_seconds, blended, _about(sampler))
+    sound = sampler.sound()
+    return Generation(sound.waveform, sound.mel, sampler)
 
 
-def _about(sampler: Any) -> dict[str, str]:
-    prompt = getattr(sampler.prompt, "text", sampler.prompt)
-    return {"prompt": str(prompt), "method": str(sampler.method), "seed": str(sampler.seed)}
+def _sampled(name: str, made: Generation) -> Compared:
+    from spotnb.sampling.fixed_grid import fixed_grid
+
+    run, layout = made.finished.run, made.finished.layout
+    wave = _within(as_sound(made.waveform))
+    mel = as_log_mel(made.mel) if has_mel(run.model) else None
+    prompt = run.settings.prompt if isinstance(run.settings.prompt, str) else run.settings.prompt.text
+    about = {"prompt": prompt, "method": run.settings.method, "seed": str(made.seed)}
+    rate, frame = run.clock.sample_rate, run.clock.frame_seconds
+    return Compared(name, wave, rate, made.seams, mel, fixed_grid(run), frame, layout.blended, about)
 
 
 def _within(wave: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -219,8 +235,7 @@ def mels(runs: list[Compared]) -> list[NDArray[np.float32]]:
 def _score(run: Compared, places: tuple[int, ...], frame: float, *, decoded: bool) -> SeamScore | None:
     sound = run.decoded if decoded else run.waveform
     assert sound is not None
-    mels = len(sound) if decoded else math.floor(round(run.seconds / MEL_SECONDS, 6))
-    inside = [place for place in places if place > 0 and place * frame < (mels - 0.5) * MEL_SECONDS]
+    inside = seams_within(places, run.seconds, frame)
     try:
         return seam_score(sound, inside, run.rate, frame_seconds=frame) if inside else None
     except InputError:  # the seams are so dense that nothing lies between them

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.checks import show
 from spotnb.support.names import file_name, free_stem
+
+if TYPE_CHECKING:
+    from spotnb.sampling.settings import RunSettings
 
 LONGEST = 40  # the seed follows
 
@@ -24,19 +27,19 @@ def save_run(kind: Any, path: Any, sampler: Any, generation: Any) -> Path:
 
     if kind not in ("wav", "trace"):
         raise InputError(f"kind is {show(kind)}: expected 'wav' or 'trace'")
-    source = sampler if kind == "trace" else getattr(generation, "sampler", None)
-    if source is None:
+    if (sampler if kind == "trace" else generation) is None:
         raise SpotnbError("there is nothing to save yet: run to the end first")
-    target = path if path is not None else free_path(file_stem(source), ".wav" if kind == "wav" else ".npz")
+    run = sampler.definition if kind == "trace" else generation.finished.run
+    target = path if path is not None else free_path(file_stem(run.settings), ".wav" if kind == "wav" else ".npz")
     if kind == "trace":
-        return Path(source.trace.save(target))
-    return save_audio(target, generation.waveform, source.model.sample_rate)
+        return Path(sampler.trace.save(target))
+    return save_audio(target, generation.waveform, run.model.sample_rate)
 
 
-def file_stem(sampler: Any) -> str:
+def file_stem(settings: RunSettings) -> str:
     """Return a file name from the prompt and seed of a run."""
-    prompt = sampler.prompt.text if isinstance(sampler.prompt, PromptTimeline) else sampler.prompt
-    return f"{file_name(prompt, LONGEST)}-{sampler.seed}"
+    prompt = settings.prompt.text if isinstance(settings.prompt, PromptTimeline) else settings.prompt
+    return f"{file_name(prompt, LONGEST)}-{settings.seed}"
 
 
 def free_path(stem: str, suffix: str) -> Path:

@@ -7,6 +7,7 @@ take at most `BUDGET` bytes; then the oldest runs keep only their last step, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from spotnb.widgets.base import Widget, new_figure, while_open
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spotnb.generate import Generation
+    from spotnb.sampling.generation import Generation
 
 BUDGET: Final = 200_000_000
 """Bytes that the steps of all kept runs may take together. A run of 10 s with 25 steps takes 10 MB."""
@@ -101,7 +102,6 @@ class Kept:
 
     def drop_steps(self) -> None:
         """Keep only the last step of the trace, with the state and the sound."""
-        from spotnb.generate import Generation
         from spotnb.sampling.sampler import SpotSampler
 
         heavy = self.sampler
@@ -109,7 +109,7 @@ class Kept:
         light.trace.records = list(heavy.trace)[-1:]
         light.trace.manifest.update(heavy.trace.manifest)
         if self.generation is not None:
-            self.generation = Generation(self.generation.waveform, self.generation.mel, light)
+            self.generation = replace(self.generation, sampler=light)
         self.sampler, self.complete = light, False
         self.card.note = ONLY_LAST
 

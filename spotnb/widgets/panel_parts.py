@@ -16,7 +16,7 @@ from spotnb.widgets.panel_kept import describe_run
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spotnb.generate import Generation
+    from spotnb.sampling.generation import Generation
 
 COLUMNS: Final = 2048
 LOW, HIGH = float(np.log(FLOOR)), 2.0  # of the colors of a log-mel, from silence to loud, as in spotnb.plots.sound
@@ -116,8 +116,8 @@ def _scene_of(generation: Generation) -> dict[str, Any]:
         "bands": mel.shape[1],
         "envelope": np.clip(np.rint(127 * envelope), -127, 127).astype(np.int8).tobytes(),
         "seams": list(generation.seams),
-        "blended": generation.sampler.trace[-1].layout.blended,
-        "tile": generation.sampler.config.tile_size_time,
+        "blended": generation.finished.layout.blended,
+        "tile": generation.finished.run.settings.tiling.tile_size_time,
         "score": score,
         "peak": levels.peak_db if np.isfinite(levels.peak_db) else None,
         "lufs": levels.lufs if np.isfinite(levels.lufs) else None,

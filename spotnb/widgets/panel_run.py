@@ -292,7 +292,7 @@ class Run:
 
     def _decode(self) -> None:
         self.tell(busy="Decoding", doing=f"{self.where()}; decoding", tiles=None)
-        from spotnb.generate import Generation
+        from spotnb.sampling.generation import Generation
 
         sound = self.sampler.sound()
         self.generation = Generation(sound.waveform, sound.mel, self.sampler)

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { Latent } from "../../spotnb/live/static/latent.js";
+import { Model } from "../../spotnb/live/static/model.js";
 import { lackOf } from "../../spotnb/live/static/page/abilities.js";
 import { unpacked } from "../../spotnb/live/static/page/bytes.js";
 import { sceneOf } from "../../spotnb/live/static/page/comparison_scene.js";
@@ -10,6 +11,7 @@ import { planRun } from "../../spotnb/live/static/page/plan.js";
 import { previewOf } from "../../spotnb/live/static/page/preview.js";
 import { leftWords, loadingWords, stepWords, unreadWords } from "../../spotnb/live/static/page/sentences.js";
 import { waveFile } from "../../spotnb/live/static/page/wave_file.js";
+import { Run } from "../../spotnb/live/static/run.js";
 import { fixtureModel } from "./live_fixtures.js";
 
 const { description: FIXTURE } = fixtureModel();
@@ -114,7 +116,7 @@ test("finished sounds are rows of a comparison, scored at the fixed grid and mat
   const sounds = [0.5, 0.05].map((value, k) => {
     const plan = planRun({ ...SETTINGS, method: ["tiles", "spot"][k] }, description);
     const sound = { waveform: new Float32Array(64000).fill(value), mel: new Float32Array(4 * plan.frames * 64) };
-    const run = { frames: plan.frames, settings: plan.settings, model: { description } };
+    const run = new Run(new Model(description, {}), plan.settings, { embeds: [], beats: [] });
     return { name: plan.settings.method, plan, made: { packed: packSound(sound, run, range) } };
   });
   const scene = sceneOf(sounds, description, range);

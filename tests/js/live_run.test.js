@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { fixedGrid } from "../../spotnb/live/static/fixed_grid.js";
 import { generate } from "../../spotnb/live/static/generate.js";
 import { draw } from "../../spotnb/live/static/noise.js";
 import { Run } from "../../spotnb/live/static/run.js";
@@ -9,11 +10,12 @@ import { assertClose, fixture, fixtureModel, networks, thin } from "./live_fixtu
 const [, ...cases] = fixture("runs");
 const [{ settings: BASE }] = cases;
 
-for (const { settings, manifest, cuts: planned, steps, x0 } of cases) {
+for (const { settings, manifest, cuts: planned, grid, steps, x0 } of cases) {
   const changes = Object.fromEntries(Object.entries(settings).filter(([name, value]) => BASE[name] !== value));
   test(`each step of a run is Python's: ${JSON.stringify(changes)}`, async () => {
     const run = await Run.of(fixtureModel(), settings);
     assert.equal(run.frames, manifest.frames);
+    assert.deepEqual(fixedGrid(run), grid);
     let seen = 0;
     const state = await run.finish({
       onStep: ({ step, x }, layout) => {

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from spotnb.live.description import edges
+from spotnb.sampling.fixed_grid import fixed_grid
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.scenes import method_policies
@@ -44,6 +45,8 @@ RUNS: tuple[dict[str, Any], ...] = (
     {"finish_steps": 2, "method": "multidiffusion"},
     {"finish_steps": 2, "duration": 0.5},
     {"finish_steps": 2, "duration": 0.48, "edge": "circular"},
+    {"duration": 1.92},  # the last border of a fixed grid lies past the end of the sound
+    {"duration": 1.3, "edge": "merge"},
 )
 BASE: dict[str, Any] = {
     "prompt": "one two three four",
@@ -69,7 +72,7 @@ def thin(values: ArrayLike | Tensor, stride: int = STRIDE) -> list[float]:
 
 
 def runs() -> list[dict[str, Any]]:
-    """The model that JavaScript needs, and of runs their manifests, cuts, and the latent after each step."""
+    """The model that JavaScript needs, and of runs their manifests, cuts, fixed grid and the latent after each step."""
     model = FixtureModel()
     description = {
         "manifest": model.describe(),
@@ -87,5 +90,6 @@ def runs() -> list[dict[str, Any]]:
         steps, last = [thin(record.x) for record in records], records[-1]
         cuts = [list(record.layout.cuts) for record in records]
         manifest = {name: value for name, value in sampler.manifest().items() if name not in OF_THIS_MACHINE}
-        cases.append({"settings": settings, "manifest": manifest, "cuts": cuts, "steps": steps, "x0": thin(last.x0)})
+        whole = {"manifest": manifest, "cuts": cuts, "grid": list(fixed_grid(sampler.definition))}
+        cases.append({"settings": settings, **whole, "steps": steps, "x0": thin(last.x0)})
     return [description, *cases]

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from spotnb.errors import InputError, SpotnbError
-from spotnb.generate import Generation, default_score, generate_audio
+from spotnb.generate import default_score, generate_audio
+from spotnb.sampling.generation import Generation
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.tiling.config import SpotDiffusionConfig

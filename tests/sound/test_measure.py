@@ -4,11 +4,11 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spotnb.errors import InputError
-from spotnb.sound.measure import DRAWS, _mel_places, levels, loop_score, seam_score
+from spotnb.sound.measure import DRAWS, _mel_places, levels, loop_score, seam_score, seams_within
 from spotnb.sound.mel import log_mel
 from spotnb.sound.results import Levels, SeamScore
 from tests.effort import effort
@@ -384,6 +384,21 @@ def test_the_range_of_seams_holds_exactly_the_frames_inside_the_sound(frame, rat
     assert _mel_places(np.array([first]), per_frame)[0] >= 1
     assert _mel_places(np.array([first - 1]), per_frame)[0] < 1
     assert _mel_places(np.array([last]), per_frame)[0] < mels <= _mel_places(np.array([last + 1]), per_frame)[0]
+
+
+@given(st.integers(8000, 40000), st.sampled_from([0.01, 0.0125, 0.04, 2048 / 44100]))
+@example(63520, 0.04)  # frame 99 of 99.25 has one mel frame behind it, whose samples are mirrored
+@effort(0.3)
+def test_seams_within_a_waveform_are_those_that_have_a_score(samples: int, frame: float) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, samples)
+    end = math.ceil(samples / 16000 / frame)
+    inside = seams_within(range(-1, end + 2), samples / 16000, frame)
+    assert inside == tuple(range(inside[0], inside[-1] + 1))
+    for seam in (inside[0], inside[-1]):
+        assert np.isfinite(seam_score(wave, [seam], frame_seconds=frame).score)
+    for seam in (inside[0] - 1, inside[-1] + 1):
+        with pytest.raises(InputError, match=f"expected {inside[0]} to {inside[-1]};"):
+            seam_score(wave, [seam], frame_seconds=frame)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, np.nan, 11, "0.04", None])

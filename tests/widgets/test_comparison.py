@@ -14,7 +14,8 @@ import soundfile
 from scipy.stats import binomtest
 
 from spotnb.errors import InputError
-from spotnb.generate import Generation, generate_audio
+from spotnb.generate import generate_audio
+from spotnb.sampling.generation import Generation
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.sound.measure import levels, seam_score
@@ -52,6 +53,30 @@ def test_generations_are_scored_where_generations_are() -> None:
     assert [score.score for score in widget.scores.values() if score] == [score.score for score in expected if score]
     assert [row["seams"] for row in rows(widget)] == [list(spot.seams), list(tiles.seams)]
     assert rows(widget)[1]["seams"] == [64, 128]
+
+
+def test_runs_are_scored_where_tiles_meet_and_their_sound_goes_on() -> None:
+    ring = SpotDiffusionConfig(64, edge="circular")
+    widget = RunComparison([generation(config=ring), generation(config=ring, method="tiles")])
+    assert widget.grid == (50, 100)
+    assert rows(widget)[1]["seams"] == [0, 50, 100]
+    longer, shorter = (generation(duration=d, config=SpotDiffusionConfig(128)) for d in (10.3, 5.1))
+    assert shorter.mel.shape[0] > 4 * 128  # the latent goes on to the border that the sound does not reach
+    widget = RunComparison({"longer": longer, "shorter": shorter})
+    assert widget.grid == (128, 256)
+    assert widget.scores["longer"] is not None
+    assert widget.scores["shorter"] is None
+    assert RunComparison([shorter, shorter]).grid == shorter.seams
+
+
+def test_a_result_is_compared_as_it_was_made() -> None:
+    made = generation(seed=5)
+    before = rows(RunComparison([made, sound(6.0)]))[0]
+    made.sampler.reset(seed=9)
+    after = RunComparison([made, sound(6.0)])
+    assert rows(after)[0] == before
+    assert after.names == ("spot", "sound 2")
+    assert RunComparison([made, generation(seed=6)]).names == ("spot, seed 5", "spot, seed 6")
 
 
 def test_names_tell_what_differs() -> None:

@@ -20,7 +20,7 @@ from tests.networks import FunctionModel, neighbourly
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from spotnb.generate import Generation
+    from spotnb.sampling.generation import Generation
 
 FINISH = 2
 

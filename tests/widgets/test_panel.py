@@ -14,6 +14,7 @@ pytest.importorskip("anywidget", reason="anywidget is not installed: pip install
 
 from spotnb.errors import SpotnbError
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.sampling.settings import RunSettings
 from spotnb.sound.loading import load_audio
 from spotnb.trace.trace import Trace
 from spotnb.widgets.panel import SamplerPanel
@@ -281,10 +282,7 @@ def test_sound_and_trace_are_saved_beside_the_notebook(panel: SamplerPanel, tmp_
 
 
 def test_file_names_are_letters_and_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Sampler:
-        prompt, seed = "…/..\\", 3
-
-    assert file_stem(Sampler()) == "sound-3"
+    assert file_stem(RunSettings("…/..\\", seed=3)) == "sound-3"
     monkeypatch.chdir(tmp_path)
     Path("sound-3.wav").touch()
     assert free_path("sound-3", ".wav") == Path("sound-3-2.wav")

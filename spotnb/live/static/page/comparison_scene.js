@@ -5,8 +5,6 @@
 /** @import { Plan } from "./plan.js" */
 /** @import { Made } from "./worker.js" */
 
-import { gridOf } from "./pack.js";
-
 /** @typedef {{ name: string, plan: Plan, made: Made, seconds: number }} Finished `seconds` is how long it took */
 
 /**
@@ -25,7 +23,7 @@ export function sceneOf(sounds, { sample_rate: rate, samples_per_frame, vocoder 
     melSeconds: vocoder.hop / rate,
     melRange: range,
     measure: "RMS",
-    grid: gridOf(first.frames, first.settings.tile_size_time),
+    grid: first.grid,
     rows: sounds.map(({ name, plan, made: { packed } }) => {
       const { prompt, method, seed } = plan.settings;
       const { samples, columnSamples, score, level, envelope, bands, wave } = packed;

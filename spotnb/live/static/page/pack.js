@@ -3,6 +3,7 @@
 /** @import { Run } from "../run.js" */
 /** @import { Sound } from "../decode.js" */
 
+import { fixedGrid } from "../fixed_grid.js";
 import { seamScore } from "../seam_score.js";
 import { waveFile } from "./wave_file.js";
 
@@ -29,7 +30,7 @@ const FINEST = 16; // samples in a column
 export function packSound({ mel, waveform }, run, range) {
   const { sample_rate: rate, samples_per_frame: samples, vocoder } = run.model.description;
   const columnSamples = Math.max(FINEST, Math.ceil(waveform.length / COLUMNS));
-  const score = seamScore(mel, vocoder.bands, gridOf(run.frames, run.settings.tile_size_time), samples / vocoder.hop);
+  const score = seamScore(mel, vocoder.bands, fixedGrid(run), samples / vocoder.hop);
   return {
     samples: waveform.length,
     columnSamples,
@@ -39,17 +40,6 @@ export function packSound({ mel, waveform }, run, range) {
     level: rmsOf(waveform),
     score: score && [score.score, score.pValue],
   };
-}
-
-/**
- * The latent frames at which fixed tiles are cut.
- * @param {number} frames
- * @param {number} tile
- */
-export function gridOf(frames, tile) {
-  const grid = [];
-  for (let place = tile; place < frames - 1; place += tile) grid.push(place);
-  return grid;
 }
 
 /** @param {Float32Array} waveform */

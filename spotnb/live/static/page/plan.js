@@ -6,6 +6,7 @@
 
 import { blended, cuts } from "../../../widgets/static/shared/layout.js";
 import { LiveError } from "../errors.js";
+import { fixedGrid } from "../fixed_grid.js";
 import { isGuided } from "../guidance.js";
 import { Model } from "../model.js";
 import { Run } from "../run.js";
@@ -44,6 +45,8 @@ export function planRun(given, description) {
     frames: run.frames,
     ring: run.edge.ring,
     layout: (/** @type {number} */ step) => run.layout(step),
+    /** Where runs of all methods are compared, in latent frames. */
+    grid: fixedGrid(run),
     /** The seams of the last step, in latent frames, and whether its tiles cross-fade instead. */
     seams: cuts(last),
     blended: blended(last),
