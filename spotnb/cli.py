@@ -124,7 +124,7 @@ def _generate(args: argparse.Namespace) -> int:
         raise InputError(f"name is {show(name)}: expected a file name without folders; set the folder with --out")
     check_path("name", name)
     os.environ["MPLBACKEND"] = "Agg"  # write files without a display, whatever the environment says
-    from spotnb.generate import complete
+    from spotnb.generate import complete, one_window_text
     from spotnb.models.load import load_model
     from spotnb.plots.sound import plot_run, save_figure
     from spotnb.sampling.checkpoint import run_with_checkpoints
@@ -160,7 +160,7 @@ def _generate(args: argparse.Namespace) -> int:
     checkpoint.unlink(missing_ok=True)
     _say(f"Wrote {samples / model.sample_rate:g} s of sound: {files['.wav']}, .png, .json")
     if result.fallback:
-        _say(f"{sampler.frames} frames fit one tile of {config.tile_size_time}: sampled with plain DDIM in one window")
+        _say(one_window_text(sampler.definition))
     return 0
 
 
@@ -203,9 +203,9 @@ def _doctor(args: argparse.Namespace) -> int:
     for name in HUB_MODELS:
         _say(f"  {name}: {'in the local cache' if _is_cached(name) else 'not cached; load_model can download it'}")
     model = load_model("tiny")
-    config = SpotDiffusionConfig(tile_size_time=TINY["tile_size_time"])
-    run = {"duration": args.duration, "steps": args.steps, "config": config, "record": "last"}
-    cost = SpotSampler(model, "music", **run).cost()
+    run = defaults_of(model) | {"duration": args.duration, "steps": args.steps}
+    config = SpotDiffusionConfig(tile_size_time=run.pop("tile_size_time"))
+    cost = SpotSampler(model, "music", **run, config=config, record="last").cost()
     _say(
         f"{args.duration:g} s in {args.steps} steps with tiny: about {cost.seconds:.1f} s of sampling, {cost.forwards} "
         f"windows of the network, and {cost.peak_bytes / 1e6:.0f} MB in addition to weights and libraries"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -19,6 +20,7 @@ import soundfile
 from spotnb.cli import main
 from spotnb.models.defaults import defaults_of
 from spotnb.models.load import load_model
+from spotnb.sampling.sampler import SpotSampler
 from spotnb.support.names import file_name
 from tests.networks import StereoModel, pointwise
 
@@ -203,6 +205,29 @@ def test_defaults_are_those_of_the_model(tmp_path: Path, monkeypatch: pytest.Mon
     info = soundfile.info(tmp_path / "usual.wav")
     assert (info.channels, info.samplerate, info.frames) == (2, 44100, round(3.3 * 44100))
     assert usual["result"]["seconds"] == pytest.approx(3.3, abs=1e-4)
+
+
+def test_doctor_estimates_the_run_that_generate_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With all defaults, only the prompt is another."""
+    begun: list[dict[str, Any]] = []
+
+    class Told(Exception):
+        pass
+
+    class Begun(SpotSampler):
+        def __init__(self, model: Any, *args: Any, **settings: Any) -> None:
+            super().__init__(model, *args, **settings)
+            begun.append(self.settings() | {"model": None, "prompt": None, "seed": None})
+            raise Told
+
+    monkeypatch.setattr("spotnb.sampling.sampler.SpotSampler", Begun)
+    for command in (["generate", "a sea", "--out", str(tmp_path)], ["doctor"]):
+        with pytest.raises(Told):
+            main(command)
+    assert begun[0] == begun[1]
+    assert begun[0]["finish_steps"] == 2
 
 
 def test_the_embedded_model_has_its_own_defaults() -> None:

@@ -317,7 +317,7 @@ def _arrow(ax: Axes, times: list[float], height: float, bow: float) -> None:
 def _describe(layout: Layout, seconds: float) -> str:
     """Return the method, edge policy and tile size as a title."""
     if layout.fallback:
-        return f"{layout.method}: the latent fits one tile, so plain DDIM"
+        return f"{layout.method}: the latent fits one tile, so one window"
     if layout.method == "full":
         return f"full: one window, {layout.frames} frames"
     size, fade = layout.tile_size, ", cross-faded" if layout.blended else ""

@@ -119,7 +119,7 @@ def check_config(config: object) -> SpotDiffusionConfig:
 def should_use_spotdiffusion(latent_size: int, config: SpotDiffusionConfig) -> bool:
     """Return whether a latent of `latent_size` frames is longer than one tile.
 
-    If it is not, plain DDIM covers it with a single window.
+    If it is not, a single window covers it.
 
     Raises:
         InputError: `latent_size` is not a whole number from 0 to 10 million.

@@ -40,7 +40,7 @@ class Layout(Shown):
         shift: How far the grid is moved, as drawn. The grid repeats after W frames, and a ring after T, so a shift of
             exactly that many frames changes nothing.
         tiles: The tiles from left to right.
-        fallback: Whether the latent fits into one tile, so that plain DDIM in one window replaces `method`.
+        fallback: Whether the latent fits into one tile, so that one window replaces the tiles of `method`.
 
     Raises:
         InputError: A value is outside its limits, or the segments do not cover the latent.

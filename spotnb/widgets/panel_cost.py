@@ -59,7 +59,7 @@ class Plan:
     def cost(self) -> str:
         """The number of windows and frames in words."""
         seen = sum(layout.network_frames for layout in self.layouts)
-        note = ", one window: plain DDIM" if self.layouts[0].fallback else ""
+        note = ", all in one window" if self.layouts[0].fallback else ""
         work = seen / self.frames / self.steps
         return f"{self.windows} windows, {work:.2f} times the {self.frames} frames in each step{note}"
 

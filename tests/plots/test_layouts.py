@@ -330,7 +330,7 @@ def test_a_step_without_padding_says_so(edge, end):
 def test_a_run_that_fits_one_tile_is_drawn_too(draw):
     fig, ax, _ = draw(run(frames=64, steps=2))
     fig.canvas.draw()
-    assert ax.get_title(loc="left").startswith("spot: the latent fits one tile, so plain DDIM")
+    assert ax.get_title(loc="left").startswith("spot: the latent fits one tile, so one window")
     assert not ticks(ax)
 
 

@@ -37,7 +37,7 @@ def distance(one: torch.Tensor, other: torch.Tensor) -> float:
 
 @given(runs())
 @effort(1.5)
-def test_a_pointwise_network_gives_plain_ddim_under_any_tiling(run: Run) -> None:
+def test_a_pointwise_network_gives_one_full_pass_under_any_tiling(run: Run) -> None:
     """Invariant 2. The result at a frame depends only on that frame, so the cuts cannot matter."""
     tiled = run.sampler(pointwise).run(progress=False)
     plain = run.sampler(pointwise, method="full", tile_batch=1).run(progress=False)
@@ -74,7 +74,7 @@ def test_full_equals_a_plain_ddim_loop() -> None:
 
 
 @given(runs(tiles=1.0, edge=st.sampled_from(OPEN_EDGES)))
-def test_a_latent_that_fits_one_tile_is_plain_ddim_to_the_bit(run: Run) -> None:
+def test_a_latent_that_fits_one_tile_is_one_full_pass_to_the_bit(run: Run) -> None:
     """Invariant 3."""
     tiled = run.sampler(neighbourly).run(progress=False)
     plain = run.sampler(neighbourly, method="full").run(progress=False)
