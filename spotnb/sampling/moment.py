@@ -217,7 +217,7 @@ class RunView(Shown):
 
     @property
     def fallback(self) -> bool:
-        """Whether one window holds the complete sound, so that every method is plain DDIM."""
+        """Whether one window holds the complete sound, so that every method is the same as `full`."""
         return self._now.run.fallback
 
     @property

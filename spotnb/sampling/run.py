@@ -149,7 +149,7 @@ class Run(Shown):
 
     @property
     def fallback(self) -> bool:
-        """Whether one window holds the complete sound, so that every method is plain DDIM."""
+        """Whether one window holds the complete sound, so that every method is the same as `full`."""
         return not self.settings.ring and not should_use_spotdiffusion(self.frames, self.settings.tiling)
 
     def layout(self, step: int) -> Layout:
