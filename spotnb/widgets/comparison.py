@@ -80,8 +80,8 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
             `SpotSampler` (its first candidate is decoded once), a waveform `[samples]` or `[channels, samples]` in
             [-1, 1], a pair `(waveform, seams)` with seams in latent frames, or a pair `(waveform, rate)`. Their rates
             and channels may differ.
-        grid: Latent frames of the first run at which all runs are scored. None is the fixed grid of the first run that
-            has tiles, or all seams of the runs if no run has tiles.
+        grid: Latent frames of the first run at which all runs are scored. None is where a `tiles` run like the first
+            one cuts, or all seams of the runs if no sound is long enough for that.
         sample_rate: Sample rate of plain waveforms in Hz.
         frame_seconds: The length of a latent frame of plain waveforms in seconds (default: AudioLDM's).
 
