@@ -126,7 +126,7 @@ def test_a_device_that_is_not_here(monkeypatch: pytest.MonkeyPatch, caplog: pyte
 
 def test_a_fork_with_changes_is_refused() -> None:
     first = RUN.sampler(neighbourly).run(progress=False)
-    with pytest.raises(InputError, match="a fork at step 2 that changed guidance_scale"):
+    with pytest.raises(InputError, match=r"changed at step 2 \(guidance_scale\), so its settings alone"):
         sampler_from(first.fork(at=2, guidance_scale=1.0).manifest(), model())
 
 
