@@ -119,6 +119,12 @@ def messages(page: dict[str, Any]) -> Iterator[str]:
         with pytest.raises(SpotnbError) as caught:
             spotnb.generate_audio(wrong(), **short | given, progress=False)
         yield str(caught.value)
+    returned: dict[str, Any] = {"place": None, "describe": {"tones": 5}, "unknown_words": "fa"}
+    for method, value in returned.items():
+        wrong = type("Wrong", (chimes,), {method: lambda *_, value=value: value})
+        with pytest.raises(SpotnbError) as caught:
+            spotnb.generate_audio(wrong(), **short, progress=False)
+        yield str(caught.value)
 
 
 def test_the_messages_are_the_real_ones(page: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.protocol import AudioModel, MelModel, SoundModel, audio_channels
+from spotnb.models.results import wrong_result
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS
 from spotnb.support.arrays import as_array
 from spotnb.support.checks import show
@@ -31,28 +32,36 @@ def embed(model: AudioModel, texts: list[str]) -> Any:
     rows = model.embed(texts)
     if isinstance(rows, Tensor):
         if rows.ndim < 2 or len(rows) != len(texts) or not rows.is_floating_point():
-            raise _wrong(model, "embed", _form(rows), f"{len(texts)} rows of floating-point numbers, one for each text")
+            expected = f"{len(texts)} rows of floating-point numbers, one for each text"
+            raise wrong_result(model, "embed", _form(rows), expected)
         if not torch.isfinite(rows).all():
-            raise _wrong(model, "embed", "NaN or infinity", "finite numbers")
+            raise wrong_result(model, "embed", "NaN or infinity", "finite numbers")
         return rows
     if missing := [name for name in ("__len__", "__getitem__", "to") if not hasattr(rows, name)]:
-        raise _wrong(
-            model, "embed", f"a {type(rows).__name__} without {missing[0]}", "a tensor [N, D] or a Conditioning"
-        )
+        came = f"a {type(rows).__name__} without {missing[0]}"
+        raise wrong_result(model, "embed", came, "a tensor [N, D] or a Conditioning")
     if len(rows) != len(texts):
-        raise _wrong(model, "embed", f"{len(rows)} rows", f"{len(texts)}, one for each text")
+        raise wrong_result(model, "embed", f"{len(rows)} rows", f"{len(texts)}, one for each text")
     return rows
 
 
 def place(model: AudioModel, rows: Any, starts: Sequence[int], frames: int) -> Any:
-    """Return rows that tell where the windows lie in the piece, if the model has `place`; else the rows themselves."""
+    """Return rows that tell where the windows lie in the piece, if the model has `place`; else the rows themselves.
+
+    Raises:
+        SpotnbError: `place` returned something else than as many rows.
+    """
     method = getattr(model, "place", None)
     if method is None:
         return rows
     with torch.no_grad():
         placed = method(rows, torch.tensor(starts), frames)
-    if len(placed) != len(rows):
-        raise _wrong(model, "place", f"{len(placed)} rows", f"{len(rows)}, as many as it was given")
+    try:
+        count = len(placed)
+    except TypeError:
+        raise wrong_result(model, "place", _form(placed), f"{len(rows)} rows, as many as it was given") from None
+    if count != len(rows):
+        raise wrong_result(model, "place", f"{count} rows", f"{len(rows)}, as many as it was given")
     return placed
 
 
@@ -69,7 +78,7 @@ def typical_latent(model: AudioModel, cond: Any) -> Tensor | None:
         return None
     typical = _checked(model, "typical_latent", found, (len(cond), model.channels, model.latent_bins))
     if not torch.isfinite(typical).all():
-        raise _wrong(model, "typical_latent", "NaN or infinity", "finite numbers")
+        raise wrong_result(model, "typical_latent", "NaN or infinity", "finite numbers")
     return typical
 
 
@@ -84,7 +93,7 @@ def predict_noise(model: AudioModel, x: Tensor, t: Tensor, cond: Any) -> Tensor:
     with torch.set_grad_enabled(torch.is_grad_enabled() and x.requires_grad):
         noise = model.predict_noise(x, t, cond)
     if not isinstance(noise, Tensor) or noise.shape != x.shape or noise.dtype != FLOAT:
-        raise _wrong(model, "predict_noise", _form(noise), f"{list(x.shape)} float32, like x")
+        raise wrong_result(model, "predict_noise", _form(noise), f"{list(x.shape)} float32, like x")
     return noise
 
 
@@ -139,15 +148,11 @@ def score_of(model: Any, waveform: Tensor, text: str) -> float:
 
 def _checked(model: AudioModel, method: str, result: Any, shape: tuple[int, ...]) -> Tensor:
     if not isinstance(result, Tensor) or result.shape != shape or not result.is_floating_point():
-        raise _wrong(model, method, _form(result), f"{list(shape)} float32")
-    return result.float()
+        raise wrong_result(model, method, _form(result), f"{list(shape)} float32")
+    return result.detach().float()
 
 
 def _form(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"{list(value.shape)} {str(value.dtype).removeprefix('torch.')}"
     return f"a {type(value).__name__}"
-
-
-def _wrong(model: AudioModel, method: str, came: str, expected: str) -> SpotnbError:
-    return SpotnbError(f"{method} of {show(model.name)[:40]} returned {came}: expected {expected}; correct the model")

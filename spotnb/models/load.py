@@ -9,6 +9,7 @@ import torch
 
 from spotnb.errors import InputError
 from spotnb.models.compiling import check_compile, compile_network
+from spotnb.models.devices import why_unusable
 from spotnb.models.families import AUDIOLDM, Family, family_of, loader_of
 from spotnb.models.folder_check import read_index
 from spotnb.models.locate import EMBEDDED, HUB_MODELS, Located, locate
@@ -104,11 +105,10 @@ def pick_device(device: Any) -> torch.device:
         raise InputError(f"device is {show(device)}: expected the name of a device; {advice}")
     try:
         chosen = torch.device(device)
-        torch.empty(0, device=chosen)
     except Exception as error:  # torch raises many types of errors
         raise InputError(f"device {show(str(device))} cannot be used ({reason_of(error)}); {advice}") from None
-    if chosen.type == "meta":
-        raise InputError(f"device {show(str(device))} computes nothing; {advice}")
+    if reason := why_unusable(chosen):
+        raise InputError(f"device {show(str(device))} cannot be used ({reason}); {advice}")
     return chosen
 
 

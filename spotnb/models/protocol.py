@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 import torch
 from torch import Tensor
 
+from spotnb.models.results import check_description
+
 
 @runtime_checkable
 class AudioModel(Protocol):
@@ -112,8 +114,11 @@ def audio_channels(model: AudioModel) -> int:
 
 
 def described(model: AudioModel) -> Mapping[str, Any]:
-    """Return what the manifest records about a model."""
+    """Return what the manifest records about a model.
+
+    Raises:
+        SpotnbError: Its `describe` returned something that a manifest cannot hold, or no name.
+    """
     if callable(describe := getattr(model, "describe", None)):
-        facts: Mapping[str, Any] = describe()
-        return facts
+        return check_description(model, describe())
     return {"name": model.name, "dtype": str(model.dtype).removeprefix("torch."), "device": model.device.type}

@@ -6,6 +6,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from spotnb.models.results import check_words, wrong_result
+from spotnb.support.checks import show
+
 Span = tuple[int, int]
 WORDS = "pass words that describe a sound"
 """The advice in errors about texts."""
@@ -26,12 +29,22 @@ class Reading(NamedTuple):
 
 
 def read_text(model: Any, text: str) -> Reading:
-    """Return what a model reads of a text: its own answer, or the little that `unknown_words` tells, if it has that."""
-    if hasattr(model, "read_text"):
-        reading: Reading = model.read_text(text)
-        return reading
+    """Return what a model reads of a text: its own answer, or the little that `unknown_words` tells, if it has that.
+
+    Raises:
+        SpotnbError: The model returned something else than a `Reading`, or than a list of texts.
+    """
+    if (read := getattr(model, "read_text", None)) is not None:
+        return _checked(model, read(text))
     unknown = getattr(model, "unknown_words", None)
-    return Reading() if unknown is None else Reading(tuple(unknown(text)))
+    return Reading() if unknown is None else Reading(check_words(model, "unknown_words", unknown(text)))
+
+
+def _checked(model: Any, answer: Any) -> Reading:
+    if not isinstance(answer, tuple) or len(answer) != 3 or not isinstance(answer[2], bool):
+        raise wrong_result(model, "read_text", show(answer), "a spotnb.models.words.Reading (unknown, cut, empty)")
+    unknown, cut = (check_words(model, "read_text", words) for words in answer[:2])
+    return Reading(unknown, cut, answer[2])
 
 
 def read_tokens(tokenizer: Any, text: str, limit: int | None = None) -> Reading:

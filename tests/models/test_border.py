@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,9 @@ from torch import Tensor, nn
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.defaults import NAMES, defaults_of
-from spotnb.models.protocol import described
+from spotnb.models.members import OPTIONAL_COUNTS, OPTIONAL_METHODS
+from spotnb.models.protocol import AudioModel, described
+from spotnb.models.words import Reading
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.tiling.config import SpotDiffusionConfig
 from tests.networks import FunctionModel, TypicalModel, pointwise
@@ -51,6 +54,22 @@ def returning(method: str, change: Callable[[Any], Any], model: FunctionModel | 
     return model
 
 
+class Telling(TypicalModel):
+    """A model that has every optional method."""
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "function", "heads": (2, 4), "scale": 0.5}
+
+    def place(self, cond: Tensor, starts: Tensor, frames: int) -> Tensor:
+        return cond + 0 * starts[:, None] / frames
+
+    def unknown_words(self, text: str) -> list[str]:
+        return [word for word in text.split() if word.startswith("z")]
+
+    def read_text(self, text: str) -> Reading:
+        return Reading(tuple(self.unknown_words(text)))
+
+
 WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "transposed": ("predict_noise", lambda x: x.transpose(1, 2), "expected [4, 2, 16, 4] float32, like x"),
     "half": ("predict_noise", Tensor.half, "float16: expected [4, 2, 16, 4] float32, like x"),
@@ -66,14 +85,30 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "flat": ("typical_latent", lambda values: values[..., 0], "[2, 2] float32: expected [2, 2, 4] float32"),
     "endless": ("typical_latent", lambda values: values / 0, "returned NaN or infinity: expected finite numbers"),
     "none": ("vocode", lambda _: None, "returned a NoneType"),
+    "nowhere": ("place", lambda _: None, "a NoneType: expected 4 rows, as many as it was given"),
+    "fewer": ("place", lambda rows: rows[:1], "1 rows: expected 4, as many as it was given"),
+    "unread": ("read_text", lambda _: None, "None: expected a spotnb.models.words.Reading"),
+    "half read": ("read_text", lambda reading: reading[:2], "((), ()): expected a spotnb.models.words.Reading"),
+    "letters": ("read_text", lambda reading: reading._replace(cut="abc"), "'abc': expected a list of texts"),
+    "one word": ("unknown_words", lambda _: "abc", "'abc': expected a list of texts"),
+    "numbers": ("unknown_words", lambda _: [1], "[1]: expected a list of texts"),
+    "no words": ("unknown_words", lambda _: None, "None: expected a list of texts"),
+    "a text": ("describe", lambda _: "abc", "'abc': expected a dict that JSON can hold"),
+    "not finite": ("describe", lambda facts: facts | {"scale": float("nan")}, "expected a dict that JSON can hold"),
+    "a tensor": ("describe", lambda facts: facts | {"scale": torch.ones(1)}, "expected a dict that JSON can hold"),
+    "half a sign": ("describe", lambda facts: facts | {"by": "\ud800"}, "expected a dict that JSON can hold"),
+    "nameless": ("describe", lambda _: {"scale": 0.5}, "with a text as 'name'"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_result_is_named(name: str) -> None:
     method, change, words = WRONG[name]
+    model = Telling(pointwise)
+    if method == "unknown_words":
+        model.read_text = None  # type: ignore[assignment,method-assign]
     with pytest.raises(SpotnbError) as caught:
-        run(returning(method, change)).decode()
+        run(returning(method, change, model)).decode()
     message = str(caught.value)
     assert message.startswith(f"{method} of 'function' returned ")
     assert message.endswith("; correct the model")
@@ -90,6 +125,14 @@ def test_wrong_sound_and_latents_are_named() -> None:
         run(returning("encode", lambda x: x[:, :1]), init_audio=np.zeros(16_000, np.float32))
 
 
+def test_every_optional_method_may_be_right_or_absent() -> None:
+    assert run(Telling(pointwise)).manifest()["model"]["heads"] == (2, 4)
+    without: Any = Telling(pointwise)
+    for name in OPTIONAL_METHODS:
+        setattr(without, name, None)
+    run(without).decode()
+
+
 def test_a_vocoder_may_add_samples_at_the_end() -> None:
     longer = returning("vocode", lambda wave: torch.cat([wave, wave[:, :50]], dim=1))
     np.testing.assert_array_equal(run(longer).decode(), run(TypicalModel(pointwise)).decode())
@@ -103,6 +146,9 @@ def test_weights_that_require_gradients_build_no_graph() -> None:
 
         def decode_mel(self, latent: Tensor) -> Tensor:
             return super().decode_mel(latent * self.weight)
+
+        def vocode(self, mel: Tensor) -> Tensor:
+            return super().vocode(mel).detach().requires_grad_()
 
     sampler = run(Learning())
     assert not sampler.latent.requires_grad
@@ -151,8 +197,23 @@ def test_its_ring_closes() -> None:
         ("samples_per_frame", 0, "samples_per_frame is 0"),
         ("time_multiple", "8", "time_multiple is '8'"),
         ("audio_channels", 0, "audio_channels is 0"),
+        ("audio_channels", None, "audio_channels is None"),
+        ("decode_window", 0, "decode_window is 0: expected a whole number of at least 1"),
+        ("decode_window", "a", "decode_window is 'a'"),
+        ("decode_context", -1, "decode_context is -1: expected a whole number of at least 0"),
+        ("decode_context", 1.0, "decode_context is 1.0"),
+        ("tile_batch", None, "tile_batch is None"),
+        ("tile_batch", 0, "tile_batch is 0"),
+        ("tile_batch", 2**63, "tile_batch is 9223372036854775808"),
+        ("name", None, "name is None: expected a text"),
+        ("name", " ", "name is ' ': expected a text"),
+        ("place", 3, "place is 3: expected a method"),
+        ("describe", {"name": "a"}, "describe is {'name': 'a'}: expected a method"),
         ("device", "cpu", "device is 'cpu': expected a torch.device"),
-        ("dtype", "fp32", "dtype is 'fp32': expected a torch.dtype"),
+        ("device", torch.device("meta"), "device is 'meta', which cannot be used (it computes nothing)"),
+        ("device", torch.device("cuda", 99), "device is 'cuda:99', which cannot be used"),
+        ("dtype", torch.int64, "dtype is torch.int64: expected one of torch's floating-point types"),
+        ("dtype", "fp32", "dtype is 'fp32': expected one of torch's"),
         ("alphas_cumprod", torch.linspace(0, 1, 1000), "does not fall"),
         ("alphas_cumprod", torch.full((1000,), torch.nan), "does not fall"),
     ],
@@ -163,6 +224,12 @@ def test_wrong_properties_are_named(name: str, value: Any, words: str) -> None:
     with pytest.raises(InputError) as caught:
         as_model(model)
     assert words in str(caught.value)
+    assert len(str(caught.value)) <= 200
+
+
+def test_no_optional_member_is_unchecked() -> None:
+    documented = {*re.findall(r"(?:- |or only )`(\w+)", AudioModel.__doc__ or ""), "decode_window", "decode_context"}
+    assert {*OPTIONAL_COUNTS, *OPTIONAL_METHODS, "defaults"} == documented
 
 
 def test_defaults_belong_to_the_model() -> None:
