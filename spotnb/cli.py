@@ -27,6 +27,8 @@ from spotnb.support.paths import check_path, show_path
 from spotnb.support.streams import CLOSED_PIPE, discard_output, flush_output, prepare_streams
 from spotnb.tiling.config import SpotDiffusionConfig
 
+log = logging.getLogger(__name__)
+
 FLAGS = {
     "guidance_scale": "--guidance",
     "negative_prompt": "--negative",
@@ -127,7 +129,7 @@ def _generate(args: argparse.Namespace) -> int:
     from spotnb.generate import complete, one_window_text
     from spotnb.models.load import load_model
     from spotnb.plots.sound import plot_run, save_figure
-    from spotnb.sampling.checkpoint import run_with_checkpoints
+    from spotnb.sampling.checkpoint import record_for, run_with_checkpoints
     from spotnb.sampling.sampler import SpotSampler
     from spotnb.sound.files import save_audio
     from spotnb.support.files import atomic_write
@@ -140,8 +142,9 @@ def _generate(args: argparse.Namespace) -> int:
         SpotDiffusionConfig(**(tile | given(args, SpotDiffusionConfig))),
         usual | given(args, RunSettings),
     )
-    sampler = SpotSampler(model, **settings, config=config, record="last")  # bad settings end here, before any folder
-    name = free_stem(out, name, SUFFIXES, owned=lambda stem: _is_of(sampler, out / stem))
+    settings["record"] = record_for(settings["solver"]) if args.resume else "last"
+    sampler = SpotSampler(model, **settings, config=config)  # bad settings end here, before any folder
+    name = _stem(sampler, out, name, resume=args.resume)
     files = {suffix: out / f"{name}{suffix}" for suffix in SUFFIXES}
     for path in files.values():
         require_writable(path)
@@ -164,19 +167,40 @@ def _generate(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_of(sampler: Any, stem: Path) -> bool:
-    """Return whether existing files are those of the same run, which may be replaced or continued."""
-    from spotnb.sampling.checkpoint import deciding
-    from spotnb.trace.trace import Trace
+def _stem(sampler: Any, out: Path, name: str, *, resume: bool) -> str:
+    """Return the name of a run's files: `name`, or with a number if files of another run have it.
 
-    manifests, written = [], Path(f"{stem}.json")
+    A checkpoint of that name that the run does not continue is logged, with the reason.
+    """
+    from spotnb.sampling.checkpoint import why_not_continued
+
+    left: dict[Path, str] = {}
+
+    def owned(stem: str) -> bool:
+        checkpoint = out / f"{stem}{CHECKPOINT}"
+        if checkpoint.exists():
+            if not (reason := why_not_continued(sampler, checkpoint)):
+                return True
+            left[checkpoint] = reason
+        return _is_manifest_of(sampler, out / f"{stem}.json")
+
+    stem = free_stem(out, name, SUFFIXES, owned=owned)
+    if resume and not (out / f"{stem}{CHECKPOINT}").exists():
+        for path, reason in left.items():
+            new = f"this run starts anew, as {show_path(out / stem)}"
+            log.warning("%s is not continued (%s): %s; remove it if you need it no more", show_path(path), reason, new)
+    return stem
+
+
+def _is_manifest_of(sampler: Any, path: Path) -> bool:
+    """Return whether a file is the manifest of the same run, whose files may be replaced."""
+    from spotnb.sampling.checkpoint import deciding
+
     with suppress(OSError, ValueError, RecursionError):
-        if written.is_file() and written.stat().st_size < LARGEST_MANIFEST:
-            manifests.append(json.loads(written.read_text("utf-8")))
-    with suppress(SpotnbError):
-        manifests.append(Trace.load(f"{stem}{CHECKPOINT}").manifest)
-    expected = deciding(sampler.manifest())
-    return any(isinstance(each, dict) and deciding(each) == expected for each in manifests)
+        if path.is_file() and path.stat().st_size < LARGEST_MANIFEST:
+            written = json.loads(path.read_text("utf-8"))
+            return isinstance(written, dict) and deciding(written) == deciding(sampler.manifest())
+    return False
 
 
 def _doctor(args: argparse.Namespace) -> int:

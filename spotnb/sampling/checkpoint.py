@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from spotnb.errors import InputError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.sampling.sampler import SpotSampler
+from spotnb.solvers.ddim import DDIM
 from spotnb.support.checks import check_flag, check_instance
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.progress import progress_bar
@@ -30,8 +31,9 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
     """Take the remaining steps of a run, and save it from time to time.
 
     If `path` holds a checkpoint of the same run, the run continues from there. The result equals that of an
-    uninterrupted run, bit for bit. A solver that remembers earlier steps needs their records, and starts over without
-    them. The file is kept when the run is done; remove it once you have saved the result.
+    uninterrupted run, bit for bit. A solver that remembers earlier steps needs their records, see `record_for`. From a
+    file without them the run starts over, and a warning says so. The file is kept when the run is done; remove it once
+    you have saved the result.
 
     Args:
         sampler: The run.
@@ -65,21 +67,61 @@ def run_with_checkpoints(sampler: SpotSampler, path: str | os.PathLike[str], pro
 
 
 def _continue(sampler: SpotSampler, path: Path) -> None:
-    """Move a sampler to where its checkpoint ends."""
+    """Move a sampler to where its checkpoint ends, if that holds the state of the run there."""
     trace = Trace.load(path)
-    if (saved := deciding(trace.manifest)) != (current := deciding(sampler.manifest())):
-        names = [name for name in current if saved.get(name) != current[name]] or ["more"]
+    if off := _differences(sampler, trace):
         raise InputError(
-            f"{show_path(path)} holds another run ({', '.join(names[:3])} differ): expected a run with these settings; "
-            "remove the file, or pass the settings of that run"
+            f"{show_path(path)} holds another run ({off}): expected a run with these settings; remove the file, or "
+            "pass the settings of that run"
         )
+    if not len(trace):
+        return
+    if not _holds_state(sampler, trace):
+        state = "not the whole state of the run, which record='all' in fp32 keeps"
+        log.warning("%s holds %s: starting at step %d", show_path(path), state, sampler.steps_done)
+        return
     sampler.resume(trace)
-    if len(trace):
-        log.info("continuing at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
+    log.info("continuing at step %d of %d, from %s", sampler.steps_done, len(sampler.solver), path)
+
+
+def _holds_state(sampler: SpotSampler, trace: Trace) -> bool:
+    """Return whether a trace restores the state of a run after its last record, without the network."""
+    if trace.keeps_all_arrays != sampler.trace.keeps_all_arrays:  # one file holds the same arrays of every step
+        return False
+    unbroken_from = sampler.first if sampler.solver.remembers else None
+    last = trace.exact_before(trace.steps[-1] + 1, unbroken_from)
+    return last is not None and last.step == trace.steps[-1]
+
+
+def record_for(solver: Any) -> str:
+    """Return the `record` of a run that can be continued: "last", or "all" if the solver remembers earlier steps.
+
+    Args:
+        solver: The setting: a name, a scheduler or an object of the caller's.
+    """
+    return "all" if getattr(solver, "remembers", solver != DDIM.name) else "last"
+
+
+def why_not_continued(sampler: SpotSampler, path: Path) -> str:
+    """Return why a run does not continue from a checkpoint, such as "seed differs", or "" if it does."""
+    try:
+        return _differences(sampler, Trace.load(path))
+    except SpotnbError:
+        log.debug("the checkpoint cannot be opened", exc_info=True)
+        return "it is damaged, or no trace that this version opens"
+
+
+def _differences(sampler: SpotSampler, trace: Trace) -> str:
+    """Return which entries of its manifest tell a trace from a run, such as "seed differs", or "" if none does."""
+    saved, current = deciding(trace.manifest), deciding(sampler.manifest())
+    if saved == current:
+        return ""
+    names = [name for name in current if saved.get(name) != current[name]] or ["more"]
+    return f"{', '.join(names[:3])} {'differs' if len(names) == 1 else 'differ'}"
 
 
 def deciding(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest that decide the result, as they come back from JSON."""
-    left_out = ("versions", "threads", "tile_batch", "result")
+    left_out = ("versions", "threads", "tile_batch", "record", "record_dtype", "result")
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
     return UNSTATED | kept

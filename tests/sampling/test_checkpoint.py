@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import signal
 import subprocess
@@ -11,12 +12,16 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import DDIMScheduler
 from torch import Tensor
 
 import spotnb.sampling.checkpoint
 from spotnb import InputError, SpotDiffusionConfig, SpotnbError, SpotSampler
-from spotnb.sampling.checkpoint import run_with_checkpoints
-from tests.networks import FunctionModel, neighbourly
+from spotnb.sampling.checkpoint import record_for, run_with_checkpoints
+from spotnb.solvers.ddim import DDIM
+from spotnb.solvers.multistep import dpm_solver_plus_plus
+from spotnb.trace.trace import Trace
+from tests.networks import ALPHAS, FunctionModel, neighbourly
 from tests.test_cli import ENVIRONMENT, SPOTNB
 
 
@@ -83,6 +88,55 @@ def test_the_checkpoint_of_another_run_is_not_changed(tmp_path: Path) -> None:
     path.write_bytes(before[:100])
     with pytest.raises(SpotnbError):
         run_with_checkpoints(make(), path, progress=False)
+
+
+def interrupted(path: Path, **settings: Any) -> int:
+    """Interrupt a run in the middle, continue it from its checkpoint, and return the further calls of the network."""
+    whole = make(**settings).run(progress=False)
+    with pytest.raises(KeyboardInterrupt):
+        run_with_checkpoints(make(len(whole.model.calls) // 2, **settings), path, progress=False)
+    last = make(**settings)
+    run_with_checkpoints(last, path, progress=False)
+    assert torch.equal(last.latent, whole.latent)
+    return len(last.model.calls) - len(whole.model.calls) // 2
+
+
+@pytest.mark.parametrize("settings", [{}, {"solver": "dpm++", "eta": 0.0}], ids=["ddim", "dpm++"])
+def test_a_run_with_the_record_of_its_solver_repeats_no_step(
+    settings: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    record = record_for(settings.get("solver", "ddim"))
+    assert interrupted(tmp_path / "run.npz", **settings, record=record) == 0
+    assert "continuing at step 4 of 8" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "settings", [{"solver": "dpm++", "eta": 0.0}, {"record": "x0"}, {"record_dtype": "fp16"}], ids=str
+)
+def test_a_run_that_cannot_be_continued_says_so_and_saves_its_steps(
+    settings: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert interrupted(tmp_path / "run.npz", **settings) > 0
+    assert "run.npz holds not the whole state of the run, which record='all' in fp32 keeps: starting at" in caplog.text
+    assert "continuing" not in caplog.text
+    assert Trace.load(tmp_path / "run.npz").steps[-1] == 7
+
+
+@pytest.mark.parametrize(
+    ("solver", "record"),
+    [
+        ("ddim", "last"),
+        ("dpm++", "all"),
+        (DDIMScheduler(), "all"),
+        (DDIM(ALPHAS, 8), "last"),
+        (dpm_solver_plus_plus(ALPHAS, 8, 0.0), "all"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_the_record_of_a_solver_follows_from_its_memory(solver: Any, record: str) -> None:
+    assert record_for(solver) == record
 
 
 @pytest.mark.process
