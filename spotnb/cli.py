@@ -22,6 +22,7 @@ from spotnb.models.defaults import TINY, defaults_of
 from spotnb.sampling.settings import RunSettings, check_prompt
 from spotnb.support.arguments import add_arguments, given, number, whole
 from spotnb.support.checks import check_text, show
+from spotnb.support.files import system_error
 from spotnb.support.names import file_name, free_stem
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.streams import CLOSED_PIPE, discard_output, flush_output, prepare_streams
@@ -72,7 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except BrokenPipeError:
         return CLOSED_PIPE
-    except (SpotnbError, OSError, MemoryError) as error:
+    except OSError as error:
+        _complain(f"error: {one_line(system_error(error))}")
+        return 2
+    except (SpotnbError, MemoryError) as error:
         _complain(f"error: {one_line(str(error)) or type(error).__name__}")
         return 2
     except KeyboardInterrupt:
@@ -124,7 +128,7 @@ def _generate(args: argparse.Namespace) -> int:
     name = check_text("name", args.name or "", hint="pass a file name") or file_name(args.prompt)
     if Path(name).name != name or name in (".", ".."):
         raise InputError(f"name is {show(name)}: expected a file name without folders; set the folder with --out")
-    check_path("name", name)
+    check_path("name", f"{name}{CHECKPOINT}")
     os.environ["MPLBACKEND"] = "Agg"  # write files without a display, whatever the environment says
     from spotnb.generate import complete, one_window_text
     from spotnb.models.load import load_model

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from spotnb.cli import main
+from spotnb.cli import CHECKPOINT, main
 from spotnb.models.defaults import defaults_of
 from spotnb.models.load import load_model
 from spotnb.sampling.sampler import SpotSampler
@@ -55,7 +55,11 @@ def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]
         (["generate", "x", "--seed", "-1"], "-1"),
         (["generate", "x", "--name", "a/b"], "a/b"),
         (["generate", "drums", "--out", "/proc/none"], "/proc/none"),
+        (["generate", "x", "--name", "x" * 300], "choose a shorter one"),
+        (["generate", "x", "--out", "x" * 300], "choose a shorter one"),
+        (["generate", "x", "--continue-from", "x" * 300], "choose a shorter one"),
         (["lab", "nowhere"], "nowhere"),
+        (["lab", "x" * 5000], "choose a shorter one"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -78,6 +82,19 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert said.err.count("\n") == 1, said.err
     assert named in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_the_system_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """This name is as long as a file system permits, but it is taken, and one with a number would be too long."""
+    name = "x" * (255 - len(CHECKPOINT))
+    (tmp_path / f"{name}.wav").touch()
+    monkeypatch.setattr("spotnb.models.load.load_model", lambda *_, **__: StereoModel(pointwise))
+    assert main(["generate", "x", "--duration", "1", "--steps", "2", "--out", str(tmp_path), "--name", name]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("spotnb: error: cannot use ")
+    assert said.endswith("(file name too long): expected a path that can be read and written; choose another one")
 
 
 @pytest.mark.process

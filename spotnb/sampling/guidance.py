@@ -20,7 +20,7 @@ from spotnb.models.words import Reading, read_text
 from spotnb.sampling.settings import check_prompt
 from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.cards import Shown, count, joined, text_of
-from spotnb.support.checks import show
+from spotnb.support.checks import SHOWN, show
 from spotnb.tiling.clock import Clock
 from spotnb.tiling.layout import Layout
 
@@ -150,7 +150,8 @@ class Prompts(Shown):
 
 def _listed(words: tuple[str, ...]) -> str:
     more = len(words) - MOST_LISTED
-    return ", ".join(words[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+    shown = (word if word.isprintable() and len(word) <= SHOWN else show(word) for word in words[:MOST_LISTED])
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def one_prompt(conditioning: Conditioning) -> Prompts:

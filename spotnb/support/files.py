@@ -12,8 +12,10 @@ from uuid import uuid4
 
 from spotnb.errors import SpotnbError
 from spotnb.support.paths import check_path, show_path
+from spotnb.support.reasons import reason_of
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = "the disk is full; free some space, or choose another disk"
 
 
 @contextmanager
@@ -74,9 +76,19 @@ def _reason(error: OSError | RuntimeError, temporary: Path) -> str:
     if not isinstance(error, OSError):
         return "it is a link to itself; choose another path"
     if error.errno in FULL:
-        return "the disk is full; free some space, or choose another disk"
+        return DISK_FULL
     where = "" if error.filename in (None, str(temporary)) else f" at {show_path(Path(str(error.filename)))}"
     return f"{error.strerror or error}{where}; choose a path that can be written to"
+
+
+def system_error(error: OSError) -> str:
+    """Return an error of the operating system in one sentence, with what was expected and what to do."""
+    if error.errno in FULL:
+        return DISK_FULL
+    if error.filename is None:
+        return f"the system reports: {reason_of(error)}; check the disk and the connection, and try again"
+    path = show_path(Path(str(error.filename)))
+    return f"cannot use {path} ({reason_of(error)}): expected a path that can be read and written; choose another one"
 
 
 def require_writable(path: str | os.PathLike[str]) -> None:

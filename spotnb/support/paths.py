@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ def check_path(name: str, value: Any) -> Path:
     """Return `value` as a path with `~` expanded. Whether it exists is not checked.
 
     Raises:
-        InputError: `value` is not a path, is empty, holds a character that no path can have, or starts with the home
-            folder of an unknown user.
+        InputError: `value` is not a path, is empty or longer than the file system permits, holds a character that no
+            path can have, or starts with the home folder of an unknown user.
     """
     if not isinstance(value, str | os.PathLike):
         raise InputError(f"{name} is {show(value)}: expected a path, as a text or a pathlib.Path")
@@ -30,10 +31,22 @@ def check_path(name: str, value: Any) -> Path:
     if "\0" in text:
         raise InputError(f"{name} is {show(text)}: expected a path without a null character; type it again")
     try:
-        return Path(text).expanduser()
+        path = Path(text).expanduser()
     except RuntimeError:
         user = Path(text).parts[0]
         raise InputError(f"{name} is {show(text)}: there is no home folder of {show(user)}; write it out") from None
+    if _is_too_long(path):
+        raise InputError(f"{name} is {show(text)}: expected a path that the file system permits; choose a shorter one")
+    return path
+
+
+def _is_too_long(path: Path) -> bool:
+    """Return whether the file system refuses a path for its length, which only it knows."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def show_path(path: os.PathLike[str]) -> str:

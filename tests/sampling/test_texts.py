@@ -65,6 +65,17 @@ def test_a_long_list_is_shortened(tiny: Any) -> None:
     assert notes[0].endswith("and 442 more")
 
 
+def test_a_long_word_is_shortened(tiny: Any, caplog: pytest.LogCaptureFixture) -> None:
+    word = "z" * 4000
+    with caplog.at_level(logging.WARNING, "spotnb"):
+        sampler = SpotSampler(tiny, f"piano {word} zither", **QUICK)
+    (said,) = caplog.messages
+    assert said.startswith("tiny: the model does not know: 'zzz")
+    assert said.endswith("zzz', zither")
+    assert len(said) < 120
+    assert sampler.manifest()["unknown_words"] == [word, "zither"]  # a manifest keeps the whole
+
+
 HALF = "piano \udcff"
 
 
