@@ -35,14 +35,16 @@ class Exercise:
         return tuple(getattr(self.judge, "near_misses", ()))
 
     def check(self, answer: Any) -> Feedback:
-        """Return feedback without a hint. A faulty answer never raises an error."""
+        """Return feedback without a hint. A faulty answer never raises an error, but an interrupt stops the check."""
         try:
             if is_placeholder(answer):
                 return Feedback("unanswered")
             off = self.judge(answer)
         except Unanswered:
             return Feedback("unanswered")
-        except Exception as error:  # an answer may be any object and raise any error when it is examined
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer may be any object and raise any error when it is examined
             log.debug("the judge failed", exc_info=True)
             off = f"{show(answer)} cannot be checked ({type(error).__name__}: {show(str(error))})."
         return Feedback("wrong", off) if off else Feedback("right", self.why)

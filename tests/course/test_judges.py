@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from spotnb.course import judges
+from spotnb.course.answers import is_placeholder
 from spotnb.course.exercise import Exercise
 
 
@@ -96,6 +97,48 @@ def test_whatever_an_answer_does_is_no_exception() -> None:
     assert repr(exercise.check(1)) == "Right. So."
     assert exercise.check(1)
     assert exercise.check(...).text == "Not answered yet."
+
+
+class Stopped(BaseException):
+    """An error that is no `Exception`."""
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), Stopped("here")], ids=repr)
+def test_an_answer_that_ends_the_program_is_only_wrong(error: BaseException) -> None:
+    def ending(*_: Any) -> float:
+        raise error
+
+    class Ending:
+        __float__ = ending
+
+    called = Exercise(judges.function(lambda x: x, [(1.0,)]), "Think.", "So.").check(ending)
+    examined = Exercise(judges.number(1), "Think.", "So.").check(Ending())
+    assert f"raises {type(error).__name__}" in called.text
+    assert f"cannot be checked ({type(error).__name__}" in examined.text
+
+
+def test_an_interrupt_is_the_students_own() -> None:
+    def interrupted(_: float) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Exercise(judges.function(lambda x: x, [(1.0,)]), "Think.", "So.").check(interrupted)
+
+
+def test_a_long_list_is_counted_and_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing each number with each took a minute for a million of them."""
+    many = list(range(10**5))
+    compared: list[Any] = []
+    monkeypatch.setattr(judges, "agrees", lambda *numbers: bool(compared.append(numbers)))
+    flat = judges.numbers([3, 1, 2], read=lambda answer: [time for region in answer for time in region])
+    for judge, answer in ((judges.numbers([3, 1, 2]), many), (flat, [(time, time) for time in many[: 5 * 10**4]])):
+        assert judge(answer) == "The numbers that you gave: 100000. Expected: 3 numbers."
+    assert compared == []
+
+
+def test_a_placeholder_is_searched_for_at_the_start() -> None:
+    assert is_placeholder([0, ..., 2])
+    assert not is_placeholder([0] * 10**7)
 
 
 def test_a_judge_may_be_any_function() -> None:
