@@ -17,6 +17,7 @@ from spotnb.sampling.anchor import told
 from spotnb.sampling.replay import load_described, sampler_of
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.sampling.settings import SOUNDS
+from spotnb.solvers.protocol import Solver
 from spotnb.support.checks import show
 from spotnb.support.paths import check_path, show_path
 from spotnb.support.reasons import reason_of
@@ -30,7 +31,11 @@ LARGEST = 10**7
 
 
 def sampler_from(
-    manifest: Mapping[str, Any] | str | os.PathLike[str] | Trace, model: AudioModel | None = None, *, load: bool = False
+    manifest: Mapping[str, Any] | str | os.PathLike[str] | Trace,
+    model: AudioModel | None = None,
+    *,
+    load: bool = False,
+    solver: Solver | None = None,
 ) -> SpotSampler:
     """Return a new sampler that repeats a run, before its first step.
 
@@ -43,9 +48,11 @@ def sampler_from(
         model: The model of the run. By default, a run of the embedded model opens that.
         load: Whether to load any other model that the manifest names, from a folder or from the Hugging Face Hub. The
             manifest may be a stranger's, so pass True only if you want to open the model that it names.
+        solver: The solver of the run, if that was an object of the caller's. A manifest only describes such a solver.
 
     Raises:
-        InputError: `manifest` does not describe a run that can be repeated from it, or the model has other weights.
+        InputError: `manifest` does not describe a run that can be repeated from it, the model has other weights, or the
+            solver has to be passed or is not that of the run.
         SpotnbError: A file cannot be read, or the model cannot be loaded.
     """
     trace = _trace_of(manifest)
@@ -55,7 +62,7 @@ def sampler_from(
         model = load_described(_on_this_machine(described["model"]), load=load)
     model = as_model(model)
     require_same_weights(described, model)
-    return sampler_of(trace, model)
+    return sampler_of(trace, model, solver=solver)
 
 
 def _trace_of(source: Any) -> Trace:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from importlib.util import find_spec
 from typing import Any
 
 import diffusers
 from diffusers import SchedulerMixin
+from diffusers.utils.import_utils import DummyObject
 from torch import Tensor
 
 from spotnb.errors import InputError
@@ -36,7 +38,8 @@ def make_solver(
         eta: Amount of noise added at each step. It must be 0 for a solver without this setting.
 
     Raises:
-        InputError: The name is unknown, or the scheduler or the object does not fit. The message gives the reason.
+        InputError: The name is unknown, the scheduler or the object does not fit, or a package that the scheduler needs
+            is not installed. The message gives the reason.
     """
     if isinstance(solver, str) and solver == "ddim":
         return DDIM(alphas_cumprod, steps, eta)
@@ -46,6 +49,7 @@ def make_solver(
         solver = _rebuilt(solver)
     if isinstance(solver, SchedulerMixin):
         return DiffusersSolver(solver, alphas_cumprod, steps, eta)
+    _require_packages(solver)
     if not isinstance(solver, str | dict) and resembles_solver(solver):
         return check_solver(solver, steps, eta)
     raise InputError(
@@ -57,6 +61,7 @@ def make_solver(
 def _rebuilt(described: dict[str, Any]) -> Any:
     name = described["class"]
     cls: Any = getattr(diffusers, name, None) if isinstance(name, str) else None
+    _require_packages(cls)
     if inspect.isclass(cls) and issubclass(cls, SchedulerMixin):
         config = check_instance("the solver's config", described["config"], dict, hint="a text would name a folder")
         for size in (len(each) if isinstance(each, list) else each for each in config.values()):
@@ -72,3 +77,14 @@ def _rebuilt(described: dict[str, Any]) -> Any:
         f"solver {show(name)} is not a scheduler of diffusers {diffusers.__version__}: "
         "expected one of its class names; install the version that the manifest was written with"
     )
+
+
+def _require_packages(scheduler: Any) -> None:
+    """Raise `InputError` if a scheduler is the class that diffusers has instead while a package is not installed."""
+    if isinstance(scheduler, DummyObject):
+        needed = scheduler._backends  # noqa: SLF001
+        missing = " ".join([name for name in needed if find_spec(name) is None] or needed)
+        raise InputError(
+            f"solver is {scheduler.__name__}, for which diffusers needs a package that is not installed: expected "
+            f"{missing}; pip install {missing}, or choose another solver"
+        )

@@ -11,6 +11,7 @@ import diffusers
 import numpy as np
 import pytest
 import torch
+from diffusers.utils.import_utils import DummyObject
 from torch import Tensor
 
 from spotnb.errors import InputError
@@ -228,6 +229,16 @@ def test_betas_of_ones_own_are_described_too() -> None:
 def test_descriptions_of_something_else_are_refused(described: Any) -> None:
     with pytest.raises(InputError, match=f"solver '{described['class']}' is not a scheduler of diffusers"):
         make_solver(described, ALPHAS, 5, 0.0)
+
+
+def test_a_scheduler_whose_package_is_missing_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """diffusers then has a class of that name of which every attribute raises an error of several lines."""
+    absent = DummyObject("DPMSolverSDEScheduler", (), {"_backends": ["torch", "torchsde"]})
+    monkeypatch.setattr(diffusers, "DPMSolverSDEScheduler", absent)
+    monkeypatch.setattr("spotnb.solvers.make.find_spec", lambda name: None if name == "torchsde" else name)
+    for solver in (absent, {"class": "DPMSolverSDEScheduler", "config": {}}):
+        with pytest.raises(InputError, match=r"solver is DPMSolverSDEScheduler, for .*; pip install torchsde, or"):
+            make_solver(solver, ALPHAS, 5, 0.0)
 
 
 # Schedulers that do not fit are refused by name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,24 @@ WRONG: dict[str, tuple[str, Any, str]] = {
     "scale": ("scale_model_input", lambda x: x.numpy(), "scale_model_input of the solver 'bashforth' returned a nda"),
     "level": ("add_noise", lambda x: x[:, :1], "add_noise of the solver 'bashforth' returned"),
 }
+
+
+def test_a_run_is_made_again_from_its_manifest_with_its_solver(tmp_path: Path) -> None:
+    first = run(own()).run(progress=False)
+    (tmp_path / "run.json").write_text(json.dumps(first.manifest()))
+    model = FunctionModel(neighbourly, 4)
+    for source in (first.manifest(), tmp_path / "run.json", first.trace):
+        again = spotnb.sampler_from(source, model, solver=own())
+        assert torch.equal(again.run(progress=False).latent, first.latent)
+    with pytest.raises(InputError, match="pass the solver of the run as solver="):
+        spotnb.sampler_from(first.manifest(), model)
+    with pytest.raises(InputError, match="expected the solver of the run; pass that"):
+        spotnb.sampler_from(first.manifest(), model, solver=own(Plain))
+
+
+@pytest.mark.parametrize("function", [spotnb.sampler_from, spotnb.replay, spotnb.resume, sampler_of])
+def test_the_advice_to_pass_a_solver_can_be_followed(function: Any) -> None:
+    assert "solver" in inspect.signature(function).parameters
 
 
 @pytest.mark.parametrize("wrong", WRONG)
