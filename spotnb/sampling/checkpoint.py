@@ -88,8 +88,7 @@ def _holds_state(sampler: SpotSampler, trace: Trace) -> bool:
     """Return whether a trace restores the state of a run after its last record, without the network."""
     if trace.keeps_all_arrays != sampler.trace.keeps_all_arrays:  # one file holds the same arrays of every step
         return False
-    unbroken_from = sampler.first if sampler.solver.remembers else None
-    last = trace.exact_before(trace.steps[-1] + 1, unbroken_from)
+    last = trace.exact_before(trace.steps[-1] + 1, since=sampler.first, unbroken=sampler.solver.remembers)
     return last is not None and last.step == trace.steps[-1]
 
 
