@@ -13,7 +13,7 @@ import numpy as np
 from spotnb.errors import InputError
 from spotnb.support.arrays import as_array
 from spotnb.support.cards import Card, Shown
-from spotnb.support.checks import LARGEST, check_instance, check_int, check_name, show
+from spotnb.support.checks import LARGEST, check_flag, check_instance, check_int, check_name, show
 from spotnb.support.paths import check_path
 from spotnb.tiling.clock import Clock
 from spotnb.trace.card import trace_card, trace_text
@@ -169,6 +169,7 @@ class Trace(Shown, Sequence[StepRecord]):
             unbroken: Whether every step from `since` on must have been kept, as a multistep solver requires.
         """
         step, since = check_int("step", step, 0, hint=COUNTED), check_int("since", since, 0, hint=COUNTED)
+        unbroken = check_flag("unbroken", unbroken)
         if self.dtype != "fp32" or not self.keeps_all_arrays:
             return None
         kept = [k for k in self.steps if since <= k < step]
