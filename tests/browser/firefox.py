@@ -15,6 +15,8 @@ from typing import Any
 
 import websocket
 
+from tests.browser.waiting import wait_until
+
 FIREFOX = Path("/usr/bin/firefox-esr")
 PREFERENCES = {
     "app.update.enabled": False,
@@ -86,10 +88,7 @@ class Firefox:
 
     def until(self, expression: str, seconds: float) -> None:
         """Wait until an expression is true."""
-        deadline = time.monotonic() + seconds
-        while not self.evaluate(expression):
-            assert time.monotonic() < deadline, (expression, self.wrong)
-            time.sleep(0.2)
+        wait_until(lambda: self.evaluate(expression), seconds, lambda: f"{expression}, errors {self.wrong}")
 
     def _connected(self, address: str) -> websocket.WebSocket:
         deadline = time.monotonic() + 60
