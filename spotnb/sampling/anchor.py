@@ -72,15 +72,15 @@ def before(anchors: Anchors, step: int) -> Anchors:
     return tuple(each for each in anchors if each.step <= step)
 
 
-def settings_changed(anchors: Sequence[Anchor]) -> frozenset[str]:
-    """Return the settings that changed at anchors."""
-    return frozenset().union(*(each.changes for each in anchors)) - BY_HAND
+def changes_of(anchors: Sequence[Anchor]) -> frozenset[str]:
+    """Return everything that changed at anchors."""
+    return frozenset().union(*(each.changes for each in anchors))
 
 
 def mark_of(anchors: Anchors) -> dict[str, Any] | None:
     """Return what a manifest says of a run that its settings alone do not repeat, or None if they do."""
-    changes = sorted(frozenset().union(*(each.changes for each in anchors)))
-    return {"step": anchors[-1].since, "changes": changes} if changes else None
+    changes = changes_of(anchors)
+    return {"step": anchors[-1].since, "changes": sorted(changes)} if changes else None
 
 
 def told(mark: Mapping[str, Any] | None) -> str:

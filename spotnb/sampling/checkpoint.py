@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.sampling.history import UNIMPORTANT
 from spotnb.sampling.sampler import SpotSampler
 from spotnb.solvers.ddim import DDIM
 from spotnb.support.checks import check_flag, check_instance
@@ -121,6 +122,6 @@ def _differences(sampler: SpotSampler, trace: Trace) -> str:
 
 def deciding(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest that decide the result, as they come back from JSON."""
-    left_out = ("versions", "threads", "tile_batch", "record", "record_dtype", "result")
+    left_out = ("versions", "threads", "result", *UNIMPORTANT)
     kept: dict[str, Any] = json.loads(json.dumps({k: v for k, v in manifest.items() if k not in left_out}))
     return UNSTATED | kept

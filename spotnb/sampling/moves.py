@@ -1,17 +1,39 @@
-"""Moves of a sampler other than a step: back to an earlier step, to the end of a trace, and into a fork."""
+"""Moves of a sampler: a step on, back to an earlier step, to the end of a trace, into a fork."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from torch import Tensor
+
 from spotnb.errors import InputError
-from spotnb.sampling.anchor import before, mark_of, settings_changed, told
+from spotnb.sampling.anchor import BY_HAND, before, changes_of, mark_of, told
 from spotnb.sampling.history import anchor_of_file, record_of, restored
 from spotnb.sampling.moment import Moment, new_trace
 from spotnb.sampling.run import Run
+from spotnb.tiling.layout import Layout
 from spotnb.trace.trace import Trace
+
+
+def advanced(now: Moment, layout: Layout, eps: Tensor, seconds: float) -> Moment:
+    """Return the moment after a step, which is recorded in the trace.
+
+    Args:
+        now: The moment before it.
+        layout: The layout of the step.
+        eps: The noise prediction for the full latent, `[B, C, T, F]`.
+        seconds: The time that the prediction took.
+    """
+    started, run, before_it = time.perf_counter(), now.run, now.state
+    after = run.advance(before_it, eps)
+    seconds += time.perf_counter() - started
+    record = record_of(run, before_it, after, eps, layout, now.trace, seconds)
+    now.trace.append(record)
+    now.trace.manifest["tile_batch"] = run.denoiser.tile_batch  # it may have been halved
+    return replace(now, state=after, spent={**now.spent, before_it.step: record.seconds})
 
 
 def gone_back(now: Moment, step: int) -> Moment:
@@ -36,20 +58,17 @@ def gone_back(now: Moment, step: int) -> Moment:
         return replace(now, state=state, trace=trace, anchors=(*anchors[:-1], anchor.not_after(state.step)))
     earlier = _run_until(Moment(anchor.run, state, new_trace(anchor.run), anchors), step)
     trace.take_over(earlier.trace)
-    changes = settings_changed(now.anchors[len(anchors) :])
+    changes = changes_of(now.anchors[len(anchors) :]) - BY_HAND
     return replace(now, trace=trace, anchors=anchors).changed(earlier.state, changes)
 
 
 def _run_until(moment: Moment, step: int) -> Moment:
     """Take steps of an earlier run. They are recorded in the trace of the moment."""
-    run, state = moment.run, moment.state
-    while state.step < step:
-        layout = run.layout(state.step)
-        eps = run.predict(state, layout)
-        after = run.advance(state, eps)
-        moment.trace.append(record_of(run, state, after, eps, layout, moment.trace, 0.0))
-        state = after
-    return replace(moment, state=state)
+    while moment.state.step < step:
+        started, layout = time.perf_counter(), moment.run.layout(moment.state.step)
+        eps = moment.run.predict(moment.state, layout)
+        moment = advanced(moment, layout, eps, time.perf_counter() - started)
+    return moment
 
 
 def taken_up(now: Moment, trace: Trace) -> Moment:
@@ -85,3 +104,10 @@ def forked(now: Moment, run: Run, changes: Mapping[str, Any]) -> Moment:
         return fork.changed(copied, changes)
     # The run goes on as the one that it copies, so that what that one did counts as its own.
     return replace(fork, anchors=tuple(replace(each, run=run) if each.run is now.run else each for each in now.anchors))
+
+
+def lightened(now: Moment) -> Moment:
+    """Return a moment that keeps only the last record, to save memory."""
+    trace = new_trace(now.run)
+    trace.records = list(now.trace)[-1:]
+    return replace(now, trace=trace)

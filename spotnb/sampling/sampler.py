@@ -18,10 +18,10 @@ from spotnb.models.decode import Sound
 from spotnb.models.identity import require_same_weights
 from spotnb.sampling.anchor import PREDICTION
 from spotnb.sampling.cost import Cost, run_cost, seconds_per_frame
-from spotnb.sampling.history import record_of, require_agreement
+from spotnb.sampling.history import require_agreement
 from spotnb.sampling.listening import Listener, latent_of
 from spotnb.sampling.moment import Moment, RunView
-from spotnb.sampling.moves import forked, gone_back, taken_up
+from spotnb.sampling.moves import advanced, forked, gone_back, lightened, taken_up
 from spotnb.sampling.run import Run
 from spotnb.sampling.settings import RunSettings
 from spotnb.sampling.source import KnownSound
@@ -89,19 +89,14 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             raise SpotnbError(f"all {len(self.solver)} steps are done; call reset() or goto(k) to repeat some")
 
     def _finish(self, before: RunState, layout: Layout, eps: Tensor, seconds: float, replaced: bool) -> StepRecord:
-        started, now = time.perf_counter(), self._now
+        now = self._now
         if before is not now.state:
             raise SpotnbError(
                 f"step {before.step} is stale: the sampler is at step {now.state.step}; call begin() next"
             )
-        after = now.run.advance(before, eps)
-        seconds += time.perf_counter() - started
-        record = record_of(now.run, before, after, eps, layout, now.trace, seconds)
-        now.trace.append(record)
-        now.trace.manifest["tile_batch"] = self.tile_batch  # it may have been halved
-        now = replace(now, state=after, spent={**now.spent, before.step: record.seconds})
-        self._move(now.changed(after, {PREDICTION}) if replaced else now)
-        return record
+        moved = advanced(now, layout, eps, seconds)
+        self._move(moved.changed(moved.state, {PREDICTION}) if replaced else moved)
+        return moved.trace[-1]
 
     def run(self, until: int | None = None, progress: bool = True) -> Self:
         """Take all remaining steps, or those before step `until`, and return the sampler.
@@ -195,6 +190,10 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
                 "memory differ; start a new sampler"
             )
         return self._at(forked(self._now, run, changes))
+
+    def lightened(self) -> Self:
+        """Return a copy that keeps only the last record, to save memory. It goes back by taking steps again."""
+        return self._at(lightened(self._now))
 
     def decode(
         self, step: int | None = None, of: str = "x", progress: bool = False, candidate: int = 0

@@ -102,12 +102,7 @@ class Kept:
 
     def drop_steps(self) -> None:
         """Keep only the last step of the trace, with the state and the sound."""
-        from spotnb.sampling.sampler import SpotSampler
-
-        heavy = self.sampler
-        light = SpotSampler.of(heavy.definition, heavy.state)
-        light.trace.records = list(heavy.trace)[-1:]
-        light.trace.manifest.update(heavy.trace.manifest)
+        light = self.sampler.lightened()
         if self.generation is not None:
             self.generation = replace(self.generation, sampler=light)
         self.sampler, self.complete = light, False

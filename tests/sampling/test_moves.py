@@ -53,6 +53,9 @@ class Course:
     def copy(self, _: int) -> None:
         self.sampler = self.sampler.fork()
 
+    def lighten(self, _: int) -> None:
+        self.sampler = self.sampler.lightened()
+
     def assign(self, which: int) -> None:
         self.sampler.latent = self.sampler.latent * (0.5 + which % 3)
 
@@ -72,7 +75,7 @@ class Course:
 
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from(["step", "step", "step", "goto", "goto", "fork", "copy", "assign", "replaced"]),
+        st.sampled_from(["step", "step", "step", "goto", "goto", "fork", "copy", "lighten", "assign", "replaced"]),
         st.integers(0, STEPS),
     ),
     min_size=4,
@@ -106,6 +109,17 @@ def test_a_fork_goes_back_behind_its_beginning(kept: dict[str, Any]) -> None:
     assert fork.trace.manifest["forked"] == fork.manifest()["forked"]
     assert torch.equal(fork.run(progress=False).latent, whole.fork(at=2, guidance_scale=6.0).run(progress=False).latent)
     assert "forked" not in fork.reset().manifest() | fork.trace.manifest
+
+
+def test_a_light_copy_of_a_fork_stays_one() -> None:
+    fork = make(steps=STEPS).run(until=3, progress=False).fork(guidance_scale=6.0).run(progress=False)
+    light = fork.lightened()
+    assert (len(light.trace), len(fork.trace)) == (1, STEPS)
+    assert light.manifest() == fork.manifest()
+    assert light.trace.manifest == fork.trace.manifest
+    assert light.cost().seconds == pytest.approx(fork.cost().seconds)
+    for step in (5, 2):
+        assert torch.equal(light.goto(step).latent, fork.fork(at=step).latent)
 
 
 def test_a_change_by_hand_is_told_and_undone_by_going_back() -> None:
