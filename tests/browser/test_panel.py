@@ -20,8 +20,15 @@ import time
 from spotnb.widgets.panel import SamplerPanel
 from tests.networks import FunctionModel, pointwise
 
+halt = None  # a step before which a run waits until it is paused, however slow the page is
+
 def network(x, t, cond):
+    global halt
     time.sleep(0.08)  # as slow as a network
+    while w.sampler is not None and w.sampler.steps_done == halt:
+        time.sleep(0.01)
+        if w._run._pause.is_set():
+            halt = None
     return pointwise(x, t, cond)
 
 w = SamplerPanel(FunctionModel(network))
@@ -37,7 +44,7 @@ def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
 
 @pytest.fixture
 def shown(page: Shown) -> Shown:
-    page.run("w.pause(); w.wait(); w.reset(); w.form.guidance.value = 2.5; w.form.seed.value = 0")
+    page.run("halt = None; w.pause(); w.wait(); w.reset(); w.form.guidance.value = 2.5; w.form.seed.value = 0")
     page.run("w.form.prompt.value = 'a sea'; w.form.method.value = 'spot'")
     page.run("w.compare([]); [w.remove(kept.number) for kept in w.runs]")
     page.until("w._run.busy", False)
@@ -51,15 +58,15 @@ def button(shown: Shown, name: str) -> Locator:
 
 
 def test_the_whole_way_by_mouse(shown: Shown) -> None:
+    shown.run("halt = 2")
     button(shown, "Run").click()
-    shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
+    shown.until("w.sampler is not None and w.sampler.steps_done", 2)
     button(shown, "Pause").click()
     shown.until("w._run.busy", False)
-    done = shown.ask("w.sampler.steps_done")
-    assert 0 < done < 8
+    assert shown.ask("w.sampler.steps_done") == 2
     shown.widget.locator(".spotnb-inspector canvas").wait_for()
     button(shown, "Step").click()
-    shown.until("(w.sampler.steps_done, w._run.busy)", (done + 1, False))
+    shown.until("(w.sampler.steps_done, w._run.busy)", (3, False))
     shown.run("w.form.guidance.value = 4")
     shown.widget.get_by_text("Fork continues with the new settings").first.wait_for()
     button(shown, "Fork").click()
@@ -175,17 +182,17 @@ def test_a_click_uses_what_was_typed_just_before(shown: Shown) -> None:
 def test_the_whole_way_by_keyboard(shown: Shown) -> None:
     keyboard = shown.page.keyboard
     cells = shown.page.locator(".jp-Cell").count()
+    shown.run("halt = 2")
     button(shown, "Run").focus()
     keyboard.press("Enter")
-    shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
-    assert shown.page.evaluate("document.activeElement.textContent") == "Pause"  # the focus moved to an enabled button
+    shown.until("w.sampler is not None and w.sampler.steps_done", 2)
+    wait_for_page(shown.page, "document.activeElement.textContent === 'Pause'")  # the focus moved to an enabled button
     keyboard.press(" ")
     shown.until("w._run.busy", False)
     wait_for_page(shown.page, "document.activeElement.textContent === 'Run'")
-    done = shown.ask("w.sampler.steps_done")
     keyboard.press("Tab")
     keyboard.press("Enter")
-    shown.until("(w.sampler.steps_done, w._run.busy)", (done + 1, False))
+    shown.until("(w.sampler.steps_done, w._run.busy)", (3, False))
     shown.widget.get_by_text(shown.ask("w.status.doing")).first.wait_for()  # the page has received it, too
     button(shown, "Fork").focus()
     keyboard.press(" ")
@@ -303,8 +310,9 @@ def test_nothing_left_this_machine_and_nothing_went_wrong(shown: Shown) -> None:
 
 
 def test_a_kernel_that_dies_is_told(shown: Shown) -> None:
+    shown.run("halt = 1")
     button(shown, "Run").click()
-    shown.until("w.sampler is not None and w.sampler.steps_done >= 1", seconds=60)
+    shown.until("w.sampler is not None and w.sampler.steps_done", 1)
     shown.client.execute("import os; os._exit(1)")
     shown.widget.get_by_text("The kernel is gone").first.wait_for()
 
