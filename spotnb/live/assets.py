@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from spotnb.live.export import DESCRIPTION, export, load_source
+from spotnb.live.export import export, load_source
 from spotnb.live.preview import fit_preview
 from spotnb.live.runtime import Runtime, Runtimes, read_runtimes
 from spotnb.live.stored import Assets, digest_of
@@ -44,8 +44,8 @@ def collect(model: str = EMBEDDED_NAME, runtime: Path | str | None = None, folde
     source = load_source(model)
     with TemporaryDirectory() as name:
         description = export(name, source)
-        paths = sorted(path for path in Path(name).iterdir() if path.name != DESCRIPTION)
-        contents = {path.name: path.read_bytes() for path in paths}
+        names = [graph[kind] for graph in description["graphs"].values() for kind in ("file", "weights")]
+        contents = {each: (Path(name) / each).read_bytes() for each in names}  # in the order in which they are opened
     return assets_of(description, fit_preview(source.model), contents, read, folder)
 
 

@@ -14,7 +14,7 @@ from spotnb.support.checks import show
 from spotnb.tiling.edges import POLICIES
 from spotnb.widgets.scenes import edge_policies, method_policies
 
-FORMAT = 1
+FORMAT = 2
 """Raised when JavaScript can no longer read older descriptions."""
 WORDS = r"[0-9]+(?=bpm\b)|[a-z0-9]+"
 """The words of a text in lower case. `static/text.js` has the same expression."""

@@ -97,14 +97,15 @@ def _write(network: Network, piece: Path, out: Path) -> dict[str, Any]:
             f"{show_path(piece)} has {len(files)} files of weights: expected one file *model.safetensors; use a model "
             "that spotnb's training wrote"
         )
-    graph, weights = f"{network.name}.onnx", f"{network.name}.safetensors"
+    graph, weights, wide = (f"{network.name}.{kind}" for kind in ("onnx", "safetensors", "float32"))
     model = graph_of(network)
-    refer(model, StoredWeights(files[0]), weights)
+    refer(model, StoredWeights(files[0]), wide)
     content = model.SerializeToString(deterministic=True)
     write_bytes(out / graph, content)
     write_bytes(out / weights, files[0].read_bytes())
     log.info("%s: %d bytes, and %d of weights", network.name, len(content), files[0].stat().st_size)
-    return {"file": graph, "weights": weights, "inputs": list(network.inputs), "outputs": list(network.outputs)}
+    names = {"inputs": list(network.inputs), "outputs": list(network.outputs)}
+    return {"file": graph, "weights": weights, "widened": wide} | names
 
 
 def main(argv: Sequence[str] | None = None) -> int:

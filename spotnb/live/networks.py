@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from spotnb.live.norms import with_exact_norms
+from spotnb.live.layers import with_layers_of_pages
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.ruler import beat_waves
 from spotnb.models.vocoder import SinusoidalVocoder
@@ -62,7 +62,7 @@ class Denoiser(nn.Module):
 
     def __init__(self, model: DiffusersAudioLDM) -> None:
         super().__init__()
-        self.unet, self.velocity = with_exact_norms(model.unet), model.prediction_type == "v_prediction"
+        self.unet, self.velocity = with_layers_of_pages(model.unet), model.prediction_type == "v_prediction"
         self.ruled = model.tempo_ruler is not None
         code = model.frequency_code
         # Not `code`: torch's exporter fails at a buffer of that name.
@@ -100,7 +100,7 @@ class Decoder(nn.Module):
 
     def __init__(self, model: DiffusersAudioLDM) -> None:
         super().__init__()
-        self.vae, self.scale = with_exact_norms(model.vae), float(model.vae.config.scaling_factor)
+        self.vae, self.scale = with_layers_of_pages(model.vae), float(model.vae.config.scaling_factor)
         self.side = math.isqrt(model.vae.config.in_channels)
 
     def forward(self, latent: Tensor) -> Tensor:

@@ -8,12 +8,7 @@ accurate as torch's and as fast.
 
 from __future__ import annotations
 
-import copy
-from typing import TypeVar
-
 from torch import Tensor, nn
-
-M = TypeVar("M", bound=nn.Module)
 
 
 class GroupNorm(nn.Module):
@@ -46,14 +41,3 @@ class GroupNorm(nn.Module):
 def like(channels: Tensor, x: Tensor) -> Tensor:
     """Return `[N, C]` with as many axes as `x` has."""
     return channels.reshape(*channels.shape, *[1] * (x.ndim - 2))
-
-
-def with_exact_norms(module: M) -> M:
-    """Return a copy of a module whose group normalizations are those of this file."""
-    kept = {id(each): each for each in module.parameters()}
-    copied = copy.deepcopy(module, kept)  # of the structure only
-    for parent in list(copied.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.GroupNorm):
-                setattr(parent, name, GroupNorm(child))
-    return copied

@@ -99,7 +99,7 @@ const [facts] = fixture("runs");
 // The model of the fixtures. The name of a network may stand for another one.
 export function fixtureModel(changes = {}, own = {}) {
   const description = {
-    format: 1,
+    format: 2,
     name: "fixture",
     sample_rate: 16000,
     samples_per_frame: 640,

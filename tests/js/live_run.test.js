@@ -146,5 +146,5 @@ test("a solver without eta refuses it, and a network its widths", async () => {
 });
 
 test("a description of another format is refused", () => {
-  assert.throws(() => fixtureModel({ format: 2 }), /format 2: expected 1; export the model again/);
+  assert.throws(() => fixtureModel({ format: 1 }), /format 1: expected 2; export the model again/);
 });

@@ -8,6 +8,7 @@ results, every few numbers are stored.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.numpy import save
 from torch import Tensor, nn
 
 from spotnb.live.description import tokenizer
+from spotnb.live.weights import widened
 from spotnb.models.decode_mel import latent_to_mel, sliding_window_vae_decode
 from spotnb.models.load import load_model
 from spotnb.models.vocoder import SinusoidalVocoder
@@ -189,6 +192,20 @@ def seams() -> list[dict[str, Any]]:
     return cases
 
 
+def weights() -> list[dict[str, Any]]:
+    """Files of weights, and their floats as float32. Halves of every exponent are among them, and infinity."""
+    halves = np.arange(0, 2**16, 61, dtype=np.uint16).view(np.float16)
+    mixed = {
+        "b": np.array([[1 / 3, -2e30]], np.float32),
+        "a": np.array([3.14, -0.0, np.inf, 6e-8, -65504], np.float16),
+        "c": np.arange(3),
+        "empty": np.zeros((0, 4), np.float16),
+    }
+    files = [save({"halves": halves[~np.isnan(halves)]}), save(mixed, {"format": "pt"}), save({})]
+    texts = [[base64.b64encode(content).decode() for content in (file, widened(file))] for file in files]
+    return [{"file": file, "widened": wide} for file, wide in texts]
+
+
 FIXTURES = {
     "seeds.json": seeds,
     "noise.json": noise,
@@ -196,6 +213,7 @@ FIXTURES = {
     "lengths.json": lengths,
     "timesteps.json": timesteps,
     "texts.json": texts,
+    "weights.json": weights,
     "runs.json": runs,
     "decoded.json": decoded,
     "vocoded.json": vocoded,

@@ -15,7 +15,7 @@ FILES = {"denoiser.onnx": b"graph", "denoiser.safetensors": bytes(range(256)) * 
 
 
 def small_assets(version: str = __version__, folder: str = "live/") -> Assets:
-    description = {"format": 1, "versions": {"spotnb": version}}
+    description = {"format": 2, "versions": {"spotnb": version}}
     return assets_of(description, {"range": [-1, 1]}, FILES, RUNTIMES, folder)
 
 

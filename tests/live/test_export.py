@@ -18,7 +18,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.live.description import tokenizer
 from spotnb.live.export import export, main
 from spotnb.live.graphs import graph_of, networks_of
-from spotnb.live.weights import FEWEST, StoredWeights, refer
+from spotnb.live.weights import FEWEST, StoredWeights, refer, widened
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.live.small_model import save_small_model
@@ -43,7 +43,8 @@ def model(folder: Path) -> Any:
 @pytest.fixture(scope="module")
 def out(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("exported")
-    export(out, str(folder))
+    for graph in export(out, str(folder))["graphs"].values():
+        (out / graph["widened"]).write_bytes(widened((out / graph["weights"]).read_bytes()))  # as the page does
     return out
 
 
@@ -108,7 +109,7 @@ def test_a_network_that_is_exported_again_gives_the_same_bytes(tmp_path: Path) -
     weights = StoredWeights(tmp_path / "vocoder" / "diffusion_pytorch_model.safetensors")
     graphs = [graph_of(networks_of(model)[-1]) for _ in range(2)]
     for graph in graphs:
-        refer(graph, weights, "weights.safetensors")
+        refer(graph, weights, "weights.float32")
     one, other = (graph.SerializeToString(deterministic=True) for graph in graphs)
     assert one == other
 
@@ -123,15 +124,16 @@ def test_graphs_hold_no_weights_and_no_notes_of_their_origin(out: Path, folder: 
         sizes = [int(np.prod(x.dims)) for x in inside if x.data_type == onnx.TensorProto.FLOAT]
         # The noise schedule has 1000 numbers, and the typical latent, which no network holds, 128 for each of 17.
         assert sum(size for size in sizes if size >= FEWEST) < (2300 if name == "text_encoder" else 1200)
-        halves = [x for x in graph.graph.initializer if x.data_type == onnx.TensorProto.FLOAT16]
-        assert len(halves) > 4
+        outside = [x for x in graph.graph.initializer if x.data_location == onnx.TensorProto.EXTERNAL]
+        assert len(outside) > 4
+        assert {x.external_data[0].value for x in outside} == {f"{name}.float32"}
         (weights,) = (folder / piece).glob("*model.safetensors")
         assert (out / f"{name}.safetensors").read_bytes() == weights.read_bytes()
 
 
 def test_the_description_has_what_the_page_needs(out: Path, model: Any) -> None:
     description = json.loads((out / "model.json").read_text())
-    assert description["format"] == 1
+    assert description["format"] == 2
     assert np.array_equal(np.float32(description["alphas_cumprod"]), model.alphas_cumprod.numpy())
     assert description["tokenizer"]["vocabulary"]["rock"] == 4
     assert description["tokenizer"]["special"] == {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
@@ -154,7 +156,7 @@ def test_weights_that_the_file_does_not_hold_are_refused(model: Any, folder: Pat
     with pytest.raises(
         SpotnbError, match=r"a tensor \[300, 300\] of the exported graph is not in .*_model.safetensors"
     ):
-        refer(helper.make_model(graph), stored, "w.safetensors")
+        refer(helper.make_model(graph), stored, "w.float32")
 
 
 def test_weights_are_found_in_both_precisions_and_turned(tmp_path: Path) -> None:
@@ -163,11 +165,11 @@ def test_weights_are_found_in_both_precisions_and_turned(tmp_path: Path) -> None
     exact = np.arange(200, dtype=np.float32).reshape(10, 20) / 3  # not exact in half precision
     half = (np.arange(600) / 8).astype(np.float16).reshape(20, 30)
     save_file({"exact": exact, "half": half}, tmp_path / "w.safetensors")
-    stored, content = StoredWeights(tmp_path / "w.safetensors"), (tmp_path / "w.safetensors").read_bytes()
+    stored, content = StoredWeights(tmp_path / "w.safetensors"), widened((tmp_path / "w.safetensors").read_bytes())
     for array, original in ((exact, exact), (exact.T, exact), (half.astype(np.float32), half), (half.T * 1.0, half)):
         place = stored.find(np.ascontiguousarray(array, np.float32))
         assert place is not None
-        found = np.frombuffer(content[place.offset :][: place.length], place.dtype).reshape(place.shape)
+        found = np.frombuffer(content[place.offset :][: place.length], np.float32).reshape(place.shape)
         assert np.array_equal(found, original)
         assert place.turned == (array.shape != original.shape)
     assert stored.find(exact + 1) is None

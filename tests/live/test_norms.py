@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from spotnb.live.norms import GroupNorm, with_exact_norms
+from spotnb.live.norms import GroupNorm
 
 
 @pytest.mark.parametrize("tail", [(), (5,), (6, 4), (3, 1, 2)])
@@ -20,17 +20,6 @@ def test_it_is_that_of_torch(groups: int, tail: tuple[int, ...]) -> None:
         assert torch.equal(GroupNorm(norm)(x), norm.bias.expand(3, -1))  # torch refuses a group of one number
     else:
         torch.testing.assert_close(GroupNorm(norm)(x), norm(x), rtol=1e-4, atol=1e-4)
-
-
-def test_a_copy_shares_the_weights_and_leaves_the_module_as_it_was() -> None:
-    module = nn.Sequential(nn.Conv2d(2, 4, 1), nn.GroupNorm(2, 4), nn.ModuleList([nn.GroupNorm(1, 4)]))
-    copied = with_exact_norms(module)
-    assert [type(each) for each in module.modules()].count(nn.GroupNorm) == 2
-    assert [type(each) for each in copied.modules()].count(GroupNorm) == 2
-    assert not any(isinstance(each, nn.GroupNorm) for each in copied.modules())
-    names = dict(module.named_parameters())
-    assert names.keys() == dict(copied.named_parameters()).keys()
-    assert all(parameter is names[name] for name, parameter in copied.named_parameters())
 
 
 def test_a_large_group_keeps_its_precision() -> None:

@@ -22,7 +22,14 @@ import { allFinite } from "./numbers.js";
 
 /** @typedef {Edge & { padding: "none" | "clean estimate" | "noisy latent" }} EdgePolicy */
 
-/** @typedef {{ file: string, weights: string, inputs: string[], outputs: string[] }} Graph */
+/**
+ * @typedef {object} Graph
+ * @property {string} file
+ * @property {string} weights the safetensors file
+ * @property {string} widened what the graph calls its numbers as float32, see `widened.js`
+ * @property {string[]} inputs
+ * @property {string[]} outputs
+ */
 
 /**
  * @typedef {object} Description
@@ -54,7 +61,7 @@ import { allFinite } from "./numbers.js";
  * @property {Float32Array} [typical] the typical latent of the prompt, [channels, bins], if the model has one
  */
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 export class Model {
   /**

@@ -2,6 +2,8 @@
 
 /** @import { Description, Networks, Tensors } from "./model.js" */
 
+import { widened } from "./widened.js";
+
 /**
  * As much of onnxruntime as is used.
  * @typedef {object} Runtime
@@ -37,11 +39,11 @@ export class OnnxNetworks {
   static async load(runtime, description, read, provider = "wasm") {
     /** @type {Record<string, Session>} */
     const sessions = {};
-    for (const [name, { file, weights }] of Object.entries(description.graphs)) {
+    for (const [name, { file, weights, widened: path }] of Object.entries(description.graphs)) {
       sessions[name] = await runtime.InferenceSession.create(await read(file), {
         executionProviders: [provider],
         logSeverityLevel: 3, // errors
-        externalData: [{ path: weights, data: await read(weights) }],
+        externalData: [{ path, data: widened(await read(weights)) }],
       });
     }
     return new OnnxNetworks(runtime, sessions, provider);

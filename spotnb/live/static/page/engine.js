@@ -3,7 +3,7 @@
 /** @import { Progress } from "../generate.js" */
 /** @import { Description } from "../model.js" */
 /** @import { Settings } from "../settings.js" */
-/** @import { Held, Listing } from "./files.js" */
+/** @import { Held, Listing, Packed } from "./files.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Made, Order, Report } from "./worker.js" */
 /** @import { Way } from "./ways.js" */
@@ -42,30 +42,34 @@ export class Engine {
    * @param {Way} way
    */
   static async open({ listing, description, preview }, held, onLoaded, signal, way) {
-    /** @type {Engine | null} */
-    let engine = null;
+    const files = readFiles(listing, way.provider, held, onLoaded, signal);
+    const engine = await Engine.#started(files);
     try {
-      for await (const { name, data } of readFiles(listing, way.provider, held, onLoaded, signal)) {
-        if (!engine) {
-          if (name !== WORKER)
-            throw new LiveError(`the first file is ${name}: expected ${WORKER}; build the page anew`);
-          engine = await Engine.#of(await unpacked(data));
-        } else engine.#send({ kind: "file", name, data }, typeof data === "string" ? [] : [data.buffer]);
-      }
-      if (!engine) throw new LiveError("the page lists no files: expected those of the model; build the page anew");
+      // The worker begins with the files that are there, while the next ones are loaded.
       const opened = engine.#ask({ kind: "open", description, preview, way }, "opened", () => {}, signal);
-      await Promise.race([opened, aborted(signal)]);
+      await Promise.race([Promise.all([opened, engine.#deliver(files)]), aborted(signal)]);
       return engine;
     } catch (error) {
-      engine?.close();
+      engine.close();
       throw error;
     }
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} code */
-  static async #of(code) {
-    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    return new Engine(address);
+  /** @param {AsyncGenerator<Packed>} files of which the first is the worker */
+  static async #started(files) {
+    const { value } = await files.next();
+    if (value?.name !== WORKER) {
+      throw new LiveError(`the first file is ${value?.name}: expected ${WORKER}; build the page anew`);
+    }
+    return new Engine(URL.createObjectURL(new Blob([await unpacked(value.data)], { type: "text/javascript" })));
+  }
+
+  /** @param {AsyncGenerator<Packed>} files */
+  async #deliver(files) {
+    for await (const { name, data } of files) {
+      this.#send({ kind: "file", name, data }, typeof data === "string" ? [] : [data.buffer]);
+    }
+    this.#send({ kind: "complete" });
   }
 
   /**

@@ -12,12 +12,14 @@ import { generate } from "../generate.js";
 import { Model } from "../model.js";
 import { OnnxNetworks } from "../onnx_networks.js";
 import { unpacked } from "./bytes.js";
+import { createDeliveries } from "./deliveries.js";
 import { packSound } from "./pack.js";
 import { previewOf } from "./preview.js";
 import { RUNTIMES } from "./runtimes.js";
 
 /**
  * @typedef {({ kind: "file" } & Packed)
+ *   | { kind: "complete" }
  *   | { kind: "open", description: Description, preview: Preview, way: Way }
  *   | { kind: "make", settings: Partial<Settings> }
  *   | { kind: "cancel" }} Order
@@ -48,8 +50,7 @@ import { RUNTIMES } from "./runtimes.js";
  * @param {Scope} scope of the worker
  */
 export function serve(scope) {
-  /** @type {Map<string, Promise<Uint8Array<ArrayBuffer>>>} */
-  const files = new Map();
+  const files = createDeliveries();
   const turn = createTurn();
   /** @type {{ model: Model, preview: Preview } | null} */
   let opened = null;
@@ -58,8 +59,8 @@ export function serve(scope) {
   /** @param {Extract<Order, { kind: "open" }>} order */
   async function open({ description, preview, way }) {
     const { module, binary } = RUNTIMES[way.provider];
-    const runtime = await openRuntime(await taken(files, module), await taken(files, binary), way.threads);
-    const networks = await OnnxNetworks.load(runtime, description, (name) => taken(files, name), way.provider);
+    const runtime = await openRuntime(await files.take(module), await files.take(binary), way.threads);
+    const networks = await OnnxNetworks.load(runtime, description, files.take, way.provider);
     opened = { model: new Model(description, networks), preview };
     scope.postMessage({ kind: "opened" });
   }
@@ -92,7 +93,8 @@ export function serve(scope) {
 
   scope.onmessage = async ({ data: order }) => {
     try {
-      if (order.kind === "file") files.set(order.name, unpacked(order.data));
+      if (order.kind === "file") files.deliver(order.name, unpacked(order.data));
+      if (order.kind === "complete") files.end();
       if (order.kind === "open") await open(order);
       if (order.kind === "make") await make(order.settings);
       if (order.kind === "cancel") abort.abort();
@@ -100,19 +102,6 @@ export function serve(scope) {
       scope.postMessage(abort.signal.aborted ? { kind: "cancelled" } : { kind: "failed", message: wordsOf(error) });
     }
   };
-}
-
-/**
- * Removes a file from those that wait, so that its bytes are not kept.
- * @param {Map<string, Promise<Uint8Array<ArrayBuffer>>>} files
- * @param {string} name
- */
-async function taken(files, name) {
-  const bytes = await files.get(name);
-  files.delete(name);
-  if (!bytes)
-    throw new LiveError(`${name} did not arrive: expected it before the model is opened; load the page again`);
-  return bytes;
 }
 
 /**
