@@ -62,6 +62,12 @@ test("the fixed grid is that of tiles, whatever the method", () => {
   assert.deepEqual(cut("spot"), [256, 512]);
   assert.deepEqual(cut("multidiffusion"), [256, 512]);
   assert.deepEqual(cut("full"), [256, 512]);
+  for (const edge of Object.keys(policiesOf(8).edges)) {
+    for (const frames of [200, 300, 777]) {
+      const tiles = plan(options({ frames, edge, method: "tiles" }), 0); // whose only cut a merging edge rounds down
+      assert.deepEqual(seams(planFixed(options({ frames, edge }))), seams(tiles), `${edge}, ${frames} frames`);
+    }
+  }
 });
 
 test("a frame belongs to one tile, and to two where windows overlap", () => {

@@ -95,8 +95,7 @@ export function finishing(options, overlap) {
  * @param {Options} options
  */
 export function planFixed(options) {
-  const { edge, method } = options;
-  return plan({ ...options, edge: { ...edge, grain: 1 }, method: { ...method, windows: "tiles", fixed: true } }, 0);
+  return plan({ ...options, method: { ...options.method, windows: "tiles", fixed: true } }, 0);
 }
 
 /** @param {{ frames: number, edge: { ring: boolean }, tiles: Tile[] }} layout */
