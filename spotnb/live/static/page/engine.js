@@ -59,7 +59,7 @@ export class Engine {
   static async #started(files) {
     const { value } = await files.next();
     if (value?.name !== WORKER) {
-      throw new LiveError(`the first file is ${value?.name}: expected ${WORKER}; build the page anew`);
+      throw new LiveError(`the first file is ${value?.name ?? "missing"}: expected ${WORKER}; build the page anew`);
     }
     return new Engine(URL.createObjectURL(new Blob([await unpacked(value.data)], { type: "text/javascript" })));
   }
