@@ -24,15 +24,22 @@ from tests.browser.waiting import PICTURE, USUAL, wait_for_change, wait_for_page
 CHROMIUM = Path("/usr/bin/chromium")
 PLAYED = """() => {
   window.played = [];
+  const rate = 0.05;
+  const clock = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
+  Object.defineProperty(BaseAudioContext.prototype, "currentTime", { get() { return rate * clock.get.call(this); } });
   const { start } = AudioBufferSourceNode.prototype;
-  AudioBufferSourceNode.prototype.start = function (...when) {
+  AudioBufferSourceNode.prototype.start = function (when, ...place) {
     const channels = Array.from({ length: this.buffer.numberOfChannels }, (_, k) => this.buffer.getChannelData(k));
     const peaks = channels.map((samples) => samples.reduce((most, each) => Math.max(most, Math.abs(each)), 0));
     window.played.push({ seconds: this.buffer.duration, peaks });
-    return start.apply(this, when);
+    this.playbackRate.value = rate;
+    return start.call(this, when / rate, ...place);
   };
 }"""
-"""Records the length and the peaks of the channels of every sound that a page starts from now on."""
+"""Records the length and the peaks of the channels of every sound that a page starts from now on.
+
+Sounds play twenty times slower, so that none ends before a busy machine has pressed Pause.
+"""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,6 +67,16 @@ READY = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?
 RUNNABLE = "window.jupyterapp.commands.isEnabled('notebook:run-all-cells')"
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((prompt) => prompt.textContent)"
 BEGUN = PROMPTS + ".some((text) => /\\[[*\\d]+\\]/.test(text))"
+LISTEN = """() => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  if (window.heard?.kernel === kernel) return;
+  const heard = { kernel, done: new Set() };
+  window.heard = heard;
+  kernel.iopubMessage.connect((_, message) => {
+    if (message.content.execution_state === "idle") heard.done.add(message.parent_header.msg_id);
+  });
+}"""
+"""Notes which requests the kernel has finished. A page notes it only after it has handled all their messages."""
 
 
 def terminate(process: subprocess.Popen[bytes]) -> None:
@@ -217,9 +234,15 @@ class Shown:
         return client
 
     def run(self, code: str) -> None:
-        """Run code in the kernel, as another cell would."""
-        reply = self.client.execute(code, reply=True, timeout=60)["content"]
-        assert reply["status"] == "ok", reply
+        """Run code in the kernel, as another cell would, until the page has received and painted all it changed.
+
+        Otherwise, a change could arrive after the next key of a test, and undo what the key did.
+        """
+        self.page.evaluate(LISTEN)
+        reply = self.client.execute(code, reply=True, timeout=60)
+        assert reply["content"]["status"] == "ok", reply["content"]
+        wait_for_page(self.page, "(request) => window.heard.done.has(request)", reply["parent_header"]["msg_id"])
+        self.painted()
 
     def ask(self, expression: str) -> Any:
         """Return the value of an expression in the kernel."""

@@ -32,7 +32,11 @@ START = "w.quantity, w.channel, w.colour_range, w.selected_frame, w.tiles = 'x0'
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
 def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
-    return show(request.param, "inspector", CODE)
+    from tests.browser.jupyter import PLAYED
+
+    shown = show(request.param, "inspector", CODE)
+    shown.page.evaluate(PLAYED)
+    return shown
 
 
 @pytest.fixture
@@ -235,7 +239,7 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
     from spotnb.sampling.sampler import SpotSampler
     from spotnb.tiling.config import SpotDiffusionConfig
     from spotnb.widgets.inspector import LatentInspector
-    from tests.browser.jupyter import axe_violations, page_of
+    from tests.browser.jupyter import PLAYED, axe_violations, page_of
     from tests.networks import FunctionModel, pointwise
 
     run = SpotSampler(FunctionModel(pointwise), "a sea", 4.0, steps=8, config=SpotDiffusionConfig(32))
@@ -244,7 +248,7 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
     widget.wait(60)
     path = widget.to_html(tmp_path / "inspector.html")
     widget.close()
-    with page_of(browser, path, color_scheme="dark") as (page, errors):
+    with page_of(browser, path, PLAYED, color_scheme="dark") as (page, errors):
         canvas = page.locator(".spotnb canvas").first
         page.locator(".spotnb canvas").focus()
         before = canvas.evaluate(PICTURE)
@@ -264,7 +268,7 @@ def test_a_saved_page_has_a_spectrogram_for_each_step_and_says_which_sounds_it_h
     from spotnb.tiling.config import SpotDiffusionConfig
     from spotnb.widgets.inspector import LatentInspector
     from spotnb.widgets.page import write_page
-    from tests.browser.jupyter import page_of
+    from tests.browser.jupyter import PLAYED, page_of
     from tests.networks import FunctionModel, pointwise
 
     run = SpotSampler(FunctionModel(pointwise), "a sea", 4.0, steps=20, config=SpotDiffusionConfig(32))
@@ -287,7 +291,7 @@ def test_a_saved_page_has_a_spectrogram_for_each_step_and_says_which_sounds_it_h
         done(new Uint32Array(data.buffer).includes(0xfff8f6f4));  // the ground, where there is no spectrogram
       }));
     })"""
-    with page_of(browser, path) as (page, errors):
+    with page_of(browser, path, PLAYED) as (page, errors):
         for step in range(20):
             assert page.evaluate(look, step) == (step == missing)
         page.evaluate(look, silent)

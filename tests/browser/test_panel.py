@@ -39,7 +39,11 @@ w
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
 def page(request: pytest.FixtureRequest, show: Callable[..., Shown]) -> Shown:
-    return show(request.param, "panel", CODE)
+    from tests.browser.jupyter import PLAYED
+
+    shown = show(request.param, "panel", CODE)
+    shown.page.evaluate(PLAYED)
+    return shown
 
 
 @pytest.fixture
@@ -319,7 +323,7 @@ def test_a_kernel_that_dies_is_told(shown: Shown) -> None:
 
 def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
     from spotnb.widgets.panel import SamplerPanel
-    from tests.browser.jupyter import axe_violations, page_of
+    from tests.browser.jupyter import PLAYED, axe_violations, page_of
     from tests.networks import FunctionModel, pointwise
 
     panel = SamplerPanel(FunctionModel(pointwise))
@@ -335,7 +339,7 @@ def test_a_saved_page_scrubs_and_plays_without_kernel_and_network(browser: Brows
         page.get_by_text("calm piano").wait_for()  # the settings, in place of the form
         assert not axe_violations(page, "main")
         assert not errors
-    with page_of(browser, path) as (page, errors):
+    with page_of(browser, path, PLAYED) as (page, errors):
         inspector = page.locator(".spotnb-inspector canvas").first
         before = inspector.evaluate(PICTURE)
         inspector.focus()

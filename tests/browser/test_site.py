@@ -217,6 +217,7 @@ def test_widgets_scrub(site: Path, browser: Browser) -> None:
 
 def test_boxes_and_panels_are_alive_too(site: Path, browser: Browser) -> None:
     with opened(browser) as (page, wrong):
+        page.add_init_script(f"({PLAYED})()")
         page.goto((site / "02-two.html").as_uri())
         assert page.locator("iframe.widget").count() == 2
         assert page.get_by_text("needs a running kernel").count() == 0  # a progress bar has no note either

@@ -69,6 +69,8 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_run_makes_sound(browser: Browser, address: str) -> None:
+    from tests.browser.jupyter import PLAYED
+
     errors: list[str] = []
     strangers: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
@@ -79,6 +81,7 @@ def test_run_makes_sound(browser: Browser, address: str) -> None:
     inside = (address, address.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda asked: None if asked.url.startswith(inside) else strangers.append(asked.url))
     try:
+        page.add_init_script(f"({PLAYED})()")
         page.goto(address)
         panel = page.locator(".spotnb-panel").first
         panel.wait_for()
