@@ -4,7 +4,7 @@
 size, and measures the seam score at the fixed grid of a `tiles` run, the standard deviation of the ends, the loop
 score, the Fréchet distance, and network frames per step. `timelines` asks whether the judge names the class of each
 timeline entry in the middle of its time, and `continuations` whether the border with a continued sound is audible.
-`solvers` compares DDIM and DPM-Solver++ in 25 and in 15 steps, in clips of one window and at the seams of long
+`solvers` compares DDIM and DPM-Solver++ in several numbers of steps, in clips of one window and at the seams of long
 pieces. Latents are kept in `--cache` to resume from.
 """
 
@@ -12,33 +12,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from tqdm.auto import tqdm
 
 from spotnb import PromptTimeline, SpotDiffusionConfig, SpotSampler, load_model, loop_score, seam_score
-from spotnb.models.audioldm import DiffusersAudioLDM
-from spotnb.models.defaults import TINY_GUIDANCE, TINY_INTERVAL, TINY_STEPS
+from spotnb.models.defaults import TINY_GUIDANCE, TINY_STEPS
 from spotnb.sampling.fixed_grid import fixed_grid
 from spotnb.sampling.source import KnownSound
-from spotnb.solvers.make import SOLVERS
 from spotnb.support.files import atomic_write
 from spotnb.tiling.config import METHODS
 from spotnb.tiling.edges import EDGES
+from training.cached_runs import finished, parallel, sound_of
 from training.classifier import FRAMES, frechet, judge_mels, load_judge, moments
 from training.compose import CLASSES
 from training.evaluate import rounded
-from training.measure_prompts import CLIPS
 from training.measure_seams import SEAM_PROMPTS, TILE
-from training.sampling import decoded, prompts_of, sampled_latents
-from training.uncertainty import jackknife_error, mean_and_error
+from training.measure_solvers import measure_solvers
+from training.sampling import prompts_of
+from training.uncertainty import mean_and_error
 
 RESULTS = Path(__file__).parent / "runs.json"
 FRAMES_IN_ALL = 696  # latent frames of the `edges` runs: 5 tiles and a partial one
@@ -51,30 +46,6 @@ KINDS = (
     *((method, edge) for method in ("multidiffusion", "full") for edge in ("reflect", "circular")),
 )
 assert {method for method, _ in KINDS} == set(METHODS)
-
-
-def finished(cache: Path, name: str, make: Callable[[], SpotSampler]) -> tuple[SpotSampler, Tensor]:
-    """Return a sampler and its finished latent, from the cache or from a new run."""
-    sampler, kept = make(), cache / f"{name}.npy"
-    if kept.exists():
-        return sampler, torch.from_numpy(np.load(kept, allow_pickle=False))
-    sampler.run(progress=False)
-    with atomic_write(kept) as temporary:
-        np.save(temporary, sampler.latent.numpy())
-    return sampler, sampler.latent
-
-
-def sound_of(sampler: SpotSampler, latent: Tensor) -> Any:
-    """Decode the finished latent of a sampler."""
-    state = replace(sampler.state, step=len(sampler.solver), x=latent)
-    sampler = SpotSampler.of(sampler.definition, state)
-    return sampler.sound()
-
-
-def parallel(work: Callable[[Any], Any], jobs: list[Any], workers: int, label: str) -> list[Any]:
-    """Apply a function to every job in `workers` single-threaded processes."""
-    with multiprocessing.get_context("spawn").Pool(workers, torch.set_num_threads, (1,)) as pool:
-        return list(tqdm(pool.imap(work, jobs), total=len(jobs), desc=label))
 
 
 def edge_run(job: tuple[str, str, int, int, Path]) -> dict[str, Any]:
@@ -198,59 +169,6 @@ def measure_continuations(seeds: range, workers: int, cache: Path) -> dict[str, 
         "continuation_standard_error": error,
         "continuation_runs": len(scores),
     }
-
-
-def solver_run(job: tuple[str, int]) -> np.ndarray:
-    """Return the judge's features `[N, 64]` of clips by a solver in some number of steps."""
-    solver, steps = job
-    model = load_model("tiny", device="cpu")
-    assert isinstance(model, DiffusersAudioLDM)
-    texts = [text for split, count in CLIPS.items() for _, text in prompts_of(split, count)]
-    latents = sampled_latents(model, texts, solver=solver, steps=steps)
-    return judge_mels(load_judge()[0], decoded(model, latents))[0]
-
-
-def solver_seam_run(job: tuple[str, int, int, int, Path]) -> tuple[float, float]:
-    """Return a piece's seam scores at the fixed grid, and at the seams of the last step with an audible effect.
-
-    For `ddim`, that is the second-to-last step, because the last one goes from t = 1 to 0.
-    """
-    solver, steps, prompt, seed, cache = job
-    config = SpotDiffusionConfig(tile_size_time=TILE, shift_seed=len(SEAM_PROMPTS) * seed + prompt)
-    settings: dict[str, Any] = {"solver": solver, "seed": seed, "guidance_interval": TINY_INTERVAL}
-    model = load_model("tiny", device="cpu")
-    sampler, latent = finished(
-        cache,
-        f"solver-{solver}-{steps}-{prompt}-{seed}",
-        lambda: SpotSampler(model, SEAM_PROMPTS[prompt], 30.0, steps, TINY_GUIDANCE, config, record="last", **settings),
-    )
-    mel, last = sound_of(sampler, latent).mel, steps - 1 - (sampler.solver.timesteps[-1] <= 1)
-    grid = range(TILE, sampler.frames, TILE)
-    return seam_score(mel, grid).score, seam_score(mel, sampler.layout(last).seams).score
-
-
-def measure_solvers(seeds: range, workers: int, cache: Path) -> dict[str, Any]:
-    """Return the Fréchet distance and the seam scores of each solver in 25 and 15 steps, with standard errors."""
-    kinds = [(solver, steps) for solver in SOLVERS for steps in (25, 15)]
-    features = parallel(solver_run, kinds, workers, "solvers")
-    jobs = [(*kind, prompt, seed, cache) for kind in kinds for seed in seeds for prompt in range(len(SEAM_PROMPTS))]
-    scores = np.array(parallel(solver_seam_run, jobs, workers, "seams of solvers")).reshape(len(kinds), -1, 2)
-    reference, table = load_judge()[1], {}
-
-    def distance(clips: np.ndarray) -> float:
-        return frechet(moments(clips), reference)
-
-    for (solver, steps), clips, runs in zip(kinds, features, scores, strict=True):
-        (grid, grid_error), (late, late_error) = map(mean_and_error, runs.T)
-        table[f"{solver} {steps}"] = {
-            "frechet": distance(clips),
-            "frechet_error": jackknife_error(distance, clips),
-            "seam_score": grid,
-            "seam_score_error": grid_error,
-            "score_of_late_seams": late,
-            "score_of_late_seams_error": late_error,
-        }
-    return {"solvers": table, "solver_seam_runs_each": scores.shape[1]}
 
 
 PARTS: dict[str, Callable[[range, int, Path], dict[str, Any]]] = {
