@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from typing import TypeVar
 
+from diffusers.models.attention_processor import Attention
 from diffusers.models.upsampling import Upsample2D
 from torch import nn
 
+from spotnb.live.attention import SelfAttention
 from spotnb.live.norms import GroupNorm
 from spotnb.live.upsampling import Upsample
 
@@ -24,4 +26,6 @@ def with_layers_of_pages(module: M) -> M:
                 setattr(parent, name, GroupNorm(child))
             if isinstance(child, Upsample2D) and Upsample.replaces(child):
                 setattr(parent, name, Upsample(child))
+            if isinstance(child, Attention) and SelfAttention.replaces(child):
+                setattr(parent, name, SelfAttention(child))
     return copied

@@ -20,9 +20,12 @@ class Upsample(nn.Module):
         upsample: The module whose weights it has.
     """
 
+    sums: Tensor
+
     def __init__(self, upsample: Upsample2D) -> None:
         super().__init__()
         self.conv = upsample.conv
+        self.register_buffer("sums", _sums(), persistent=False)
 
     @staticmethod
     def replaces(upsample: Upsample2D) -> bool:
@@ -38,11 +41,13 @@ class Upsample(nn.Module):
 
     def around(self) -> Tensor:
         """Return the weights around a corner, `[4 D, C, 2, 2]`."""
-        rows = _both(self.conv.weight, 2).unbind(1)
-        return torch.stack([_both(row, 3) for row in rows], 1).flatten(0, 2)
+        weight: Tensor = self.conv.weight
+        outs, ins = weight.shape[:2]
+        around = (weight.flatten(2) @ self.sums).reshape(outs, ins, 4, 4)
+        return around.permute(0, 2, 1, 3).reshape(4 * outs, ins, 2, 2)
 
 
-def _both(weight: Tensor, axis: int) -> Tensor:
-    """Return the weights `[D, 2, ...]` of the results before and after a corner, with two on an axis that had three."""
-    first, middle, last = weight.chunk(3, axis)
-    return torch.stack([torch.cat([first + middle, last], axis), torch.cat([first, middle + last], axis)], 1)
+def _sums() -> Tensor:
+    """Return which of 3 x 3 weights meet which of 2 x 2 inputs, for each of the 2 x 2 results, `[9, 16]`."""
+    meets = torch.tensor([[[1.0, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]])  # result, input, weight on an axis
+    return torch.einsum("rim,sjn->mnrsij", meets, meets).reshape(9, 16)

@@ -91,7 +91,7 @@ class Firefox:
         wait_until(lambda: self.evaluate(expression), seconds, lambda: f"{expression}, errors {self.wrong}")
 
     def _connected(self, address: str) -> websocket.WebSocket:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 return websocket.create_connection(address, timeout=120, suppress_origin=True)

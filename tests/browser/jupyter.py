@@ -130,7 +130,7 @@ class Server:
         self.log = folder / "server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        self.url = wait_until(self._address, 60, self.log.read_text)
+        self.url = wait_until(self._address, USUAL, self.log.read_text)
 
     def _address(self) -> str | None:
         if self.process.poll() is not None:
@@ -146,7 +146,7 @@ class Server:
         return url
 
     def ask(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
             return json.load(answer)
 
     def write(self, name: str, code: str | tuple[str, ...] | Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import spotnb
 from tests.browser.contrast import poor_contrasts
 from tests.browser.jupyter import axe_violations
+from tests.browser.waiting import USUAL
 from tests.networks import FunctionModel, pointwise
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def page(browser: Browser, cards: str, tmp_path: Path, request: pytest.FixtureRe
     path.write_text(f"{head}</style><body><main><h1>Cards</h1>{cards}</main>", "utf-8")
     context = browser.new_context(offline=True)
     opened, errors = context.new_page(), list[str]()
+    opened.set_default_timeout(1000 * USUAL)
     opened.on("console", lambda message: errors.append(message.text))
     opened.goto(path.as_uri())
     yield opened

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.browser.waiting import wait_for_page
+from tests.browser.waiting import USUAL, wait_for_page, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -39,31 +39,53 @@ EAR = """() => {
     return connect.call(this, to, ...rest);
   };
 }"""
-# The audio output of the last two thirds of a second. If there is a run to switch to, 0.35 s after the switch.
-HEARD = """async (run) => {
-  if (run !== null) {
-    document.querySelectorAll('.spotnb-name')[run].click();
-    await new Promise((done) => setTimeout(done, 350));
-  }
+# The audio output of the last two thirds of a second, 0.35 s of sound after a switch to a run.
+SWITCHED = """async (run) => {
+  const { context } = window.ear;
+  document.querySelectorAll('.spotnb-name')[run].click();
+  const until = context.currentTime + 0.35;
+  while (context.currentTime < until) await new Promise((done) => setTimeout(done, 5));
   const heard = new Float32Array(window.ear.fftSize);
   window.ear.getFloatTimeDomainData(heard);
-  const shown = parseFloat(document.querySelector('.spotnb-clock').textContent);
-  return { rate: window.ear.context.sampleRate, heard: [...heard], shown };
+  return { rate: context.sampleRate, heard: [...heard] };
+}"""
+# The last sample of the output, and the place that has just been painted.
+HEARD = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const heard = new Float32Array(window.ear.fftSize);
+  window.ear.getFloatTimeDomainData(heard);
+  return [heard.at(-1), parseFloat(document.querySelector('.spotnb-clock').textContent)];
+}"""
+# The sign of the output once it has sounded for 0.15 s.
+SIGN = """async () => {
+  const { context } = window.ear;
+  const heard = new Float32Array(window.ear.fftSize);
+  const until = context.currentTime + 0.15;
+  do {
+    await new Promise((done) => setTimeout(done, 10));
+    window.ear.getFloatTimeDomainData(heard);
+  } while (context.currentTime < until || !heard.at(-1));
+  return Math.sign(heard.at(-1));
 }"""
 
 
 def heard(page: Page) -> tuple[float, float]:
     """Return the last sample of the output, and the position that the page shows."""
-    found = page.evaluate(HEARD, None)
-    return found["heard"][-1], found["shown"]
+    sample, place = page.evaluate(HEARD)
+    return sample, place
 
 
 def moved_by_switch(page: Page, run: int) -> float:
     """Return the seconds by which the sound jumps in time at a switch to a run of the other sign."""
-    found = page.evaluate(HEARD, run)
-    samples, rate = np.array(found["heard"]), round(found["rate"])
-    margin = rate // 20
-    switch = int(np.flatnonzero(np.diff(np.sign(samples[margin:-margin])))[-1]) + margin
+    for _ in range(10):
+        found = page.evaluate(SWITCHED, run)
+        samples, rate = np.array(found["heard"]), round(found["rate"])
+        margin = rate // 20
+        switches = np.flatnonzero(np.diff(np.sign(samples[margin:-margin])))
+        if len(switches):
+            break
+        page.evaluate(SWITCHED, 1 - run)  # it was looked at too late
+    switch = int(switches[-1]) + margin
     places = [(abs(float(samples[k])) - LOW) / SLOPE for k in (switch - margin, switch + margin)]
     return places[1] - places[0] - 2 * margin / rate
 
@@ -142,15 +164,17 @@ def test_a_seam_is_played_again_and_again(shown: Shown) -> None:
     shown.until("w.playing", True)
     wait_for_page(shown.page, "!!window.ear")  # the output begins a moment later
     assert loop.get_attribute("aria-pressed") == "true"
-    places = []
-    for _ in range(30):
+    places = [0.0]
+
+    def began_again() -> bool:
         sample, place = heard(shown.page)
         places.append(place)
         assert 0.6 <= place <= 2.61
         if sample:  # the output itself repeats, too
             assert 0.5 < (sample - LOW) / SLOPE < 2.7
-        shown.page.wait_for_timeout(100)
-    assert min(np.diff(places)) < -1  # it began again
+        return place < places[-2] - 0.1
+
+    wait_until(began_again, USUAL)
     shown.widget.get_by_role("button", name="Next seam").click()
     shown.until("w.loop", [2.6, 4.6])
     shown.until("w.position", lambda position: 2.6 <= position <= 4.6)
@@ -196,7 +220,7 @@ def test_levels_are_not_normalised_until_they_are_matched(shown: Shown) -> None:
     shown.page.keyboard.press("1")
     shown.page.keyboard.press("m")
     shown.until("w.matched", True)
-    shown.page.wait_for_timeout(100)
+    shown.page.evaluate(SIGN)
     sample, place = heard(shown.page)
     assert sample / (LOW + SLOPE * place) == pytest.approx(factor, rel=0.1)
     shown.page.keyboard.press(" ")
@@ -236,14 +260,14 @@ def test_the_blind_test(shown: Shown) -> None:
     page.keyboard.press("Home")
     page.keyboard.press(" ")
     shown.until("w.playing", True)
+    wait_for_page(page, "!!window.ear")
     views = set()
     for trial in range(8):
         root.get_by_text(f"Trial {trial + 1} of 8").first.wait_for()
         signs = []
         for name in ("A", "X"):
             root.get_by_role("button", name=f"Listen to {name}").click()
-            page.wait_for_timeout(150)
-            signs.append(np.sign(heard(page)[0]))
+            signs.append(page.evaluate(SIGN))
             root.get_by_label("Time line").focus()
             page.keyboard.press("Home")
         text = root.evaluate("(root) => root.outerHTML")
@@ -294,7 +318,7 @@ def test_a_saved_page_plays_without_kernel_and_network(browser: Browser, tmp_pat
         page.get_by_text("1  <b>up</b>").first.wait_for()
         page.locator("canvas").first.focus()
         page.keyboard.press(" ")
-        page.wait_for_timeout(900)
+        wait_for_page(page, "window.ear && parseFloat(document.querySelector('.spotnb-clock').textContent) > 0.9")
         assert abs(moved_by_switch(page, 1)) <= 0.010
         page.locator("canvas").nth(1).focus()
         page.keyboard.press(" ")

@@ -70,6 +70,7 @@ def test_two_runs_in_a_row_are_compared(tab: Opened) -> None:
     assert [name.inner_text().split()[-1] for name in names.all()] == ["spot", "tiles"]
     assert "seam score" in tab.page.locator(".spotnb-run").last.inner_text()
     tab.page.get_by_role("button", name="Play", exact=True).click()
+    wait_for_page(tab.page, "window.played.length === 2")
     tab.page.get_by_role("button", name="Pause", exact=True).click()
     played = tab.page.evaluate("window.played")
     assert [sound["seconds"] for sound in played] == [8, 8]

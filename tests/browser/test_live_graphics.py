@@ -39,6 +39,7 @@ def prepared(tab: Opened, kept: str = "") -> None:
     tab.page.add_init_script(UNDISGUISED)
     tab.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [KEPT, kept])
     tab.page.reload()
+    tab.page.evaluate("navigator.gpu?.requestAdapter().then(() => null)")  # the page waits for 2 s only
     tab.page.evaluate("document.addEventListener('spotnb:opened', ({ detail }) => { window.with = detail; })")
     tab.fill(**SHORT)
 

@@ -117,8 +117,8 @@ def test_the_panel_makes_sound_and_compares_it(page: Page) -> None:
     panel.get_by_label("Seed", exact=True).fill("7")
     press("Run")
     panel.get_by_text("Kept runs: 2").wait_for()
-    for box in panel.locator(".spotnb-panel-kept input[type=checkbox]").all():
-        box.check()
+    for number in (1, 2):
+        panel.get_by_label(f"Compare run {number}", exact=True).check()
     press("Compare")
     panel.locator(".spotnb-comparison canvas").first.wait_for()
     press("Close the comparison")
@@ -145,6 +145,7 @@ def test_a_step_moves_the_picture_and_reaches_the_kernel(page: Page) -> None:
 def test_the_comparison_plays(page: Page) -> None:
     widget, before = page.locator(".spotnb-comparison").first, len(page.evaluate("window.played"))
     widget.get_by_role("button", name="Play", exact=True).click()
+    wait_for_page(page, f"window.played.length === {before + 2}")
     widget.get_by_role("button", name="Pause", exact=True).click()
     played = page.evaluate("window.played")[before:]
     assert [round(each["seconds"], 2) for each in played] == [6, 6]

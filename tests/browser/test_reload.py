@@ -27,7 +27,9 @@ w
 """.strip()
 EDIT = """
 sentences = folder / "reflection" / "sentences.js"
-sentences.write_text(sentences.read_text().replace("`The sound: ", "`Edited sound: "))
+edited = sentences.with_suffix(".new")
+edited.write_text(sentences.read_text().replace("`The sound: ", "`Edited sound: "))
+edited.replace(sentences)
 """
 
 
@@ -43,7 +45,7 @@ def test_an_edit_shows_in_an_open_notebook(show: Callable[..., Shown]) -> None:
         if edited.is_visible():
             break
     edited.wait_for()
-    assert shown.widget.count() == 1
+    shown.reads(shown.views.count, 1)
     shown.press(0, "+")  # the new view works, on the same traits
     shown.until("w.shift", 6)
     shown.run("from spotnb.widgets import reload; reload.stop()")

@@ -21,7 +21,7 @@ from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.load import load_model
 from tests.browser.contrast import poor_contrasts
 from tests.browser.jupyter import PLAYED, axe_violations
-from tests.browser.waiting import PICTURE, wait_for_change, wait_for_page
+from tests.browser.waiting import PICTURE, USUAL, wait_for_change, wait_for_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -91,11 +91,12 @@ LAUNCH = nbformat.v4.new_code_cell("raise RuntimeError('a launch cell has no pla
 
 PLAY = """async (audio) => {
   await audio.play();
-  await new Promise((done) => setTimeout(done, 400));
+  while (!audio.currentTime) await new Promise((done) => setTimeout(done, 20));
   const at = audio.currentTime;
   audio.pause();
   return [at, audio.duration];
 }"""
+WIDTH = "async (image) => { image.loading = 'eager'; await image.decode(); return image.naturalWidth; }"
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -131,6 +132,7 @@ def opened(browser: Browser, **context: Any) -> Iterator[tuple[Page, list[str]]]
     wrong: list[str] = []
     offline = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}, **context)
     page = offline.new_page()
+    page.set_default_timeout(1000 * USUAL)
     page.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     harmless = ("file:", "data:", "blob:", "about:")
@@ -246,9 +248,8 @@ def test_the_front_page_plays_by_one_click(site: Path, browser: Browser) -> None
         inside = page.frame_locator("iframe.widget")
         inside.locator(".spotnb canvas").first.wait_for()
         page.get_by_role("button", name="SpotDiffusion", exact=True).click()
-        inside.get_by_role("button", name="Pause", exact=True).wait_for()
+        wait_for_page(page.frames[1], "window.played.length === 2")  # both at once, of which one is heard
         assert inside.locator(".spotnb-name[aria-pressed=true]").inner_text().split() == ["2", "SpotDiffusion"]
-        assert len(page.frames[1].evaluate("window.played")) == 2  # both at once, of which one is heard
         page.get_by_role("button", name="Fixed tiles", exact=True).click()
         assert inside.locator(".spotnb-name[aria-pressed=true]").inner_text().split()[0] == "1"
         inside.get_by_role("button", name="Pause", exact=True).click()
@@ -267,7 +268,7 @@ def test_the_gallery_plays_and_shows_its_code(site: Path, browser: Browser) -> N
             played = piece.locator("audio").evaluate(PLAY)
             assert played[0] > 0
             assert played[1] == pytest.approx(seconds, abs=0.2)  # MP3 counts whole blocks
-            assert piece.locator("img").evaluate("(image) => image.naturalWidth") == seconds * 50
+            assert piece.locator("img").evaluate(WIDTH) == seconds * 50
         assert "SpotSampler(model" in pieces.nth(1).locator("pre").inner_text()
         assert [pieces.nth(k).locator("audio").evaluate("(audio) => audio.loop") for k in (0, 1)] == [False, True]
         assert "seam score" in pieces.nth(0).inner_text()

@@ -47,7 +47,7 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}/"
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while True:
             try:
                 urllib.request.urlopen(f"{url}voila/static/", timeout=5).close()
@@ -82,7 +82,7 @@ def test_run_makes_sound(browser: Browser, address: str) -> None:
     page.on("request", lambda asked: None if asked.url.startswith(inside) else strangers.append(asked.url))
     try:
         page.add_init_script(f"({PLAYED})()")
-        page.goto(address)
+        page.goto(address, timeout=240_000)  # which answers when the notebook has run
         panel = page.locator(".spotnb-panel").first
         panel.wait_for()
         assert page.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0  # the page shows no code

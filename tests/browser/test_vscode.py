@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 
 import spotnb
 from spotnb.widgets.esm import STATIC
+from tests.browser.waiting import USUAL
 from tests.networks import FunctionModel, pointwise
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def opened(browser: Browser, name: str, folder: Path, theme: str) -> Iterator[Pa
     page_file.write_text(PAGE.format(theme=theme, **parts), "utf-8")
     context = browser.new_context(offline=True, color_scheme="light")
     page, wrong = context.new_page(), list[str]()
+    page.set_default_timeout(1000 * USUAL)
     page.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     harmless = ("file:", "blob:", "data:")

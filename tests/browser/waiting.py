@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-USUAL = 60.0  # seconds for a page to do what it should, on a busy machine
+USUAL = 180.0  # seconds for a page to do what it should, on a very busy machine
 PICTURE = "(canvas) => canvas.toDataURL()"
 
 

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { Latent } from "../../spotnb/live/static/latent.js";
 import { Model } from "../../spotnb/live/static/model.js";
 import { lackOf } from "../../spotnb/live/static/page/abilities.js";
-import { unpacked } from "../../spotnb/live/static/page/bytes.js";
+import { fromBase64, partsOf, unpacked } from "../../spotnb/live/static/page/bytes.js";
 import { sceneOf } from "../../spotnb/live/static/page/comparison_scene.js";
 import { envelopeOf, packSound } from "../../spotnb/live/static/page/pack.js";
 import { planRun } from "../../spotnb/live/static/page/plan.js";
@@ -32,12 +32,23 @@ const SETTINGS = {
   guidance_interval: null,
 };
 
-test("a file is unpacked, whether it is text, gzipped or unpacked by the server", async () => {
-  const bytes = Uint8Array.from({ length: 1000 }, (_, k) => k % 251);
+test("a file is unpacked, in whatever pieces it comes, gzipped or unpacked by the server", async () => {
+  const bytes = Uint8Array.from({ length: 300_000 }, (_, k) => (k * k) % 251);
   const zipped = new Uint8Array(gzipSync(bytes));
-  for (const packed of [bytes, zipped, Buffer.from(zipped).toString("base64")]) {
-    assert.deepEqual(await unpacked(packed), bytes);
+  assert.deepEqual(fromBase64(Buffer.from(zipped).toString("base64")), zipped);
+  for (const whole of [bytes, zipped, bytes.subarray(0, 0)]) {
+    const expected = whole === zipped ? bytes : whole;
+    assert.deepEqual(await unpacked([whole]), expected);
+    const parts = [whole.subarray(0, 3), whole.subarray(3, 3), whole.subarray(3)];
+    assert.deepEqual(await unpacked(partsOf(ReadableStream.from(parts))), expected);
   }
+});
+
+test("a file that is damaged or cut off is not unpacked", async () => {
+  const zipped = new Uint8Array(gzipSync(Uint8Array.from({ length: 1000 }, (_, k) => k % 251)));
+  await assert.rejects(unpacked([zipped.subarray(0, 100)]));
+  zipped[20] ^= 255;
+  await assert.rejects(unpacked([zipped]));
 });
 
 test("a browser lacks nothing, or a sentence says what", (context) => {

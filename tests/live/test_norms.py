@@ -9,17 +9,14 @@ from torch import nn
 from spotnb.live.norms import GroupNorm
 
 
-@pytest.mark.parametrize("tail", [(), (5,), (6, 4), (3, 1, 2)])
+@pytest.mark.parametrize("tail", [(5,), (6, 4), (3, 1, 2)])
 @pytest.mark.parametrize("groups", [1, 4, 8])
 def test_it_is_that_of_torch(groups: int, tail: tuple[int, ...]) -> None:
     norm = nn.GroupNorm(groups, 8, eps=1e-3)
     nn.init.normal_(norm.weight)
     nn.init.normal_(norm.bias)
     x = torch.randn(3, 8, *tail, generator=torch.Generator().manual_seed(0)) * 2 + 30
-    if groups == 8 and not tail:
-        assert torch.equal(GroupNorm(norm)(x), norm.bias.expand(3, -1))  # torch refuses a group of one number
-    else:
-        torch.testing.assert_close(GroupNorm(norm)(x), norm(x), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(GroupNorm(norm)(x), norm(x), rtol=1e-4, atol=1e-4)
 
 
 def test_a_large_group_keeps_its_precision() -> None:

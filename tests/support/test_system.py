@@ -111,10 +111,10 @@ def test_needs_and_means_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("duration", [1e7, 1e9, 1e17, 1e304])
 @pytest.mark.parametrize("method", ["spot", "full"])
 def test_what_memory_cannot_hold_is_refused_before_any_work(duration: float, method: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(SpotnbError, match=r"needs about .* GB of memory and .* GB are free.*shorter") as caught:
         small_run(duration=duration, method=method, record="last")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert f"{duration:g} s" in str(caught.value)
     assert len(str(caught.value)) < 250
 

@@ -468,19 +468,19 @@ def test_the_finish_costs_a_few_percent(edge: str) -> None:
 
 def test_an_hour() -> None:
     config = SpotDiffusionConfig(max_shift_ratio=1.0)
-    start = time.perf_counter()
+    start = time.process_time()
     layout = plan(90_000, config, step=3)
     seams, pad, coverage = layout.seams, layout.pad, layout.coverage
-    assert time.perf_counter() - start < 0.5, "milliseconds, with a margin for a busy machine"
+    assert time.process_time() - start < 0.5, "milliseconds, with a margin for a busy machine"
     assert 0 < layout.shift < 256
     assert seams == tuple(range(layout.shift, 90_000, 256))
     assert layout.network_frames == 256 * len(layout.tiles)
     assert pad == (256 - layout.shift, layout.tiles[-1].window[1] - 90_000)
     assert (coverage == 1).all()
     assert plan(90_000, SpotDiffusionConfig(edge="merge"), step=3).network_frames == 90_000
-    start = time.perf_counter()
+    start = time.process_time()
     shares = plan(90_000, config, 24, steps=25, finish_steps=2).shares
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert sum(share.sum() for share in shares) == pytest.approx(90_000)
 
 

@@ -28,7 +28,7 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def until(holds: Callable[[], bool], edit: Callable[[], object]) -> None:
     """Repeat an edit until it is seen: a watcher takes a moment to begin."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         edit()

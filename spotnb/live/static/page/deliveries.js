@@ -3,7 +3,7 @@
 import { LiveError } from "../errors.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
-/** @typedef {{ promise: Promise<Bytes>, resolve: (bytes: Bytes | Promise<Bytes>) => void, reject: (error: Error) => void }} Expected */
+/** @typedef {{ promise: Promise<Bytes>, resolve: (bytes: Bytes) => void, reject: (error: Error) => void }} Expected */
 
 export function createDeliveries() {
   /** Without those that were taken, so that their bytes are not kept. @type {Map<string, Expected>} */
@@ -19,7 +19,7 @@ export function createDeliveries() {
     expected(name).reject(new LiveError(`${came}: expected it before the model is opened; load the page again`));
   };
   return {
-    /** @param {string} name @param {Promise<Bytes>} bytes */
+    /** @param {string} name @param {Bytes} bytes */
     deliver: (name, bytes) => expected(name).resolve(bytes),
     /** No other file will come. */
     end() {

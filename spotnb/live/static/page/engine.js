@@ -3,13 +3,12 @@
 /** @import { Progress } from "../generate.js" */
 /** @import { Description } from "../model.js" */
 /** @import { Settings } from "../settings.js" */
-/** @import { Held, Listing, Packed } from "./files.js" */
+/** @import { Held, Listing, Loaded } from "./files.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Made, Order, Report } from "./worker.js" */
 /** @import { Way } from "./ways.js" */
 
 import { LiveError } from "../errors.js";
-import { unpacked } from "./bytes.js";
 import { readFiles } from "./files.js";
 
 /** @typedef {{ onProgress: (progress: Progress) => void, onStep: (step: number, picture: Uint8Array) => void }} Follow */
@@ -55,19 +54,19 @@ export class Engine {
     }
   }
 
-  /** @param {AsyncGenerator<Packed>} files of which the first is the worker */
+  /** @param {AsyncGenerator<Loaded>} files of which the first is the worker */
   static async #started(files) {
     const { value } = await files.next();
     if (value?.name !== WORKER) {
       throw new LiveError(`the first file is ${value?.name ?? "missing"}: expected ${WORKER}; build the page anew`);
     }
-    return new Engine(URL.createObjectURL(new Blob([await unpacked(value.data)], { type: "text/javascript" })));
+    return new Engine(URL.createObjectURL(new Blob([value.data], { type: "text/javascript" })));
   }
 
-  /** @param {AsyncGenerator<Packed>} files */
+  /** @param {AsyncGenerator<Loaded>} files */
   async #deliver(files) {
     for await (const { name, data } of files) {
-      this.#send({ kind: "file", name, data }, typeof data === "string" ? [] : [data.buffer]);
+      this.#send({ kind: "file", name, data }, [data.buffer]);
     }
     this.#send({ kind: "complete" });
   }

@@ -1,10 +1,13 @@
 // The files of the page: runtime, graphs, weights and the worker. Over http they are fetched and kept. Over file://,
 // where a page may fetch nothing, each of them is a script that passes its bytes on as text. A widget holds them itself.
+// They are unpacked here, as they come, while the worker is busy with those before.
 
 import { h } from "../../../widgets/static/shared/dom.js";
 import { LiveError } from "../errors.js";
+import { fromBase64, partsOf, unpacked } from "./bytes.js";
 import { filesFor } from "./runtimes.js";
 
+/** @import { Bytes } from "./bytes.js" */
 /** @import { Provider } from "./runtimes.js" */
 
 /** @typedef {{ name: string, size: number }} Listed a file, and its gzipped size in bytes */
@@ -15,7 +18,7 @@ import { filesFor } from "./runtimes.js";
  * @property {Listed[]} files in the order in which they are loaded
  * @property {Listed[]} webgpu what is loaded in the place of those of WebAssembly
  */
-/** @typedef {{ name: string, data: Uint8Array<ArrayBuffer> | string }} Packed */
+/** @typedef {{ name: string, data: Bytes }} Loaded a file, unpacked */
 /** @typedef {Record<string, DataView<ArrayBuffer>>} Held the bytes of each file */
 
 const CACHE = "spotnb-live-";
@@ -30,7 +33,7 @@ export class LoadError extends LiveError {}
  * @param {Held | null} held
  * @param {(loaded: number) => void} onLoaded bytes of all files together
  * @param {AbortSignal} signal
- * @returns {AsyncGenerator<Packed>}
+ * @returns {AsyncGenerator<Loaded>}
  */
 export async function* readFiles(listing, provider, held, onLoaded, signal) {
   if (!held) {
@@ -41,10 +44,10 @@ export async function* readFiles(listing, provider, held, onLoaded, signal) {
   for (const { name, size } of listing.files) {
     if (!held[name]) throw new LiveError(`${name} is missing: expected it in this panel; create another LivePanel`);
     const { buffer, byteOffset, byteLength } = held[name];
-    signal.throwIfAborted();
+    const data = await unpackedFile(name, [new Uint8Array(buffer, byteOffset, byteLength)], signal);
     before += size;
     onLoaded(before);
-    yield { name, data: new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength)) };
+    yield { name, data };
   }
 }
 
@@ -53,7 +56,7 @@ export async function* readFiles(listing, provider, held, onLoaded, signal) {
  * @param {Listed[]} files of it
  * @param {(loaded: number) => void} onLoaded bytes of all files together
  * @param {AbortSignal} signal
- * @returns {AsyncGenerator<Packed>}
+ * @returns {AsyncGenerator<Loaded>}
  */
 async function* loadedFiles({ folder, digest }, files, onLoaded, signal) {
   const scripted = location.protocol === "file:";
@@ -62,8 +65,9 @@ async function* loadedFiles({ folder, digest }, files, onLoaded, signal) {
   for (const { name, size } of files) {
     const onBytes = (/** @type {number} */ bytes) => onLoaded(before + Math.min(bytes, size));
     const address = scripted ? `${folder}scripts/${name}.js` : `${folder}files/${name}.gz?${digest}`;
-    const data = scripted ? await scriptedText(address) : await fetchedBytes(address, cache, onBytes, signal);
-    signal.throwIfAborted();
+    const data = scripted
+      ? await unpackedFile(address, [fromBase64(await scriptedText(address))], signal)
+      : await fetchedFile(address, cache, onBytes, signal);
     before += size;
     onLoaded(before);
     yield { name, data };
@@ -91,26 +95,40 @@ async function openCache(name) {
  * @param {(bytes: number) => void} onBytes
  * @param {AbortSignal} signal
  */
-async function fetchedBytes(address, cache, onBytes, signal) {
+async function fetchedFile(address, cache, onBytes, signal) {
   const kept = await cache?.match(address);
-  if (kept) return new Uint8Array(await kept.arrayBuffer());
+  if (kept?.body) return unpackedFile(address, partsOf(kept.body), signal);
   const answer = await fetch(address, { signal }).catch((error) => {
     if (signal.aborted) throw error;
     return null;
   });
   if (!answer?.ok || !answer.body) throw missing(address, answer ? `answer ${answer.status}` : "no answer");
-  /** @type {Uint8Array<ArrayBuffer>[]} */
+  /** @type {Bytes[]} */
   const parts = [];
   let count = 0;
-  const reader = answer.body.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (read.value));
-    count += read.value.length;
-    onBytes(count);
+  async function* counted(/** @type {ReadableStream<Bytes>} */ body) {
+    for await (const part of partsOf(body)) {
+      parts.push(part);
+      count += part.length;
+      onBytes(count);
+      yield part;
+    }
   }
-  const blob = new Blob(parts);
-  await cache?.put(address, new Response(blob)).catch(() => null); // the store may be full
-  return new Uint8Array(await blob.arrayBuffer());
+  const data = await unpackedFile(address, counted(answer.body), signal);
+  await cache?.put(address, new Response(new Blob(parts))).catch(() => null); // the store may be full
+  return data;
+}
+
+/**
+ * @param {string} address
+ * @param {Iterable<Bytes> | AsyncIterable<Bytes>} parts
+ * @param {AbortSignal} signal
+ */
+async function unpackedFile(address, parts, signal) {
+  const data = await unpacked(parts).catch(() => null);
+  signal.throwIfAborted();
+  if (!data) throw missing(address, "damaged or cut off");
+  return data;
 }
 
 /** @param {string} address @returns {Promise<string>} */

@@ -3,7 +3,7 @@
 /** @import { Progress } from "../generate.js" */
 /** @import { Description } from "../model.js" */
 /** @import { Settings } from "../settings.js" */
-/** @import { Packed } from "./files.js" */
+/** @import { Loaded } from "./files.js" */
 /** @import { Preview } from "./preview.js" */
 /** @import { Way } from "./ways.js" */
 
@@ -11,14 +11,14 @@ import { LiveError } from "../errors.js";
 import { generate } from "../generate.js";
 import { Model } from "../model.js";
 import { OnnxNetworks } from "../onnx_networks.js";
-import { unpacked } from "./bytes.js";
 import { createDeliveries } from "./deliveries.js";
 import { packSound } from "./pack.js";
 import { previewOf } from "./preview.js";
 import { RUNTIMES } from "./runtimes.js";
+import { turn } from "./turn.js";
 
 /**
- * @typedef {({ kind: "file" } & Packed)
+ * @typedef {({ kind: "file" } & Loaded)
  *   | { kind: "complete" }
  *   | { kind: "open", description: Description, preview: Preview, way: Way }
  *   | { kind: "make", settings: Partial<Settings> }
@@ -51,7 +51,6 @@ import { RUNTIMES } from "./runtimes.js";
  */
 export function serve(scope) {
   const files = createDeliveries();
-  const turn = createTurn();
   /** @type {{ model: Model, preview: Preview } | null} */
   let opened = null;
   let abort = new AbortController();
@@ -93,7 +92,7 @@ export function serve(scope) {
 
   scope.onmessage = async ({ data: order }) => {
     try {
-      if (order.kind === "file") files.deliver(order.name, unpacked(order.data));
+      if (order.kind === "file") files.deliver(order.name, order.data);
       if (order.kind === "complete") files.end();
       if (order.kind === "open") await open(order);
       if (order.kind === "make") await make(order.settings);
@@ -117,16 +116,6 @@ async function openRuntime(module, binary, threads) {
   runtime.env.logLevel = "error";
   Object.assign(runtime.env.wasm, { numThreads: threads, wasmBinary: binary.buffer });
   return runtime;
-}
-
-/** A function that lets the worker hear its messages. */
-function createTurn() {
-  const { port1, port2 } = new MessageChannel();
-  return () =>
-    new Promise((resolve) => {
-      port1.onmessage = resolve;
-      port2.postMessage(null);
-    });
 }
 
 /** @param {unknown} error */

@@ -7,7 +7,7 @@ import { createPlayer } from "../shared/player.js";
 /** @import { Scene } from "./rows.js" */
 
 const TELL = 200; // ms between two messages to the kernel while it plays
-const PATIENCE = 1500; // ms for the browser to let sound start
+const PATIENCE = 5000; // ms for the browser to let sound start
 const SILENT = "The browser starts sound only after a click or a key: press play.";
 
 /** @typedef {ReturnType<typeof createSound>} Sound */
