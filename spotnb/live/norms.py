@@ -15,22 +15,25 @@ from torch import Tensor, nn
 class GroupNorm(nn.Module):
     """`torch.nn.GroupNorm` by means over one axis after the other.
 
-    A convolution averages the channels of each group. It takes one operation of the runtime, where a mean between two
-    changes of shape takes four, and the time to open a graph grows with the square of their number.
+    Two convolutions average the channels of a group and spread what they find, where the obvious way changes shapes
+    back and forth: the time to open a graph grows with the square of the number of its operations. A single convolution
+    in groups is computed wrongly by onnxruntime-web 1.30 on WebGPU.
 
     Args:
         norm: The module whose weights it has.
     """
 
     shares: Tensor
+    members: Tensor
     least: Tensor
 
     def __init__(self, norm: nn.GroupNorm) -> None:
         super().__init__()
-        self.groups, self.eps = norm.num_groups, norm.eps
         self.weight, self.bias = norm.weight, norm.bias
         size = norm.num_channels // norm.num_groups
-        self.register_buffer("shares", torch.full((norm.num_channels, size), 1 / size), persistent=False)
+        members = torch.eye(norm.num_groups).repeat_interleave(size, 0)  # [C, groups]
+        self.register_buffer("members", members, persistent=False)
+        self.register_buffer("shares", members.T / size, persistent=False)
         self.register_buffer("least", torch.full((norm.num_channels,), norm.eps), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -45,8 +48,9 @@ class GroupNorm(nn.Module):
             x = x.mean(axis, keepdim=True)
         functional = nn.functional
         convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[x.ndim - 3]
-        shares = self.shares.reshape(*self.shares.shape, *[1] * (x.ndim - 2))
-        return convolve(x, shares, least, groups=self.groups)
+        ones = [1] * (x.ndim - 2)
+        means = convolve(x, self.shares.reshape(*self.shares.shape, *ones))
+        return convolve(means, self.members.reshape(*self.members.shape, *ones), least)
 
 
 def like(channels: Tensor, x: Tensor) -> Tensor:

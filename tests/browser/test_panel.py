@@ -275,9 +275,10 @@ def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
     for group in ("Method", "Guidance", "Advanced"):
         shown.widget.locator(".spotnb-panel-form summary", has_text=group).first.click()
     assert not violations()  # before a run
-    for _ in range(2):
+    for words in ("padded by", "tile 0 predicted"):
         button(shown, "Phase").click()
-        shown.until("w._run.busy", False)
+        shown.widget.locator(".spotnb-panel-phase").get_by_text(words).first.wait_for()
+    shown.until("w._run.busy", False)
     assert not violations()
     button(shown, "Run").click()
     shown.until("len(w.runs) == 1 and not w._run.busy", seconds=60)

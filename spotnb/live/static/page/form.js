@@ -24,15 +24,15 @@ import { openedWords, unreadWords } from "./sentences.js";
  */
 
 /**
- * What the page starts from, where that differs from the model's own defaults: 15 steps of DPM-Solver++ are as good as
- * 25 of DDIM.
+ * What the page starts from, where that differs from the model's own defaults: with the blended finish, 12 steps of
+ * DPM-Solver++ are as good as 25 of DDIM (docs/measured.md, Solvers).
  * @type {Partial<Settings>}
  */
 const START = {
   duration: 10,
   seed: 0,
   solver: "dpm++",
-  steps: 15,
+  steps: 12,
   method: "spot",
   edge: "reflect",
   max_shift_ratio: 0.5,
