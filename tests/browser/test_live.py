@@ -262,6 +262,10 @@ def test_loading_is_cancelled_fails_with_a_sentence_and_works_again(browser: Bro
         tab.make.click()
         tab.trouble.get_by_text("vocoder.safetensors.gz: answer 404").wait_for(timeout=1000 * PATIENCE)
         tab.page.unroute("**/vocoder.safetensors.gz*")
+        tab.page.route("**/vocoder.safetensors.gz*", lambda route: route.fulfill(body=b"\x1f\x8b\x08 but no more"))
+        tab.make.click()
+        tab.trouble.get_by_text("vocoder.safetensors.gz: damaged or cut off").wait_for(timeout=1000 * PATIENCE)
+        tab.page.unroute("**/vocoder.safetensors.gz*")
         tab.page.route("**/vocoder.safetensors.gz*", lambda route: None)  # never answers
         tab.make.click()
         tab.doing.get_by_text("Loading the model").wait_for()

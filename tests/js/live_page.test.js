@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { gzipSync } from "node:zlib";
+import { memoryWords } from "../../spotnb/live/static/errors.js";
 import { Latent } from "../../spotnb/live/static/latent.js";
 import { Model } from "../../spotnb/live/static/model.js";
 import { lackOf } from "../../spotnb/live/static/page/abilities.js";
@@ -49,6 +50,17 @@ test("a file that is damaged or cut off is not unpacked", async () => {
   await assert.rejects(unpacked([zipped.subarray(0, 100)]));
   zipped[20] ^= 255;
   await assert.rejects(unpacked([zipped]));
+});
+
+test("too little memory is told, and nothing else is called that", () => {
+  for (const error of [
+    new RangeError("Array buffer allocation failed"),
+    "std::bad_alloc",
+    new Error("out of memory"),
+  ]) {
+    assert.match(memoryWords(error), /too little memory: the model needs about 600 MB/);
+  }
+  assert.equal(memoryWords(new TypeError("network error")), null);
 });
 
 test("a browser lacks nothing, or a sentence says what", (context) => {

@@ -3,3 +3,13 @@
 export class LiveError extends Error {
   name = "LiveError";
 }
+
+/**
+ * What to say where the browser has too little memory, or null for any other error.
+ * @param {unknown} error
+ */
+export function memoryWords(error) {
+  const full = error instanceof RangeError || /memory|bad_alloc|allocat/i.test(String(error));
+  if (!full) return null;
+  return "The browser has too little memory: the model needs about 600 MB. Close other tabs, then try again.";
+}

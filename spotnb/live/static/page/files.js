@@ -3,7 +3,7 @@
 // They are unpacked here, as they come, while the worker is busy with those before.
 
 import { h } from "../../../widgets/static/shared/dom.js";
-import { LiveError } from "../errors.js";
+import { LiveError, memoryWords } from "../errors.js";
 import { fromBase64, partsOf, unpacked } from "./bytes.js";
 import { filesFor } from "./runtimes.js";
 
@@ -66,7 +66,7 @@ async function* loadedFiles({ folder, digest }, files, onLoaded, signal) {
     const onBytes = (/** @type {number} */ bytes) => onLoaded(before + Math.min(bytes, size));
     const address = scripted ? `${folder}scripts/${name}.js` : `${folder}files/${name}.gz?${digest}`;
     const data = scripted
-      ? await unpackedFile(address, [fromBase64(await scriptedText(address))], signal)
+      ? await unpackedFile(address, scriptedParts(address), signal)
       : await fetchedFile(address, cache, onBytes, signal);
     before += size;
     onLoaded(before);
@@ -125,10 +125,19 @@ async function fetchedFile(address, cache, onBytes, signal) {
  * @param {AbortSignal} signal
  */
 async function unpackedFile(address, parts, signal) {
-  const data = await unpacked(parts).catch(() => null);
+  const data = await unpacked(parts).catch((error) => {
+    signal.throwIfAborted();
+    if (error instanceof LiveError) throw error;
+    const words = memoryWords(error);
+    throw words ? new LiveError(words) : missing(address, "damaged or cut off");
+  });
   signal.throwIfAborted();
-  if (!data) throw missing(address, "damaged or cut off");
   return data;
+}
+
+/** @param {string} address */
+async function* scriptedParts(address) {
+  yield fromBase64(await scriptedText(address));
 }
 
 /** @param {string} address @returns {Promise<string>} */

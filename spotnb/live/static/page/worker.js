@@ -7,7 +7,7 @@
 /** @import { Preview } from "./preview.js" */
 /** @import { Way } from "./ways.js" */
 
-import { LiveError } from "../errors.js";
+import { LiveError, memoryWords } from "../errors.js";
 import { generate } from "../generate.js";
 import { Model } from "../model.js";
 import { OnnxNetworks } from "../onnx_networks.js";
@@ -122,7 +122,6 @@ async function openRuntime(module, binary, threads) {
 function wordsOf(error) {
   const words = error instanceof Error ? error.message : String(error);
   if (error instanceof LiveError) return words;
-  const full = error instanceof RangeError || /memory|bad_alloc|allocat/i.test(words);
-  if (full) return "The browser has too little memory: the model needs about 600 MB. Close other tabs, then try again.";
-  return `The computation failed: ${words.slice(0, 120)}. Load the page again, or try another browser.`;
+  const failed = `The computation failed: ${words.slice(0, 120)}. Load the page again, or try another browser.`;
+  return memoryWords(error) ?? failed;
 }
