@@ -23,7 +23,7 @@ def sampler(duration: float, edge: str = "reflect", tile: int = 64, **settings: 
 
 
 @given(
-    st.floats(0.04, 12),
+    st.floats(0.047, 12),
     st.sampled_from(EDGES),
     st.sampled_from(METHODS),
     st.sampled_from([8, 16, 64, 128]),
