@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from diffusers.models.attention_processor import Attention
 from diffusers.models.upsampling import Upsample2D
 from torch import nn
 
+from spotnb.live.attention import SelfAttention
 from spotnb.live.layers import with_layers_of_pages
 from spotnb.live.norms import GroupNorm
 from spotnb.live.upsampling import Upsample
@@ -47,3 +49,27 @@ def test_upsampling_is_that_of_diffusers(bias: bool, size: tuple[int, int]) -> N
 def test_upsampling_of_another_kind_stays(upsample: Upsample2D) -> None:
     assert not Upsample.replaces(upsample)
     assert type(with_layers_of_pages(nn.Sequential(upsample))[0]) is Upsample2D
+
+
+@pytest.mark.parametrize("heads", [1, 3])
+@pytest.mark.parametrize("bias", [True, False])
+def test_attention_is_that_of_diffusers(bias: bool, heads: int) -> None:
+    attention = Attention(12, heads=heads, dim_head=4, bias=bias)
+    assert SelfAttention.replaces(attention)
+    assert type(with_layers_of_pages(nn.Sequential(attention))[0]) is SelfAttention
+    x = torch.randn(2, 7, 12, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(SelfAttention(attention)(x), attention(x), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "attention",
+    [
+        Attention(12, cross_attention_dim=8, heads=2, dim_head=4),
+        Attention(12, heads=2, dim_head=4, norm_num_groups=3),
+        Attention(12, heads=2, dim_head=4, qk_norm="layer_norm"),
+        Attention(12, heads=2, dim_head=4, residual_connection=True),
+        Attention(12, heads=2, dim_head=4, rescale_output_factor=2.0),
+    ],
+)
+def test_attention_of_another_kind_stays(attention: Attention) -> None:
+    assert not SelfAttention.replaces(attention)

@@ -1,8 +1,9 @@
 // The files that a worker is sent while it opens the model. It takes each of them once, and waits for those to come.
 
+/** @import { Bytes } from "./bytes.js" */
+
 import { LiveError } from "../errors.js";
 
-/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {{ promise: Promise<Bytes>, resolve: (bytes: Bytes) => void, reject: (error: Error) => void }} Expected */
 
 export function createDeliveries() {
