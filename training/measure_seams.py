@@ -6,7 +6,6 @@ at the grid of the `tiles` run.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,14 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from spotnb import SpotDiffusionConfig, SpotSampler, load_model, plan, seam_score
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import latent_to_mel
 from spotnb.models.defaults import TINY_FINISH, TINY_GUIDANCE, TINY_STEPS
-from spotnb.support.files import atomic_write
 from spotnb.tiling.edges import EDGES
+from training.cached_runs import finished, parallel
 from training.uncertainty import mean_and_error
 
 TILE, LONG = 128, 768
@@ -80,20 +78,15 @@ def _seam_latent(task: Task, model: DiffusersAudioLDM) -> Tensor:
     """Return the finished latent of one run of the seam protocol, kept in the cache if there is one."""
     (method, edge, finish), prompt, seed, _, cache = task
     suffix = f"-finish{finish}" if finish else ""
-    name = f"{method}-{edge}{suffix}-{SEAM_PROMPTS.index(prompt)}-{seed}.npy"
-    kept = None if cache is None else cache / name
-    if kept is not None and kept.exists():
-        return torch.from_numpy(np.load(kept, allow_pickle=False))
+    name = f"{method}-{edge}{suffix}-{SEAM_PROMPTS.index(prompt)}-{seed}"
     config = SpotDiffusionConfig(tile_size_time=TILE, edge=edge, shift_seed=seed)
     seconds = LONG / 25 if edge == "circular" else 30.0  # both give 768 frames
     run = (seconds, TINY_STEPS, TINY_GUIDANCE, config, method)
-    sampler = SpotSampler(model, prompt, *run, seed=seed, record="last", finish_steps=finish)
+    sampler, latent = finished(
+        cache, name, lambda: SpotSampler(model, prompt, *run, seed=seed, record="last", finish_steps=finish)
+    )
     assert sampler.frames == LONG
-    sampler.run(progress=False)
-    if kept is not None:
-        with atomic_write(kept) as temporary:
-            np.save(temporary, sampler.latent.numpy())
-    return sampler.latent
+    return latent
 
 
 def late_places(edge: str, seed: int) -> list[list[int]]:
@@ -112,7 +105,6 @@ def _seam_run(task: Task) -> Scores:
     step. Both scores are taken at the same positions for every method.
     """
     (_, edge, _), _, seed, name, _ = task
-    torch.set_num_threads(1)
     model = load_model(name, device="cpu")
     assert isinstance(model, DiffusersAudioLDM)
     latent = _seam_latent(task, model)
@@ -125,9 +117,7 @@ def _seam_run(task: Task) -> Scores:
 
 def _runs(kinds: Sequence[Kind], name: str, seeds: range, workers: int, cache: Path | None) -> list[Scores]:
     tasks = [Task(kind, prompt, seed, name, cache) for seed in seeds for prompt in SEAM_PROMPTS for kind in kinds]
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers) as pool:
-        return list(tqdm(pool.imap(_seam_run, tasks), total=len(tasks), desc="seams"))
+    return parallel(_seam_run, tasks, workers, "seams")
 
 
 def measure_seams(name: str, seeds: range, workers: int, cache: Path | None) -> dict[str, object]:

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from spotnb import load_model
+from spotnb.support.files import atomic_write
 from spotnb.tiling.edges import EDGES
 from spotnb.tiling.layout import plan
 from training import measure_seams
+from training.cached_runs import kept_file
 from training.measure_seams import (
     FINISHING,
     KINDS,
@@ -24,8 +27,6 @@ from training.measure_seams import (
     measure_finish,
 )
 
-NO_MODEL: Any = None
-
 
 def test_rows_have_names_of_their_own() -> None:
     kinds = {*KINDS, *FINISHING}
@@ -34,11 +35,13 @@ def test_rows_have_names_of_their_own() -> None:
 
 
 def test_a_finished_latent_is_not_run_again(tmp_path: Path) -> None:
+    tiny: Any = load_model("tiny", device="cpu")
     for number, kind in enumerate((Kind("spot"), Kind("spot", finish=2), Kind("spot", "merge"), Kind("full"))):
         suffix = "-finish2" if kind.finish else ""
-        np.save(tmp_path / f"{kind.method}-{kind.edge}{suffix}-3-1.npy", np.full((1, 8, 4, 16), number, np.float32))
+        with atomic_write(kept_file(tmp_path, f"{kind.method}-{kind.edge}{suffix}-3-1", tiny)) as temporary:
+            np.save(temporary, np.full((1, 8, 4, 16), number, np.float32))
         task = Task(kind, SEAM_PROMPTS[3], 1, "tiny", tmp_path)
-        assert torch.equal(measure_seams._seam_latent(task, NO_MODEL), torch.full((1, 8, 4, 16), float(number)))
+        assert torch.equal(measure_seams._seam_latent(task, tiny), torch.full((1, 8, 4, 16), float(number)))
 
 
 def test_the_table_has_means_errors_and_cost(monkeypatch: pytest.MonkeyPatch) -> None:
