@@ -135,7 +135,7 @@ def exact(value: float) -> str:
 def apart(value: float, limit: float) -> tuple[str, str]:
     """Return two numbers in three digits each, or in as many as it takes to tell them apart."""
     for digits in range(3, 18):
-        texts = f"{value:.{digits}g}", f"{limit:.{digits}g}"
+        texts = f"{value + 0.0:.{digits}g}", f"{limit + 0.0:.{digits}g}"  # -0.0 + 0.0 is 0.0
         if texts[0] != texts[1] or value == limit:
             break
     return texts
