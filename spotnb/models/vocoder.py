@@ -22,8 +22,8 @@ from spotnb.errors import InputError
 from spotnb.models.tones import MAX_JITTER, MAX_OFFSET, anchor_frames, jitter_of, phases, spectrum_of
 
 KERNEL = 7
-KNEE, CEILING = 0.7, 10 ** (-1 / 20)
-"""Peaks above the first are bent to stay below the second, -1 dB of full scale."""
+KNEE, CEILING = 0.7, 0.891
+"""Peaks above the first are bent to stay below the second: -1 dB of full scale, after rounding to 16 bits too."""
 MOST_RISE = 0.3
 """By how much `sharpened` can raise a magnitude, in natural log units. More would turn attacks into clicks."""
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import SpeechT5HifiGan, SpeechT5HifiGanConfig
 
 import spotnb.models.decode_mel
+from spotnb import levels, save_audio
 from spotnb.errors import InputError
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.decode_mel import sliding_window_vocode
@@ -112,6 +114,13 @@ def test_a_loud_mel_does_not_clip() -> None:
     vocoder = loud_tones(make_vocoder(), 100)
     assert vocoder.overlapped(vocoder.spectrum(vocoder.tones(mel(10)), mel(10))).abs().max() > 1
     assert vocoder(mel(10)).abs().max() <= CEILING
+
+
+@pytest.mark.parametrize("name", ["loud.wav", "loud.flac"])
+def test_a_loud_file_stays_below_minus_one_decibel_although_its_samples_are_rounded(tmp_path: Path, name: str) -> None:
+    loud = loud_tones(make_vocoder(), 1e6)(mel(10))[0].detach().numpy()
+    path = save_audio(tmp_path / name, loud, 16000)
+    assert -1.02 < levels(soundfile.read(path)[0]).peak_db <= -1
 
 
 @pytest.mark.parametrize("fade", [320, 480])

@@ -20,7 +20,7 @@ import { anchorFrames, jitterOf, phases, spectrumOf } from "./tones.js";
  */
 
 // Peaks above the first are bent to stay below the second.
-const [KNEE, CEILING] = [0.7, 10 ** (-1 / 20)];
+const [KNEE, CEILING] = [0.7, 0.891];
 
 /**
  * A sound without peaks above `CEILING`, in place.
