@@ -112,6 +112,15 @@ def test_the_quickstart_saves_thirty_seconds(quickstart: tuple[NotebookNode, Pat
 
 
 @pytest.mark.notebook
+@pytest.mark.parametrize("method", ["fixed tiles", "SpotDiffusion"])
+def test_the_first_sounds_are_neither_faint_nor_shrill(quickstart: tuple[NotebookNode, Path], method: str) -> None:
+    row = next(line for line in printed(quickstart[0]).splitlines() if line.startswith(method))
+    _rms, lufs, peak, _crest = map(float, row.removeprefix(method).split())
+    assert -20 < lufs < -14
+    assert peak <= -1
+
+
+@pytest.mark.notebook
 def test_the_quickstart_says_what_is_exact(quickstart: tuple[NotebookNode, Path]) -> None:
     assert "step by step equals one call: True" in printed(quickstart[0])
 
