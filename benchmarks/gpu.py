@@ -35,7 +35,7 @@ BUDGET = 440.0
 def all_rows(bench: Bench) -> Iterator[tuple[str, Callable[[], Figures]]]:
     """Yield the names of the rows and what measures them, the most important ones first."""
     yield "parity of CPU and device", partial(rows.parity, bench)
-    yield "times a step waits for the host", partial(rows.reads, bench)
+    yield "times a step makes the host wait", partial(rows.reads, bench)
     for size in ("s", "l"):
         for dtype in rows.DTYPES:
             yield f"audioldm-{size}, {dtype}", partial(rows.speed, bench, "audioldm", size, dtype)

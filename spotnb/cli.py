@@ -101,7 +101,9 @@ def build_parser() -> argparse.ArgumentParser:
     later = dict.fromkeys(MODELS_OWN, "the model's")
     for settings in (RunSettings, SpotDiffusionConfig):
         add_arguments(make, settings, flags=FLAGS, defaults=DEFAULTS, later=later)
-    make.add_argument("--model", default="tiny", help="tiny, a hub repository, or a folder (default tiny)")
+    make.add_argument(
+        "--model", default="tiny", help="tiny, a hub repository, a folder, or a .ckpt of AudioLDM (default tiny)"
+    )
     make.add_argument("--device", default="auto", help="auto, cpu, cuda, or mps (default auto)")
     make.add_argument("--dtype", default="auto", help="auto, fp32, bf16, or fp16 (default auto)")
     make.add_argument("--out", default="out", metavar="FOLDER", help="folder, created if missing (default out)")
@@ -191,8 +193,8 @@ def _stem(sampler: Any, out: Path, name: str, *, resume: bool) -> str:
     stem = free_stem(out, name, SUFFIXES, owned=owned)
     if resume and not (out / f"{stem}{CHECKPOINT}").exists():
         for path, reason in left.items():
-            new = f"this run starts anew, as {show_path(out / stem)}"
-            log.warning("%s is not continued (%s): %s; remove it if you need it no more", show_path(path), reason, new)
+            new = f"this run starts anew, as {show_path(out / stem)}; remove the old one if you no longer need it"
+            log.warning("%s is not continued (%s): %s", show_path(path), reason, new)
     return stem
 
 
@@ -266,7 +268,10 @@ def _lab(args: argparse.Namespace) -> int:
 
     folder = check_path("folder", args.folder)
     if not folder.is_dir():
-        raise InputError(f"folder is {show_path(folder)!r}: expected a folder; run this in the repository or name it")
+        raise InputError(
+            f"folder is {show_path(folder)!r}: expected a folder; run this in the repository, or pass the notebooks' "
+            "folder"
+        )
     if find_spec("jupyterlab") is None:
         raise SpotnbError("JupyterLab is not installed: pip install 'spotnb[notebooks]'")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(folder)])

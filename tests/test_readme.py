@@ -27,7 +27,7 @@ SHORTER = (
     ("timeline, duration=20)", "timeline, duration=12, steps=2)"),
     ("duration=10,", "duration=10, steps=2,"),
     ("duration=90,", "duration=18, steps=2,"),
-    ("n_candidates=4)", "n_candidates=2, duration=6, steps=2)"),
+    ("n_candidates=4)", "n_candidates=2)"),
     ("guidance_interval=(100, 800))", "guidance_interval=(100, 800), steps=2, duration=6)"),
     ('"seed": [0, 1], "duration": 6, "steps": 5', '"seed": [0], "duration": 6, "steps": 2'),
     ('solver="dpm++", steps=15)', 'solver="dpm++", steps=2, duration=6)'),

@@ -40,7 +40,7 @@ def load_model(
     Args:
         name: "tiny", which is the embedded model; a repository on the Hugging Face Hub, such as `cvssp/audioldm2`,
             which is downloaded on first use (2 to 6 GB); or a local folder in the same format, whose absolute path
-            becomes the name in the manifest. `model_index.json` decides about the family: AudioLDM, MusicLDM,
+            becomes the name in the manifest. `model_index.json` determines the family: AudioLDM, MusicLDM,
             AudioLDM 2 or Stable Audio. No code in a folder is run, and its configurations have limits. An original
             AudioLDM checkpoint, the path of a `.ckpt`, is read too; see `spotnb.models.checkpoint`.
         device: A torch device, or "auto", which selects the first available one of cuda, mps and cpu.

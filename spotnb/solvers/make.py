@@ -16,10 +16,9 @@ from spotnb.solvers.ddim import DDIM
 from spotnb.solvers.from_diffusers import DiffusersSolver
 from spotnb.solvers.multistep import dpm_solver_plus_plus
 from spotnb.solvers.own import check_solver, resembles_solver
-from spotnb.solvers.protocol import Solver
+from spotnb.solvers.protocol import SOLVERS, Solver
 from spotnb.support.checks import check_instance, check_int, show
 
-SOLVERS = ("ddim", "dpm++")
 MOST = 10_000
 """The largest number in the description of a scheduler, which has 1000 training steps."""
 

@@ -17,7 +17,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.solvers.ddim import DDIM
 from spotnb.solvers.from_diffusers import DiffusersSolver
 from spotnb.solvers.noise import Draws
-from spotnb.solvers.protocol import TRAINED_STEPS, Solver, Update
+from spotnb.solvers.protocol import SOLVERS, TRAINED_STEPS, Solver, Update
 from spotnb.support.checks import exact, show
 
 METHODS = tuple(name for name, value in vars(Solver).items() if callable(value) and not name.startswith("_"))
@@ -105,7 +105,7 @@ def _check_description(solver: Any, kind: str) -> None:
 
 def is_ours(described: Any) -> TypeGuard[str | dict[str, Any]]:
     """Return whether a description in a manifest is that of a solver of spotnb or of diffusers."""
-    return described in (DDIM.name, "dpm++") or (isinstance(described, dict) and {"class", "config"} <= set(described))
+    return described in SOLVERS or (isinstance(described, dict) and {"class", "config"} <= set(described))
 
 
 def take_step(solver: Solver, step: int, x: Tensor, noise: Tensor, draws: Draws, state: Any) -> Update:

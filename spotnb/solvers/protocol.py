@@ -14,6 +14,8 @@ from torch import Tensor
 
 from spotnb.solvers.noise import Draws
 
+SOLVERS = ("ddim", "dpm++")
+"""The names of spotnb's own solvers."""
 TRAINED_STEPS = 1000
 LATE_ENOUGH = 900  # a run that starts at a smaller timestep leaves noise that the network never gets to remove
 

@@ -1,7 +1,8 @@
 """Edge policies, which decide what windows show at the ends of the latent, and thereby the positions of the tiles.
 
 Each policy is one object, which everything else uses, including widgets and the command line. To add a policy to
-spotnb, write a subclass of `EdgePolicy` here and add it to `POLICIES`. `spotnb.register_edge` adds one of your own.
+spotnb, write a subclass of `EdgePolicy` here and add an instance to `_policies`. `spotnb.register_edge` adds one of
+your own.
 """
 
 from __future__ import annotations
@@ -167,10 +168,10 @@ def _cells(frames: int, width: int, shift: int) -> range:
     return range(-(-shift % width), frames, width)
 
 
-EDGES = ("reflect", "anchor", "merge", "circular", "reflect_noisy")
-"""The names of spotnb's own edge policies. The first is the default."""
+_policies = {policy.name: policy for policy in (EdgePolicy(), Anchor(), Merge(), Circular(), NoisyReflect())}
 
-_policies = dict(zip(EDGES, (EdgePolicy(), Anchor(), Merge(), Circular(), NoisyReflect()), strict=True))
+EDGES = tuple(_policies)
+"""The names of spotnb's own edge policies. The first is the default."""
 
 POLICIES: Mapping[str, EdgePolicy] = MappingProxyType(_policies)
 """Every edge policy by its name, including those that `spotnb.register_edge` has added to this process."""

@@ -11,12 +11,12 @@ from dataclasses import MISSING, fields
 from typing import Any, Final, NamedTuple
 
 from spotnb.sampling.settings import RunSettings
+from spotnb.solvers.protocol import SOLVERS
 from spotnb.support.options import Option, options
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.tiling.edges import POLICIES
 
 GROUPS: Final = ("", "Method", "Guidance", "Advanced")
-SOLVERS: Final = ("ddim", "dpm++")
 ALWAYS: Final = (0, 1000)  # the guidance interval that stands for None
 NOT_IN_FORM: Final = {
     *("config", "tile_batch", "record", "record_dtype", "n_candidates", "reconstruction_scale"),  # for code

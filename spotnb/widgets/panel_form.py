@@ -8,6 +8,7 @@ from typing import Any, Final
 from traitlets import Dict, List, Unicode
 
 from spotnb.errors import InputError
+from spotnb.solvers.protocol import SOLVERS
 from spotnb.support.checks import show
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.base import Widget
@@ -17,7 +18,6 @@ from spotnb.widgets.panel_fields import (
     CONFIG,
     GROUPS,
     PAIR,
-    SOLVERS,
     checks,
     first_values,
     form_fields,

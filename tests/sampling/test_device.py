@@ -1,4 +1,4 @@
-"""On a device of its own, a run waits for the host once a step, and fetches arrays only when somebody reads them."""
+"""On a device of its own, a run makes the host wait once a step, and fetches arrays only when somebody reads them."""
 
 from __future__ import annotations
 
