@@ -20,6 +20,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests already run in several processes
+os.environ["OMP_NUM_THREADS"] = "1"  # and those that they start spin where threads outnumber cores
 # Processes that fill one cache of numba's at the same time may load each other's half of a function, and crash:
 # https://github.com/numba/numba/issues/10128
 CACHE = Path(__file__).parents[1] / ".pytest_cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "main")

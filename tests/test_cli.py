@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -25,12 +24,11 @@ from spotnb.support.names import file_name
 from tests.networks import StereoModel, pointwise
 
 SPOTNB = [sys.executable, "-m", "spotnb.cli"]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
 def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [*SPOTNB, *args]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, cwd=cwd, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, check=False)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,6 @@ def test_bad_input_is_one_line_and_exit_code_2(
 ) -> None:
     """Run a command in this process, which has already loaded the libraries."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     try:
         code = main(args)
     except SystemExit as ended:  # raised by argparse
@@ -173,7 +170,7 @@ def test_an_interrupt_leaves_the_old_file_whole(tmp_path: Path) -> None:
     # Processes that a shell starts in the background ignore interrupts, and so do their children, such as this suite.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     pipe = subprocess.PIPE
-    process = subprocess.Popen(args, cwd=tmp_path, env=ENVIRONMENT, stderr=pipe, text=True, preexec_fn=heed)  # noqa: PLW1509
+    process = subprocess.Popen(args, cwd=tmp_path, stderr=pipe, text=True, preexec_fn=heed)  # noqa: PLW1509
     assert process.stderr is not None
     while "steps:" not in process.stderr.readline(200):
         assert process.poll() is None

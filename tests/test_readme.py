@@ -63,7 +63,7 @@ def shortened(code: str) -> str:
 
 def environment() -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    places = {"PATH": path, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    places = {"PATH": path, "PYTHONPATH": str(REPOSITORY)}
     return os.environ | places
 
 

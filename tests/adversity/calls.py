@@ -151,7 +151,15 @@ class Target(NamedTuple):
         return getattr(cls if static else INSTANCES[owner](), method)
 
     def good(self, argument: str) -> Any:
-        return OWN.get(self.name, {}).get(argument, GOOD.get(argument, lambda: None))()
+        return self._values.get(argument, lambda: None)()
+
+    def has_good(self, argument: str) -> bool:
+        """Return whether a good value of an argument is known here."""
+        return argument in self._values
+
+    @property
+    def _values(self) -> dict[str, Callable[[], Any]]:
+        return GOOD | OWN.get(self.name, {})
 
 
 def targets() -> Iterator[Target]:

@@ -82,7 +82,6 @@ def generate(prompt: str, *more: str) -> int:
 @pytest.fixture
 def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.mark.sound

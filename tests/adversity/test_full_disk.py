@@ -149,7 +149,6 @@ def test_the_command_line_ends_in_one_line(disk: Disk) -> None:  # noqa: F811
             capture_output=True,
             text=True,
             cwd=REPOSITORY,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         assert (folder / "rain.wav").read_bytes() == b"old"
     assert ran.returncode == 2

@@ -95,7 +95,8 @@ def test_good_values_are_good(target: Target, tmp_path: Path, monkeypatch: pytes
     """Otherwise, a call would fail at another argument, and the junk would never be looked at."""
     monkeypatch.chdir(tmp_path)
     parameter = inspect.signature(target.function()).parameters.get(target.argument)
-    needed = () if parameter is None or parameter.default is not parameter.empty else (target.argument,)
-    target.function()(**{name: target.good(name) for name in (*target.required, *needed)})
+    needed = parameter is not None and (parameter.default is parameter.empty or target.has_good(target.argument))
+    names = (*target.required, *(target.argument,) * needed)
+    target.function()(**{name: target.good(name) for name in names})
     forget_edges()
     plt.close("all")

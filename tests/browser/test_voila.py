@@ -34,8 +34,7 @@ def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     places = {"HOME": folder, "JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data"}
     places |= {"JUPYTER_RUNTIME_DIR": folder / "runtime", "IPYTHONDIR": folder / "ipython"}
     environment = os.environ | {name: str(path) for name, path in places.items()}
-    environment |= {"JUPYTER_PATH": str(REPOSITORY / "binder" / "share"), "OMP_NUM_THREADS": "1"}
-    environment |= {"PYTHONPATH": str(REPOSITORY)}
+    environment |= {"JUPYTER_PATH": str(REPOSITORY / "binder" / "share"), "PYTHONPATH": str(REPOSITORY)}
     options = [
         "--no-browser",
         f"--Voila.config_file_paths={REPOSITORY / 'binder'}",

@@ -22,7 +22,7 @@ from spotnb.solvers.ddim import DDIM
 from spotnb.solvers.multistep import dpm_solver_plus_plus
 from spotnb.trace.trace import Trace
 from tests.networks import ALPHAS, FunctionModel, neighbourly
-from tests.test_cli import ENVIRONMENT, SPOTNB
+from tests.test_cli import SPOTNB
 
 
 class Cut(FunctionModel):
@@ -147,7 +147,7 @@ def test_a_job_that_is_killed_three_times_writes_the_same_file(tmp_path: Path) -
     checkpoint = tmp_path / "cut" / "organ.resume.npz"
     for _ in range(3):
         running = subprocess.Popen(
-            [*SPOTNB, *job, "--resume", "--out", str(tmp_path / "cut")], env=ENVIRONMENT, stderr=subprocess.DEVNULL
+            [*SPOTNB, *job, "--resume", "--out", str(tmp_path / "cut")], stderr=subprocess.DEVNULL
         )
         before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
         while running.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > before):
@@ -159,7 +159,7 @@ def test_a_job_that_is_killed_three_times_writes_the_same_file(tmp_path: Path) -
     assert not (tmp_path / "cut" / "organ.wav").exists()
     for folder, more in (("cut", ["--resume"]), ("whole", [])):
         out = ["--out", str(tmp_path / folder)]
-        subprocess.run([*SPOTNB, *job, *more, *out], env=ENVIRONMENT, check=True, capture_output=True, timeout=300)
+        subprocess.run([*SPOTNB, *job, *more, *out], check=True, capture_output=True, timeout=300)
     files = [(tmp_path / folder / "organ.wav").read_bytes() for folder in ("cut", "whole")]
     assert files[0] == files[1]
     assert not checkpoint.exists()
