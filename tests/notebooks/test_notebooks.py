@@ -113,7 +113,7 @@ def test_the_quickstart_saves_thirty_seconds(quickstart: tuple[NotebookNode, Pat
 
 @pytest.mark.notebook
 @pytest.mark.parametrize("method", ["fixed tiles", "SpotDiffusion"])
-def test_the_first_sounds_are_neither_faint_nor_shrill(quickstart: tuple[NotebookNode, Path], method: str) -> None:
+def test_the_first_sounds_are_neither_faint_nor_too_loud(quickstart: tuple[NotebookNode, Path], method: str) -> None:
     row = next(line for line in printed(quickstart[0]).splitlines() if line.startswith(method))
     _rms, lufs, peak, _crest = map(float, row.removeprefix(method).split())
     assert -20 < lufs < -14
