@@ -55,7 +55,7 @@ def generate_audio(
     Raises:
         InputError: A setting is invalid, or `score` is not a function.
         SpotnbError: The network returned NaN or infinity, or `score` returned something else than a finite number.
-        Exception: Whatever `score` raises. This error and the one before have the finished sounds as the attribute
+        Exception: Whatever `score` raises. An error of the rating has the finished sounds as the attribute
             `candidates`, a tuple of `Generation`, so that no work is lost: `error.candidates[0].sampler` is the run.
     """
     _check_score(score)
@@ -179,13 +179,13 @@ def spotdiffusion_text_to_audio(
         ddim_eta: Noise added at each step, from 0 to 1.
         config: The tiling (default: `SpotDiffusionConfig()`).
         method: `spot`, `tiles`, `multidiffusion`, or `full`.
-        seed: Seed of all random numbers; None draws a new one.
+        seed: Seed of every random draw but the shifts of the tiles; None draws a new one.
         progress: Whether to show progress bars.
         **settings: Further settings of `SpotSampler`.
 
     Returns:
-        The sound, `[samples]`, or `[channels, samples]` of a model of several channels, float32 in [-1, 1]. Its samples
-        are `round(duration * model.sample_rate)`.
+        The sound, `[samples]`, or `[channels, samples]` of a model of several channels, float32 in [-1, 1]. It has
+        `round(duration * model.sample_rate)` samples, or on a ring those of a whole number of latent frames.
 
     Raises:
         InputError: A setting is invalid.

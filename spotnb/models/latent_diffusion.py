@@ -139,7 +139,7 @@ class LatentDiffusionModel(ShownModel):
     def predict_noise(self, x: Tensor, t: Tensor, cond: Tensor) -> Tensor:
         """Return the noise in `x` `[N, C, w, F]`, converted from what the network predicts.
 
-        Only a circular latent shorter than a tile has a width that is not a multiple of `time_multiple`. It is extended
+        Only a single window over an entire ring has a width that is not a multiple of `time_multiple`. It is extended
         with its first frames, which follow its last ones.
         """
         x, t = x.to(self.device), t.to(self.device)

@@ -44,7 +44,10 @@ class AudioModel(Protocol):
     native_frames: int
     """The length that the network was trained on: 256 latent frames for AudioLDM, which is 10.24 s."""
     time_multiple: int
-    """Every length that the network sees is a multiple of this number, 2 to the power of its downsamplings."""
+    """Every length that the network sees is a multiple of this number, 2 to the power of its downsamplings.
+
+    The one exception is a single window over an entire ring (`edge="circular"`), which may have any length.
+    """
     alphas_cumprod: Tensor
     """The noise schedule, `[1000]`, float32, on the CPU."""
     device: torch.device

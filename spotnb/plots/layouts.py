@@ -185,7 +185,7 @@ def plot_seams(
         The figure, the axes and the bars.
 
     Raises:
-        InputError: As for `plot_tile_map`.
+        InputError: There are no layouts, or their lengths differ.
     """
     run, seconds = run_layouts(layouts), clock_of(layouts, clock).frame_seconds
     frames, width = run[0].frames, run[0].tile_size
@@ -232,8 +232,9 @@ def plot_padding(
     not repeated.
 
     With the edge policy `reflect`, the clean estimate is mirrored and noise is added again. The copy therefore
-    resembles its source only as far as the latent is already clean, and at step 0, which has no estimate, the padding
-    is made like the initial latent. With `reflect_noisy`, the noisy latent itself is mirrored.
+    resembles its source only as far as the latent is already clean. Before there is an estimate, at step 0 of a run
+    that does not start from known sound, the padding is made like the initial latent. With `reflect_noisy`, the noisy
+    latent itself is mirrored.
 
     Args:
         step: A `Step`, or another object with a `.layout` and a `.padded` `[B, C, left + T + right, F]`, numpy or
@@ -262,7 +263,7 @@ def plot_padding(
             f"padded has {len(plane)} frames: expected {left} + {frames} + {right} from its layout; "
             "pass what sampler.begin() returns"
         )
-    noise_alone = layout.policy.padding == "clean estimate" and getattr(step, "index", None) == 0
+    noise_alone = getattr(getattr(step, "padding", None), "of", None) == "nothing"
 
     fig, ax = axes(ax, height=3.4)
     image = draw_latent(ax, plane, rows_of(padded, channel), seconds, first=-left)

@@ -39,9 +39,10 @@ def cells(grid: Mapping[str, Any], usual: Mapping[str, Any] = TINY) -> Iterator[
     if not isinstance(grid, Mapping):
         raise InputError(f"grid is {show(grid)}: expected a dict of settings and their values; it needs a prompt")
     if unknown := [name for name in grid if name not in (*RUN, *CONFIG)]:
+        remedy = f"give its fields instead, such as {CONFIG[0]}" if unknown[0] == "config" else "leave it out"
         raise InputError(
-            f"the grid has {show(unknown[0])}: expected settings of SpotSampler, except sounds, and of "
-            "SpotDiffusionConfig; leave it out"
+            f"the grid has {show(unknown[0])}: expected settings of SpotSampler, except sounds and config, and of "
+            f"SpotDiffusionConfig; {remedy}"
         )
     if "prompt" not in grid:
         raise InputError("the grid has no prompt: expected a prompt or a list of prompts")

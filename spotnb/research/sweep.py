@@ -54,11 +54,11 @@ def sweep(
 
     Args:
         grid: For each setting one value, or a list, a range, an array or a series of values. All settings of
-            `SpotDiffusionConfig` are allowed, and those of `SpotSampler` except known sound. A prompt may be a
-            `PromptTimeline`, and a solver a diffusers scheduler. `guidance_interval` takes a pair, or a list of pairs.
-            A prompt is required. The seed is 0 by default; None draws one, which the row states. The default of the
-            steps, the guidance, the solver and the tile is what suits the model, see `spotnb.models.defaults`. The
-            model is loaded for that, unless the grid has all of them.
+            `SpotDiffusionConfig` are allowed, and those of `SpotSampler` except known sound and `config`, whose fields
+            stand for it. A prompt may be a `PromptTimeline`, and a solver a diffusers scheduler. `guidance_interval`
+            takes a pair, or a list of pairs. A prompt is required. The seed is 0 by default; None draws one, which the
+            row states. The default of the steps, the guidance, the solver and the tile is what suits the model, see
+            `spotnb.models.defaults`. The model is loaded for that, unless the grid has all of them.
         out: The folder. Cells that it already holds are not run again.
         model: A model name for `load_model`, or an `AudioModel`. Another model, dtype or device makes other cells.
         trace: Whether to save the complete trace of each run next to its sound.
@@ -72,8 +72,8 @@ def sweep(
 
     Raises:
         InputError: A setting is unknown, a list is empty, the prompt is missing, a value cannot be stored, the client
-            is not a running one, or `measures` are not functions with names of their own.
-        SpotnbError: pandas is not installed, or the folder cannot be written to.
+            is not a running one, the model is unknown, or `measures` are not functions with names of their own.
+        SpotnbError: pandas or Dask is not installed, the model cannot be loaded, or the folder cannot be written to.
     """
     pandas = _pandas()
     folder = check_path("out", out)

@@ -51,8 +51,8 @@ def sampler_from(
         solver: The solver of the run, if that was an object of the caller's. A manifest only describes such a solver.
 
     Raises:
-        InputError: `manifest` does not describe a run that can be repeated from it, the model has other weights, or the
-            solver has to be passed or is not that of the run.
+        InputError: `manifest` does not describe a run that can be repeated from it, it names a model that only `load`
+            opens, the model has other weights, or the solver has to be passed or is not that of the run.
         SpotnbError: A file cannot be read, or the model cannot be loaded.
     """
     trace = _trace_of(manifest)

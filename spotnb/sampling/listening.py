@@ -83,7 +83,8 @@ class Listener:
     def write(self, path: str | os.PathLike[str], latent: Tensor, clean: bool, *, progress: bool = False) -> Path:
         """Decode a latent piece by piece into a file, so that memory does not grow with the length.
 
-        A ring or a continued sound is decoded in one piece first. For the arguments, see `sound`.
+        A continued sound is decoded in one piece first, and so is a ring of a model with log-mels. For the arguments,
+        see `sound`.
 
         Returns:
             The path.

@@ -192,7 +192,7 @@ class RunView(Shown):
 
     @property
     def seed(self) -> int:
-        """The seed of every draw. Candidate i has the seed `seed + i`."""
+        """The seed of every draw but the shifts of the tiles. Candidate i has the seed `seed + i`."""
         return self.draws.seed
 
     @property
@@ -269,7 +269,7 @@ class RunView(Shown):
         return self.steps_done >= len(self.solver)
 
     def layout(self, step: int) -> Layout:
-        """Return the layout of a step, which is known in advance. Raises `InputError` for a negative step."""
+        """Return the layout of a step, which is known in advance. Raises `InputError` if the run has no such step."""
         return self._now.run.layout(step)
 
     def settings(self) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
 
         Raises:
             InputError: The run has no such step.
+            SpotnbError: The network returned NaN or infinity, or memory ran out.
         """
         total = len(self.solver)
         stop = total if until is None else check_int("until", until, 0, total, hint=f"the run has {total} steps")
@@ -200,7 +201,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
     ) -> np.ndarray[Any, Any]:
         """Decode the latent to a waveform, `[samples]` or `[channels, samples]`, float32 in [-1, 1].
 
-        A continued sound keeps its own decoding, up to a cross-fade over its last 64 latent frames.
+        Once the latent is clean, a continued sound keeps its own decoding, up to a cross-fade over its last 64 latent
+        frames.
 
         Args:
             step: The step after which the latent is decoded; None is the current latent.
@@ -209,7 +211,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             candidate: The index of the candidate.
 
         Raises:
-            InputError: The trace has no such record.
+            InputError: The trace has no such record, there is no such candidate, or no estimate yet.
+            SpotnbError: The decoder returned NaN or infinity, or memory ran out.
         """
         return self.sound(step, of, progress, candidate).waveform
 
@@ -223,7 +226,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
     ) -> Path:
         """Decode the latent piece by piece into a file, so that memory does not grow with the length.
 
-        The file appears once it is complete. A ring or a continued sound is decoded in one piece first.
+        The file appears once it is complete. A continued sound is decoded in one piece first, and so is a ring
+        of a model with log-mels.
 
         Args:
             path: The file, with the suffix `.wav`, `.flac` or `.ogg`.
@@ -235,8 +239,8 @@ class SpotSampler(RunView):  # noqa: D101  `documented` writes its docstring bel
             The path.
 
         Raises:
-            InputError: The suffix is unknown.
-            SpotnbError: The file cannot be written.
+            InputError: The suffix is unknown, the format lacks the sample rate, or as for `decode`.
+            SpotnbError: The file cannot be written, or as for `decode`.
         """
         progress = check_flag("progress", progress)
         return self._listener.write(path, *latent_of(self._now, None, of, candidate), progress=progress)

@@ -131,7 +131,7 @@ class RunSettings(Shown):  # noqa: D101  `documented` writes its docstring below
         0,
         check=_check_seed,
         kind="whole",
-        help="Seed of every random draw. None draws a seed, which the manifest records.",
+        help="Seed of every random draw but the shifts of the tiles. None draws a seed, which the manifest records.",
     )
     eta: float = option(
         0.0,

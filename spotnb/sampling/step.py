@@ -142,15 +142,18 @@ class Step(Shown):
 
     @property
     def prompted(self) -> tuple[Tensor, ...]:
-        """The prediction of each tile with the prompt alone. Raises the same errors as `guided`."""
+        """The prediction of each tile with the prompt alone; of a replaced tile, what replaced it.
+
+        Raises the same errors as `guided`.
+        """
         return tuple(prediction.eps_cond for prediction in self._predicted("prompted"))
 
     @property
     def unguided(self) -> tuple[Tensor, ...]:
         """The prediction of each tile with the negative prompt, or without a prompt if there is none.
 
-        Raises `SpotnbError` as `guided` does, and where the prediction is not computed: at a guidance scale of 1, and
-        outside the guidance interval.
+        Raises `SpotnbError` as `guided` does, and where there is no such prediction: at a guidance scale of 1, outside
+        the guidance interval, and once a tile was replaced.
         """
         halves = [prediction.eps_uncond for prediction in self._predicted("unguided")]
         present = tuple(half for half in halves if half is not None)
@@ -216,7 +219,8 @@ class Step(Shown):
         """Take the step, and return its record.
 
         Raises:
-            SpotnbError: The step is already finished, or the sampler has moved on in the meantime.
+            SpotnbError: The step is already finished, the sampler has moved on in the meantime, the network returned
+                NaN or infinity, or memory ran out.
         """
         self._require_open("finish")
         noise = self.noise

@@ -16,7 +16,7 @@ def duration_to_latent_t_size(duration: float) -> int:
     """Return AudioLDM's nominal number of latent frames for `duration` seconds, `int(duration * 25.6)`.
 
     A run may use more frames, because it has to fill the duration and its length has to be a multiple of the model's
-    `time_multiple`. A duration of less than 40 ms gives 0 frames.
+    `time_multiple`. A duration of less than 39 ms (1 / 25.6 s) gives 0 frames.
 
     Raises:
         InputError: `duration` is not a finite number above 0.

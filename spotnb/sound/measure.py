@@ -210,11 +210,12 @@ def levels(waveform: ArrayLike, sample_rate: int = SAMPLE_RATE) -> Levels:
 
     The loudness follows ITU-R BS.1770-4 and is integrated over the entire sound: middle and high frequencies are
     weighted more, and blocks of 0.4 s that are much quieter than the rest are ignored. A full-scale sine of 997 Hz has
-    -3.01 LUFS. The loudness is NaN for less than 0.4 s of sound, and minus infinity if no block reaches -70 LUFS.
+    -3.01 LUFS. The loudness is NaN for less than 0.4 s of sound or more than five channels, and minus infinity if no
+    block reaches -70 LUFS.
 
     Of several channels, the RMS level is that of all their samples together, the peak is the highest of any channel,
-    and the loudness adds their energies, as the standard does: the same sound on two channels is 3.01 dB louder than on
-    one.
+    and the loudness adds their energies, those of the fourth and the fifth times 1.41, as the standard does: the same
+    sound on two channels is 3.01 dB louder than on one.
 
     Args:
         waveform: `[samples]` or `[channels, samples]`.

@@ -91,7 +91,8 @@ class RunComparison(Widget, module="comparison.js", title="Runs compared"):
         playing: Whether sound is playing. A browser starts sound only after a click on the page.
         loop: The part that repeats while it plays, as `(start, stop)` in seconds, or None. *Loop seam* on the page sets
             it to 2 s around a seam.
-        matched: Whether all runs are played as loud as the softest, by LUFS. Otherwise nothing is normalized.
+        matched: Whether all runs are played as loud as the softest, by LUFS, or by RMS if one of them has no LUFS.
+            Otherwise nothing is normalized.
         abx_trials: The number of answers in the blind test.
         abx_correct: The number of right answers.
         abx_p: The probability that guessing would do as well, see `spotnb.widgets.abx`. None before a test.

@@ -36,8 +36,9 @@ class ReflectionExplorer(Widget, module="reflection.js", title="Pad, roll, crop:
     Args:
         values: Numbers `[T]`, or a latent `[B, C, T, F]`, of which one channel is shown. None is the numbers 1 to 8. At
             least 2 and at most 8192 frames.
-        pad: Frames of padding at each end, 0 to T - 1. None is 3, or an eighth of T if that is more.
-        shift: Frames by which everything is rolled, 0 to T. None is the same number as for `pad`.
+        pad: Frames of padding at each end, 0 to T - 1. None is 3, or an eighth of T if that is more,
+            but at most T - 1.
+        shift: Frames by which everything is rolled, 0 to T. None is the default of `pad`.
         channel: The channel of a latent. A latent of one bin is shown with all its channels as rows.
         clock: The rates that give seconds (default: AudioLDM's).
 

@@ -316,6 +316,15 @@ def test_padding_of_a_real_step_is_noise_before_there_is_an_estimate():
     assert image.get_array().shape[1] == 40 + sum(sampler.begin().layout.pad)
 
 
+def test_padding_of_a_first_step_that_starts_from_known_sound_is_its_mirror_image():
+    known = np.sin(np.arange(25_600, dtype=np.float32) / 9)
+    step = Run(frames=40).sampler(lambda x, t, cond: 0.5 * x, steps=2, init_audio=known, strength=1.0).begin()
+    assert step.index == 0
+    assert sum(step.layout.pad)
+    _, ax, _ = plot_padding(step)
+    assert "mirrored frames: the clean estimate with new noise" in keys(ax)
+
+
 @pytest.mark.parametrize("edge", ["anchor", "merge", "circular"])
 @pytest.mark.parametrize("end", ["both", "left"])
 def test_a_step_without_padding_says_so(edge, end):

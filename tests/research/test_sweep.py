@@ -163,6 +163,7 @@ def test_the_order_of_cells() -> None:
     ("grid", "told"),
     [
         ({"prompt": "a", "sed": 1}, r"the grid has 'sed': expected settings of SpotSampler, .* leave it out"),
+        ({"prompt": "a", "config": 1}, "the grid has 'config': .* give its fields instead, such as tile_size_time"),
         ({"seed": 1}, "the grid has no prompt"),
         ({"prompt": []}, "prompt has no values"),
         ({"prompt": "a", "seed": range(0)}, "seed has no values"),
