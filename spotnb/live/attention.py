@@ -6,6 +6,8 @@ time to open a graph grows with the square of the number of operations.
 
 from __future__ import annotations
 
+import spotnb.models.whole_networks
+
 from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import TypeVar
 
+import spotnb.models.whole_networks
+
 from diffusers.models.attention_processor import Attention
 from diffusers.models.upsampling import Upsample2D
 from torch import nn

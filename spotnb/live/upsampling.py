@@ -8,6 +8,8 @@ deconvolution layer the same as a convolutional layer?*, 2016, do for transposed
 
 from __future__ import annotations
 
+import spotnb.models.whole_networks
+
 import torch
 from diffusers.models.upsampling import Upsample2D
 from torch import Tensor, nn

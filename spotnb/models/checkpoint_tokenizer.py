@@ -59,6 +59,8 @@ def _cached() -> Iterator[Path]:
 
 def _load(folder: Path, text_encoder: dict[str, Any]) -> Any:
     """Load a tokenizer for texts that are as long as the text encoder can read."""
+    import spotnb.models.whole_networks
+
     from transformers import AutoTokenizer, RobertaTokenizer
 
     check_tokenizer(folder, ROBERTA)

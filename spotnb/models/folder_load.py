@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import spotnb.models.whole_networks
+
 import torch
 from diffusers.utils import logging as diffusers_logging
 from torch import Tensor

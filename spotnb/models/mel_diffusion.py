@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import spotnb.models.whole_networks
+
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler
 from torch import Tensor, nn

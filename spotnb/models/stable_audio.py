@@ -13,6 +13,8 @@ from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, Self
 
+import spotnb.models.whole_networks
+
 import torch
 from diffusers import AutoencoderOobleck, StableAudioDiTModel, StableAudioProjectionModel
 from diffusers.models.embeddings import get_1d_rotary_pos_embed

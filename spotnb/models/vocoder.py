@@ -13,6 +13,8 @@ import math
 from functools import cache
 from typing import NamedTuple
 
+import spotnb.models.whole_networks
+
 import torch
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config

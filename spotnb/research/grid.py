@@ -104,6 +104,8 @@ def _is_solver(value: Any) -> bool:
 
 
 def _is_scheduler(value: Any) -> bool:
+    import spotnb.support.whole_diffusers
+
     from diffusers import SchedulerMixin
 
     return isinstance(value, SchedulerMixin)

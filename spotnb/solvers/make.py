@@ -6,6 +6,8 @@ import inspect
 from importlib.util import find_spec
 from typing import Any
 
+import spotnb.support.whole_diffusers
+
 import diffusers
 from diffusers import SchedulerMixin
 from diffusers.utils.import_utils import DummyObject

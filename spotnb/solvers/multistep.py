@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import spotnb.support.whole_diffusers
+
 import diffusers
 import torch
 from torch import Tensor

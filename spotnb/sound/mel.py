@@ -44,6 +44,8 @@ def mel_filters() -> NDArray[np.float32]:
 
     The array is cached and therefore read-only.
     """
+    import spotnb.support.whole_transformers
+
     from transformers.audio_utils import mel_filter_bank  # imported here because it takes a second
 
     bank = mel_filter_bank(WINDOW // 2 + 1, BINS, 0, TOP_HZ, SAMPLE_RATE, norm="slaney", mel_scale="slaney")
