@@ -343,15 +343,20 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         try:
             settings = self.form.settings()
         except SpotnbError as error:
-            self._run.tell(trouble=str(error), details="")
+            self._foresight.refuse(error)
             return
+        self._foresight.accept()
 
         def begin() -> None:
             if not self._adopted:
                 self.form.adopt(defaults_of(as_model(self._run.model())))
                 self._adopted = True
                 self._run.tell(busy=busy)
-            work(settings if self._eager else self.form.settings())
+            try:
+                work(settings if self._eager else self.form.settings())
+            except InputError as error:  # a model may refuse what others take
+                if not self._foresight.refuse(error):
+                    raise
 
         self._run.start(begin, busy)
 

@@ -6,6 +6,7 @@ A setting that is declared later appears in the group Advanced with the first se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final, NamedTuple
@@ -97,8 +98,9 @@ ABOUT: Final = {
 ORDER: Final = tuple(ABOUT)
 CONFIG: Final = tuple(each.name for each in options(SpotDiffusionConfig))
 KINDS: Final = ("text", "number", "whole", "choice")
+PAIRED: Final = "guidance_interval"
 PAIR: Final = ("guided_from", "guided_to")
-"""The two fields that hold the setting `guidance_interval`."""
+"""The setting before, in two fields."""
 
 
 def form_fields(solvers: tuple[str, ...] = SOLVERS) -> list[Field]:
@@ -123,10 +125,25 @@ def _field(declared: Option, solvers: tuple[str, ...]) -> Field:
 def first_values(usual: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that the form starts from: those that suit the model, else the defaults of the settings."""
     declared = {each.name: each.default for each in (*options(RunSettings), *options(SpotDiffusionConfig))}
-    low, high = usual["guidance_interval"] or ALWAYS
+    low, high = usual[PAIRED] or ALWAYS
     special = {"prompt": "calm piano", "guided_from": low, "guided_to": high}
     values = {**declared, **usual, **special}
     return {field.name: None if values[field.name] is MISSING else values[field.name] for field in form_fields()}
+
+
+def in_words_of_form(message: str) -> tuple[str, str]:
+    """Return the field that a message about a setting is about, or "", and the message with labels for settings.
+
+    Messages begin with the name of the setting.
+    """
+    labels = {field.name: field.label for field in form_fields()} | {PAIRED: PAIRED.replace("_", " ").capitalize()}
+    name = message.partition(" ")[0]
+    field = PAIR[0] if name == PAIRED else name if name in labels else ""
+    if field:
+        message = labels[name] + message.removeprefix(name)
+    for other in filter(lambda name: "_" in name, labels):  # other names are also words
+        message = re.sub(rf"\b{other}\b", labels[other], message)
+    return field, message
 
 
 def checks() -> dict[str, Callable[[Any], Any]]:

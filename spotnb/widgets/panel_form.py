@@ -50,6 +50,7 @@ class PanelForm(Widget, module="panel_form.js", title="What to make"):
     notes = Dict().tag(sync=True)  # what a value means in other units, by field
     unknown: List[str] = List().tag(sync=True)  # words that the model does not know
     trouble = Unicode("").tag(sync=True)  # what is wrong with the values
+    troubled = Unicode("").tag(sync=True)  # the field that this is about, or ""
     choices = Dict().tag(sync=True)
     _scene = Dict().tag(sync=True)
 

@@ -10,6 +10,7 @@ from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.system import used_memory
 from spotnb.widgets.panel_cost import Plan, duration
 from spotnb.widgets.panel_display import Display
+from spotnb.widgets.panel_fields import in_words_of_form
 from spotnb.widgets.panel_form import ACTIONS, Form
 from spotnb.widgets.panel_kept import run_name
 from spotnb.widgets.panel_marimo import Later, Workers
@@ -122,9 +123,9 @@ class Foresight:
         try:
             plan = Plan(self._form.settings(), self._run.held)
         except SpotnbError as error:
-            self._set_trouble(str(error))
+            self.refuse(error)
             return None
-        self._set_trouble("")
+        self.accept()
         self._display.plan_for(plan)
         self._set_cost(plan.cost)
         return plan
@@ -148,7 +149,7 @@ class Foresight:
             memory = f"{_size(peak)} of memory at the peak, {_size(now)} of it in use already"
             self._set_cost(f"{plan.cost}; about {duration(cost.seconds)} and {memory}")
         except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
-            self._set_trouble(" ".join(str(error).split()))
+            self.refuse(error)
 
     def _tell_words(self, model: Any) -> None:
         values = self._form.view.values
@@ -162,11 +163,23 @@ class Foresight:
         if not self._closed:
             self._form.view.unknown = list(dict.fromkeys(words))
 
-    def _set_trouble(self, text: str) -> None:
+    def accept(self) -> None:
+        """Show that nothing is wrong with the form."""
+        self._set_trouble("")
+
+    def refuse(self, error: Exception) -> bool:
+        """Show in the form what is wrong with it, and return whether it is one of its fields."""
+        field, text = in_words_of_form(" ".join(str(error).split()))
+        self._set_trouble(text, field)
+        self._set_cost("unknown until the form is corrected" if field else text)
+        if field and not self._closed:
+            self._display.plan.meaning = ""
+        return bool(field)
+
+    def _set_trouble(self, text: str, field: str = "") -> None:
         if not self._closed:
-            self._form.view.trouble = text
-            if text:
-                self._set_cost(text)
+            with self._form.view.hold_sync():
+                self._form.view.trouble, self._form.view.troubled = text, field
 
     def _set_cost(self, text: str) -> None:
         if not self._closed:

@@ -249,8 +249,14 @@ def test_words_and_settings_are_checked_before_anything_is_loaded(browser: Brows
         for label, value in (("Length", "30"), ("Seed", "-1"), ("Tile", "100"), ("Steps", "")):
             tab.fill(**{label: value})
             tab.make.click()
+            assert f"{label} is" in tab.trouble.inner_text()
             assert "expected" in tab.trouble.inner_text()
+            field = tab.page.get_by_label(label, exact=True)
+            assert field.get_attribute("aria-invalid") == "true"
+            assert field.evaluate("(field) => document.activeElement === field")
             tab.fill(**{label: {"Length": "2", "Seed": "0", "Tile": "128", "Steps": "1"}[label]})
+            assert field.get_attribute("aria-invalid") is None
+            assert not tab.trouble.is_visible()
         assert not tab.loaded
         assert not tab.wrong
 

@@ -247,6 +247,32 @@ def test_what_a_user_wrote_is_text(shown: Shown) -> None:
     assert shown.widget.locator("img, b:text('organ')").count() == 0
 
 
+def test_what_is_wrong_is_told_at_its_field(shown: Shown) -> None:
+    group, ratio = shown.widget.locator("summary", has_text="Method"), shown.widget.get_by_label("Shift ratio")
+    group.click()
+    ratio.fill("5")
+    group.click()
+    assert not ratio.is_visible()
+    button(shown, "Run").click()
+    told = shown.widget.get_by_role("alert").get_by_text("Shift ratio is 5: expected")
+    told.wait_for()
+    shown.reads(lambda: ratio.evaluate("(field) => document.activeElement === field"), True)
+    assert ratio.get_attribute("aria-invalid") == "true"
+    top = "(element) => element.getBoundingClientRect().top"
+    assert 0 < told.evaluate(top) - ratio.evaluate(top) < 120
+    ratio.fill("0.5")
+    told.wait_for(state="hidden")
+    assert ratio.get_attribute("aria-invalid") is None
+    seconds = shown.widget.get_by_label("Seconds")
+    usual = seconds.input_value()
+    seconds.fill("0")
+    shown.widget.get_by_role("alert").get_by_text("Seconds is 0 s").wait_for()
+    assert seconds.get_attribute("aria-invalid") == "true"
+    assert seconds.evaluate("(field) => document.activeElement === field"), "typing is not interrupted"
+    seconds.fill(usual)
+    shown.until("w.form.view.trouble", "")
+
+
 def test_an_error_is_one_line_with_a_fold(shown: Shown) -> None:
     shown.run("w._run.model().network, kept = None, w._run.model().network")
     button(shown, "Step").click()

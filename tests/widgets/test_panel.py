@@ -244,11 +244,16 @@ def test_a_run_that_fails_leaves_the_last_whole_step() -> None:
 def test_a_form_that_cannot_be_is_told_in_one_line(panel: SamplerPanel) -> None:
     panel.form.tile.value = 31
     press(panel, "run")
-    assert "tile_size_time is 31" in panel.status.trouble
+    assert (panel.form.view.troubled, panel.status.trouble) == ("tile_size_time", "")
+    assert panel.form.view.trouble.startswith("Tile frames is 31: expected")
+    assert panel.status.cost == "unknown until the form is corrected"
     panel.form.prompt.value = "0-3: rain\norgan"
     panel.buttons["run"].click()
-    assert "has no times" in panel.status.trouble
+    assert "has no times" in panel.form.view.trouble
     assert panel.sampler is None
+    panel.form.prompt.value, panel.form.tile.value = "rain", 32
+    press(panel, "run")
+    assert (panel.form.view.trouble, panel.form.view.troubled) == ("", "")
 
 
 def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
@@ -326,7 +331,7 @@ def test_a_page_and_a_picture_at_any_time(panel: SamplerPanel, tmp_path: Path) -
 def test_the_panel_says_what_looks_like_a_timeline(panel: SamplerPanel) -> None:
     panel.form.prompt.value = "0:00-0:10: rain"
     press(panel, "run")
-    assert "looks like part of a timeline" in panel.status.trouble
+    assert "looks like part of a timeline" in panel.form.view.trouble
     assert panel.sampler is None
 
 

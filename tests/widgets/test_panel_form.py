@@ -86,7 +86,7 @@ def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: object, mes
 def test_an_invalid_value_is_told_beside_the_form(panel: SamplerPanel) -> None:
     panel.form.tile.value = ""
     panel._foresight.plan()
-    assert "tile_size_time is ''" in panel.form.view.trouble
+    assert panel.form.view.trouble.startswith("Tile frames is ''")
     panel.form.tile.value = 32
     panel._foresight.plan()
     assert panel.form.view.trouble == ""

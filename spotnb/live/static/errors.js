@@ -2,6 +2,12 @@
 
 export class LiveError extends Error {
   name = "LiveError";
+
+  /** @param {string} message @param {string} setting the setting that it is about, if there is one */
+  constructor(message, setting = "") {
+    super(message);
+    this.setting = setting;
+  }
 }
 
 /**

@@ -96,7 +96,7 @@ function checkInterval(interval) {
  */
 function wrong(name, value, expected, hint) {
   const shown = (JSON.stringify(value) ?? String(value)).slice(0, 40);
-  return new LiveError(`${name} is ${shown}: expected ${expected}; ${hint}`);
+  return new LiveError(`${name} is ${shown}: expected ${expected}; ${hint}`, name);
 }
 
 /**

@@ -4,6 +4,7 @@ import { createFields } from "./panel_form/fields.js";
 import { KEYS, unknownWords } from "./panel_form/sentences.js";
 import { h } from "./shared/dom.js";
 import { guardControls, keysHelp, pressable } from "./shared/keys.js";
+import { createTrouble } from "./shared/trouble.js";
 import { openView } from "./shared/view.js";
 
 /** @import { Given, View } from "./shared/view.js" */
@@ -18,41 +19,47 @@ import { openView } from "./shared/view.js";
  * @property {Record<string, [string, string]>} actions
  */
 
+const NEEDS_FORM = ["run", "step", "phase", "fork"];
+
 /** @param {Given} given */
 function render(given) {
   const view = openView(given, "panel-form", "What to make");
   /** @type {Scene} */
   const scene = view.model.get("_scene");
   const fields = createFields(view, scene.fields);
-  const press = (/** @type {string} */ name) => view.model.send({ press: name, values: fields.take() });
+  const trouble = createTrouble(fields.rows, fields.controls);
+  const press = (/** @type {string} */ name) => {
+    view.model.send({ press: name, values: fields.take() });
+    if (NEEDS_FORM.includes(name)) trouble.ask();
+    view.repaint();
+  };
   const actions = createActions(view, scene.actions, press);
   const unknown = h("p", { class: "spotnb-unknown", role: "status" });
   const [open, ...folded] = scene.groups;
   const first = scene.fields.filter(({ group }) => group === open).map(({ name }) => fields.rows[name]);
-  const trouble = h("p", { class: "spotnb-trouble", role: "alert", hidden: true });
   view.root.append(
     first[0],
     unknown,
     chips(view, scene.examples, (text) => fields.enter("prompt", text)),
     h("div", { class: "spotnb-short-fields" }, ...first.slice(1)),
-    trouble,
+    ...trouble.elements,
     actions.element,
     ...folded.map((group) => fold(view, group, scene, fields.rows)),
     keysHelp(view, KEYS),
   );
+  view.listen(view.root, "input", trouble.forget);
   const prompt = fields.controls.prompt;
   view.listen(prompt, "keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     if (view.model.get("enabled").run) press("run");
   });
-  view.watch(["values", "choices", "notes", "enabled", "unknown", "trouble"], view.repaint);
+  view.watch(["values", "choices", "notes", "enabled", "unknown", "trouble", "troubled"], view.repaint);
   view.onPaint(() => {
     fields.show();
     actions.show(view.model.get("enabled"));
     showUnknown(unknown, view.model.get("unknown"));
-    trouble.textContent = view.model.get("trouble");
-    trouble.hidden = !trouble.textContent;
+    trouble.show(view.model.get("trouble"), view.model.get("troubled"));
   });
   view.repaint();
   return view.end;

@@ -15,6 +15,7 @@ function render(given) {
   view.watch(["meaning", "cost", "settings"], view.repaint);
   view.onPaint(() => {
     meaning.textContent = model.get("meaning");
+    meaning.hidden = !meaning.textContent;
     cost.textContent = model.get("cost") && `Cost: ${model.get("cost")}.`;
     if (!model.get("offline")) return;
     const entries = Object.entries(model.get("settings")).filter(([, value]) => value !== null && value !== "");

@@ -6,6 +6,8 @@
 
 import { h, selectOf, uniqueId } from "../../../widgets/static/shared/dom.js";
 import { guardControls, pressable } from "../../../widgets/static/shared/keys.js";
+import { createTrouble } from "../../../widgets/static/shared/trouble.js";
+import { LiveError } from "../errors.js";
 import { readText } from "../text.js";
 import { LONGEST } from "./plan.js";
 import { openedWords, unreadWords } from "./sentences.js";
@@ -105,6 +107,8 @@ function fieldsOf({ methods, edges, time_multiple: multiple }) {
   };
 }
 
+/** @typedef {ReturnType<typeof createForm>} Form */
+
 /**
  * @param {View} view
  * @param {Description} description
@@ -113,15 +117,18 @@ function fieldsOf({ methods, edges, time_multiple: multiple }) {
  */
 export function createForm(view, description, examples, ...after) {
   const { first, more } = fieldsOf(description);
+  const labels = Object.fromEntries([...first, ...more].map(({ name, label }) => [name, label]));
   /** @type {Partial<Settings>} */
   const start = { ...description.defaults, ...START, negative_prompt: "" };
   /** @type {Record<string, Control>} */
   const controls = {};
+  /** @type {Record<string, HTMLElement>} */
+  const rows = {};
   /** @type {Partial<Settings>} settings that came with a manifest and have no field */
   let kept = {};
   const row = (/** @type {Field} */ field) => {
     const made = createField(field);
-    controls[field.name] = made.control;
+    [controls[field.name], rows[field.name]] = [made.control, made.row];
     guardControls(view, made.control);
     return made.row;
   };
@@ -131,6 +138,7 @@ export function createForm(view, description, examples, ...after) {
   const enter = (/** @type {string} */ text) => {
     controls.prompt.value = text;
     readPrompt();
+    excuse();
   };
   view.listen(controls.prompt, "input", readPrompt);
   const show = (/** @type {Partial<Settings>} */ settings) => {
@@ -151,10 +159,13 @@ export function createForm(view, description, examples, ...after) {
     h("div", { class: "spotnb-short-fields" }, ...first.map(row)),
   ];
   const fields = h("div", { class: "spotnb-short-fields" }, ...more.map(row));
+  const trouble = createTrouble(rows, controls);
+  const excuse = () => trouble.show("", "");
+  for (const control of Object.values(controls)) view.listen(control, "input", excuse);
   show(start);
   return {
     prompt: controls.prompt,
-    opening,
+    opening: [...opening, ...trouble.elements],
     folded: h("details", { class: "spotnb-fold" }, summary, fields, ...after),
     opened: opened.element,
     /** Fills the form with the settings of a run, and keeps those that have no field. */
@@ -163,6 +174,15 @@ export function createForm(view, description, examples, ...after) {
       kept = Object.fromEntries(Object.entries(settings).filter(([name]) => !named.includes(name)));
       show(settings);
       opened.show(openedWords(file, kept, description.defaults));
+    },
+    /** Shows what is wrong with a field, moves the focus there, and returns whether the error is about a field. */
+    blame(/** @type {unknown} */ error) {
+      excuse();
+      if (!(error instanceof LiveError && error.setting in controls)) return false;
+      const [name, message] = [error.setting, error.message];
+      trouble.ask();
+      trouble.show(message.startsWith(name) ? `${labels[name]}${message.slice(name.length)}` : message, name);
+      return true;
     },
     /** What is in the form. A number that cannot be read stays a text, which the settings refuse by name. */
     values() {

@@ -6,6 +6,7 @@
 /** @import { Finished } from "./comparison_scene.js" */
 /** @import { Controls } from "./controls.js" */
 /** @import { Follow } from "./engine.js" */
+/** @import { Form } from "./form.js" */
 /** @import { Held, Listing } from "./files.js" */
 /** @import { Plan } from "./plan.js" */
 /** @import { Preview } from "./preview.js" */
@@ -80,7 +81,7 @@ export function render(given) {
    */
   async function make(values, other) {
     if (busy) return;
-    controls.complain("");
+    complain(form, controls, null);
     busy = new AbortController();
     const { signal } = busy;
     try {
@@ -97,7 +98,7 @@ export function render(given) {
     } catch (error) {
       result.show();
       controls.end(signal.aborted ? "Cancelled." : "", result.last ? otherName(result.last.plan.settings.method) : "");
-      if (!signal.aborted) controls.complain(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) complain(form, controls, error);
     } finally {
       busy = null;
     }
@@ -166,6 +167,15 @@ async function run(engine, plan, { view, stage, controls, signal }) {
   } finally {
     stage.end();
   }
+}
+
+/**
+ * Says what went wrong, at the field that it is about, or takes back what was said.
+ * @param {Form} form @param {Controls} controls @param {unknown} error or null
+ */
+function complain(form, controls, error) {
+  const told = form.blame(error);
+  controls.complain(error === null || told ? "" : error instanceof Error ? error.message : String(error));
 }
 
 /** @param {number} size in bytes @param {boolean} held whether the model came with the panel */

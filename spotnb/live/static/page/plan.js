@@ -29,10 +29,11 @@ export function planRun(given, description) {
   const read = readText(prompt, description.tokenizer);
   if (!prompt.trim() || read.empty) {
     const came = prompt.trim() ? "the model knows none of these words" : "the prompt is empty";
-    throw new LiveError(`${came}: expected a description of a sound; write words such as “calm piano”`);
+    throw new LiveError(`${came}: expected a description of a sound; write words such as “calm piano”`, "prompt");
   }
   if (duration > LONGEST) {
-    throw new LiveError(`duration is ${duration}: expected up to ${LONGEST} seconds; longer sounds are made in Python`);
+    const came = `duration is ${duration}`;
+    throw new LiveError(`${came}: expected up to ${LONGEST} seconds; longer sounds are made in Python`, "duration");
   }
   const networks = { run: () => Promise.reject(new LiveError("a plan runs no network")) };
   const run = new Run(new Model(description, networks), settings, { embeds: [], beats: [] });
