@@ -39,10 +39,14 @@ class Kind(NamedTuple):
     @property
     def network(self) -> Any:
         """The class."""
+        import spotnb.models.whole_networks
+
         return getattr(importlib.import_module(self.library), self.name)
 
     def config_class(self, name: str | None = None) -> Any:
         """Return the class of its configuration, or of a part of it; the class itself if it has none."""
+        import spotnb.models.whole_networks
+
         name = name or self.config
         return self.network if name is None else getattr(importlib.import_module(self.library), name)
 

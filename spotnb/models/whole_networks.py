@@ -8,5 +8,8 @@ from importlib import import_module
 import spotnb.support.whole_diffusers
 import spotnb.support.whole_transformers
 
-for name in ("transformers.models", "transformers.generation", "diffusers.models", "diffusers.loaders"):
+for name in (
+    *(f"transformers.{part}" for part in ("distributed", "integrations", "generation", "models", "models.auto")),
+    *(f"diffusers.{part}" for part in ("models", "loaders", "pipelines")),
+):
     import_module(name)

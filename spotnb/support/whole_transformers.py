@@ -1,4 +1,4 @@
-"""Imports transformers as a whole, for the reason that `whole_diffusers` gives."""
+"""Imports transformers as a whole, for the reason that `whole_diffusers` gives, and the part that spotnb needs."""
 
 from importlib import import_module
 

@@ -24,7 +24,7 @@ from spotnb.widgets.inspector import LatentInspector
 from spotnb.widgets.page import write_page
 from spotnb.widgets.panel_display import Display
 from spotnb.widgets.panel_files import save_run
-from spotnb.widgets.panel_form import ACTIONS, Button, Form
+from spotnb.widgets.panel_form import ACTIONS, Button, Form, Refused, refusing
 from spotnb.widgets.panel_kept import Kept, Shelf, compared_runs, run_name
 from spotnb.widgets.panel_marimo import PanelColumns, Workers
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
@@ -343,7 +343,8 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         try:
             settings = self.form.settings()
         except SpotnbError as error:
-            self._foresight.refuse(error)
+            shown = self._foresight.answer(error)
+            self._run.tell(trouble="" if shown else str(error), details="")
             return
         self._foresight.accept()
 
@@ -353,9 +354,11 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
                 self._adopted = True
                 self._run.tell(busy=busy)
             try:
-                work(settings if self._eager else self.form.settings())
-            except InputError as error:  # a model may refuse what others take
-                if not self._foresight.refuse(error):
+                with refusing():
+                    wanted = settings if self._eager else self.form.settings()
+                work(wanted)
+            except Refused as error:
+                if not self._foresight.answer(error):
                     raise
 
         self._run.start(begin, busy)

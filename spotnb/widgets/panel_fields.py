@@ -100,7 +100,9 @@ CONFIG: Final = tuple(each.name for each in options(SpotDiffusionConfig))
 KINDS: Final = ("text", "number", "whole", "choice")
 PAIRED: Final = "guidance_interval"
 PAIR: Final = ("guided_from", "guided_to")
-"""The setting before, in two fields."""
+"""The fields that hold `PAIRED`."""
+ABOUT_PROMPT: Final = ("the prompt ", "the line ", "timeline ")
+"""How messages about a prompt begin that do not begin with the name of the setting."""
 
 
 def form_fields(solvers: tuple[str, ...] = SOLVERS) -> list[Field]:
@@ -134,15 +136,19 @@ def first_values(usual: Mapping[str, Any]) -> dict[str, Any]:
 def in_words_of_form(message: str) -> tuple[str, str]:
     """Return the field that a message about a setting is about, or "", and the message with labels for settings.
 
-    Messages begin with the name of the setting.
+    Most messages begin with the name of the setting.
     """
-    labels = {field.name: field.label for field in form_fields()} | {PAIRED: PAIRED.replace("_", " ").capitalize()}
-    name = message.partition(" ")[0]
+    labels = {field.name: field.label for field in form_fields()} | {PAIRED: "The guided interval"}
+    forked = re.match(r"fork cannot change (\w+)", message)
+    name = forked[1] if forked else message.partition(" ")[0]
     field = PAIR[0] if name == PAIRED else name if name in labels else ""
-    if field:
+    if message.startswith(ABOUT_PROMPT):
+        field = "prompt"
+    elif field and not forked:
         message = labels[name] + message.removeprefix(name)
-    for other in filter(lambda name: "_" in name, labels):  # other names are also words
-        message = re.sub(rf"\b{other}\b", labels[other], message)
+    for known, label in labels.items():
+        if "_" in known:  # the others are also words
+            message = re.sub(rf"\b{known}\b", label, message)
     return field, message
 
 

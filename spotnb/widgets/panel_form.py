@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
-from traitlets import Dict, List, Unicode
+from traitlets import Dict, List
 
 from spotnb.errors import InputError
 from spotnb.solvers.protocol import SOLVERS
@@ -21,6 +22,7 @@ from spotnb.widgets.panel_fields import (
     checks,
     first_values,
     form_fields,
+    in_words_of_form,
 )
 from spotnb.widgets.panel_prompt import parse_prompt
 
@@ -41,6 +43,10 @@ ACTIONS: Final = {
 }
 
 
+FINE: Final[dict[str, Any]] = {"text": "", "field": "", "refused": 0}
+"""What is wrong with the form: a sentence, the field that it is about, and how many presses of buttons it refused."""
+
+
 class PanelForm(Widget, module="panel_form.js", title="What to make"):
     """The fields and the buttons as they are seen. Fields beyond the first three are folded away."""
 
@@ -49,10 +55,22 @@ class PanelForm(Widget, module="panel_form.js", title="What to make"):
     enabled = Dict().tag(sync=True)
     notes = Dict().tag(sync=True)  # what a value means in other units, by field
     unknown: List[str] = List().tag(sync=True)  # words that the model does not know
-    trouble = Unicode("").tag(sync=True)  # what is wrong with the values
-    troubled = Unicode("").tag(sync=True)  # the field that this is about, or ""
+    trouble = Dict(FINE).tag(sync=True)  # what is wrong with the values
     choices = Dict().tag(sync=True)
     _scene = Dict().tag(sync=True)
+
+
+class Refused(InputError):
+    """A sampler cannot be made from the form."""
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Tell errors of settings from those of a run."""
+    try:
+        yield
+    except InputError as error:
+        raise Refused(str(error)) from error
 
 
 class Control:
@@ -161,3 +179,10 @@ class Form:
         }
         check = checks()
         return {name: check[name](value) for name, value in given.items()}
+
+    def fault(self, error: Exception) -> tuple[str, str]:
+        """Return the field that an error is about, or "", and the error in the words of the form."""
+        field, text = in_words_of_form(" ".join(str(error).split()))
+        first = self.view.values[PAIR[0]]
+        first_fits = isinstance(first, int) and ALWAYS[0] <= first <= ALWAYS[1]
+        return PAIR[1] if field == PAIR[0] and first_fits else field, text

@@ -15,6 +15,7 @@ from typing import Any
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.widgets.panel_cost import duration
+from spotnb.widgets.panel_form import refusing
 from spotnb.widgets.panel_kept import Kept, Shelf
 from spotnb.widgets.panel_marimo import Workers
 from spotnb.widgets.panel_phase import padding_words, phase_scene
@@ -162,7 +163,9 @@ class Run:
             return
         from spotnb.sampling.sampler import SpotSampler
 
-        self._step, self.sampler = None, SpotSampler(self.model(), **settings)
+        model = self.model()
+        with refusing():
+            self._step, self.sampler = None, SpotSampler(model, **settings)
 
     def go(self, settings: dict[str, Any]) -> None:
         """Run to the end and decode, or run to the next pause."""
@@ -226,7 +229,8 @@ class Run:
             raise InputError("no step follows the last one: expected an earlier step; show one, and fork from there")
         old = self.sampler.settings()
         changes = {name: value for name, value in settings.items() if old[name] != value}
-        forked = self.sampler.fork(at=at, **changes)
+        with refusing():
+            forked = self.sampler.fork(at=at, **changes)
         self.set_aside()
         self._step, self.sampler, self.pictured = None, forked, None
         what = ", ".join(sorted(changes)) if changes else "nothing"

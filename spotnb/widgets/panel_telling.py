@@ -10,7 +10,6 @@ from spotnb.sampling.timeline import PromptTimeline
 from spotnb.support.system import used_memory
 from spotnb.widgets.panel_cost import Plan, duration
 from spotnb.widgets.panel_display import Display
-from spotnb.widgets.panel_fields import in_words_of_form
 from spotnb.widgets.panel_form import ACTIONS, Form
 from spotnb.widgets.panel_kept import run_name
 from spotnb.widgets.panel_marimo import Later, Workers
@@ -65,7 +64,7 @@ def _differs(sampler: Any, form: Form) -> bool:
     try:
         settings, now = form.settings(), sampler.settings()
     except SpotnbError:
-        return False  # the cost shows the error
+        return False  # the form shows the error
     return any(now[name] != value for name, value in settings.items())
 
 
@@ -123,7 +122,7 @@ class Foresight:
         try:
             plan = Plan(self._form.settings(), self._run.held)
         except SpotnbError as error:
-            self.refuse(error)
+            self._refuse(error)
             return None
         self.accept()
         self._display.plan_for(plan)
@@ -149,7 +148,7 @@ class Foresight:
             memory = f"{_size(peak)} of memory at the peak, {_size(now)} of it in use already"
             self._set_cost(f"{plan.cost}; about {duration(cost.seconds)} and {memory}")
         except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
-            self.refuse(error)
+            self._refuse(error)
 
     def _tell_words(self, model: Any) -> None:
         values = self._form.view.values
@@ -165,21 +164,26 @@ class Foresight:
 
     def accept(self) -> None:
         """Show that nothing is wrong with the form."""
-        self._set_trouble("")
+        self._set_trouble("", "")
 
-    def refuse(self, error: Exception) -> bool:
-        """Show in the form what is wrong with it, and return whether it is one of its fields."""
-        field, text = in_words_of_form(" ".join(str(error).split()))
-        self._set_trouble(text, field)
+    def answer(self, error: Exception) -> bool:
+        """Show in the form why a button cannot do its work, and return False if no field is the reason."""
+        field, _ = self._form.fault(error)
+        if field:
+            self._refuse(error, pressed=1)
+        return bool(field)
+
+    def _refuse(self, error: Exception, pressed: int = 0) -> None:
+        field, text = self._form.fault(error)
+        self._set_trouble(text, field, pressed)
         self._set_cost("unknown until the form is corrected" if field else text)
         if field and not self._closed:
             self._display.plan.meaning = ""
-        return bool(field)
 
-    def _set_trouble(self, text: str, field: str = "") -> None:
+    def _set_trouble(self, text: str, field: str, pressed: int = 0) -> None:
         if not self._closed:
-            with self._form.view.hold_sync():
-                self._form.view.trouble, self._form.view.troubled = text, field
+            refused = self._form.view.trouble["refused"] + pressed
+            self._form.view.trouble = {"text": text, "field": field, "refused": refused}
 
     def _set_cost(self, text: str) -> None:
         if not self._closed:

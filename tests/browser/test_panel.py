@@ -251,10 +251,11 @@ def test_what_is_wrong_is_told_at_its_field(shown: Shown) -> None:
     group, ratio = shown.widget.locator("summary", has_text="Method"), shown.widget.get_by_label("Shift ratio")
     group.click()
     ratio.fill("5")
+    told = shown.widget.get_by_role("alert").get_by_text("Shift ratio is 5: expected")
+    told.wait_for()
     group.click()
     assert not ratio.is_visible()
     button(shown, "Run").click()
-    told = shown.widget.get_by_role("alert").get_by_text("Shift ratio is 5: expected")
     told.wait_for()
     shown.reads(lambda: ratio.evaluate("(field) => document.activeElement === field"), True)
     assert ratio.get_attribute("aria-invalid") == "true"
@@ -270,7 +271,7 @@ def test_what_is_wrong_is_told_at_its_field(shown: Shown) -> None:
     assert seconds.get_attribute("aria-invalid") == "true"
     assert seconds.evaluate("(field) => document.activeElement === field"), "typing is not interrupted"
     seconds.fill(usual)
-    shown.until("w.form.view.trouble", "")
+    shown.until("w.form.view.trouble['text']", "")
 
 
 def test_an_error_is_one_line_with_a_fold(shown: Shown) -> None:

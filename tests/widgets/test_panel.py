@@ -208,7 +208,9 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
         "Fork keeps calm piano · spot · seed 0 up to step 0 / 4, and goes on with the settings of the form."
     )
     press(panel, "fork")
-    assert "fork cannot change steps" in panel.status.trouble
+    assert panel.form.view.trouble["field"] == "steps"
+    assert "fork cannot change steps" in panel.form.view.trouble["text"]
+    assert panel.status.trouble == ""
     assert panel.sampler is run
     press(panel, "run")
     assert len(panel.sampler.trace) == 5
@@ -242,18 +244,19 @@ def test_a_run_that_fails_leaves_the_last_whole_step() -> None:
 
 
 def test_a_form_that_cannot_be_is_told_in_one_line(panel: SamplerPanel) -> None:
+    panel._run.tell(trouble="an error of an earlier run")
     panel.form.tile.value = 31
     press(panel, "run")
-    assert (panel.form.view.troubled, panel.status.trouble) == ("tile_size_time", "")
-    assert panel.form.view.trouble.startswith("Tile frames is 31: expected")
+    assert (panel.form.view.trouble["field"], panel.status.trouble) == ("tile_size_time", "")
+    assert panel.form.view.trouble["text"].startswith("Tile frames is 31: expected")
     assert panel.status.cost == "unknown until the form is corrected"
     panel.form.prompt.value = "0-3: rain\norgan"
     panel.buttons["run"].click()
-    assert "has no times" in panel.form.view.trouble
+    assert "has no times" in panel.form.view.trouble["text"]
     assert panel.sampler is None
     panel.form.prompt.value, panel.form.tile.value = "rain", 32
     press(panel, "run")
-    assert (panel.form.view.trouble, panel.form.view.troubled) == ("", "")
+    assert (panel.form.view.trouble["text"], panel.form.view.trouble["field"]) == ("", "")
 
 
 def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
@@ -266,7 +269,7 @@ def test_cost_is_told_before_a_run(panel: SamplerPanel) -> None:
     assert planned_cost(settings).startswith(f"{sum(len(layout.tiles) for layout in layouts)} windows, 1.00 times")
     panel.form.prompt.value = "0-3: rain"
     panel._foresight.tell()
-    assert "leaves a gap" in panel.status.cost
+    assert "leaves a gap" in panel.form.view.trouble["text"]
 
 
 def test_sound_and_trace_are_saved_beside_the_notebook(panel: SamplerPanel, tmp_path: Path) -> None:
@@ -331,7 +334,7 @@ def test_a_page_and_a_picture_at_any_time(panel: SamplerPanel, tmp_path: Path) -
 def test_the_panel_says_what_looks_like_a_timeline(panel: SamplerPanel) -> None:
     panel.form.prompt.value = "0:00-0:10: rain"
     press(panel, "run")
-    assert "looks like part of a timeline" in panel.form.view.trouble
+    assert "looks like part of a timeline" in panel.form.view.trouble["text"]
     assert panel.sampler is None
 
 

@@ -83,13 +83,34 @@ def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: object, mes
         form.settings()
 
 
+@pytest.mark.parametrize(
+    ("message", "changes", "field", "words"),
+    [
+        ("duration is 0 s: expected more", {}, "duration", "Seconds is 0 s: expected more"),
+        ("min_overlap is 9: expected less than tile_size_time", {}, "min_overlap", "Overlap is 9: expected less than"),
+        ("guidance_interval is (-1, 9)", {"guided_from": -1}, "guided_from", "The guided interval is (-1, 9)"),
+        ("guidance_interval is (1, 2000)", {"guided_from": 1}, "guided_to", "The guided interval is (1, 2000)"),
+        ("the line 'a' looks like a timeline", {}, "prompt", "the line 'a' looks like a timeline"),
+        ("fork cannot change steps: keep 8", {}, "steps", "fork cannot change steps: keep 8"),
+        ("no step follows the last one", {}, "", "no step follows the last one"),
+    ],
+)
+def test_an_error_finds_its_field(message: str, changes: dict[str, object], field: str, words: str) -> None:
+    form = Form(lambda: None, USUAL)
+    for name, value in changes.items():
+        getattr(form, name).value = value
+    found, told = form.fault(InputError(message))
+    assert found == field
+    assert told.startswith(words)
+
+
 def test_an_invalid_value_is_told_beside_the_form(panel: SamplerPanel) -> None:
     panel.form.tile.value = ""
     panel._foresight.plan()
-    assert panel.form.view.trouble.startswith("Tile frames is ''")
+    assert panel.form.view.trouble["text"].startswith("Tile frames is ''")
     panel.form.tile.value = 32
     panel._foresight.plan()
-    assert panel.form.view.trouble == ""
+    assert panel.form.view.trouble["text"] == ""
 
 
 def test_the_empty_half_shows_what_the_settings_mean(panel: SamplerPanel) -> None:

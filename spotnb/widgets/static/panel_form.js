@@ -19,8 +19,6 @@ import { openView } from "./shared/view.js";
  * @property {Record<string, [string, string]>} actions
  */
 
-const NEEDS_FORM = ["run", "step", "phase", "fork"];
-
 /** @param {Given} given */
 function render(given) {
   const view = openView(given, "panel-form", "What to make");
@@ -28,10 +26,10 @@ function render(given) {
   const scene = view.model.get("_scene");
   const fields = createFields(view, scene.fields);
   const trouble = createTrouble(fields.rows, fields.controls);
+  let [pressed, answered] = [false, view.model.get("trouble").refused];
   const press = (/** @type {string} */ name) => {
     view.model.send({ press: name, values: fields.take() });
-    if (NEEDS_FORM.includes(name)) trouble.ask();
-    view.repaint();
+    pressed = true;
   };
   const actions = createActions(view, scene.actions, press);
   const unknown = h("p", { class: "spotnb-unknown", role: "status" });
@@ -47,19 +45,22 @@ function render(given) {
     ...folded.map((group) => fold(view, group, scene, fields.rows)),
     keysHelp(view, KEYS),
   );
-  view.listen(view.root, "input", trouble.forget);
   const prompt = fields.controls.prompt;
   view.listen(prompt, "keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     if (view.model.get("enabled").run) press("run");
   });
-  view.watch(["values", "choices", "notes", "enabled", "unknown", "trouble", "troubled"], view.repaint);
+  view.watch(["values", "choices", "notes", "enabled", "unknown", "trouble"], view.repaint);
   view.onPaint(() => {
     fields.show();
     actions.show(view.model.get("enabled"));
     showUnknown(unknown, view.model.get("unknown"));
-    trouble.show(view.model.get("trouble"), view.model.get("troubled"));
+    const { text, field, refused } = view.model.get("trouble");
+    trouble.show(text, field);
+    const inside = document.activeElement === document.body || view.root.contains(document.activeElement);
+    if (refused !== answered && pressed && inside) trouble.focus();
+    if (refused !== answered) [answered, pressed] = [refused, false];
   });
   view.repaint();
   return view.end;

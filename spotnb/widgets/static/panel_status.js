@@ -60,6 +60,7 @@ function createParts() {
       trouble.hidden = !model.get("trouble");
       summary.textContent = model.get("trouble");
       details.textContent = model.get("details");
+      trouble.classList.toggle("spotnb-plain", !details.textContent);
       alert.hidden = !gone;
       alert.textContent = gone;
     },

@@ -180,8 +180,8 @@ export function createForm(view, description, examples, ...after) {
       excuse();
       if (!(error instanceof LiveError && error.setting in controls)) return false;
       const [name, message] = [error.setting, error.message];
-      trouble.ask();
       trouble.show(message.startsWith(name) ? `${labels[name]}${message.slice(name.length)}` : message, name);
+      trouble.focus();
       return true;
     },
     /** What is in the form. A number that cannot be read stays a text, which the settings refuse by name. */

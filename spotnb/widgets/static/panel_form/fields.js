@@ -58,8 +58,8 @@ export function createFields(view, fields) {
     },
     /** Shows what the kernel holds, unless something is being typed. */
     show() {
-      const [told, troubled] = [view.model.get("notes"), view.model.get("troubled")];
-      for (const { name } of fields) notes[name].textContent = name === troubled ? "" : (told[name] ?? "");
+      const [told, wrong] = [view.model.get("notes"), view.model.get("trouble").field];
+      for (const { name } of fields) notes[name].textContent = name === wrong ? "" : (told[name] ?? "");
       if (timer) return;
       const values = view.model.get("values");
       typed = Object.fromEntries(Object.entries(typed).filter(([name, value]) => values[name] === value));

@@ -2,43 +2,39 @@
 import { h, uniqueId } from "./dom.js";
 
 /**
- * Place `elements` behind the fields that are always visible: what is wrong with one of them is told there.
+ * Place `elements` after the fields that are always visible: what is wrong with one of them is told there.
  * @param {Record<string, HTMLElement>} rows the fields with their labels
  * @param {Record<string, HTMLElement>} controls
  */
 export function createTrouble(rows, controls) {
   const element = h("p", { class: "spotnb-trouble", role: "alert", id: uniqueId(), hidden: true });
   const home = document.createComment("what is wrong");
-  let [named, marked, asked] = ["", "", false];
+  let [named, marked] = ["", ""];
+  const open = () => {
+    const group = rows[marked]?.closest("details");
+    if (group) group.open = true;
+    return group;
+  };
   const mark = (/** @type {string} */ name) => {
     controls[marked]?.removeAttribute("aria-invalid");
     controls[marked]?.removeAttribute("aria-errormessage");
     [named, marked] = [name, name in controls ? name : ""];
-    const group = rows[marked]?.closest("details");
-    if (group) {
-      group.open = true;
-      rows[marked].append(element);
-    } else home.after(element);
+    if (open()) rows[marked].append(element);
+    else home.after(element);
     controls[marked]?.setAttribute("aria-invalid", "true");
     controls[marked]?.setAttribute("aria-errormessage", element.id);
   };
   return {
     elements: [home, element],
-    /** Moves the focus to what is wrong, once it is shown: a button cannot do its work. */
-    ask() {
-      asked = true;
-    },
-    /** What is shown later is no answer to a button. */
-    forget() {
-      asked = false;
-    },
     /** Shows what is wrong with a field, or with none of them. */
     show(/** @type {string} */ text, /** @type {string} */ name) {
       if (element.textContent !== text) element.textContent = text;
       element.hidden = !text;
       if (named !== name) mark(name);
-      if (!asked || !text) return;
-      asked = false;
+    },
+    /** Moves the focus to the field, because a button cannot do its work. */
+    focus() {
+      open();
       controls[marked]?.focus();
     },
   };
