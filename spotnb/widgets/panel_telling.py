@@ -122,7 +122,7 @@ class Foresight:
         try:
             plan = Plan(self._form.settings(), self._run.held)
         except SpotnbError as error:
-            self._refuse(error)
+            self._refuse(*self._form.fault(error))
             return None
         self.accept()
         self._display.plan_for(plan)
@@ -148,7 +148,7 @@ class Foresight:
             memory = f"{_size(peak)} of memory at the peak, {_size(now)} of it in use already"
             self._set_cost(f"{plan.cost}; about {duration(cost.seconds)} and {memory}")
         except Exception as error:  # the form may be invalid, and the model may fail to load: show the error instead
-            self._refuse(error)
+            self._refuse(*self._form.fault(error))
 
     def _tell_words(self, model: Any) -> None:
         values = self._form.view.values
@@ -168,13 +168,12 @@ class Foresight:
 
     def answer(self, error: Exception) -> bool:
         """Show in the form why a button cannot do its work, and return False if no field is the reason."""
-        field, _ = self._form.fault(error)
+        field, text = self._form.fault(error)
         if field:
-            self._refuse(error, pressed=1)
+            self._refuse(field, text, pressed=1)
         return bool(field)
 
-    def _refuse(self, error: Exception, pressed: int = 0) -> None:
-        field, text = self._form.fault(error)
+    def _refuse(self, field: str, text: str, pressed: int = 0) -> None:
         self._set_trouble(text, field, pressed)
         self._set_cost("unknown until the form is corrected" if field else text)
         if field and not self._closed:
