@@ -8,6 +8,8 @@ JOBS ?= 2
 # A process that crashes ends the run and names its test: xdist 3.8 waits forever for the one that replaces it.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 PACKAGES := node_modules/.package-lock.json
+# Tests that only read the tree: `make check` runs them too, so that they fail within a minute.
+TREE := tests/test_sizes.py tests/test_fenced_code.py tests/test_github.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo lab voila site live stamp pictures quick test check format screens bench bench-full train evaluate clean
@@ -63,13 +65,14 @@ test: setup ## fetch what the tests need, and run all of them
 	@.ci/fetch-audioldm
 	$(PYTEST)
 
-check: setup $(PACKAGES) ## check format, lint, imports and types of Python and JavaScript; workflows where actionlint is
+check: setup $(PACKAGES) ## check format, lint, imports, types and sizes of Python and JavaScript; workflows where actionlint is
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	@test ! -x $(BIN)/actionlint || $(BIN)/actionlint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm run --silent check
+	$(BIN)/python -m pytest -q -p no:cacheprovider $(TREE)
 
 format: setup $(PACKAGES) ## format Python and JavaScript
 	$(BIN)/ruff format .

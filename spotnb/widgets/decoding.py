@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Literal
 
+from spotnb.support.endings import end_before_python
 from spotnb.trace.record import StepRecord
 from spotnb.widgets.estimates import Estimates
 from spotnb.widgets.spectrogram import Spectrum
@@ -59,6 +60,7 @@ class Decoding:
         self._news = -math.inf
         self._paused = self._closed = False
         self._unwatch = _watch_cells(self)
+        end_before_python(self)
 
     def listen(self, index: int) -> None:
         """Decode the sound of a record next, and tell it even if it was decoded before."""
@@ -119,7 +121,7 @@ class Decoding:
             if self._looked is not None:
                 self._begin()
 
-    def close(self) -> None:
+    def halt(self) -> None:
         """Stop after what is being decoded, and tell nothing anymore."""
         with self._lock:
             self._closed = True

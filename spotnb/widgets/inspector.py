@@ -218,7 +218,7 @@ class LatentInspector(Widget, module="inspector.js", title="Inside the run"):
     def close(self) -> None:
         """Remove the widget from all pages, and its data from memory."""
         if (decoding := getattr(self, "_decoding", None)) is not None:  # it is closed even if it could not be made
-            decoding.close()
+            decoding.halt()
         super().close()
         self._packed = []
 

@@ -17,6 +17,7 @@ from spotnb.errors import InputError, SpotnbError
 from spotnb.models.adapt import as_model
 from spotnb.models.defaults import AUDIOLDM, TINY, defaults_of
 from spotnb.support.checks import check_int, check_items
+from spotnb.support.endings import PATIENCE
 from spotnb.tiling.config import SpotDiffusionConfig
 from spotnb.widgets.base import require_open, while_open
 from spotnb.widgets.comparison import RunComparison
@@ -27,6 +28,7 @@ from spotnb.widgets.panel_files import save_run
 from spotnb.widgets.panel_form import ACTIONS, Button, Form, Refused, refusing
 from spotnb.widgets.panel_kept import Kept, Shelf, compared_runs, run_name
 from spotnb.widgets.panel_marimo import PanelColumns, Workers
+from spotnb.widgets.panel_model import PanelModel
 from spotnb.widgets.panel_parts import PanelStatus, RunResult
 from spotnb.widgets.panel_run import Run
 from spotnb.widgets.panel_telling import Foresight, enabled, fork_words, hint, share
@@ -67,7 +69,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._lock = threading.RLock()
         self._shelf = Shelf(self._asked)
         self._workers = Workers()
-        self._run = Run(model, self._show, self._shelf, self._workers)
+        self._run = Run(PanelModel(model), self._show, self._shelf, self._workers)
         self.form = Form(self._form_changed, _usual(model))
         self._display = Display(self.form, self._shelf)
         self.status: PanelStatus = self._display.status
@@ -286,9 +288,9 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
         if self._closed:
             return
         self._closed = True
-        self._foresight.close()
-        self._run.pause()
-        self._run.wait(10)
+        for part in (self._foresight, self._run):
+            part.halt()
+            part.wait(PATIENCE)
         columns = [] if self._columns is None else [self._columns]
         for each in [*columns, *_below(self), *self._display.leftovers(), self]:
             values = each._trait_values  # noqa: SLF001  reading a trait would create its model
@@ -350,7 +352,7 @@ class SamplerPanel(ipywidgets.VBox):  # type: ignore[misc]
 
         def begin() -> None:
             if not self._adopted:
-                self.form.adopt(defaults_of(as_model(self._run.model())))
+                self.form.adopt(defaults_of(as_model(self._run.load())))
                 self._adopted = True
                 self._run.tell(busy=busy)
             try:

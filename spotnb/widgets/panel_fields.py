@@ -152,6 +152,17 @@ def in_words_of_form(message: str) -> tuple[str, str]:
     return field, message
 
 
+def changed_labels(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the labels of the fields in which the settings of two runs differ, in the order of the form."""
+    old, new = _by_field(before), _by_field(after)
+    return [field.label for field in form_fields() if old[field.name] != new[field.name]]
+
+
+def _by_field(settings: Mapping[str, Any]) -> dict[str, Any]:
+    ends = dict(zip(PAIR, settings[PAIRED] or ALWAYS, strict=True))
+    return {**settings, **ends, **{name: getattr(settings["config"], name) for name in CONFIG}}
+
+
 def checks() -> dict[str, Callable[[Any], Any]]:
     """Return the check of each setting of a run, by its name."""
     return {each.name: each.metadata["check"] for each in fields(RunSettings) if "check" in each.metadata}

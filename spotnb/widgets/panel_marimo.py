@@ -77,7 +77,7 @@ class Later:
         """Leave the work undone, if it has not begun."""
         self._canceled.set()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float | None) -> None:
         """Wait until the thread has ended, or for some seconds."""
         if self._thread is not threading.current_thread():
             self._thread.join(seconds)

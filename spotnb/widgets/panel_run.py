@@ -14,10 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spotnb.errors import InputError, SpotnbError
+from spotnb.support.endings import end_before_python
 from spotnb.widgets.panel_cost import duration
+from spotnb.widgets.panel_fields import changed_labels
 from spotnb.widgets.panel_form import refusing
 from spotnb.widgets.panel_kept import Kept, Shelf
 from spotnb.widgets.panel_marimo import Workers
+from spotnb.widgets.panel_model import PanelModel
 from spotnb.widgets.panel_phase import padding_words, phase_scene
 
 log = logging.getLogger(__name__)
@@ -46,35 +49,36 @@ class Run:
     """A sampler and the thread that moves it.
 
     Args:
-        model: A model, or the name of one, which is loaded when it is first needed.
+        model: What the sampler is made with.
         changed: Called after every change, from any thread.
         shelf: Keeps every run that is finished or set aside.
         workers: Creates the thread.
 
     Attributes:
         state: The current state for display.
+        model: As given.
         sampler: The `SpotSampler`, or None.
         generation: The last finished `Generation`, or None. It stays until another run is finished or shown, or until
             `reset`.
         pictured: What the last phase did, for a `PhaseView`, or None after anything else.
     """
 
-    def __init__(self, model: Any, changed: Callable[[], None], shelf: Shelf, workers: Workers) -> None:
-        self._name = model if isinstance(model, str) else "tiny"
-        self._model: Any = None if isinstance(model, str) else model
+    def __init__(self, model: PanelModel, changed: Callable[[], None], shelf: Shelf, workers: Workers) -> None:
         self._changed, self._workers = changed, workers
         self._pause = threading.Event()
         self._lock = threading.Lock()
-        self._loading, self._telling = threading.Lock(), threading.Lock()
+        self._telling = threading.Lock()
         self._thread: threading.Thread | None = None  # the latest; it reports the end of its work before it ends
-        self._busy = False
+        self._busy = self._halted = False
         self._step: Any = None
         self._done, self._stitched = 0, False  # of the open step
         self.state = State()
+        self.model = model
         self.sampler: Any = None
         self.generation: Any = None
         self.pictured: dict[str, Any] | None = None
         self.shelf = shelf
+        end_before_python(self)
 
     @property
     def busy(self) -> bool:
@@ -86,36 +90,18 @@ class Run:
         """Whether the sampler is done and decoded."""
         return self.generation is not None and self.generation.sampler is self.sampler
 
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is loaded."""
-        return self._model is not None
-
-    @property
-    def held(self) -> Any:
-        """The model, or None if it is not loaded."""
-        return self._model
-
-    def model(self) -> Any:
-        """Return the model, and load it first if necessary. Call this from the thread."""
-        if self._model is None:
+    def load(self) -> Any:
+        """Return the model, and tell that it is loaded if that is necessary. Call this from the thread."""
+        if self.model.held is None:
             self.tell(busy="Loading the model")
-        return self.load_quietly()
-
-    def load_quietly(self) -> Any:
-        """Return the model, and load it first if necessary, without a change of the state."""
-        with self._loading:  # the cost estimate and a run may need the model at the same time
-            if self._model is None:
-                from spotnb.models.load import load_model
-
-                self._model = load_model(self._name)
-        return self._model
+        return self.model.load()
 
     def tell(self, **changes: Any) -> None:
         """Change the state for display."""
         with self._telling:  # two threads may tell at the same time
             self.state = replace(self.state, **changes)
-        self._changed()
+        if not self._halted:
+            self._changed()
 
     def start(self, work: Callable[[], None], busy: str) -> bool:
         """Start some work in the thread, and return whether it was free to do so."""
@@ -129,6 +115,11 @@ class Run:
         self._changed()
         thread.start()
         return True
+
+    def halt(self) -> None:
+        """Ask the thread to end after the current batch of tiles, and tell nothing anymore."""
+        self._halted = True
+        self._pause.set()
 
     def pause(self) -> None:
         """Ask the thread to pause after the current batch of tiles."""
@@ -163,7 +154,7 @@ class Run:
             return
         from spotnb.sampling.sampler import SpotSampler
 
-        model = self.model()
+        model = self.load()
         with refusing():
             self._step, self.sampler = None, SpotSampler(model, **settings)
 
@@ -233,8 +224,9 @@ class Run:
             forked = self.sampler.fork(at=at, **changes)
         self.set_aside()
         self._step, self.sampler, self.pictured = None, forked, None
-        what = ", ".join(sorted(changes)) if changes else "nothing"
-        self.tell(doing=f"Forked before step {forked.steps_done}; changed: {what}", tiles=None)
+        what = changed_labels(old, settings)
+        words = f"changed: {', '.join(what)}" if what else "nothing changed"
+        self.tell(doing=f"Forked before step {forked.steps_done}; {words}", tiles=None)
 
     def set_aside(self) -> None:
         """Keep the current run, unless it has no step yet."""

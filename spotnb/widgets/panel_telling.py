@@ -7,6 +7,7 @@ from typing import Any, Final
 from spotnb.errors import SpotnbError
 from spotnb.models.words import read_text
 from spotnb.sampling.timeline import PromptTimeline
+from spotnb.support.endings import end_before_python
 from spotnb.support.system import used_memory
 from spotnb.widgets.panel_cost import Plan, duration
 from spotnb.widgets.panel_display import Display
@@ -97,6 +98,7 @@ class Foresight:
         self._workers = workers
         self._later: Later | None = None
         self._closed = False
+        end_before_python(self)
 
     def changed(self) -> None:
         """Tell again, soon."""
@@ -110,17 +112,20 @@ class Foresight:
         if self._later is not None:
             self._later.cancel()
 
-    def close(self) -> None:
-        """Stop, and wait for what is under way."""
+    def halt(self) -> None:
+        """Tell nothing anymore."""
         self._closed = True
         self.cancel()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until what is under way has ended, or for some seconds."""
         if self._later is not None:
-            self._later.wait(10)
+            self._later.wait(seconds)
 
     def plan(self) -> Plan | None:
         """Show the plan of the form. Nothing changes if the form is invalid."""
         try:
-            plan = Plan(self._form.settings(), self._run.held)
+            plan = Plan(self._form.settings(), self._run.model.held)
         except SpotnbError as error:
             self._refuse(*self._form.fault(error))
             return None
@@ -133,9 +138,9 @@ class Foresight:
         """Show the plan, the words that the model does not know, and the cost in seconds and bytes."""
         try:
             plan = self.plan()
-            if not (self._eager or self._run.loaded):
+            if not (self._eager or self._run.model.held is not None):
                 return
-            model = self._run.load_quietly()
+            model = self._run.model.load()
             self._tell_words(model)
             if plan is None or self._run.busy:
                 return

@@ -136,7 +136,7 @@ def test_fork_goes_on_from_the_step_that_is_shown(panel: SamplerPanel) -> None:
     assert panel.waveform is sound
     assert panel.runs[0].sampler is run  # the fork has thrown nothing away
     assert "that of the run before" in panel.status.hint
-    assert "guidance_scale" in panel.status.doing
+    assert panel.status.doing == "Forked before step 2; changed: Guidance"
     press(panel, "run")
     assert (panel.sampler.latent == run.fork(at=2, guidance_scale=4.0).run(progress=False).latent).all()
     assert panel.waveform is not sound
@@ -339,7 +339,7 @@ def test_the_panel_says_what_looks_like_a_timeline(panel: SamplerPanel) -> None:
 
 
 def test_the_panel_notes_what_the_model_does_not_read(panel: SamplerPanel) -> None:
-    model = panel._run.model()
+    model = panel._run.load()
     model.unknown_words = lambda text: [word for word in text.split() if word.startswith("z")]
     panel.form.prompt.value = "a zither"
     press(panel, "step")

@@ -18,7 +18,7 @@ from spotnb.support.options import option
 from spotnb.widgets import panel_fields
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import Plan
-from spotnb.widgets.panel_fields import GROUPS, form_fields
+from spotnb.widgets.panel_fields import GROUPS, Field, changed_labels, form_fields
 from spotnb.widgets.panel_form import EXAMPLES, Form
 from tests.networks import FunctionModel, pointwise
 from tests.widgets.test_panel import opened
@@ -41,6 +41,30 @@ def test_three_fields_are_open_and_every_other_one_is_in_a_group_with_help() -> 
         assert field.help.endswith(".")
         assert len(field.help) < 120
         assert field.unit or field.kind not in ("number",), field.name
+
+
+def another(field: Field, value: object) -> object:
+    """Return a valid value of a field other than the one that it has."""
+    special = {"prompt": "rain", "tile_size_time": 64, "guided_to": 999}
+    if field.name in special:
+        return special[field.name]
+    if field.choices:
+        return next(choice for choice in field.choices if choice != value)
+    if field.kind == "text":
+        return "rain"
+    if value is None:
+        return 8
+    assert isinstance(value, int | float)
+    return value + 1 if field.kind == "whole" else value / 2 or 0.5
+
+
+@pytest.mark.parametrize("field", form_fields(), ids=lambda field: field.name)
+def test_each_change_is_told_by_the_label_of_its_field(field: Field) -> None:
+    form = Form(lambda: None, USUAL | {"guidance_interval": (100, 800)})
+    before = form.settings()
+    assert changed_labels(before, form.settings()) == []
+    form.controls[field.name].value = another(field, form.controls[field.name].value)
+    assert changed_labels(before, form.settings()) == [field.label]
 
 
 def test_a_setting_that_is_declared_later_appears_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +197,7 @@ def test_every_method_is_explained(method: str) -> None:
 
 
 def test_words_that_the_model_does_not_know_are_marked(panel: SamplerPanel) -> None:
-    model = panel._run.model()
+    model = panel._run.load()
     model.unknown_words = lambda text: [word for word in text.split() if word.startswith("z")]
     panel.form.prompt.value = "a zither and a zoo"
     panel._foresight.tell()

@@ -1,0 +1,80 @@
+"""What computes in a thread ends before Python does, which would abort in the middle of PyTorch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+
+def ended(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own."""
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_all_are_halted_before_one_is_waited_for() -> None:
+    done = ended("""
+        from spotnb.support.endings import PATIENCE, end_before_python
+        class Computing:
+            def halt(self):
+                print("halt")
+            def wait(self, seconds):
+                print("wait", seconds == PATIENCE)
+        kept = [Computing(), Computing()]
+        for each in (*kept, Computing()):
+            end_before_python(each)
+        del each
+        print("end")
+    """)
+    assert done.stdout.split("\n")[:-1] == ["end", "halt", "halt", "wait True", "wait True"], done.stderr
+
+
+RUNNING = """
+    import time
+    from spotnb import SamplerPanel
+    panel = SamplerPanel()
+    panel.form.duration.value, panel.form.steps.value = 20.0, 50
+    panel.run()
+    while panel.sampler is None or panel.sampler.steps_done < {steps}:
+        time.sleep(0.01)
+"""
+LOOKING = """
+    import time
+    from spotnb import LatentInspector, SpotSampler, load_model
+    sampler = SpotSampler(load_model("tiny"), "techno", duration=20, steps=2)
+    sampler.run(progress=False)
+    inspector = LatentInspector(sampler)
+    inspector._decoding.look(1)
+    time.sleep({seconds})
+"""
+MEASURING = """
+    import time
+    from spotnb import SamplerPanel
+    panel = SamplerPanel()
+    while panel._run.model.held is None:
+        time.sleep(0.01)
+    time.sleep({seconds})
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        RUNNING.format(steps=1),
+        RUNNING.format(steps=3),
+        LOOKING.format(seconds=0.1),
+        LOOKING.format(seconds=0.4),
+        MEASURING.format(seconds=0.05),
+        MEASURING.format(seconds=0.3),
+    ],
+    ids=["a run", "a later step", "a spectrogram", "a sound", "the cost", "the cost, later"],
+)
+def test_a_process_whose_widget_computes_ends_well(code: str) -> None:
+    done = ended(code)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
