@@ -85,7 +85,7 @@ def _check_keep(keep: Any) -> list[tuple[float, float]] | None:
 
 
 def _check_interval(interval: Any) -> tuple[int, int] | None:
-    hint = "(100, 800) suits the embedded model, None means always"
+    hint = "(100, 800) suits the embedded model; None means always"
     return None if interval is None else check_interval("guidance_interval", interval, 0, 1000, hint=hint)
 
 

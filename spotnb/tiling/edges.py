@@ -182,7 +182,8 @@ def check_edge(edge: object) -> str:
     if isinstance(edge, str) and edge in POLICIES:
         return str(edge)
     raise InputError(
-        f"edge is {show(edge)}: expected one of {', '.join(POLICIES)}; choose one of these, or register_edge your own"
+        f"edge is {show(edge)}: expected one of {', '.join(POLICIES)}; "
+        "choose one of these, or one of your own (see register_edge)"
     )
 
 

@@ -50,6 +50,6 @@ def require_multiple(width: int, time_multiple: int) -> None:
     if width % time_multiple:
         down, up = width // time_multiple * time_multiple, -(-width // time_multiple) * time_multiple
         raise InputError(
-            f"tile_size_time is {width}: expected a multiple of {time_multiple}, the model's time_multiple; "
+            f"tile_size_time is {width}: expected a multiple of {time_multiple} for this model (its time_multiple); "
             f"use {f'{down} or {up}' if down else up}"
         )

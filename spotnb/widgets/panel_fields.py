@@ -103,6 +103,8 @@ PAIR: Final = ("guided_from", "guided_to")
 """The fields that hold `PAIRED`."""
 ABOUT_PROMPT: Final = ("the prompt ", "the line ", "timeline ")
 """How messages about a prompt begin that do not begin with the name of the setting."""
+ABOUT_MEMORY: Final = " steps needs about "
+"""What the message has that a run is too long for the memory."""
 
 
 def form_fields(solvers: tuple[str, ...] = SOLVERS) -> list[Field]:
@@ -136,20 +138,34 @@ def first_values(usual: Mapping[str, Any]) -> dict[str, Any]:
 def in_words_of_form(message: str) -> tuple[str, str]:
     """Return the field that a message about a setting is about, or "", and the message with labels for settings.
 
-    Most messages begin with the name of the setting.
+    Most messages begin with the name of the setting. What they say of Python is told in terms of fields, or left out.
     """
-    labels = {field.name: field.label for field in form_fields()} | {PAIRED: "The guided interval"}
+    held = {field.name: field for field in form_fields()}
+    labels = {name: field.label for name, field in held.items()} | {PAIRED: "The guided interval"}
     forked = re.match(r"fork cannot change (\w+)", message)
     name = forked[1] if forked else message.partition(" ")[0]
     field = PAIR[0] if name == PAIRED else name if name in labels else ""
     if message.startswith(ABOUT_PROMPT):
         field = "prompt"
+    elif ABOUT_MEMORY in message:
+        field = "duration"
     elif field and not forked:
         message = labels[name] + message.removeprefix(name)
+    message = _without_python(message, optional=field in held and held[field].optional)
     for known, label in labels.items():
+        message = re.sub(rf"\b{known}='([^']*)'", rf"{label} \1", message)
         if "_" in known:  # the others are also words
             message = re.sub(rf"\b{known}\b", label, message)
     return field, message
+
+
+def _without_python(message: str, optional: bool) -> str:
+    """Say "empty" for None and '', and leave out arguments in parentheses and what None would do to a field."""
+    message = re.sub(r"(, or [^,;(]*)? \([^()]*[_=][^()]*\)", "", message)
+    first, *hints = message.split("; ")
+    first = re.sub(r"\bNone\b|''", "empty", first)
+    hints = [hint.replace("None", "empty") if optional else hint for hint in hints]
+    return "; ".join([first, *(hint for hint in hints if "None" not in hint)])
 
 
 def changed_labels(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

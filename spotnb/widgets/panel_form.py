@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from traitlets import Dict, List
 
-from spotnb.errors import InputError
+from spotnb.errors import InputError, SpotnbError
 from spotnb.solvers.protocol import SOLVERS
 from spotnb.support.checks import show
 from spotnb.tiling.config import SpotDiffusionConfig
@@ -66,10 +66,10 @@ class Refused(InputError):
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Tell errors of settings from those of a run."""
+    """Tell errors of settings, and a run that is too large for the memory, from errors of a run."""
     try:
         yield
-    except InputError as error:
+    except SpotnbError as error:
         raise Refused(str(error)) from error
 
 

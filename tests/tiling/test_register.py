@@ -193,5 +193,7 @@ def test_a_faulty_one_is_refused_and_not_kept(fault: str) -> None:
 
 
 def test_an_unknown_edge_says_how_to_add_one() -> None:
-    with pytest.raises(InputError, match=r"edge is 'hold': expected one of reflect, .*, or register_edge your own"):
+    with pytest.raises(
+        InputError, match=r"edge is 'hold': expected one of reflect, .*, or one of your own \(see register_edge\)"
+    ):
         SpotDiffusionConfig(edge="hold")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 import pytest
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install 'spotnb[notebooks]'")
 
-from spotnb import load_model
-from spotnb.errors import InputError
+from spotnb import SpotSampler, load_model
+from spotnb.errors import InputError, SpotnbError
 from spotnb.models.defaults import AUDIOLDM
 from spotnb.models.words import read_text
 from spotnb.sampling.settings import RunSettings
@@ -18,7 +19,7 @@ from spotnb.support.options import option
 from spotnb.widgets import panel_fields
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import Plan
-from spotnb.widgets.panel_fields import GROUPS, Field, changed_labels, form_fields
+from spotnb.widgets.panel_fields import GROUPS, PAIR, Field, changed_labels, form_fields
 from spotnb.widgets.panel_form import EXAMPLES, Form
 from tests.networks import FunctionModel, pointwise
 from tests.widgets.test_panel import opened
@@ -107,6 +108,23 @@ def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: object, mes
         form.settings()
 
 
+@pytest.mark.parametrize("field", form_fields(), ids=lambda field: field.name)
+def test_no_refusal_speaks_of_python(field: Field) -> None:
+    form = Form(lambda: None, USUAL | {"guidance_interval": (100, 800)})
+    control = form.controls[field.name]
+    refused = 0
+    for value in (None, "", "x", -1, 7, 2.5, 1001, 1e9, float("nan"), True):
+        control.value = value
+        try:
+            SpotSampler(FunctionModel(pointwise), **form.settings())
+        except SpotnbError as error:
+            refused += 1
+            at, words = form.fault(error)
+            assert at in {field.name, *PAIR}
+            assert not re.search(r"None|''|=|_(?!noisy)", words), words
+    assert refused
+
+
 @pytest.mark.parametrize(
     ("message", "changes", "field", "words"),
     [
@@ -115,6 +133,25 @@ def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: object, mes
         ("guidance_interval is (-1, 9)", {"guided_from": -1}, "guided_from", "The guided interval is (-1, 9)"),
         ("guidance_interval is (1, 2000)", {"guided_from": 1}, "guided_to", "The guided interval is (1, 2000)"),
         ("the line 'a' looks like a timeline", {}, "prompt", "the line 'a' looks like a timeline"),
+        (
+            "eta is 1, but dpm++ has none: expected 0, or solver='ddim'",
+            {},
+            "eta",
+            "Eta is 1, but dpm++ has none: expected 0, or Solver ddim",
+        ),
+        (
+            "seed is -1: expected 0; each is another; None draws one",
+            {},
+            "seed",
+            "Seed is -1: expected 0; each is another",
+        ),
+        ("min_overlap is -1: expected 0; None is half", {}, "min_overlap", "Overlap is -1: expected 0; empty is half"),
+        (
+            '1e+09 s in 25 steps needs about 9 GB; ask for a shorter one, or keep fewer (record="last")',
+            {},
+            "duration",
+            "1e+09 s in 25 steps needs about 9 GB; ask for a shorter one",
+        ),
         ("fork cannot change steps: keep 8", {}, "steps", "fork cannot change steps: keep 8"),
         ("no step follows the last one", {}, "", "no step follows the last one"),
     ],
@@ -131,7 +168,7 @@ def test_an_error_finds_its_field(message: str, changes: dict[str, object], fiel
 def test_an_invalid_value_is_told_beside_the_form(panel: SamplerPanel) -> None:
     panel.form.tile.value = ""
     panel._foresight.plan()
-    assert panel.form.view.trouble["text"].startswith("Tile frames is ''")
+    assert panel.form.view.trouble["text"].startswith("Tile frames is empty")
     panel.form.tile.value = 32
     panel._foresight.plan()
     assert panel.form.view.trouble["text"] == ""
