@@ -6,11 +6,12 @@ Whatever computes in a daemon thread registers here, is halted when the interpre
 from __future__ import annotations
 
 import atexit
+import time
 from typing import Final, Protocol
 from weakref import WeakSet
 
 PATIENCE: Final = 10.0
-"""Seconds that an exiting process waits for a thread. The longest work without a pause takes less on a small model."""
+"""Seconds that an exiting process waits for all threads together. With a small model, no work takes as long."""
 
 
 class Computing(Protocol):
@@ -36,5 +37,6 @@ def _end() -> None:
     every = list(_computing)
     for each in every:
         each.halt()
+    latest = time.monotonic() + PATIENCE
     for each in every:
-        each.wait(PATIENCE)
+        each.wait(max(0.0, latest - time.monotonic()))

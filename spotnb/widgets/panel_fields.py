@@ -151,6 +151,9 @@ def in_words_of_form(message: str) -> tuple[str, str]:
         field = "duration"
     elif field and not forked:
         message = labels[name] + message.removeprefix(name)
+    message = re.sub(r" is (None|'')(?=:)", " is empty", message, count=1)
+    if field == "prompt":
+        return field, message  # what users wrote stays as it is
     message = _without_python(message, optional=field in held and held[field].optional)
     for known, label in labels.items():
         message = re.sub(rf"\b{known}='([^']*)'", rf"{label} \1", message)

@@ -132,6 +132,13 @@ def test_no_refusal_speaks_of_python(field: Field) -> None:
         ("min_overlap is 9: expected less than tile_size_time", {}, "min_overlap", "Overlap is 9: expected less than"),
         ("guidance_interval is (-1, 9)", {"guided_from": -1}, "guided_from", "The guided interval is (-1, 9)"),
         ("guidance_interval is (1, 2000)", {"guided_from": 1}, "guided_to", "The guided interval is (1, 2000)"),
+        ("prompt is '': expected words", {}, "prompt", "Prompt is empty: expected words"),
+        (
+            "the line '1-2: rain (a_b=1); None' looks like a timeline",
+            {},
+            "prompt",
+            "the line '1-2: rain (a_b=1); None' looks like a timeline",
+        ),
         ("the line 'a' looks like a timeline", {}, "prompt", "the line 'a' looks like a timeline"),
         (
             "eta is 1, but dpm++ has none: expected 0, or solver='ddim'",
