@@ -6,9 +6,12 @@ Whatever computes in a daemon thread registers here, is halted when the interpre
 from __future__ import annotations
 
 import atexit
+import logging
 import time
 from typing import Final, Protocol
-from weakref import WeakSet
+from weakref import WeakSet, finalize
+
+log = logging.getLogger(__name__)
 
 PATIENCE: Final = 10.0
 """Seconds that an exiting process waits for all threads together. With a small model, no work takes as long."""
@@ -32,11 +35,17 @@ def end_before_python(each: Computing) -> None:
     _computing.add(each)
 
 
+finalize(Computing, int).detach()  # registers the exit hook of all finalizers, which must run after `_end`
+
+
 @atexit.register
 def _end() -> None:
     every = list(_computing)
     for each in every:
-        each.halt()
+        try:
+            each.halt()
+        except Exception:  # the others must be halted too
+            log.debug("%r cannot be halted", each, exc_info=True)
     latest = time.monotonic() + PATIENCE
     for each in every:
         each.wait(max(0.0, latest - time.monotonic()))

@@ -183,6 +183,8 @@ class Decoding:
         if record is None:
             raise ValueError("its clean estimate was not recorded")
         with _decoding:
+            if self._closed:
+                raise ValueError("the widget was closed")
             started = time.perf_counter()
             if kind == "sound":
                 return self._estimates.flac(record)

@@ -6,7 +6,6 @@ A setting that is declared later appears in the group Advanced with the first se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final, NamedTuple
@@ -101,10 +100,6 @@ KINDS: Final = ("text", "number", "whole", "choice")
 PAIRED: Final = "guidance_interval"
 PAIR: Final = ("guided_from", "guided_to")
 """The fields that hold `PAIRED`."""
-ABOUT_PROMPT: Final = ("the prompt ", "the line ", "timeline ")
-"""How messages about a prompt begin that do not begin with the name of the setting."""
-ABOUT_MEMORY: Final = " steps needs about "
-"""What the message has that a run is too long for the memory."""
 
 
 def form_fields(solvers: tuple[str, ...] = SOLVERS) -> list[Field]:
@@ -133,53 +128,6 @@ def first_values(usual: Mapping[str, Any]) -> dict[str, Any]:
     special = {"prompt": "calm piano", "guided_from": low, "guided_to": high}
     values = {**declared, **usual, **special}
     return {field.name: None if values[field.name] is MISSING else values[field.name] for field in form_fields()}
-
-
-def in_words_of_form(message: str) -> tuple[str, str]:
-    """Return the field that a message about a setting is about, or "", and the message with labels for settings.
-
-    Most messages begin with the name of the setting. What they say of Python is told in terms of fields, or left out.
-    """
-    held = {field.name: field for field in form_fields()}
-    labels = {name: field.label for name, field in held.items()} | {PAIRED: "The guided interval"}
-    forked = re.match(r"fork cannot change (\w+)", message)
-    name = forked[1] if forked else message.partition(" ")[0]
-    field = PAIR[0] if name == PAIRED else name if name in labels else ""
-    if message.startswith(ABOUT_PROMPT):
-        field = "prompt"
-    elif ABOUT_MEMORY in message:
-        field = "duration"
-    elif field and not forked:
-        message = labels[name] + message.removeprefix(name)
-    message = re.sub(r" is (None|'')(?=:)", " is empty", message, count=1)
-    if field == "prompt":
-        return field, message  # what users wrote stays as it is
-    message = _without_python(message, optional=field in held and held[field].optional)
-    for known, label in labels.items():
-        message = re.sub(rf"\b{known}='([^']*)'", rf"{label} \1", message)
-        if "_" in known:  # the others are also words
-            message = re.sub(rf"\b{known}\b", label, message)
-    return field, message
-
-
-def _without_python(message: str, optional: bool) -> str:
-    """Say "empty" for None and '', and leave out arguments in parentheses and what None would do to a field."""
-    message = re.sub(r"(, or [^,;(]*)? \([^()]*[_=][^()]*\)", "", message)
-    first, *hints = message.split("; ")
-    first = re.sub(r"\bNone\b|''", "empty", first)
-    hints = [hint.replace("None", "empty") if optional else hint for hint in hints]
-    return "; ".join([first, *(hint for hint in hints if "None" not in hint)])
-
-
-def changed_labels(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return the labels of the fields in which the settings of two runs differ, in the order of the form."""
-    old, new = _by_field(before), _by_field(after)
-    return [field.label for field in form_fields() if old[field.name] != new[field.name]]
-
-
-def _by_field(settings: Mapping[str, Any]) -> dict[str, Any]:
-    ends = dict(zip(PAIR, settings[PAIRED] or ALWAYS, strict=True))
-    return {**settings, **ends, **{name: getattr(settings["config"], name) for name in CONFIG}}
 
 
 def checks() -> dict[str, Callable[[Any], Any]]:

@@ -22,9 +22,9 @@ from spotnb.widgets.panel_fields import (
     checks,
     first_values,
     form_fields,
-    in_words_of_form,
 )
 from spotnb.widgets.panel_prompt import parse_prompt
+from spotnb.widgets.panel_words import in_words_of_form
 
 EXAMPLES: Final = ("nature sounds", "calm piano", "church organ", "jazz piano solo", "acoustic guitar", "techno")
 """Prompts of one class each that the embedded model knows."""

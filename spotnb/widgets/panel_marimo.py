@@ -66,21 +66,37 @@ class Workers:
 
 
 class Later:
-    """Some work that a thread does after some seconds, unless it is canceled before."""
+    """Some work that a thread does after some seconds, unless it is canceled before.
 
-    def __init__(self, workers: Workers, seconds: float, work: Callable[[], None]) -> None:
+    Args:
+        workers: Creates the thread.
+        seconds: How long it waits.
+        work: What it does.
+        before: Earlier work, which is finished first. Whoever waits for this waits for that too.
+    """
+
+    def __init__(self, workers: Workers, seconds: float, work: Callable[[], None], before: Later | None = None) -> None:
+        self._seconds, self._work, self._before = seconds, work, before
         self._canceled = threading.Event()
-        self._thread = workers.thread(lambda: None if self._canceled.wait(seconds) else work(), "spotnb-later")
+        self._thread = workers.thread(self._do, "spotnb-later")
         self._thread.start()
 
     def cancel(self) -> None:
         """Leave the work undone, if it has not begun."""
         self._canceled.set()
 
-    def wait(self, seconds: float | None) -> None:
+    def wait(self, seconds: float | None = None) -> None:
         """Wait until the thread has ended, or for some seconds."""
         if self._thread is not threading.current_thread():
             self._thread.join(seconds)
+
+    def _do(self) -> None:
+        canceled = self._canceled.wait(self._seconds)
+        if self._before is not None:
+            self._before.wait()
+            self._before = None  # or every later one would keep all before it
+        if not (canceled or self._canceled.is_set()):
+            self._work()
 
 
 class PanelColumns(Widget, module="panel_columns.js", title="Make long sound from a sentence"):

@@ -10,39 +10,20 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from spotnb.errors import InputError, SpotnbError
 from spotnb.support.endings import end_before_python
-from spotnb.widgets.panel_cost import duration
-from spotnb.widgets.panel_fields import changed_labels
 from spotnb.widgets.panel_form import refusing
 from spotnb.widgets.panel_kept import Kept, Shelf
 from spotnb.widgets.panel_marimo import Workers
 from spotnb.widgets.panel_model import PanelModel
 from spotnb.widgets.panel_phase import padding_words, phase_scene
+from spotnb.widgets.panel_state import State, where
+from spotnb.widgets.panel_words import changed_labels
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class State:
-    """The state of a run for display. Every change creates a new one.
-
-    Attributes:
-        busy: The current activity, such as "Loading the model", or "".
-        doing: The progress of the run in words.
-        trouble: An error message in one line, or "".
-        details: Details of the error, or "".
-        tiles: The number of predicted tiles of the open step, or None without an open step.
-    """
-
-    busy: str = ""
-    doing: str = ""
-    trouble: str = ""
-    details: str = ""
-    tiles: int | None = None
 
 
 class Run:
@@ -91,7 +72,7 @@ class Run:
         return self.generation is not None and self.generation.sampler is self.sampler
 
     def load(self) -> Any:
-        """Return the model, and tell that it is loaded if that is necessary. Call this from the thread."""
+        """Return the model, and say so while it is being loaded. Call this from the thread."""
         if self.model.held is None:
             self.tell(busy="Loading the model")
         return self.model.load()
@@ -106,11 +87,12 @@ class Run:
     def start(self, work: Callable[[], None], busy: str) -> bool:
         """Start some work in the thread, and return whether it was free to do so."""
         with self._lock:
-            if self._busy:
+            if self._busy or self._halted:
                 return False
             self._busy = True
             self._pause.clear()
-            thread = self._thread = self._workers.thread(lambda: self._do(work), "spotnb-panel")
+            before = self._thread
+            thread = self._thread = self._workers.thread(lambda: self._do(work, before), "spotnb-panel")
         self.state = replace(self.state, busy=busy, trouble="", details="")
         self._changed()
         thread.start()
@@ -133,7 +115,9 @@ class Run:
         if thread is not None:
             thread.join(seconds)
 
-    def _do(self, work: Callable[[], None]) -> None:
+    def _do(self, work: Callable[[], None], before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()  # it may still tell the end of its work
         trouble = details = ""
         try:
             work()
@@ -162,12 +146,12 @@ class Run:
         """Run to the end and decode, or run to the next pause."""
         self.prepare(settings)
         self.pictured = None
-        self.tell(busy="Running", doing=self.where())
+        self.tell(busy="Running", doing=where(self.sampler))
         while not self.sampler.done:
             if not self._finish_step():
-                self.tell(doing=f"Paused. {self.where()}")
+                self.tell(doing=f"Paused. {where(self.sampler)}")
                 return
-            self.tell(doing=self.where(), tiles=None)
+            self.tell(doing=where(self.sampler), tiles=None)
         self._decode()
 
     def one_step(self, settings: dict[str, Any]) -> None:
@@ -176,9 +160,9 @@ class Run:
         self.pictured = None
         self.tell(busy="Running")
         if not self.sampler.done and not self._finish_step():
-            self.tell(doing=f"Paused. {self.where()}")
+            self.tell(doing=f"Paused. {where(self.sampler)}")
             return
-        self.tell(doing=self.where(), tiles=None)
+        self.tell(doing=where(self.sampler), tiles=None)
         if self.sampler.done:
             self._decode()
 
@@ -207,7 +191,7 @@ class Run:
             self._step = None
             stage, words = "update", f"{name}: finished, the latent is less noisy"
         self.pictured = phase_scene(step, stage, self._done, words, record)
-        self.tell(doing=words if record is None else f"{words}. {self.where()}", tiles=self._tiles())
+        self.tell(doing=words if record is None else f"{words}. {where(self.sampler)}", tiles=self._tiles())
         if self.sampler.done:
             self._decode()
 
@@ -248,7 +232,7 @@ class Run:
         """Return to a kept run, finished or not."""
         self.set_aside()
         self._step, self.sampler, self.generation, self.pictured = None, kept.sampler, kept.generation, None
-        self.tell(doing=self.where(), tiles=None, trouble="", details="")
+        self.tell(doing=where(self.sampler), tiles=None, trouble="", details="")
 
     def _open(self) -> Any:
         """Return the open step if it is still the sampler's next step, or else a new one."""
@@ -275,22 +259,13 @@ class Run:
     def _tiles(self) -> int | None:
         return None if self._step is None else self._done
 
-    def where(self) -> str:
-        """Return the progress in words, with steps numbered as everywhere: from 0."""
-        sampler = self.sampler
-        final = len(sampler.solver) - 1
-        if sampler.done:
-            return f"All steps done: step {final} / {final}"
-        if sampler.steps_done == sampler.first:
-            return f"Ready for steps {sampler.first} to {final}"
-        left = sampler.cost().seconds * (1 - sampler.steps_done / (final + 1))
-        return f"Step {sampler.steps_done - 1} / {final} done, {duration(left)} left"
-
     def _decode(self) -> None:
-        self.tell(busy="Decoding", doing=f"{self.where()}; decoding", tiles=None)
+        if self._halted:
+            return
+        self.tell(busy="Decoding", doing=f"{where(self.sampler)}; decoding", tiles=None)
         from spotnb.sampling.generation import Generation
 
         sound = self.sampler.sound()
         self.generation = Generation(sound.waveform, sound.mel, self.sampler)
         self.shelf.keep(self.sampler, self.generation)
-        self.tell(doing=self.where())
+        self.tell(doing=where(self.sampler))

@@ -105,7 +105,7 @@ class Foresight:
         if self._closed:
             return
         self.cancel()
-        self._later = Later(self._workers, TELL_AFTER, self.tell)
+        self._later = Later(self._workers, TELL_AFTER, self.tell, self._later)
 
     def cancel(self) -> None:
         """Do not tell what has not been told yet."""
@@ -142,7 +142,7 @@ class Foresight:
                 return
             model = self._run.model.load()
             self._tell_words(model)
-            if plan is None or self._run.busy:
+            if plan is None or self._run.busy or self._closed:
                 return
             from spotnb.sampling.sampler import SpotSampler
 

@@ -69,6 +69,9 @@ def nested(depth: int) -> list[Any]:
     return value
 
 
+NO_PLACE = "/proc" if Path("/proc").is_dir() else "/"
+"""A folder in which no test can create a file, not even as root, where there is /proc."""
+
 JUNK: dict[str, Make] = {
     "none": lambda: None,
     "true": lambda: True,
@@ -97,9 +100,9 @@ JUNK: dict[str, Make] = {
     "null character": lambda: "a\0b",
     "long text": lambda: "x" * 1_000_000,
     "no user": lambda: "~nosuchuser/x",
-    "folder": lambda: "/",
+    "folder": lambda: NO_PLACE,
     "device": lambda: Path("/dev/null"),
-    "no file": lambda: Path("/nonexistent/deep/x.npz"),
+    "no file": lambda: Path(NO_PLACE, "nonexistent", "x.npz"),
     "bytes": lambda: b"\xff\0",
     "empty list": list,
     "list": lambda: [1, 2, 3],

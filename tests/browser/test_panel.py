@@ -121,7 +121,7 @@ def test_before_a_run_the_other_half_says_what_the_settings_mean(shown: Shown) -
 
 
 def test_unknown_words_are_marked_while_one_types(shown: Shown) -> None:
-    shown.run("w._run.model().unknown_words = lambda text: [word for word in text.split() if word.startswith('z')]")
+    shown.run("w._run.load().unknown_words = lambda text: [word for word in text.split() if word.startswith('z')]")
     prompt = shown.widget.get_by_label("Prompt", exact=True)
     prompt.focus()
     shown.page.keyboard.press("Control+a")
@@ -131,7 +131,7 @@ def test_unknown_words_are_marked_while_one_types(shown: Shown) -> None:
     assert prompt.input_value() == "a zither by the sea"
     prompt.fill("a sea")
     shown.widget.locator(".spotnb-unknown").wait_for(state="hidden")
-    shown.run("del w._run.model().unknown_words")
+    shown.run("del w._run.load().unknown_words")
 
 
 def test_runs_are_kept_shown_compared_and_removed_only_when_asked_twice(shown: Shown) -> None:
@@ -275,14 +275,14 @@ def test_what_is_wrong_is_told_at_its_field(shown: Shown) -> None:
 
 
 def test_an_error_is_one_line_with_a_fold(shown: Shown) -> None:
-    shown.run("w._run.model().network, kept = None, w._run.model().network")
+    shown.run("w._run.load().network, kept = None, w._run.load().network")
     button(shown, "Step").click()
     line = shown.widget.locator(".spotnb-trouble > summary")
     line.get_by_text("TypeError").first.wait_for()
     assert not shown.widget.get_by_text("Traceback").first.is_visible()
     line.click()
     shown.widget.get_by_text("Traceback").first.wait_for()
-    shown.run("w._run.model().network = kept")
+    shown.run("w._run.load().network = kept")
     button(shown, "Step").click()
     shown.until("(w.sampler.steps_done, w._run.busy)", (1, False))
     line.wait_for(state="hidden")
@@ -297,7 +297,7 @@ def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
         return [*axe_violations(shown.page, ".spotnb-panel"), *poor_contrasts(shown.page, ".spotnb-panel")]
 
     shown.theme(theme)
-    shown.run("w._run.model().unknown_words = lambda text: ['zither']; w.form.prompt.value = 'a zither'")
+    shown.run("w._run.load().unknown_words = lambda text: ['zither']; w.form.prompt.value = 'a zither'")
     shown.widget.locator(".spotnb-unknown mark").wait_for()
     for group in ("Method", "Guidance", "Advanced"):
         shown.widget.locator(".spotnb-panel-form summary", has_text=group).first.click()
@@ -311,7 +311,7 @@ def test_themes_and_accessibility(shown: Shown, theme: str) -> None:
     shown.until("len(w.runs) == 1 and not w._run.busy", seconds=60)
     button(shown, "Remove run 1").click()
     assert not violations()
-    shown.run("del w._run.model().unknown_words")
+    shown.run("del w._run.load().unknown_words")
     for group in ("Method", "Guidance", "Advanced"):
         shown.widget.locator(".spotnb-panel-form summary", has_text=group).first.click()
 

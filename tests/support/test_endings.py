@@ -61,6 +61,20 @@ MEASURING = """
     time.sleep({seconds})
 """
 
+CHANGED = """
+    import time
+    from spotnb import SamplerPanel, load_model
+    panel = SamplerPanel(load_model("tiny"))
+    for steps in (30, 40, 50):
+        panel.form.steps.value = steps
+        time.sleep({seconds})
+"""
+IN_THREADS = """
+    from spotnb import LatentInspector
+    import torch
+    torch.set_num_threads(2)
+"""
+
 
 @pytest.mark.parametrize(
     "code",
@@ -71,8 +85,19 @@ MEASURING = """
         LOOKING.format(seconds=0.4),
         MEASURING.format(seconds=0.05),
         MEASURING.format(seconds=0.3),
+        CHANGED.format(seconds=0.6),
+        IN_THREADS + RUNNING.format(steps=2),
     ],
-    ids=["a run", "a later step", "a spectrogram", "a sound", "the cost", "the cost, later"],
+    ids=[
+        "a run",
+        "a later step",
+        "a spectrogram",
+        "a sound",
+        "the cost",
+        "the cost, later",
+        "costs of several forms",
+        "a run in two threads",
+    ],
 )
 def test_a_process_whose_widget_computes_ends_well(code: str) -> None:
     done = ended(code)

@@ -209,7 +209,7 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     )
     press(panel, "fork")
     assert panel.form.view.trouble["field"] == "steps"
-    assert "fork cannot change steps" in panel.form.view.trouble["text"]
+    assert "A fork cannot change Steps" in panel.form.view.trouble["text"]
     assert panel.status.trouble == ""
     assert panel.sampler is run
     press(panel, "run")

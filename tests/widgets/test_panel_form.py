@@ -14,13 +14,14 @@ from spotnb import SpotSampler, load_model
 from spotnb.errors import InputError, SpotnbError
 from spotnb.models.defaults import AUDIOLDM
 from spotnb.models.words import read_text
-from spotnb.sampling.settings import RunSettings
+from spotnb.sampling.settings import FIXED, RunSettings
 from spotnb.support.options import option
 from spotnb.widgets import panel_fields
 from spotnb.widgets.panel import SamplerPanel
 from spotnb.widgets.panel_cost import Plan
-from spotnb.widgets.panel_fields import GROUPS, PAIR, Field, changed_labels, form_fields
+from spotnb.widgets.panel_fields import GROUPS, PAIR, Field, form_fields
 from spotnb.widgets.panel_form import EXAMPLES, Form
+from spotnb.widgets.panel_words import changed_labels, in_words_of_form
 from tests.networks import FunctionModel, pointwise
 from tests.widgets.test_panel import opened
 
@@ -65,7 +66,8 @@ def test_each_change_is_told_by_the_label_of_its_field(field: Field) -> None:
     before = form.settings()
     assert changed_labels(before, form.settings()) == []
     form.controls[field.name].value = another(field, form.controls[field.name].value)
-    assert changed_labels(before, form.settings()) == [field.label]
+    label = "Guided interval" if field.name in PAIR else field.label
+    assert changed_labels(before, form.settings()) == [label]
 
 
 def test_a_setting_that_is_declared_later_appears_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +110,16 @@ def test_a_value_that_cannot_be_is_refused_by_name(name: str, value: object, mes
         form.settings()
 
 
+@pytest.mark.parametrize("name", sorted(FIXED & {field.name for field in form_fields()}))
+def test_no_refusal_of_a_fork_speaks_of_python(name: str) -> None:
+    run = SpotSampler(FunctionModel(pointwise), "rain", 4.0, steps=3)
+    with pytest.raises(InputError) as refused:
+        run.fork(**{name: {"duration": 5.0, "solver": "dpm++"}.get(name, 4)})
+    at, words = in_words_of_form(str(refused.value))
+    assert at == name
+    assert not re.search(r"None|=|_|Python|sampler", words), words
+
+
 @pytest.mark.parametrize("field", form_fields(), ids=lambda field: field.name)
 def test_no_refusal_speaks_of_python(field: Field) -> None:
     form = Form(lambda: None, USUAL | {"guidance_interval": (100, 800)})
@@ -120,8 +132,8 @@ def test_no_refusal_speaks_of_python(field: Field) -> None:
         except SpotnbError as error:
             refused += 1
             at, words = form.fault(error)
-            assert at in {field.name, *PAIR}
-            assert not re.search(r"None|''|=|_(?!noisy)", words), words
+            assert at in (PAIR if field.name in PAIR else (field.name,))
+            assert not re.search(r"None|''|=|_(?!noisy)|Python|sampler", words), words
     assert refused
 
 
@@ -159,7 +171,32 @@ def test_no_refusal_speaks_of_python(field: Field) -> None:
             "duration",
             "1e+09 s in 25 steps needs about 9 GB; ask for a shorter one",
         ),
-        ("fork cannot change steps: keep 8", {}, "steps", "fork cannot change steps: keep 8"),
+        (
+            "fork cannot change steps: expected others; start a new sampler",
+            {},
+            "steps",
+            "A fork cannot change Steps: expected others; press Reset to start anew",
+        ),
+        (
+            "fork would change the length from 264 to 252 frames (edge circular); start a new sampler",
+            {},
+            "edge",
+            "A fork would change the length from 264 to 252 frames (edge circular); press Reset to start anew",
+        ),
+        (
+            "negative_prompt is 'None (a_b); None: expected', of which tiny reads nothing: expected others",
+            {},
+            "negative_prompt",
+            "Away from is 'None (a_b); None: expected', of which tiny reads nothing: expected others",
+        ),
+        (
+            "the line 'is None: x' has no times: expected 1",
+            {},
+            "prompt",
+            "the line 'is None: x' has no times: expected 1",
+        ),
+        ("/a (b_c) has no file: see load_model()", {}, "", "/a (b_c) has no file: see load_model()"),
+        ("the network returned None (a=1)", {}, "", "the network returned None (a=1)"),
         ("no step follows the last one", {}, "", "no step follows the last one"),
     ],
 )
