@@ -17,21 +17,27 @@ def ended(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_all_are_halted_before_one_is_waited_for() -> None:
+def test_all_are_halted_before_one_is_waited_for_and_then_finalizers_run() -> None:
+    """Finalizers end the threads that a running step needs."""
     done = ended("""
+        import weakref
         from spotnb.support.endings import PATIENCE, end_before_python
         class Computing:
             def halt(self):
                 print("halt")
             def wait(self, seconds):
                 print("wait", PATIENCE - 1 < seconds <= PATIENCE)
-        kept = [Computing(), Computing()]
+        class Refusing(Computing):
+            def halt(self):
+                raise RuntimeError
+        kept = [Refusing(), Computing(), Computing()]
+        weakref.finalize(Computing, print, "finalizer")
         for each in (*kept, Computing()):
             end_before_python(each)
         del each
         print("end")
     """)
-    assert done.stdout.split("\n")[:-1] == ["end", "halt", "halt", "wait True", "wait True"], done.stderr
+    assert done.stdout.split("\n")[:-1] == ["end", "halt", "halt", *["wait True"] * 3, "finalizer"], done.stderr
 
 
 RUNNING = """
