@@ -116,7 +116,9 @@ def _field(declared: Option, solvers: tuple[str, ...]) -> Field:
     choices = {"edge": tuple(POLICIES), "solver": solvers}.get(name, declared.choices)
     kind = "area" if name == "prompt" else "choice" if choices else kind
     label = name.replace("_", " ").capitalize()
-    about = ABOUT.get(name, About(label, "Advanced", f"{declared.summary}.", "", 1 if kind == "whole" else 0.1))
+    about = ABOUT.get(
+        name, About(label, "Advanced", f"{declared.summary}.".replace("`", ""), "", 1 if kind == "whole" else 0.1)
+    )
     optional = declared.default is None and kind in ("number", "whole")
     return Field(name, about.label, about.group, kind, about.help, about.unit, about.step, choices, optional)
 

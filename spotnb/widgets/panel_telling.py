@@ -97,7 +97,7 @@ class Foresight:
         self._run, self._form, self._display, self._eager = run, form, display, eager
         self._workers = workers
         self._later: Later | None = None
-        self._closed = False
+        self._answered = self._closed = False
         end_before_python(self)
 
     def changed(self) -> None:
@@ -105,6 +105,7 @@ class Foresight:
         if self._closed:
             return
         self.cancel()
+        self._answered = False
         self._later = Later(self._workers, TELL_AFTER, self.tell, self._later)
 
     def cancel(self) -> None:
@@ -129,7 +130,8 @@ class Foresight:
         except SpotnbError as error:
             self._refuse(*self._form.fault(error))
             return None
-        self.accept()
+        if not self._answered:  # what a button said stays until the form changes
+            self.accept()
         self._display.plan_for(plan)
         self._set_cost(plan.cost)
         return plan
@@ -169,12 +171,14 @@ class Foresight:
 
     def accept(self) -> None:
         """Show that nothing is wrong with the form."""
+        self._answered = False
         self._set_trouble("", "")
 
     def answer(self, error: Exception) -> bool:
         """Show in the form why a button cannot do its work, and return False if no field is the reason."""
         field, text = self._form.fault(error)
         if field:
+            self._answered = True
             self._refuse(field, text, pressed=1)
         return bool(field)
 

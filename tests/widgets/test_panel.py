@@ -218,6 +218,18 @@ def test_a_fork_that_cannot_be_is_told_and_harms_nothing(panel: SamplerPanel) ->
     assert "no step follows the last one" in panel.status.trouble
 
 
+def test_what_a_button_said_stays_until_the_form_changes(panel: SamplerPanel) -> None:
+    press(panel, "step")
+    steps = panel.form.steps.value
+    panel.form.steps.value = steps + 1
+    press(panel, "fork")  # before the panel has told of the change
+    panel._foresight.wait()
+    assert panel.form.view.trouble["field"] == "steps"
+    panel.form.steps.value = steps
+    panel._foresight.wait()
+    assert panel.form.view.trouble["text"] == ""
+
+
 def test_reset_forgets_the_run(panel: SamplerPanel) -> None:
     press(panel, "run")
     press(panel, "reset")

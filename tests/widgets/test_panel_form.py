@@ -41,6 +41,7 @@ def test_three_fields_are_open_and_every_other_one_is_in_a_group_with_help() -> 
     assert {field.group for field in fields} == set(GROUPS)
     for field in fields:
         assert field.help.endswith(".")
+        assert "`" not in field.help
         assert len(field.help) < 120
         assert field.unit or field.kind not in ("number",), field.name
 
