@@ -12,8 +12,9 @@ pytestmark = pytest.mark.process
 
 
 def ended(code: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a process of its own."""
-    command = [sys.executable, "-c", textwrap.dedent(code)]
+    """Run code in a process of its own. If it hangs, it ends with the place of every thread."""
+    watch = "import faulthandler; faulthandler.dump_traceback_later(200, exit=True)\n"
+    command = [sys.executable, "-c", watch + textwrap.dedent(code)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -42,11 +43,12 @@ def test_all_are_halted_before_one_is_waited_for_and_then_finalizers_run() -> No
 
 RUNNING = """
     import time
-    from spotnb import SamplerPanel
-    panel = SamplerPanel()
+    from spotnb import SamplerPanel, load_model
+    panel = SamplerPanel(load_model("tiny"))
     panel.form.duration.value, panel.form.steps.value = 20.0, 50
     panel.run()
     while panel.sampler is None or panel.sampler.steps_done < {steps}:
+        assert not panel.status.trouble, panel.status.details
         time.sleep(0.01)
 """
 LOOKING = """
