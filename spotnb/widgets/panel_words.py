@@ -31,13 +31,9 @@ def in_words_of_form(message: str) -> tuple[str, str]:
     name = _setting(message, labels)
     if not name:
         return "", message
+    if message.startswith(name):
+        message = labels[name] + message.removeprefix(name)
     subject, expected, advice = message.rpartition(": expected")
-    if not expected and name not in TEXTS:
-        subject, advice = "", message
-    elif not expected:
-        subject, advice = message, ""
-    if subject.startswith(name):
-        subject = labels[name] + subject.removeprefix(name)
     if subject in (f"{labels[name]} is None", f"{labels[name]} is ''"):
         subject = f"{labels[name]} is empty"
     if name == PAIRED:
