@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +16,7 @@ from spotnb.live.networks import Decoder, Denoiser, TextEncoder, Vocoder
 from spotnb.models.audioldm import DiffusersAudioLDM
 from spotnb.models.shelter import shelter
 from spotnb.models.vocoder import Tones
+from spotnb.support.quiet import without_warnings
 
 if TYPE_CHECKING:
     import onnx
@@ -146,8 +146,7 @@ def _quietly() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

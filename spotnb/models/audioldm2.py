@@ -21,6 +21,7 @@ from spotnb.models.clap import ClapJudge, embed_texts
 from spotnb.models.mel_diffusion import MelDiffusion
 from spotnb.models.shelter import shelter
 from spotnb.models.threads import by_rows
+from spotnb.models.tokens import tokenize
 from spotnb.models.words import WORDS
 from spotnb.support.checks import check_text
 
@@ -132,7 +133,9 @@ class AudioLDM2(MelDiffusion):
         """
         texts = [check_text("text", text, hint=WORDS) for text in texts]
         clap = embed_texts(self.text_encoder, self.clap_tokenizer, texts, self.device)[:, None]
-        tokens = self.tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(self.device)
+        tokens = tokenize(self.tokenizer, texts, padding="longest", truncation=True, return_tensors="pt").to(
+            self.device
+        )
         mask = tokens.attention_mask
         hidden = self.text_encoder_2(input_ids=tokens.input_ids, attention_mask=mask).last_hidden_state
         projected = self.projection_model(

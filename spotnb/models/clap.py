@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from spotnb.errors import InputError
 from spotnb.models.shelter import shelter
+from spotnb.models.tokens import tokenize
 from spotnb.models.words import WORDS
 from spotnb.support.checks import check_text
 
@@ -34,7 +35,7 @@ def embed_texts(encoder: Any, tokenizer: Any, texts: list[str], device: torch.de
         InputError: A text cannot be one.
     """
     texts = [check_text("text", text, hint=WORDS) for text in texts]
-    tokens = tokenizer(texts, padding="longest", truncation=True, return_tensors="pt").to(device)
+    tokens = tokenize(tokenizer, texts, padding="longest", truncation=True, return_tensors="pt").to(device)
     inputs = {"input_ids": tokens.input_ids, "attention_mask": tokens.attention_mask}
     if hasattr(encoder, "get_text_features"):
         features: Tensor = encoder.get_text_features(**inputs).pooler_output  # normalized

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
@@ -25,6 +24,7 @@ from spotnb.models.folder_weights import weight_bytes
 from spotnb.solvers.protocol import TRAINED_STEPS
 from spotnb.sound.mel import BINS, LATENT_MELS
 from spotnb.support.paths import show_path
+from spotnb.support.quiet import without_warnings
 from spotnb.support.reasons import reason_of
 
 log = logging.getLogger(__name__)
@@ -201,8 +201,7 @@ def _quietly() -> Iterator[None]:
     for library in shown:
         library.disable_progress_bar()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
+        with without_warnings(category=FutureWarning):
             yield
     finally:
         diffusers_logging.set_verbosity(levels[0])

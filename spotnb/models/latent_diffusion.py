@@ -29,6 +29,7 @@ from spotnb.models.card import ShownModel
 from spotnb.models.identity import KEY, Identity
 from spotnb.models.mel import torch_log_mel
 from spotnb.models.shelter import shelter
+from spotnb.models.tokens import TURN
 from spotnb.models.words import Reading, read_tokens
 from spotnb.sound.mel import BINS, HOP, LATENT_MELS, SAMPLE_RATE
 from spotnb.support.checks import check_text, show
@@ -232,17 +233,21 @@ class LatentDiffusionModel(ShownModel):
 
 @contextlib.contextmanager
 def _reading(encoder: Any) -> Iterator[None]:
-    """Put the encoder into text mode without prompt dropout, protect the global generator, and restore both after."""
+    """Put the encoder into text mode without prompt dropout, protect the global generator, and restore both after.
+
+    Threads take turns: they share the encoder's mode and its tokenizer.
+    """
     changes = {"embed_mode": "text", "unconditional_prob": 0.0}
-    before = {name: getattr(encoder, name) for name in changes if hasattr(encoder, name)}
-    for name in before:
-        setattr(encoder, name, changes[name])
-    try:
-        with torch.random.fork_rng(devices=[]):  # the encoder draws a number for each text even at probability 0
-            yield
-    finally:
-        for name, value in before.items():
-            setattr(encoder, name, value)
+    with TURN:
+        before = {name: getattr(encoder, name) for name in changes if hasattr(encoder, name)}
+        for name in before:
+            setattr(encoder, name, changes[name])
+        try:
+            with torch.random.fork_rng(devices=[]):  # the encoder draws a number for each text even at probability 0
+                yield
+        finally:
+            for name, value in before.items():
+                setattr(encoder, name, value)
 
 
 def _on_averaged_weights(origin: Any) -> Any:

@@ -26,6 +26,7 @@ from spotnb.models.folder_model import FolderModel
 from spotnb.models.identity import Identity
 from spotnb.models.oobleck import receptive_frames
 from spotnb.models.shelter import shelter
+from spotnb.models.tokens import tokenize
 from spotnb.models.words import WORDS
 from spotnb.solvers.protocol import TRAINED_STEPS
 from spotnb.support.checks import check_text
@@ -179,7 +180,7 @@ class DiffusersStableAudio(FolderModel):
         texts = [check_text("text", text, hint=WORDS) for text in texts]
         # Every text is padded to the same length, because no mask reaches the network.
         longest = {"padding": "max_length", "max_length": self.tokenizer.model_max_length, "truncation": True}
-        tokens = self.tokenizer(texts, **longest, return_tensors="pt").to(self.device)
+        tokens = tokenize(self.tokenizer, texts, **longest, return_tensors="pt").to(self.device)
         states = self.text_encoder(tokens.input_ids, attention_mask=tokens.attention_mask)[0]
         projected = self.projection_model(text_hidden_states=states).text_hidden_states
         given = torch.tensor([float(bool(text)) for text in texts], device=self.device)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from spotnb.models.results import check_words, wrong_result
+from spotnb.models.tokens import tokenize
 from spotnb.support.checks import show
 
 Span = tuple[int, int]
@@ -61,7 +62,7 @@ def read_tokens(tokenizer: Any, text: str, limit: int | None = None) -> Reading:
     room = (limit or tokenizer.model_max_length) - tokenizer.num_special_tokens_to_add()
     if not tokenizer.is_fast:
         return _read_word_by_word(tokenizer, text, room)
-    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    found = tokenize(tokenizer, text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     tokens = list(zip(found.input_ids, found.offset_mapping, strict=True))
     known = {place for token, span in tokens if token != tokenizer.unk_token_id for place in range(*span)}
     end = tokens[room][1][0] if len(tokens) > room else len(text)
@@ -77,9 +78,9 @@ def read_tokens(tokenizer: Any, text: str, limit: int | None = None) -> Reading:
 def _read_word_by_word(tokenizer: Any, text: str, room: int) -> Reading:
     """Read a text with a tokenizer that does not tell where its tokens stand."""
     words = [text[a:b] for a, b in _spans(text)]
-    tokens = [tokenizer(word, add_special_tokens=False).input_ids for word in words]
+    tokens = [tokenize(tokenizer, word, add_special_tokens=False).input_ids for word in words]
     unknown = [word for word, ids in zip(words, tokens, strict=True) if not ids or tokenizer.unk_token_id in ids]
-    everything = tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+    everything = tokenize(tokenizer, text, add_special_tokens=False, verbose=False).input_ids
     cut = tokenizer.decode(everything[room:]).split()
     return Reading(tuple(unknown), tuple(cut), bool(text.strip()) and not everything)
 

@@ -8,12 +8,13 @@ therefore never hears of our figures.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Final
 
 import matplotlib.pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from spotnb.support.quiet import without_warnings
 
 WRITERS: Final = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 """Backends of matplotlib that show nothing."""
@@ -50,7 +51,7 @@ def new_plot(height: float, rows: int = 1, **options: Any) -> tuple[Figure, Any]
         figure: Figure = PlotFigure(**form)
         FigureCanvasAgg(figure)
     else:
-        with warnings.catch_warnings():  # not rc_context, which would undo what the backend sets when it loads
-            warnings.filterwarnings("ignore", "More than")  # a notebook closes them after the cell
+        # Not rc_context, which would undo what the backend sets when it loads. A notebook closes them after the cell.
+        with without_warnings("More than"):
             figure = plt.figure(FigureClass=PlotFigure, **form)
     return figure, figure.subplots(rows, 1, **options)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,6 +41,7 @@ from spotnb.support.arrays import as_array, as_sample_rate, as_sound
 from spotnb.support.checks import check_text
 from spotnb.support.files import atomic_write
 from spotnb.support.paths import check_path, show_path
+from spotnb.support.quiet import without_warnings
 from spotnb.tiling.clock import AUDIOLDM, Clock
 
 COLUMNS = 2000  # of the envelope of a waveform: more than a screen shows, and fast to draw for any duration
@@ -245,7 +245,6 @@ def save_figure(fig: Figure, path: str | os.PathLike[str]) -> Path:
         raise InputError(
             f"cannot tell the format of {show_path(path)!r} from its name: end the name in .png, .svg or .pdf"
         )
-    with atomic_write(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a rare letter is shown as a box, which is enough
+    with atomic_write(path) as temporary, without_warnings("Glyph .* missing"):  # a box for a rare letter is enough
         fig.savefig(temporary, dpi=150)
     return path

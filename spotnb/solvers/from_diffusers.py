@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import warnings
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +17,7 @@ from spotnb.solvers.noise import Draws
 from spotnb.solvers.protocol import LATE_ENOUGH, TRAINED_STEPS, Update
 from spotnb.support.cards import Card, Shown, quoted
 from spotnb.support.checks import check_int, exact
+from spotnb.support.quiet import without_warnings
 
 
 class DiffusersSolver(Shown):
@@ -160,8 +160,7 @@ class DiffusersSolver(Shown):
         if self._draws:
             streams = draws.streams(step, "eta")
             options["generator"] = streams if len(streams) > 1 else streams[0]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             state.scale_model_input(x, t)  # some schedulers require this call before each step
             latent = state.step(noise, t, x, return_dict=False, **options)[0]
         return Update(latent, self.predict_x0(x, noise, step), state)

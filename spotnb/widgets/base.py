@@ -15,13 +15,13 @@ import io
 import logging
 import os
 import uuid
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from spotnb.errors import SpotnbError
+from spotnb.support.quiet import without_warnings
 from spotnb.widgets import reload
 from spotnb.widgets.page import write_page
 
@@ -130,8 +130,7 @@ class Widget(anywidget.AnyWidget):
             figure = self.draw()
             if figure is not None:
                 buffer = io.BytesIO()
-                with warnings.catch_warnings():
-                    warnings.filterwarnings("ignore", "Glyph .* missing")  # a box in place of a rare character is fine
+                with without_warnings("Glyph .* missing"):  # a box in place of a rare character is fine
                     figure.savefig(buffer, format="png", dpi=PNG_DPI)
                 self._png = buffer.getvalue()
         return self._png

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,18 @@ def test_a_full_run_equals_the_original(
     rounded = torch.from_numpy(theirs["int16"][:, :samples]) / 32768
     assert 1e-6 < (sound - rounded).abs().max() <= 1.1 / 32768  # ours is not rounded to 16 bits
     assert relative(torch.from_numpy(ours.decode())[None], sound[:, : ours.samples]) <= 1e-6
+
+
+def test_threads_take_turns_at_the_encoder(original: Any, model: LatentDiffusionModel) -> None:
+    """Its mode is that of all threads, and so are the state of its tokenizer and the generator that it draws from."""
+    texts, words = [PROMPT, NEGATIVE], " ".join(["rock"] * 600)
+    embedded, read = model.embed(texts), model.read_text(words)
+    with ThreadPoolExecutor(3) as threads:
+        embeds = [threads.submit(model.embed, texts) for _ in range(60)]
+        readings = [threads.submit(model.read_text, words) for _ in range(60)]
+    assert all(torch.equal(each.result(), embedded) for each in embeds)
+    assert all(each.result() == read for each in readings)
+    assert original.cond_stage_model.unconditional_prob > 0
 
 
 def test_noise_put_back_equals_the_original(

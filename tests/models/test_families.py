@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +115,29 @@ def test_it_repeats_bit_for_bit(model: AudioModel, tmp_path: Path) -> None:
             step.predict(tile)
         step.finish()
     assert torch.equal(by_step.latent, done)
+
+
+def test_threads_share_a_model(model: Any) -> None:
+    """A widget reads texts, measures the cost and decodes while a run embeds its prompt and denoises."""
+    texts, words = [PROMPT, "rain"], " ".join(["rock"] * 600)
+    cond = model.embed(texts)
+    latent = torch.randn(2, model.channels, TILE, model.latent_bins, generator=torch.Generator().manual_seed(0))
+    step = torch.tensor([500, 500])
+    works: list[Callable[[], Any]] = [
+        lambda: model.read_text(words),
+        lambda: vars(model.embed(texts)) if is_dataclass(cond) else {"rows": model.embed(texts)},
+        lambda: {"noise": model.predict_noise(latent, step, cond)},
+    ]
+    alone = [work() for work in works]
+
+    def same(number: int) -> bool:
+        result = works[number]()
+        if not isinstance(result, dict):
+            return bool(result == alone[number])
+        return all(torch.equal(tensor, alone[number][name]) for name, tensor in result.items())
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        assert all(threads.map(same, [0, 0, 1, 1, 2] * 20))
 
 
 def test_two_candidates(model: AudioModel) -> None:
