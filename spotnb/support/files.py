@@ -34,8 +34,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     named = check_path("path", path)
     temporary = named
     try:
-        target = named.resolve() if named.is_symlink() else named
+        target = Path(os.path.realpath(named)) if named.is_symlink() else named
         temporary = target.parent / f".spotnb-{uuid4().hex[:12]}{target.suffix}"
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link to itself")
         if target.is_dir():
             raise IsADirectoryError(None, "it is a folder")
         if target.exists() and not target.is_file():
@@ -50,9 +52,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         if mode is not None:
             temporary.chmod(mode)
         os.replace(temporary, target)
-    except (OSError, RuntimeError) as error:
-        if not isinstance(error, OSError) and "Symlink loop" not in str(error):
-            raise
+    except OSError as error:
         raise SpotnbError(f"cannot write {show_path(named)}: {_reason(error, temporary)}") from error
     finally:
         if temporary != named:
@@ -72,9 +72,7 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _reason(error: OSError | RuntimeError, temporary: Path) -> str:
-    if not isinstance(error, OSError):
-        return "it is a link to itself; choose another path"
+def _reason(error: OSError, temporary: Path) -> str:
     if error.errno in FULL:
         return DISK_FULL
     where = "" if error.filename in (None, str(temporary)) else f" at {show_path(Path(str(error.filename)))}"
