@@ -51,7 +51,8 @@ def new_plot(height: float, rows: int = 1, **options: Any) -> tuple[Figure, Any]
         figure: Figure = PlotFigure(**form)
         FigureCanvasAgg(figure)
     else:
-        # Not rc_context, which would undo what the backend sets when it loads. A notebook closes them after the cell.
+        # A notebook closes figures after the cell, so there are never too many. rc_context would undo what the backend
+        # sets when it loads.
         with without_warnings("More than"):
             figure = plt.figure(FigureClass=PlotFigure, **form)
     return figure, figure.subplots(rows, 1, **options)

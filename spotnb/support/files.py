@@ -37,7 +37,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         target = Path(os.path.realpath(named)) if named.is_symlink() else named
         temporary = target.parent / f".spotnb-{uuid4().hex[:12]}{target.suffix}"
         if target.is_symlink():
-            raise OSError(errno.ELOOP, "it is a link to itself")
+            raise OSError(errno.ELOOP, "it is a link that leads back to itself")
         if target.is_dir():
             raise IsADirectoryError(None, "it is a folder")
         if target.exists() and not target.is_file():

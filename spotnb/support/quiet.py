@@ -1,45 +1,46 @@
-"""Warnings that are not shown while something runs, in any number of threads at once."""
+"""Warnings that are not shown while something runs in one thread, whatever other threads do meanwhile.
+
+`warnings.catch_warnings` changes the filters of the whole process and puts back what it found. If two threads overlap,
+the later one puts back what the earlier one had set for a time, and the user's own warnings stay hidden for good.
+"""
 
 from __future__ import annotations
 
+import re
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from threading import Lock
+from contextlib import contextmanager
+from typing import Any
 
 
-class _Filters:
-    """The filters of warnings, which all threads share: as they were once the last of those inside has left.
+class _Here(threading.local):
+    """What is ignored in this thread. It stands in a filter in the place of a pattern, which `warnings` asks to match.
 
-    `warnings.catch_warnings` puts back what it found. If two threads overlap, that of the second would be what the
-    first had set only for the time being, and the user's own warnings would stay hidden for the rest of the process.
+    The filter stays for good: outside `without_warnings`, it matches nothing.
     """
 
-    def __init__(self) -> None:
-        self._lock, self._inside, self._before = Lock(), 0, ExitStack()
+    ignored: tuple[re.Pattern[str], ...] = ()
 
-    def enter(self, message: str, category: type[Warning]) -> None:
-        with self._lock:
-            if not self._inside:
-                self._before.enter_context(warnings.catch_warnings())
-            self._inside += 1
-            warnings.filterwarnings("ignore", message, category)
-
-    def leave(self) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._before.close()
+    def match(self, text: str) -> bool:
+        """Whether a warning with this text is ignored."""
+        return any(pattern.match(text) for pattern in self.ignored)
 
 
-_filters = _Filters()
+_filters: dict[type[Warning], tuple[str, _Here, type[Warning], None, int]] = {}
 
 
 @contextmanager
 def without_warnings(message: str = "", category: type[Warning] = Warning) -> Iterator[None]:
-    """Ignore warnings of a category whose text begins with `message`, a regular expression (default: all of them)."""
-    _filters.enter(message, category)
+    """Ignore warnings of a category in this thread, if their text begins with `message`, a regular expression."""
+    pattern = re.compile(message, re.IGNORECASE)
+    own = _filters.setdefault(category, ("ignore", _Here(), category, None, 0))
+    filters: Any = warnings.filters
+    if not filters or filters[0] is not own:  # the first one that fits a warning decides
+        filters[:] = [own, *(each for each in filters if each is not own)]
+    here, before = own[1], own[1].ignored
     try:
+        here.ignored = (*before, pattern)
         yield
     finally:
-        _filters.leave()
+        here.ignored = before

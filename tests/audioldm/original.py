@@ -67,7 +67,7 @@ class Empty(types.ModuleType):
 def importable() -> Iterator[Any]:
     """Import the package `audioldm`. Afterward, restore the search path and the loaded modules."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transformers.RobertaTokenizer, "from_pretrained", small_tokenizer)
+        patch.setattr(transformers.RobertaTokenizer, "from_pretrained", SmallTokenizer)
         patch.setattr(transformers.RobertaModel, "from_pretrained", small_roberta)
         for name in ("BertModel", "BartModel", "BertTokenizer", "BartTokenizer"):
             getattr(transformers, name)  # import it before it can see the empty modules
@@ -87,9 +87,19 @@ def importable() -> Iterator[Any]:
                     del sys.modules[name]
 
 
-def small_tokenizer(*_: Any, **__: Any) -> Any:
-    tokenizer = make_tokenizer()
-    return lambda texts, **options: tokenizer(texts, **(options | {"max_length": TOKENS}))
+class SmallTokenizer:
+    """A tokenizer that pads texts to fewer tokens than it is asked to."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self._own = make_tokenizer()
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_own":  # while it is copied
+            raise AttributeError(name)
+        return getattr(self._own, name)
+
+    def __call__(self, texts: Any, **options: Any) -> Any:
+        return self._own(texts, **(options | {"max_length": TOKENS} if "max_length" in options else options))
 
 
 def small_roberta(*_: Any, **__: Any) -> nn.Module:

@@ -109,6 +109,7 @@ def test_threads_take_turns_at_the_encoder(original: Any, model: LatentDiffusion
     """Its mode is that of all threads, and so are the state of its tokenizer and the generator that it draws from."""
     texts, words = [PROMPT, NEGATIVE], " ".join(["rock"] * 600)
     embedded, read = model.embed(texts), model.read_text(words)
+    assert read.cut
     with ThreadPoolExecutor(3) as threads:
         embeds = [threads.submit(model.embed, texts) for _ in range(60)]
         readings = [threads.submit(model.read_text, words) for _ in range(60)]

@@ -129,6 +129,7 @@ def test_threads_share_a_model(model: Any) -> None:
         lambda: {"noise": model.predict_noise(latent, step, cond)},
     ]
     alone = [work() for work in works]
+    assert alone[0].cut
 
     def same(number: int) -> bool:
         result = works[number]()

@@ -35,9 +35,13 @@ def test_permissions_stay(tmp_path: Path, mode: int) -> None:
     assert path.read_text() == "new"
 
 
-def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
-    link = tmp_path / "a.txt"
-    link.symlink_to(link)
-    with pytest.raises(SpotnbError, match="it is a link to itself"), atomic_write(link):
+@pytest.mark.parametrize("way", [["a.txt"], ["b.txt", "a.txt"], ["b.txt", "c.txt", "b.txt"]], ids=len)
+def test_a_link_back_to_itself_is_refused(tmp_path: Path, way: list[str]) -> None:
+    for name, target in zip(["a.txt", *way], way, strict=False):
+        if not (tmp_path / name).is_symlink():
+            (tmp_path / name).symlink_to(target)
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(SpotnbError, match="it is a link that leads back to itself"), atomic_write(tmp_path / "a.txt"):
         pass
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert sorted(os.listdir(tmp_path)) == before
+    assert (tmp_path / "a.txt").is_symlink()
